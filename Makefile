@@ -1,0 +1,41 @@
+# python3 (3.11 or later) and make are all that is needed; everything else is installed below .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# Let Python keep its compiled modules, whatever the machine says: else each kernel compiles them again.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: report test lab lint lock clean
+.DELETE_ON_ERROR:
+
+report: $(READY)
+	$(BIN)/python -m analysis build
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+# uv comes from the same hash-locked list as all the rest, then installs that list in seconds.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv --clear .venv || { echo 'python3 lacks its venv module: install it (Debian: python3-venv)' >&2; exit 1; }
+	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.txt > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --link-mode copy --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Write the locked list anew; it names no registry, so any mirror serves.
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --output-file requirements.txt
+
+clean:
+	rm -rf build data/processed/*/ outputs/*/ .venv

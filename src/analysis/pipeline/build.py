@@ -1,0 +1,83 @@
+"""Build an edition: clean, run the notebooks, write the pages, put all of it in place."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.pipeline.execute import run_notebook, set_stable
+from analysis.pipeline.pages import receipts, shared_site, write_pages
+from analysis.pipeline.progress import Progress
+from analysis.pipeline.stage import alone, staged
+from analysis.pipeline.steps import chosen
+from analysis.publish.figures import standalone
+from analysis.publish.section import read_estimates
+from analysis.stats.estimates import COLUMNS
+from analysis.survey.clean import clean, write
+from analysis.survey.repository import build as scratch
+from analysis.survey.repository import processed, reference, root
+
+LANG = "zh"
+
+
+def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None) -> None:
+    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`.
+
+    Raises InputProblems, NotebookFailed, Busy or OSError; the previous outputs then stay whole.
+    With `only`, the one notebook runs on the tables and estimates of the last build, and nothing is published.
+    """
+    stages = chosen(only)
+    set_stable()
+    work = scratch(wave)
+    with alone(root() / "build"), Progress(1 + sum(map(len, stages)) + (not only)) as progress:
+        with progress.step("clean"):
+            tables, accounts = clean(raw / wave, reference("communities"))
+            write(tables, accounts, raw / wave, processed(wave))
+        if not only:
+            shutil.rmtree(work, ignore_errors=True)
+        executed = run_stages(stages, wave, jobs, progress)
+        if not only:
+            with progress.step("publish"), staged(outputs) as folder:
+                publish(executed, folder, wave)
+
+
+def run_stages(stages, wave: str, jobs: int, progress) -> dict[str, Path]:
+    """Run the steps of each stage side by side; returns the executed notebooks by step name."""
+    executed = {}
+
+    def run(step):
+        target = scratch(wave) / "notebooks" / f"{step.name}.ipynb"
+        with progress.step(step.name):
+            source = root() / "notebooks" / f"{step.notebook}.ipynb"
+            run_notebook(source, {"wave": wave, "lang": LANG, **step.parameters}, target)
+        return target
+
+    for steps in stages:
+        with ThreadPoolExecutor(jobs) as pool:
+            futures = {step.name: pool.submit(run, step) for step in steps}
+            try:
+                executed |= {name: future.result() for name, future in futures.items()}
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+    return dict(sorted(executed.items()))
+
+
+def publish(executed: dict[str, Path], folder: Path, wave: str) -> None:
+    """Fill the folder of an edition: tables, figures, pages."""
+    work = scratch(wave)
+    for kind in ("tables", "figures"):
+        shutil.copytree(work / kind, folder / kind)
+    for drawing in sorted((folder / "figures").glob("*.svg")):
+        drawing.write_text(standalone(drawing.read_text("utf-8")), encoding="utf-8")
+    estimates = read_estimates(wave)[COLUMNS]
+    text = estimates.to_csv(index=False, lineterminator="\n")
+    (folder / "tables/estimates.csv").write_text(text, encoding="utf-8")
+    ledger = pd.read_csv(folder / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    checksum = hashlib.sha256(text.encode()).hexdigest()[:16]
+    site = shared_site(wave, LANG, receipts(estimates, ledger, LANG), checksum)
+    write_pages(executed, folder, wave, LANG, site)

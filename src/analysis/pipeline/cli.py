@@ -1,0 +1,101 @@
+"""The command line: `python -m analysis`, or `analysis`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
+
+raw_option = click.option(
+    "--raw", type=click.Path(path_type=Path, file_okay=False), default=Path("data/raw"), show_default=True
+)
+wave_option = click.option("--wave", default="2020", show_default=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def program():
+    """From nine county workbooks to the published report.
+
+    Exit codes: 0 ok; 2 input problems; 64 usage; 70 a notebook failed; 74 cannot write; 75 another run is
+    under way; 130 interrupted.
+    """
+
+
+@program.command()
+@raw_option
+@click.option("--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True)
+@wave_option
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
+@click.option("--only", metavar="NOTEBOOK", help="Run this notebook alone, without publishing.")
+def build(raw, outputs, wave, jobs, only):
+    """Run the whole pipeline: raw workbooks in, outputs/ out, all or nothing."""
+    from analysis.pipeline.build import build as run
+
+    try:
+        run(raw, outputs, wave, jobs, only)
+    except KeyError as error:
+        raise click.UsageError(error.args[0]) from None
+
+
+@program.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@wave_option
+def check(folder, wave):
+    """Check the workbooks of FOLDER (default data/raw/<wave>) and account for every row; writes nothing."""
+    from analysis.survey.clean import clean
+    from analysis.survey.repository import reference
+
+    _, accounts = clean(folder or Path("data/raw") / wave, reference("communities"))
+    counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
+    click.echo(counts.to_string())
+    click.echo("every row is accounted for; no problems")
+
+
+@program.command()
+@raw_option
+@click.option("--seed", type=int, default=2020, show_default=True)
+def synthesise(raw, seed):
+    """Write the synthetic workbooks of wave 2020 anew (the same bytes for the same seed)."""
+    from analysis.survey.repository import REFERENCE
+    from analysis.survey.synthetic import synthesise as write_workbooks
+
+    write_workbooks(raw, REFERENCE, seed)
+
+
+def main(arguments=None) -> None:
+    """Run the program and exit with the code that says what happened."""
+    sys.exit(run(arguments))
+
+
+def run(arguments=None) -> int:
+    """Run the program; returns its exit code. Anything unforeseen is a bug of ours and shows its traceback."""
+    from analysis.pipeline.execute import NotebookFailed
+    from analysis.pipeline.stage import Busy
+    from analysis.survey.problems import InputProblems
+
+    try:
+        program.main(arguments, prog_name="analysis", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except InputProblems as error:
+        return _say(f"{error}\n{len(error.problems)} problem(s); nothing was published", EXIT_INPUT)
+    except NotebookFailed as error:
+        return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
+    except Busy as error:
+        return _say(str(error), EXIT_BUSY)
+    except OSError as error:
+        return _say(f"cannot read or write: {error}", EXIT_WRITE)
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code

@@ -1,0 +1,98 @@
+"""Run one notebook with papermill and leave it as the same bytes each time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+# Set before any kernel starts: without each of these, some published file differs between runs.
+STABLE = {
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
+}
+CELL_SECONDS = 120
+
+
+class NotebookFailed(Exception):
+    """Raised with the notebook, the cell and the error; the notebook itself is kept at `kept`."""
+
+    def __init__(self, name: str, cell: str, error: str, kept: Path):
+        self.name, self.cell, self.error, self.kept = name, cell, error, kept
+        super().__init__(f"{name}, cell {cell}: {error}\nkept for inspection: {kept}")
+
+
+def set_stable() -> None:
+    """Set what the same bytes need in the environment that kernels inherit."""
+    os.environ.update(STABLE)
+
+
+def run_notebook(source: Path, parameters: dict, target: Path) -> nbformat.NotebookNode:
+    """Run `source` with `parameters` and write the executed notebook to `target`.
+
+    Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails
+    or is not run at all.
+    """
+    declared = papermill.inspect_notebook(str(source))
+    for name in parameters.keys() - declared.keys():
+        raise KeyError(f"{source.name} has no parameter {name}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            execution_timeout=CELL_SECONDS,
+            record_timing=False,
+        )
+    except PapermillExecutionError as error:
+        _strip_frames(target)
+        cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
+        raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
+    notebook = tidy(nbformat.read(target, as_version=4), source)
+    nbformat.write(notebook, target)
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode:
+    """Drop times and paths that papermill notes, and number the cells as a fresh kernel would.
+
+    Raises NotebookFailed when a cell of code was not run (a `sys.exit(0)` would else count as success).
+    """
+    notebook.metadata.pop("papermill", None)
+    count = 0
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code" and cell.source.strip():
+            count += 1
+            if cell.execution_count is None:
+                raise NotebookFailed(source.stem, cell.id, "was not run", source)
+            cell.execution_count = count
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    injected = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    for cell in injected:
+        cell.id = "injected-parameters"  # papermill draws a random one
+    return notebook
+
+
+def _strip_frames(path: Path) -> None:
+    """Remove the cells with which papermill frames a failed notebook, so that cell numbers hold."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [
+        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
+    ]
+    nbformat.write(notebook, path)

@@ -1,0 +1,149 @@
+"""Turn executed notebooks into the pages of `outputs/`."""
+
+from __future__ import annotations
+
+import copy
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+from analysis.publish import page
+from analysis.publish.prose import number
+from analysis.publish.section import district_names
+from analysis.survey.codebook import COUNTIES
+from analysis.survey.repository import reference, wave_facts
+
+UNCERTAINTY = {
+    "census": {"zh": "普查：没有抽样误差，区间表示同样过程可能给出的范围", "en": "census"},
+    "sample": {"zh": "抽样：设计推断，含有限总体校正", "en": "sample"},
+}
+BASIS = {
+    "synthetic": {"zh": "合成", "en": "synthetic"},
+    "published": {"zh": "发布稿", "en": "published"},
+    "official": {"zh": "官方", "en": "official"},
+}
+VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
+
+
+def receipts(estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> dict[str, dict]:
+    """Write what the page says of each number: {name: receipt}."""
+    measures = reference("measures").set_index("indicator").to_dict("index")
+    claims = ledger[ledger["estimate"] != ""].drop_duplicates("estimate").set_index("estimate")
+    names = district_names(lang)
+    return {
+        row.name: _receipt(row, measures[row.indicator], claims, names, lang)
+        for row in estimates.itertuples(index=False)
+    }
+
+
+def _receipt(row, measure, claims, names, lang) -> dict:
+    said = number(row, measure, lang)
+    claim = claims.loc[row.name] if row.name in claims.index else None
+    return {
+        "label": f"{measure[lang]} · {names[row.district]}",
+        "value": said.text,
+        "interval": said.interval,
+        "n": said.n,
+        "how": row.how,
+        "definition": measure[f"definition_{lang}"],
+        "uncertainty": UNCERTAINTY[row.uncertainty][lang],
+        "basis": BASIS[row.basis][lang],
+        "notebook": row.notebook,
+        "cell": row.cell,
+        "cell_href": f"notebooks/{row.notebook}.html#c-{row.cell}",
+        "sources": row.sources.split("; "),
+        "published": "" if claim is None else f"{claim['published']} {claim['unit']}".strip(),
+        "status": "" if claim is None else claim["status_zh"],
+    }
+
+
+def write_pages(executed: dict[str, Path], folder: Path, wave: str, lang: str, site: dict) -> None:
+    """Write the report, the district pages and the notebooks as pages below `folder`.
+
+    executed: path of each executed notebook by step name. site: what all pages share (see page.render).
+    """
+    facts = wave_facts(wave)
+    links = [(COUNTIES[code], f"districts/{code}/index.html") for code in COUNTIES]
+    downloads = [
+        ("estimates.csv", "tables/estimates.csv"),
+        ("ledger.csv", "tables/ledger.csv"),
+        ("SHA256SUMS", "SHA256SUMS"),
+    ]
+    for name, path in executed.items():
+        notebook = nbformat.read(path, as_version=4)
+        if name.startswith("08_district_profile_"):
+            code = name[-6:]
+            title = f"{COUNTIES[code]}社区治理概览"
+            target, kind, own = f"districts/{code}/index.html", "district", {"title": title}
+        elif name == "10_report":
+            target, kind = "report/index.html", "report"
+            own = {"title": facts["title"][lang], "links": links, "downloads": downloads}
+        else:
+            target, kind, own = f"notebooks/{name}.html", "notebook", {"title": _title(notebook)}
+        _write_page(notebook, folder / target, kind, lang, site | own)
+        if kind != "notebook":  # the code behind a page is a page too
+            text = site | {"title": own["title"]}
+            _write_page(notebook, folder / f"notebooks/{name}.html", "notebook", lang, text)
+
+
+def _write_page(notebook, target: Path, kind: str, lang: str, site: dict) -> None:
+    up = "../" * (2 if kind == "district" else 1)
+    notebook, site = copy.deepcopy(notebook), dict(site)
+    site["links"] = [(label, up + href) for label, href in site.get("links", [])]
+    if kind != "report":
+        site["links"].append((site["back"], up + "report/index.html"))
+    site["downloads"] = [(label, up + href) for label, href in site.get("downloads", [])]
+    site["estimates"] = {
+        name: receipt | {"cell_href": up + receipt["cell_href"]}
+        for name, receipt in site["estimates"].items()
+    }
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        report = output.get("metadata", {}).get("report", {})
+        for link in ("svg", "png", "csv"):
+            if link in report and not report[link].lstrip().startswith("<"):
+                report[link] = up + report[link]
+    if kind != "notebook":
+        site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
+        notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page.render(notebook, kind=kind, lang=lang, site=site), encoding="utf-8")
+
+
+def _take(notebook, cell_id: str) -> str:
+    """Remove a cell of prose and return what it said."""
+    taken = [cell for cell in notebook.cells if cell.id == cell_id]
+    notebook.cells = [cell for cell in notebook.cells if cell.id != cell_id]
+    return taken[0].outputs[0].data["text/markdown"].strip() if taken else ""
+
+
+def _title(notebook) -> str:
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+
+
+def shared_site(wave: str, lang: str, receipt: dict, checksum: str) -> dict:
+    """Return what every page of a wave shares: labels, notice, receipts and build stamp."""
+    facts = wave_facts(wave)
+    versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
+    return {
+        "subtitle": "",
+        "date": str(facts["reference_date"]),
+        "edition": facts["edition"],
+        "kicker": facts["publisher"][lang],
+        "basis": facts["basis"],
+        "notice": facts["notice"][lang],
+        "downloads": [],
+        "links": [],
+        "back": {"zh": "返回报告", "en": "Back to the report"}[lang],
+        "estimates": receipt,
+        "stamp": {
+            "数据日期": str(facts["reference_date"]),
+            "Python": platform.python_version(),
+            "软件": versions,
+            "estimates.csv": checksum,
+        },
+    }
+
+

@@ -1,0 +1,67 @@
+"""Publish all or nothing: a run writes a folder beside the outputs and puts it in their place at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+SUMS = "SHA256SUMS"
+CARRIED = ("README.md",)  # hand-written; everything else in outputs/ is generated
+
+
+class Busy(Exception):
+    """Raised when another run is under way."""
+
+
+@contextmanager
+def alone(folder: Path):
+    """Hold the lock of a repository's scratch folder; raises Busy when another run holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("another run is under way in this repository") from None
+        yield
+
+
+@contextmanager
+def staged(outputs: Path):
+    """Give an empty folder to fill; on success it replaces `outputs`, on failure it goes and nothing changes."""
+    fresh = outputs.with_name(f".{outputs.name}.new")
+    old = outputs.with_name(f".{outputs.name}.old")
+    _recover(outputs, old)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        for name in CARRIED:
+            if (outputs / name).exists():
+                shutil.copyfile(outputs / name, fresh / name)
+        write_sums(fresh)
+        if outputs.exists():
+            outputs.rename(old)
+        fresh.rename(outputs)
+    finally:
+        _recover(outputs, old)
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _recover(outputs: Path, old: Path) -> None:
+    """Finish a swap that was cut short between its two renames, or clear what it left."""
+    if old.exists() and not outputs.exists():
+        old.rename(outputs)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_sums(folder: Path) -> None:
+    """Write the SHA-256 of every published file, as `sha256sum -c` reads it."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (SUMS, *CARRIED))
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in files
+    ]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,24 @@
+"""Publishing: words, figures, tables and pages, all from the estimates.
+
+In a notebook: `%load_ext analysis.publish` sets the figure style and registers the `%%md` cells.
+"""
+
+from __future__ import annotations
+
+
+def load_ipython_extension(shell) -> None:
+    """Set the house style and register `%%md LANG`, which speaks through the notebook's `section`."""
+    from IPython.display import display
+
+    from analysis.publish.figures import use_style
+
+    def md(line: str, cell: str) -> None:
+        """Render a cell of Markdown if its language is the section's."""
+        section = shell.user_ns["section"]
+        if line.strip() == section.lang:
+            report = {"kind": "prose", "lang": section.lang}
+            words = section.say({section.lang: cell})
+            display({"text/markdown": words}, raw=True, metadata={"report": report})
+
+    shell.register_magic_function(md, magic_kind="cell", magic_name="md")
+    use_style()

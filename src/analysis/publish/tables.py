@@ -1,0 +1,61 @@
+"""Tables: plain HTML for the page, CSV for everybody else."""
+
+from __future__ import annotations
+
+import numbers as kinds
+from html import escape
+
+import pandas as pd
+
+from analysis.stats.ledger import printed
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell as a formula
+
+
+def rounded(value, decimals: int) -> str:
+    """Print a number at a precision; a missing one is a dash."""
+    return "—" if pd.isna(value) else printed(value, decimals)
+
+
+def cells(data: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a table as text; numbers without needless zeros."""
+    return [[_text(cell) for cell in row] for row in data.itertuples(index=False)]
+
+
+def _text(cell) -> str:
+    if isinstance(cell, bool):
+        return "✓" if cell else "—"
+    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
+        return "—"
+    if isinstance(cell, kinds.Real):
+        return f"{float(cell):.6g}" if abs(float(cell)) < 1e5 else f"{float(cell):.2f}".rstrip("0").rstrip(".")
+    return str(cell)
+
+
+def to_html(data: pd.DataFrame) -> str:
+    """Write a table with scoped headers; the first column heads its row. Cells are escaped."""
+    head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in data.columns)
+    body = ""
+    for first, *rest in cells(data):
+        numeric = "".join(_cell(text) for text in rest)
+        body += f'<tr><th scope="row">{escape(first)}</th>{numeric}</tr>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    number = text.strip("%—–-.").replace(".", "").replace("–", "").replace("%", "").isdigit()
+    return f'<td class="num">{escape(text)}</td>' if number else f"<td>{escape(text)}</td>"
+
+
+def to_csv(data: pd.DataFrame, basis: str) -> str:
+    """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every row."""
+    safe = data.map(_harmless)
+    if "basis" not in safe:
+        safe = safe.assign(basis=basis)
+    return "\ufeff" + safe.to_csv(index=False, lineterminator="\n")
+
+
+def _harmless(cell):
+    if isinstance(cell, str) and cell.startswith(RISKY):
+        return "'" + cell
+    return cell

@@ -1,0 +1,16 @@
+"""Estimates: clean tables in, one row per number out."""
+
+from analysis.stats.design import sample_mean, sample_share
+from analysis.stats.estimates import change, count, distinct, mean, ratio, share, total
+
+__all__ = [
+    "change",
+    "count",
+    "distinct",
+    "mean",
+    "ratio",
+    "sample_mean",
+    "sample_share",
+    "share",
+    "total",
+]

@@ -1,0 +1,35 @@
+"""Compare districts: first whether they differ at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportions_chisquare
+
+from analysis.survey.codebook import CITY
+from analysis.survey.repository import reference
+
+VERDICTS = {True: "九地不全相同", False: "分不出高低，不排名次"}
+
+
+def homogeneity(estimates: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
+    """Test for each share whether the counties could have one common value.
+
+    estimates: rows of the counties with value (%) and n. Returns one row a share: indicator, zh, lowest,
+    highest, chi2, p (adjusted by Holm, 1979, over the shares), verdict.
+    Pearson's chi-square; a difference says that not all are alike, never who leads.
+    """
+    titles = reference("measures").set_index("indicator")["zh"]
+    counties = estimates[estimates["district"] != CITY]
+    rows = []
+    for indicator in shares:
+        part = counties[counties["indicator"] == indicator]
+        n = part["n"].to_numpy(float)
+        k = np.rint(part["value"].to_numpy() * n / 100)
+        chi2, p, _ = proportions_chisquare(k, n)
+        low, high = part["value"].min().round(1), part["value"].max().round(1)
+        rows.append((indicator, titles[indicator], low, high, chi2.round(1), p))
+    frame = pd.DataFrame(rows, columns=["indicator", "zh", "lowest", "highest", "chi2", "p"])
+    frame["p"] = multipletests(frame["p"], method="holm")[1].round(4)
+    return frame.assign(verdict=[VERDICTS[bool(p < 0.05)] for p in frame["p"]])

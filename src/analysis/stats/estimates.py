@@ -1,0 +1,202 @@
+"""Estimates from the county forms, which cover every community: facts, not samples.
+
+Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the city and one
+for each county (columns: COLUMNS). Intervals of a census say what the same process could have given; they are
+labelled `census` and are no sampling error.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.repository import reference, wave_facts
+
+COLUMNS = [
+    "name",
+    "indicator",
+    "district",
+    "wave",
+    "value",
+    "low",
+    "high",
+    "n",
+    "unit",
+    "basis",
+    "uncertainty",
+    "how",
+    "notebook",
+    "cell",
+    "sources",
+]
+DECIMALS = 6  # regression bits differ between processors; group means rounded here do not
+
+
+def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Estimate the percentage of rows where `condition` holds, with the Wilson 95 % interval.
+
+    `condition` and `where` are pandas expressions; `where` picks the domain. Units: %.
+    Interval: Wilson (1927), J. Am. Stat. Assoc. 22:209.
+    """
+
+    def row(rows):
+        k, n = int(rows.eval(condition).sum()), len(rows)
+        low, high = proportion_confint(k, n, alpha=0.05, method="wilson")
+        return 100 * k / n, 100 * low, 100 * high, n
+
+    return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
+
+
+def mean(
+    table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
+) -> pd.DataFrame:
+    """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
+
+    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows,
+    or the sum of the weights.
+    """
+
+    def row(rows):
+        values = rows[column].to_numpy(float)
+        if weight:
+            weights = rows[weight].to_numpy(float)
+            return np.average(values, weights=weights), np.nan, np.nan, int(weights.sum())
+        n = len(values)
+        if n < 2:
+            return values.mean(), np.nan, np.nan, n
+        half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
+        return values.mean(), values.mean() - half, values.mean() + half, n
+
+    how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"
+    return _by_district(table, row, indicator, how, where)
+
+
+def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Add up a column. `n` counts rows."""
+
+    def row(rows):
+        return float(rows[column].sum()), np.nan, np.nan, len(rows)
+
+    return _by_district(table, row, indicator, f"sum({column})", where, empty=0.0)
+
+
+def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
+    """Count rows."""
+
+    def row(rows):
+        return float(len(rows)), np.nan, np.nan, len(rows)
+
+    return _by_district(table, row, indicator, "count(rows)", where, empty=0.0)
+
+
+def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Count the different values of a column."""
+
+    def row(rows):
+        return float(rows[column].nunique()), np.nan, np.nan, len(rows)
+
+    return _by_district(table, row, indicator, f"count(distinct {column})", where, empty=0.0)
+
+
+def ratio(
+    table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
+) -> pd.DataFrame:
+    """Divide the sum of one column (or condition) by the sum of another; `scale=100` for percentages."""
+
+    def row(rows):
+        top, bottom = rows.eval(over).sum(), rows.eval(under).sum()
+        return (scale * top / bottom if bottom else np.nan), np.nan, np.nan, len(rows)
+
+    factor = "100 × " if scale == 100 else ""
+    return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
+
+
+def change(
+    after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
+) -> pd.DataFrame:
+    """Compare two estimates district by district: the difference, or with `relative` the growth in %."""
+    both = after.merge(before, on="district", suffixes=("", "_before"))
+    value = both["value"] - both["value_before"]
+    how = f"{after['indicator'].iat[0]} − {before['indicator'].iat[0]}"
+    if relative:
+        value = 100 * value / both["value_before"]
+        how = f"100 × ({how}) / {before['indicator'].iat[0]}"
+    both["value"], both["low"], both["high"] = value.round(DECIMALS), np.nan, np.nan
+    both["how"], both["unit"] = how, unit_of(indicator)
+    both["sources"] = [
+        a if a == b else f"{a}; {b}"
+        for a, b in zip(both["sources"], both["sources_before"], strict=True)
+    ]
+    both["indicator"], both["name"] = indicator, [name_of(indicator, d) for d in both["district"]]
+    return both[COLUMNS]
+
+
+def _by_district(table, row, indicator, how, where="", empty=None) -> pd.DataFrame:
+    """Apply `row` to the city and to each county; a county without rows is left out, or is `empty`."""
+    domain = table.query(where) if where else table
+    districts = {CITY: domain}
+    if "county_code" in table:
+        counties = dict(list(domain.groupby("county_code")))
+        districts |= {code: counties.get(code, domain.iloc[:0]) for code in COUNTIES}
+    how = f"{how} [{where}]" if where else how
+    records = [
+        record(indicator, code, rows, row(rows) if len(rows) else (empty, None, None, 0), how)
+        for code, rows in districts.items()
+        if len(rows) or empty is not None
+    ]
+    return as_estimates(records)
+
+
+def as_estimates(records: list[dict]) -> pd.DataFrame:
+    """Make rows of the estimates from records, rounded so that they are the same on every machine."""
+    frame = pd.DataFrame(records, columns=COLUMNS)
+    numeric = ["value", "low", "high"]
+    frame[numeric] = frame[numeric].astype(float).round(DECIMALS)
+    return frame
+
+
+def record(indicator, district, rows, numbers, how, uncertainty="census") -> dict:
+    """Describe one number: `numbers` are (value, low, high, n), `rows` what it was made from."""
+    value, low, high, n = numbers
+    wave, table = rows.attrs["wave"], rows.attrs["table"]
+    return {
+        "name": name_of(indicator, district),
+        "indicator": indicator,
+        "district": district,
+        "wave": wave,
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": n,
+        "unit": unit_of(indicator),
+        "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
+        "uncertainty": uncertainty,
+        "how": f"{table}: {how}",
+        "notebook": "",
+        "cell": "",
+        "sources": sources(rows),
+    }
+
+
+def name_of(indicator: str, district: str) -> str:
+    """Return the address of a number: the indicator for the city, `indicator.code` for a county."""
+    return indicator if district == CITY else f"{indicator}.{district}"
+
+
+def unit_of(indicator: str) -> str:
+    """Look up the unit of an indicator in `measures.csv`; KeyError names one that is not there."""
+    units = reference("measures").set_index("indicator")["unit_zh"]
+    if indicator not in units.index:
+        raise KeyError(f"{indicator} is not in data/raw/reference/measures.csv: add a row for it")
+    return units[indicator]
+
+
+def sources(rows: pd.DataFrame) -> str:
+    """Name the workbooks, sheets and rows behind a number, as `file!sheet first-last`."""
+    if "workbook" not in rows:
+        return rows.attrs["table"]
+    spans = rows.groupby(["workbook", "sheet"])["row"].agg(["min", "max"])
+    return "; ".join(f"{book}!{sheet} {a}-{b}" for (book, sheet), (a, b) in spans.iterrows())

@@ -1,0 +1,215 @@
+"""The ledger: every claim of the published report beside the number recomputed from the data."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+STATUSES = {
+    "reproduced": "复现",
+    "by construction": "按构造一致",
+    "within the printed range": "在印出精度内",
+    "named exception": "具名例外",
+    "contradicted": "不符",
+    "not recomputable": "无法重算",
+    "qualitative": "定性",
+}
+# Claims that no data can meet at the printed precision, with the value that is expected instead.
+EXCEPTIONS = {"Q09": "35.7"}
+LEDGER_COLUMNS = [
+    "id",
+    "section",
+    "quote",
+    "english",
+    "published",
+    "unit",
+    "recomputed",
+    "exact_value",
+    "estimate",
+    "status",
+    "status_zh",
+    "evidence",
+    "basis",
+    "explanation",
+]
+# Why a status holds, by what the agreement rests on (column `evidence` of claim_checks.csv).
+REASONS = {
+    "calibrated": "合成数据按此数校准，一致不构成证据",
+    "structure": "合成数据按此说法生成，一致不构成证据",
+    "transcribed": "登记表由发布稿转录，一致不构成证据",
+    "derived": "由两个已印数推得",
+    "identity": "发布稿各数之间的恒等关系",
+    "external": "",
+    "target": "",
+    "none": "",
+    "": "",
+}
+
+
+def ledger(
+    estimates: pd.DataFrame, claims: pd.DataFrame, qualitative: pd.DataFrame, checks: pd.DataFrame
+) -> pd.DataFrame:
+    """Compare each claim with its estimate; one row per claim, columns LEDGER_COLUMNS.
+
+    estimates: indexed by `name`. claims, qualitative: the published report's statements.
+    checks: for each claim the estimate, the rule of comparison, what agreement rests on, and a note.
+    Raises KeyError when a check names an estimate that is not there, or a claim has no check.
+    """
+    checks = checks.set_index("id")
+    published = pd.concat([claims, qualitative.assign(value="", unit="", decimals="")])
+    rows = [_row(claim, checks.loc[claim["id"]], estimates) for _, claim in published.iterrows()]
+    return pd.DataFrame(rows, columns=LEDGER_COLUMNS)
+
+
+def fill_notes(checks: pd.DataFrame, names: dict) -> pd.DataFrame:
+    """Fill the numbers of the notes, which take them by name like any prose, and drop their markup."""
+    fill = Environment(undefined=StrictUndefined).from_string
+    plain = [re.sub(r"<[^>]+>", "", fill(note).render(names)) for note in checks["note"]]
+    return checks.assign(note=plain)
+
+
+def summary(book: pd.DataFrame) -> pd.DataFrame:
+    """Count the claims by status, quantitative and qualitative together."""
+    counts = book["status"].value_counts().reindex(list(STATUSES)).fillna(0).astype(int)
+    return pd.DataFrame({"结果": list(STATUSES.values()), "条数": counts.to_numpy()})
+
+
+def _row(claim, check, estimates) -> dict:
+    number = estimates.loc[check["estimate"]] if check["estimate"] else None
+    value = None if number is None else number["value"]
+    shown = "" if number is None else _shown(claim, check, value, estimates)
+    status = _status(claim, check, number, shown, estimates)
+    reason = REASONS[check["evidence"]] if status != "contradicted" else "重算值与发布值不符"
+    return {
+        **claim[["id", "section", "quote", "english", "unit"]],
+        "published": claim["value"],
+        "recomputed": shown,
+        "exact_value": value,
+        "estimate": check["estimate"],
+        "status": status,
+        "status_zh": STATUSES[status],
+        "evidence": check["evidence"],
+        "basis": "" if number is None else number["basis"],
+        "explanation": "；".join(part for part in (reason, check["note"]) if part),
+    }
+
+
+def printed(value: float, decimals: int) -> str:
+    """Print a number at a precision, halves away from zero, as the published report does."""
+    step = Decimal(1).scaleb(-decimals)
+    return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP))
+
+
+def _shown(claim, check, value, estimates) -> str:
+    if check["rule"].startswith("with:"):
+        other = estimates.loc[check["rule"].removeprefix("with:"), "value"]
+        return f"{printed(value, 0)} x {printed(other, 0)}"
+    decimals = claim["decimals"] or "1"
+    return printed(value, int(decimals))
+
+
+def _status(claim, check, number, shown, estimates) -> str:
+    rule, _, bound = check["rule"].partition(":")
+    if rule == "qualitative":
+        return "qualitative"
+    if rule == "none":
+        return "not recomputable"
+    if not _agrees(rule, bound, claim["value"], number["value"], shown):
+        expected = EXCEPTIONS.get(claim["id"])
+        return "named exception" if shown == expected else "contradicted"
+    if check["evidence"] == "identity":
+        return "reproduced"
+    if check["evidence"] == "derived" or not _exact(claim, check, number):
+        return "within the printed range"
+    if check["evidence"] == "transcribed" or number["basis"] == "synthetic":
+        return "by construction"
+    return "reproduced"
+
+
+def _agrees(rule, bound, published, value, shown) -> bool:
+    """Tell whether a recomputed value agrees with the published one under a rule of claim_checks.csv."""
+    if rule == "range":
+        low, high = map(float, bound.split(":"))
+        return low <= value <= high
+    return {
+        "equal": lambda: shown == published,
+        "with": lambda: shown == published,
+        "exactly": lambda: value == float(bound),
+        "at_least": lambda: value >= float(bound),
+        "majority": lambda: value > 50,
+        "all": lambda: value == 100,
+    }[rule]()
+
+
+def _exact(claim, check, number) -> bool:
+    """Tell whether the value is the very one that the data were calibrated to, not only its neighbour."""
+    if number["basis"] != "synthetic" or not check["exact"]:
+        return True
+    over, _, under = check["exact"].partition("/")
+    wanted = Fraction(over) / Fraction(under or "1") * (100 if claim["unit"] == "%" else 1)
+    return abs(float(wanted) - number["value"]) < 1e-5
+
+
+IDENTITIES = (
+    (
+        "hardware within total",
+        "硬件专项经费不超过经费总额",
+        lambda p: p["Q11"] <= p["Q10"],
+        ("Q11", "Q10"),
+    ),
+    (
+        "hardware and workforce within total",
+        "硬件与队伍建设之和不超过经费总额",
+        lambda p: p["Q11"] + p["Q12"] <= p["Q10"],
+        ("Q11", "Q12", "Q10"),
+    ),
+    (
+        "recruits below headcount",
+        "新增招聘人数小于在岗人数",
+        lambda p: p["Q07"] < p["Q08"],
+        ("Q07", "Q08"),
+    ),
+    (
+        "Guanshan staff",
+        "管山社区：专职社工加原村干部等于工作人员",
+        lambda p: p["Q37"] + p["Q38"] == p["Q36"],
+        ("Q37", "Q38", "Q36"),
+    ),
+    (
+        "growth has a whole base",
+        "存在某个整数基数，使增长率四舍五入为印出值",
+        lambda p: any(
+            printed(100 * (p["Q08"] - base) / base, 1) == str(p["Q09"])
+            for base in range(1, int(p["Q08"]))
+        ),
+        ("Q08", "Q09"),
+    ),
+    (
+        "certified count exists",
+        "存在整数持证人数，使持证率四舍五入为印出值",
+        lambda p: any(
+            printed(100 * k / p["Q08"], 1) == str(p["Q30"]) for k in range(int(p["Q08"]) + 1)
+        ),
+        ("Q08", "Q30"),
+    ),
+)
+
+
+def identities(claims: pd.DataFrame) -> pd.DataFrame:
+    """Check what the published figures must satisfy by themselves, without any of our data.
+
+    Returns columns identity, zh, claims, holds. This is evidence; agreement with calibrated data is not.
+    """
+    published = {
+        row.id: float(row.value)
+        for row in claims.itertuples()
+        if row.value.replace(".", "", 1).isdigit()
+    }
+    return pd.DataFrame(
+        {"identity": name, "zh": zh, "claims": " ".join(used), "holds": bool(holds(published))}
+        for name, zh, holds, used in IDENTITIES
+    )

@@ -1,0 +1,1 @@
+"""The survey: its codebook, reading the county workbooks, and cleaning them."""

@@ -1,0 +1,66 @@
+"""Check the roster's direct identifiers. They are read for this alone; no message repeats one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pandas as pd
+
+from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.problems import Problem
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHECK_DIGITS = "10X98765432"
+
+
+def check_digit(first17: str) -> str:
+    """Return the eighteenth character of an ID number (GB 11643-1999: ISO 7064 MOD 11-2)."""
+    return CHECK_DIGITS[sum(w * int(d) for w, d in zip(WEIGHTS, first17, strict=True)) % 11]
+
+
+def valid_id(number: str) -> bool:
+    """Tell whether an ID number has eighteen characters and the right check digit."""
+    return bool(re.fullmatch(r"\d{17}[\dX]", number)) and check_digit(number[:17]) == number[17]
+
+
+def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
+    """Find identifiers that are blank or malformed, and people who stand in the roster twice.
+
+    `roster` holds the columns of IDENTIFIERS plus workbook, sheet and row. Doubles are found within a
+    county and across counties; the message names the other row, never the number.
+    """
+    ids = roster["id_number"].map(_text).str.upper()
+    phones = roster["phone"].map(_text)
+    problems = _where(roster, "name", roster["name"].map(_text) == "", "空白 (blank)")
+    problems += _where(
+        roster, "id_number", ~ids.map(valid_id), "不是有效的身份证号 (not a valid ID number)"
+    )
+    problems += _where(
+        roster,
+        "phone",
+        ~phones.str.fullmatch(r"1\d{10}"),
+        "不是11位手机号 (not an 11-digit mobile number)",
+    )
+    again = ids.duplicated() & ids.map(valid_id)
+    for i in roster.index[again]:
+        first = roster.loc[ids[ids == ids[i]].index[0]]
+        message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
+        problems.append(_problem(roster.loc[i], "id_number", message))
+    return problems
+
+
+def _text(cell) -> str:
+    if cell is None or (isinstance(cell, float) and pd.isna(cell)):
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "".join(unicodedata.normalize("NFKC", str(cell)).split())
+
+
+def _where(roster, column, bad, message) -> list[Problem]:
+    return [_problem(row, column, message) for _, row in roster[bad.astype(bool)].iterrows()]
+
+
+def _problem(row, column, message) -> Problem:
+    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message)

@@ -1,0 +1,79 @@
+"""Where things lie: the folders of the repository that one works in, and what is read from them."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+REFERENCE = Path("data/raw/reference")
+
+
+def root(start: Path | None = None) -> Path:
+    """Find the repository around `start` (default: the current directory).
+
+    Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
+    """
+    here = Path(start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
+            return folder
+    raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
+
+
+def processed(wave: str) -> Path:
+    """Return the folder of the clean tables of a wave."""
+    return root() / "data/processed" / wave
+
+
+def build(wave: str) -> Path:
+    """Return the scratch folder where notebooks leave figures, tables and estimates of a wave."""
+    return root() / "build" / wave
+
+
+def reference(name: str) -> pd.DataFrame:
+    """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
+    return _read_reference(root() / REFERENCE / f"{name}.csv").copy()
+
+
+@cache
+def _read_reference(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def register(name: str, wave: str) -> pd.DataFrame:
+    """Read a reference table as a source of estimates: what it holds is *published*, not surveyed."""
+    table = reference(name)
+    table.attrs.update(table=name, wave=wave, basis="published")
+    return table
+
+
+def named_places() -> pd.Series:
+    """Return the stand-in community code for each place that the published report names."""
+    return reference("named_places").set_index("real_name")["stand_in"]
+
+
+def read(table: str, wave: str) -> pd.DataFrame:
+    """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
+
+    Raises FileNotFoundError saying how to make the table.
+    """
+    path = processed(wave) / f"{table}.parquet"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: run `python -m analysis check --write` first")
+    frame = pd.read_parquet(path)
+    frame.attrs.update(table=table, wave=wave)
+    return frame
+
+
+@cache
+def _read_wave(path: Path) -> dict:
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def wave_facts(wave: str) -> dict:
+    """Read what `wave.toml` declares: basis, dates, titles. The only place that says *synthetic*."""
+    return _read_wave(processed(wave) / "wave.toml")

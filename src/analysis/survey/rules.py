@@ -1,0 +1,131 @@
+"""What must hold within a row, between sheets and against the frame, beyond each column's own range."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.survey.codebook import POST, TABLES
+from analysis.survey.problems import Problem
+
+# table, column that is named in the message, expression that must hold, what is wrong otherwise
+WITHIN_A_ROW = (
+    ("communities", "residents_area", "residents_area <= area", "大于建筑面积 (exceeds the floor area)"),
+    (
+        "communities",
+        "active_organisations",
+        "active_organisations <= organisations",
+        "大于社会组织总数 (exceeds all organisations)",
+    ),
+    (
+        "communities",
+        "committee_workers",
+        "committee_workers <= committee_seats",
+        "大于“两委”总数 (exceeds the seats)",
+    ),
+    ("workers", "hired", "hired.dt.year - born.dt.year >= 16", "入职时不满16岁 (younger than 16 on entry)"),
+    (
+        "funding",
+        "amount",
+        "abs(city_funds + county_funds + township_funds - amount) < 0.005",
+        "不等于各级资金之和 (is not the sum of the sources)",
+    ),
+    (
+        "interview_communities",
+        "staff",
+        "full_time + former_cadres <= staff",
+        "小于专职社工与原村干部之和 (is less than its parts)",
+    ),
+)
+GRADES = dict(zip(POST, ((7, 18), (4, 15), (1, 12)), strict=True))  # 三岗十八级
+# table whose communities must be in the other table
+WITHIN = (
+    ("workers", "communities"),
+    ("election_candidates", "communities"),
+    ("interview_frame", "communities"),
+    ("interview_communities", "interview_frame"),
+    ("interview_staff", "interview_communities"),
+)
+ONE_ROW_EACH = {
+    "communities": ["community_code"],
+    "interview_frame": ["community_code"],
+    "interview_communities": ["community_code"],
+    "funding": ["county_code", "item"],
+    "county_baseline": ["county_code"],
+    "burden": ["county_code", "township"],
+}
+
+
+def rule_problems(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> list[Problem]:
+    """Check clean tables against every rule; `frame` lists the communities that must report."""
+    return (
+        _within_a_row(tables)
+        + _grades(tables.get("workers"))
+        + _once(tables)
+        + _known_communities(tables)
+        + _complete(tables.get("communities"), frame)
+    )
+
+
+def _problems(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
+    return [Problem(r.workbook, r.sheet, title, r.row, message) for r in rows.itertuples()]
+
+
+def _title(table: str, column: str) -> str:
+    return TABLES[table].to_schema().columns[column].title
+
+
+def _within_a_row(tables) -> list[Problem]:
+    problems = []
+    for table, column, expression, message in WITHIN_A_ROW:
+        if table in tables:
+            rows = tables[table]
+            problems += _problems(rows[~rows.eval(expression)], _title(table, column), message)
+    return problems
+
+
+def _grades(workers) -> list[Problem]:
+    if workers is None:
+        return []
+    low = workers["post"].map(lambda post: GRADES[post][0])
+    high = workers["post"].map(lambda post: GRADES[post][1])
+    bad = workers[(workers["grade"] < low) | (workers["grade"] > high)]
+    return _problems(bad, _title("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
+
+
+def _once(tables) -> list[Problem]:
+    problems = []
+    for table, key in ONE_ROW_EACH.items():
+        if table in tables:
+            again = tables[table][tables[table].duplicated(key)]
+            problems += _problems(again, _title(table, key[-1]), "重复填报 (reported twice)")
+    return problems
+
+
+def _known_communities(tables) -> list[Problem]:
+    problems = []
+    for table, other in WITHIN:
+        if table in tables and other in tables:
+            known = tables[other]["community_code"]
+            unknown = tables[table][~tables[table]["community_code"].isin(known)]
+            message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
+            problems += _problems(unknown, _title(table, "community_code"), message)
+    return problems
+
+
+def _table_title(table: str) -> str:
+    return TABLES[table].Config.title
+
+
+def _complete(communities, frame) -> list[Problem]:
+    """Compare with the frame: a missing community is named at its county's file, a surplus one at its row."""
+    if communities is None:
+        return []
+    surplus = communities[~communities["community_code"].isin(frame["community_code"])]
+    problems = _problems(surplus, "社区代码", "不在社区名录中 (not in the frame)")
+    files = communities.drop_duplicates("county_code").set_index("county_code")
+    missing = frame[~frame["community_code"].isin(communities["community_code"])]
+    for row in missing[missing["county_code"].isin(files.index)].itertuples():
+        home = files.loc[row.county_code]
+        message = f"缺少 {row.community_code} {row.community} (community of the frame is missing)"
+        problems.append(Problem(home["workbook"], home["sheet"], "社区代码", message=message))
+    return problems

@@ -1,0 +1,66 @@
+"""The subset font, read back with fontTools."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from analysis.publish import fonts
+
+
+def read(data):
+    return TTFont(io.BytesIO(data))
+
+
+def test_font_comes_from_the_wheel():
+    path = fonts.font_path()
+    assert path.suffix == ".ttf" and path.parent.parent.name == "zhplot"
+    assert TTFont(path, lazy=True)["name"].getDebugName(4) == "Noto Sans SC Regular"
+
+
+def test_finding_the_font_does_not_import_zhplot():
+    code = (
+        "import sys; from analysis.publish import fonts; fonts.font_path(); "
+        "sys.exit('zhplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_subset_has_the_text_and_ascii_and_no_more():
+    data = fonts.subset_woff2("台州市，“七多”㎡\n")
+    assert data[:4] == b"wOF2"
+    assert set(map(chr, read(data).getBestCmap())) == set("台州市，“”七多㎡") | set(fonts.ASCII)
+
+
+def test_glyphs_are_those_of_the_font():
+    data, whole = read(fonts.subset_woff2("椒")), TTFont(fonts.font_path(), lazy=True)
+    name, original = data.getBestCmap()[ord("椒")], whole.getBestCmap()[ord("椒")]
+    assert data["hmtx"][name] == whole["hmtx"][original]
+    drawn, expected = (f["glyf"][g] for f, g in ((data, name), (whole, original)))
+    assert drawn.getCoordinates(data["glyf"])[0] == expected.getCoordinates(whole["glyf"])[0]
+
+
+def test_same_characters_give_the_same_bytes():
+    first = fonts.subset_woff2("温岭")
+    fonts._subset.cache_clear()
+    assert fonts.subset_woff2("岭温温岭") == first
+    original = TTFont(fonts.font_path(), lazy=True)["head"].modified
+    assert read(first)["head"].modified == original, "no time of making"
+
+
+def test_licence_stays_in_the_font():
+    names = read(fonts.subset_woff2("市"))["name"]
+    assert "Open Font License" in names.getDebugName(13)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("台州 abc\n①㎡", set()), ("好🙂\N{KHMER LETTER KA}", {"🙂", "ក"})]
+)
+def test_missing(text, expected):
+    assert fonts.missing(text) == expected
+
+
+def test_characters_without_a_glyph_are_left_out():
+    assert ord("🙂") not in read(fonts.subset_woff2("好🙂")).getBestCmap()
