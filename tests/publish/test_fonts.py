@@ -50,6 +50,16 @@ def test_same_characters_give_the_same_bytes():
     assert read(first)["head"].modified == original, "no time of making"
 
 
+def test_compression_is_quick_only_here():
+    import brotli
+    from fontTools.ttLib import woff2
+
+    with pytest.raises(KeyError), fonts.quick_compression(1):
+        assert woff2.brotli.compress.keywords == {"quality": 1}
+        raise KeyError
+    assert woff2.brotli is brotli
+
+
 def test_licence_stays_in_the_font():
     names = read(fonts.subset_woff2("市"))["name"]
     assert "Open Font License" in names.getDebugName(13)

@@ -325,6 +325,13 @@ def test_band_only_while_the_data_are_not_official(html, drawings):
     assert "不得引用" not in official and "<aside" not in official and "@top-center" not in official
 
 
+def test_band_does_not_say_synthetic_twice(drawings):
+    for notice in ["合成数据：不得引用。", "不得引用。"]:
+        html = page.render(mock(drawings), kind="report", site=site(notice=notice))
+        aside = re.search(r"<aside.*?</aside>", html, flags=re.DOTALL)[0]
+        assert re.sub(r"<.*?>|：| ", "", aside) == "合成数据不得引用。"
+
+
 def test_sections_and_headings_take_the_ids_of_cells(parsed):
     assert {"c-achievements", "c-base", "c-draw"} <= set(parsed.ids())
     assert parsed.all("h2", id="achievements") and parsed.all("h3", id="base")
@@ -488,6 +495,15 @@ def test_receipt_tells_where_a_number_comes_from(parsed):
         assert estimate("compliant_share")[field] in text
     assert "473" in text and "按构造一致" in text and "第5–61行；331003" in text
     assert parsed.all("a", href="../notebooks/02_facilities.html#c-draw")
+
+
+def test_many_sources_are_folded(drawings):
+    facts = site()
+    many = [f"{name}.xlsx!花名册 6-{i}" for i, name in enumerate(COUNTIES)]
+    facts["estimates"]["funds"]["sources"] = many
+    html = page.render(mock(drawings), kind="report", site=facts)
+    folded = re.search(r"<summary>9 处</summary>(.*?)</details>", html)[1]
+    assert re.findall(r"<span>(.*?)</span>", folded) == many
 
 
 def test_empty_fields_of_a_receipt_are_left_out(drawings):

@@ -42,12 +42,8 @@ def tables(wave) -> dict[str, pd.DataFrame]:
         for title in book.sheet_names:
             if title in TITLES:
                 rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
-                parts.setdefault(TITLES[title], []).append(
-                    parse(rows).assign(county=path.name[:6])
-                )
-    return {
-        name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()
-    }
+                parts.setdefault(TITLES[title], []).append(parse(rows).assign(county=path.name[:6]))
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
 
 
 def parse(rows: list[list]) -> pd.DataFrame:
@@ -77,8 +73,7 @@ def units(amounts: pd.Series) -> int:
 def stand_in() -> dict[str, str]:
     named = pd.read_csv(REFERENCE / "named_places.csv", dtype=str)
     return {
-        name[:2]: code
-        for name, code in zip(named["real_name"], named["stand_in"], strict=True)
+        name[:2]: code for name, code in zip(named["real_name"], named["stand_in"], strict=True)
     }
 
 
@@ -86,17 +81,11 @@ def test_communities_are_the_frame_and_meet_the_published_shares(tables):
     communities = tables["communities"]
     frame = pd.read_csv(REFERENCE / "communities.csv", dtype=str)
     keys = ["county", "街道（乡镇）", "社区名称", "社区代码"]
-    expected = (
-        frame[["county_code", "township", "community", "community_code"]]
-        .to_numpy()
-        .tolist()
-    )
+    expected = frame[["county_code", "township", "community", "community_code"]].to_numpy().tolist()
     assert sorted(communities[keys].to_numpy().tolist()) == sorted(expected)
     assert communities["2018年初达标"].eq("是").sum() == 236
     assert communities["目前达标"].eq("是").sum() == 354
-    assert not (
-        communities["2018年初达标"].eq("是") & communities["目前达标"].eq("否")
-    ).any()
+    assert not (communities["2018年初达标"].eq("是") & communities["目前达标"].eq("否")).any()
     assert communities["用房性质"].isin(["租用", "借用"]).sum() == 174
     assert communities["面积达标"].eq("是").all()
     assert (communities["建筑面积"] * 100 >= 30 * communities["户数"]).all()
@@ -104,15 +93,10 @@ def test_communities_are_the_frame_and_meet_the_published_shares(tables):
 
 def test_communities_show_what_the_report_describes(tables):
     communities = tables["communities"]
-    new, village = (
-        communities["2016年以后新设"].eq("是"),
-        communities["村改社区"].eq("是"),
-    )
+    new, village = (communities["2016年以后新设"].eq("是"), communities["村改社区"].eq("是"))
     rented = communities["用房性质"].ne("自有")
     assert rented[new].mean() > 0.7 and rented[~new].mean() < 0.45
-    assert (
-        village.sum() == 105 and village.groupby(communities["county"]).sum().min() >= 3
-    )
+    assert village.sum() == 105 and village.groupby(communities["county"]).sum().min() >= 3
     assert village[new].mean() > 0.5
     assert communities["共建协议"].le(1).mean() > 0.5
     joint = communities["社区大党委"].eq("是").groupby(communities["county"]).mean()
@@ -126,19 +110,12 @@ def test_roster_meets_the_published_figures(tables, stand_in):
     certified = workers["社会工作者职业资格证书"].ne("无")
     assert len(workers) == 1533
     assert hired.ge("2018-01-01").sum() == 452
-    assert (
-        hired.max() <= pd.Timestamp("2020-04-30")
-        and 150 <= hired.dt.year.eq(2020).sum() <= 200
-    )
+    assert hired.max() <= pd.Timestamp("2020-04-30") and 150 <= hired.dt.year.eq(2020).sum() <= 200
     assert certified.sum() == 724
     assert certified.groupby(workers["county"]).mean().between(0.37, 0.55).all()
     assert units(workers["年收入"]) == 991_851
     per_community = workers.groupby("社区代码").size()
-    assert [per_community[stand_in[name]] for name in ("北渚", "玉湖", "管山")] == [
-        2,
-        3,
-        2,
-    ]
+    assert [per_community[stand_in[name]] for name in ("北渚", "玉湖", "管山")] == [2, 3, 2]
     assert len(per_community) == 361
 
 
@@ -146,12 +123,11 @@ def test_roster_is_consistent(tables):
     workers = tables["workers"]
     born = pd.to_datetime(workers["出生年月"], format="%Y年%m月")
     assert born.dt.year.between(1962, 1998).all()
-    assert (
-        pd.to_datetime(workers["入职日期"]) >= born + pd.DateOffset(years=18, months=1)
-    ).all()
+    assert (pd.to_datetime(workers["入职日期"]) >= born + pd.DateOffset(years=18, months=1)).all()
     limits = {"正职": (7, 18), "副职": (4, 15), "其他": (1, 12)}
     for post, (low, high) in limits.items():
         assert workers.loc[workers["岗位"] == post, "等级"].between(low, high).all()
+    assert set(workers["等级"]) == set(range(1, 19))
     leads = workers["岗位"].ne("其他").groupby(workers["社区代码"]).sum()
     assert leads.between(1, 2).all()
     means = workers.groupby("岗位")["年收入"].mean()
@@ -164,19 +140,14 @@ def test_roster_is_consistent(tables):
 def test_people_are_impossible_and_unique(tables):
     workers = tables["workers"]
     ids, phones, names = workers["身份证号"], workers["联系电话"], workers["姓名"]
-    assert ids.str.fullmatch(
-        r"3310\d{2}1899(0[1-9]|1[0-2])([01]\d|2[0-8])\d{3}[\dX]"
-    ).all()
+    assert ids.str.fullmatch(r"3310\d{2}1899(0[1-9]|1[0-2])([01]\d|2[0-8])\d{3}[\dX]").all()
     assert ids.str[:6].eq(workers["county"]).all()
     # ISO 7064 MOD 11-2: the whole number, X being 10, leaves 1.
     weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1]
     for number in ids:
         values = [10 if digit == "X" else int(digit) for digit in number]
         assert sum(w * v for w, v in zip(weights, values, strict=True)) % 11 == 1
-    assert (
-        phones.str.fullmatch(r"100\d{8}").all()
-        and names.str.fullmatch(r"测试\d{4}").all()
-    )
+    assert phones.str.fullmatch(r"100\d{8}").all() and names.str.fullmatch(r"测试\d{4}").all()
     assert ids.is_unique and phones.is_unique and names.is_unique
 
 
@@ -186,26 +157,16 @@ def test_funds_meet_the_published_totals(tables):
     assert units(funds["合计"]) == 1_688_720
     assert (by_item["硬件设施提升改造"], by_item["队伍建设"]) == (373_061, 580_340)
     for _, row in funds.iterrows():
-        assert units(row[["市级", "县（市、区）级", "街道（乡镇）"]]) == units(
-            row[["合计"]]
-        )
+        assert units(row[["市级", "县（市、区）级", "街道（乡镇）"]]) == units(row[["合计"]])
 
 
 def test_burden_covers_every_township_and_meets_the_published_totals(tables):
     burden = tables["burden"]
     townships = pd.read_csv(REFERENCE / "townships.csv", dtype=str)
-    counts = townships["juweihui_2019"].astype(int) + townships[
-        "cunweihui_2019"
-    ].astype(int)
-    expected = dict(
-        zip(townships["county_code"] + townships["township"], counts, strict=True)
-    )
+    counts = townships["juweihui_2019"].astype(int) + townships["cunweihui_2019"].astype(int)
+    expected = dict(zip(townships["county_code"] + townships["township"], counts, strict=True))
     found = dict(
-        zip(
-            burden["county"] + burden["街道（乡镇）"],
-            burden["村（社区）数"],
-            strict=True,
-        )
+        zip(burden["county"] + burden["街道（乡镇）"], burden["村（社区）数"], strict=True)
     )
     assert found == {place: number for place, number in expected.items() if number}
     removed = ["实物牌子", "室外服务标识牌", "室内功能室指示牌", "上墙制度"]
@@ -257,11 +218,7 @@ def test_interviews_are_a_stratified_sample_of_the_frame(tables, stand_in):
         communities.loc[communities["村改社区"] == "是", "社区代码"]
     )
     drawn = frame.loc[frame["是否抽中"] == "是", "社区代码"]
-    assert (
-        set(drawn)
-        == set(tables["interview_communities"]["社区代码"])
-        >= set(stand_in.values())
-    )
+    assert set(drawn) == set(tables["interview_communities"]["社区代码"]) >= set(stand_in.values())
     assert len(drawn) == 45 and drawn.str[:6].value_counts().min() >= 3
     asked = tables["interview_staff"].groupby("社区代码").size()
     assert set(asked.index) == set(drawn) and asked.between(2, 4).all()
@@ -294,47 +251,31 @@ def test_every_answer_is_one_the_codebook_allows(tables):
         if rule["zh"] in tables[rule["table"]]:
             cells = tables[rule["table"]][rule["zh"]]
             assert rule["nullable"] or cells.notna().all(), (rule["table"], rule["zh"])
-            allowed = [
-                part.split(" = ")[0] for part in rule["codes"].split("; ") if part
-            ]
-            assert not allowed or cells.dropna().isin(allowed).all(), (
-                rule["table"],
-                rule["zh"],
-            )
+            allowed = [part.split(" = ")[0] for part in rule["codes"].split("; ") if part]
+            assert not allowed or cells.dropna().isin(allowed).all(), (rule["table"], rule["zh"])
 
 
 def test_remarks_are_text(tables):
     for table in tables.values():
         remarks = table["备注"].dropna()
-        assert remarks.map(
-            lambda text: isinstance(text, str) and not text.isdigit()
-        ).all()
+        assert remarks.map(lambda text: isinstance(text, str) and not text.isdigit()).all()
 
 
 def test_no_named_place_is_in_any_workbook(wave):
     named = pd.read_csv(REFERENCE / "named_places.csv", dtype=str)
-    banned = [
-        text.encode() for text in [*named["real_code"], *named["real_name"].str[:2]]
-    ]
+    banned = [text.encode() for text in [*named["real_code"], *named["real_name"].str[:2]]]
     for path in wave.glob("*.xlsx"):
         with zipfile.ZipFile(path) as book:
             for part in book.namelist():
                 content = book.read(part)
-                assert not [text.decode() for text in banned if text in content], (
-                    path.name,
-                    part,
-                )
+                assert not [text.decode() for text in banned if text in content], (path.name, part)
 
 
 def test_every_workbook_says_that_it_is_synthetic(wave):
     assert len(list(wave.glob("*.xlsx"))) == 10
     for path in wave.glob("*.xlsx"):
         book = CalamineWorkbook.from_path(str(path))
-        hidden = {
-            sheet.name
-            for sheet in book.sheets_metadata
-            if "Hidden" in str(sheet.visible)
-        }
+        hidden = {sheet.name for sheet in book.sheets_metadata if "Hidden" in str(sheet.visible)}
         assert hidden == {"填表说明"}
         for title in set(book.sheet_names) - {"Sheet2"}:
             cells = book.get_sheet_by_name(title).to_python()
@@ -346,12 +287,8 @@ def test_same_bytes_under_another_hash_seed_time_zone_and_folder(waves, tmp_path
     code += "; s(Path('raw'), Path(sys.argv[1]))"
     other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     env = os.environ | {"PYTHONHASHSEED": other, "TZ": "America/New_York"}
-    subprocess.run(
-        [sys.executable, "-c", code, str(REFERENCE)], env=env, cwd=tmp_path, check=True
-    )
-    again = {
-        path.name: path.read_bytes() for path in (tmp_path / "raw" / "2020").iterdir()
-    }
+    subprocess.run([sys.executable, "-c", code, str(REFERENCE)], env=env, cwd=tmp_path, check=True)
+    again = {path.name: path.read_bytes() for path in (tmp_path / "raw" / "2020").iterdir()}
     assert len(again) == 10
     assert again == {path.name: path.read_bytes() for path in waves[2020].iterdir()}
 

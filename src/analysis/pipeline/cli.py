@@ -24,20 +24,28 @@ def program():
     """
 
 
+def _known(_context, _parameter, notebook):
+    """Refuse a notebook that is not in the list of steps."""
+    from analysis.pipeline.steps import chosen
+
+    try:
+        chosen(notebook)
+    except KeyError as error:
+        raise click.BadParameter(error.args[0]) from None
+    return notebook
+
+
 @program.command()
 @raw_option
 @click.option("--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True)
 @wave_option
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
-@click.option("--only", metavar="NOTEBOOK", help="Run this notebook alone, without publishing.")
+@click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run this notebook alone, without publishing.")
 def build(raw, outputs, wave, jobs, only):
     """Run the whole pipeline: raw workbooks in, outputs/ out, all or nothing."""
     from analysis.pipeline.build import build as run
 
-    try:
-        run(raw, outputs, wave, jobs, only)
-    except KeyError as error:
-        raise click.UsageError(error.args[0]) from None
+    run(raw, outputs, wave, jobs, only)
 
 
 @program.command()

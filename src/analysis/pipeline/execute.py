@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from jupyter_client import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
 # Set before any kernel starts: without each of these, some published file differs between runs.
@@ -21,6 +22,12 @@ STABLE = {
     "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
 }
 CELL_SECONDS = 120
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """Start kernels that speak over local sockets: no port is open to other users of the machine."""
+
+    transport = "ipc"
 
 
 class NotebookFailed(Exception):
@@ -52,6 +59,7 @@ def run_notebook(source: Path, parameters: dict, target: Path) -> nbformat.Noteb
             str(target),
             parameters,
             kernel_name="python3",
+            kernel_manager_class=LocalKernelManager,
             progress_bar=False,
             execution_timeout=CELL_SECONDS,
             record_timing=False,

@@ -129,8 +129,8 @@ def shared_site(wave: str, lang: str, receipt: dict, checksum: str) -> dict:
     versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
     return {
         "subtitle": "",
-        "date": str(facts["reference_date"]),
-        "edition": facts["edition"],
+        "date": {"zh": "数据日期{}", "en": "data of {}"}[lang].format(facts["reference_date"]),
+        "edition": {"zh": "第{}版", "en": "edition {}"}[lang].format(facts["edition"]),
         "kicker": facts["publisher"][lang],
         "basis": facts["basis"],
         "notice": facts["notice"][lang],

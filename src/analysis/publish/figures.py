@@ -127,6 +127,7 @@ def stacked(frame: pd.DataFrame, unit: str) -> Figure:
     """Plot stacked bars: one row of `frame` (index: label) each, one colour a column."""
     figure, axes = new_figure(len(frame) + 1)
     frame.iloc[::-1].plot.barh(stacked=True, ax=axes, width=0.62, color=PALETTE[: frame.shape[1]])
+    axes.grid(axis="y", visible=False)
     _legend_above(axes, frame.shape[1])
     axes.set(xlabel=unit, ylabel="")
     return figure

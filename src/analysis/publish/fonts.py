@@ -1,12 +1,15 @@
 """Find the Chinese font of the environment and cut it down to the characters of one page."""
 
 import io
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
+import brotli
 from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, woff2
 
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 
@@ -62,10 +65,24 @@ def _subset(characters: str) -> bytes:
         drop_tables=[*Options().drop_tables, *DROPPED],
     )
     buffer = io.BytesIO()
-    with TTFont(font_path(), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
+    with (
+        quick_compression(),
+        TTFont(font_path(), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font,
+    ):
         subsetter = Subsetter(options)
         subsetter.populate(text=characters)
         subsetter.subset(font)
         font.flavor = "woff2"
         font.save(buffer, reorderTables=None)
     return buffer.getvalue()
+
+
+@contextmanager
+def quick_compression(quality: int = 9):
+    """Let fontTools compress below its fixed quality of 11: 3 % larger, in a tenth of the time."""
+    quick = partial(brotli.compress, quality=quality)
+    woff2.brotli = SimpleNamespace(compress=quick, MODE_FONT=brotli.MODE_FONT)
+    try:
+        yield
+    finally:
+        woff2.brotli = brotli

@@ -17,6 +17,11 @@ from analysis.survey.repository import reference
 
 ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 
+HALF = {
+    "zh": {"below": "不足一半", "above": "超过一半", "equal": "恰为一半"},
+    "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
+}
+
 
 @dataclass(frozen=True)
 class Number:
@@ -32,6 +37,7 @@ class Number:
     unit: str
     basis: str
     uncertainty: str
+    lang: str = "zh"
 
     @property
     def text(self) -> str:
@@ -50,6 +56,13 @@ class Number:
             return "—"
         digits = max(self.decimals, 1)
         return f"{printed(self.low, digits)}–{printed(self.high, digits)}{self.unit}"
+
+    @property
+    def half(self) -> str:
+        """Say on which side of one half a percentage lies."""
+        if self.value == 50:
+            return HALF[self.lang]["equal"]
+        return HALF[self.lang]["below" if self.value < 50 else "above"]
 
     def to(self, decimals: int) -> str:
         """The value with its unit at another precision."""
@@ -86,6 +99,7 @@ def number(row, measure: dict, lang: str) -> Number:
         unit=measure[f"unit_{lang}"],
         basis=row.basis,
         uncertainty=row.uncertainty,
+        lang=lang,
     )
 
 

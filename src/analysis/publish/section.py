@@ -16,7 +16,8 @@ from IPython.display import display
 
 from analysis.publish import figures, tables
 from analysis.publish.prose import numbers, render
-from analysis.stats.estimates import COLUMNS
+from analysis.publish.typed import typed_numbers
+from analysis.stats.estimates import COLUMNS, CONFIDENCE
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import build, reference, root, wave_facts
 
@@ -58,12 +59,19 @@ class Section:
             by_district = numbers(self.estimates, self.lang)
             words = {"city": by_district.get(CITY, {}), "county": by_district}
             words["district_names"] = district_names(self.lang)
+            words["confidence"] = f"{CONFIDENCE:.0%}"
             self._names = by_district.get(self.district, {}) | words
         return self._names
 
     def say(self, words: dict[str, str]) -> str:
-        """Render the words of the section's language: `say({"zh": "…", "en": "…"})`."""
-        return render(words[self.lang], self.names) if words.get(self.lang) else ""
+        """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
+
+        Raises ValueError when a number is typed into the words instead of taken by name.
+        """
+        template = words.get(self.lang, "")
+        if typed := typed_numbers(template):
+            raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
+        return render(template, self.names)
 
     def counties(self, indicator: str) -> pd.DataFrame:
         """Pick an indicator's counties in reading order: district (label), value, low, high, n, text."""

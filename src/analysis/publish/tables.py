@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers as kinds
+import re
 from html import escape
 
 import pandas as pd
@@ -10,6 +11,9 @@ import pandas as pd
 from analysis.stats.ledger import printed
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell as a formula
+
+
+CLASS = ' class="num"'
 
 
 def rounded(value, decimals: int) -> str:
@@ -34,17 +38,25 @@ def _text(cell) -> str:
 
 def to_html(data: pd.DataFrame) -> str:
     """Write a table with scoped headers; the first column heads its row. Cells are escaped."""
-    head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in data.columns)
-    body = ""
-    for first, *rest in cells(data):
-        numeric = "".join(_cell(text) for text in rest)
-        body += f'<tr><th scope="row">{escape(first)}</th>{numeric}</tr>'
+    rows = cells(data)
+    numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
+    head = "".join(_tag("th", str(column), is_number, ' scope="col"') for column, is_number in zip(data.columns, numeric, strict=True))
+    body = "".join(
+        "<tr>"
+        + _tag("th", row[0], False, ' scope="row"')
+        + "".join(_tag("td", text, is_number) for text, is_number in zip(row[1:], numeric[1:], strict=True))
+        + "</tr>"
+        for row in rows
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cell(text: str) -> str:
-    number = text.strip("%—–-.").replace(".", "").replace("–", "").replace("%", "").isdigit()
-    return f'<td class="num">{escape(text)}</td>' if number else f"<td>{escape(text)}</td>"
+def _tag(tag: str, text: str, number: bool, attributes: str = "") -> str:
+    return f"<{tag}{attributes}{CLASS * number}>{escape(text)}</{tag}>"
+
+
+def _numeric(text: str) -> bool:
+    return bool(re.fullmatch(r"[<−-]?[\d.,]+\D{0,4}|—|[\d.]+–[\d.]+\D{0,4}", text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:

@@ -10,7 +10,7 @@ from statsmodels.stats.proportion import proportions_chisquare
 from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference
 
-VERDICTS = {True: "九地不全相同", False: "分不出高低，不排名次"}
+VERDICTS = {True: "各地不全相同", False: "分不出高低，不排名次"}
 
 
 def homogeneity(estimates: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
@@ -31,5 +31,10 @@ def homogeneity(estimates: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
         low, high = part["value"].min().round(1), part["value"].max().round(1)
         rows.append((indicator, titles[indicator], low, high, chi2.round(1), p))
     frame = pd.DataFrame(rows, columns=["indicator", "zh", "lowest", "highest", "chi2", "p"])
-    frame["p"] = multipletests(frame["p"], method="holm")[1].round(4)
+    frame["p"] = multipletests(frame["p"], method="holm")[1].round(6)
     return frame.assign(verdict=[VERDICTS[bool(p < 0.05)] for p in frame["p"]])
+
+
+def p_text(p: float) -> str:
+    """Print a p value with three decimals, and a small one as `<0.001`."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.stats.estimates import as_estimates, record
+from analysis.stats.estimates import CONFIDENCE, as_estimates, record
 from analysis.survey.codebook import CITY
 
 
@@ -55,7 +55,7 @@ def sample_mean(
     drawn; where picks the domain. One row: the counties' samples are too small to publish.
     """
     average, error, df, n = _fit(rows, rows[column], frame, where)
-    half = stats.t.ppf(0.975, df) * error
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
     numbers = (average, average - half, average + half, n)
     how = _how(f"mean({column})", where)
     return as_estimates([record(indicator, CITY, rows, numbers, how, "sample")])
@@ -71,7 +71,7 @@ def sample_share(
     p, error, df, n = _fit(rows, rows.eval(condition), frame, where)
     low = high = np.nan
     if 0 < p < 1:
-        half = stats.t.ppf(0.975, df) * error / (p * (1 - p))
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error / (p * (1 - p))
         low, high = 100 / (1 + np.exp(-(np.log(p / (1 - p)) + np.array([-half, half]))))
     numbers = (100 * p, low, high, n)
     how = _how(f"100 × share({condition})", where)

@@ -32,6 +32,7 @@ COLUMNS = [
     "cell",
     "sources",
 ]
+CONFIDENCE = 0.95
 DECIMALS = 6  # regression bits differ between processors; group means rounded here do not
 
 
@@ -44,7 +45,7 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
 
     def row(rows):
         k, n = int(rows.eval(condition).sum()), len(rows)
-        low, high = proportion_confint(k, n, alpha=0.05, method="wilson")
+        low, high = proportion_confint(k, n, alpha=1 - CONFIDENCE, method="wilson")
         return 100 * k / n, 100 * low, 100 * high, n
 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
@@ -67,7 +68,7 @@ def mean(
         n = len(values)
         if n < 2:
             return values.mean(), np.nan, np.nan, n
-        half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
         return values.mean(), values.mean() - half, values.mean() + half, n
 
     how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"

@@ -27,14 +27,9 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tables = answers(Path(reference), seed)
     for code, county in COUNTIES.items():
-        forms = [
-            (model, of_county(tables, model.Config.name, code))
-            for model in COUNTY_TABLES
-        ]
+        forms = [(model, of_county(tables, model.Config.name, code)) for model in COUNTY_TABLES]
         path = folder / f"{code}_{county}.xlsx"
-        workbook.write_workbook(
-            path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET
-        )
+        workbook.write_workbook(path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET)
     forms = [(model, tables[model.Config.name]) for model in INTERVIEW_TABLES]
     workbook.write_workbook(folder / "interviews.xlsx", forms, PHONE_SURVEY, "课题组")
 

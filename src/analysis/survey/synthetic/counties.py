@@ -11,20 +11,10 @@ from analysis.survey.codebook import COUNTIES, FUND_ITEM
 from analysis.survey.synthetic.exact import apportion, settle_weighted
 
 # Funds of 2019 in 0.01 万元; the report gives the total and two of the items.
-FUNDS = {
-    "硬件设施提升改造": 373_061,
-    "队伍建设": 580_340,
-    "工作运转": 441_192,
-    "服务项目": 294_127,
-}
+FUNDS = {"硬件设施提升改造": 373_061, "队伍建设": 580_340, "工作运转": 441_192, "服务项目": 294_127}
 # Of each item about this share from the city, the county, and subdistrict or township.
 SOURCES = (0.10, 0.55, 0.35)
-BURDEN = {
-    "plates": 669,
-    "outdoor_signs": 7436,
-    "indoor_signs": 7500,
-    "wall_rules": 14098,
-}
+BURDEN = {"plates": 669, "outdoor_signs": 7436, "indoor_signs": 7500, "wall_rules": 14098}
 WORKERS_2018 = 1130
 PAYROLL_2018 = 475_730  # 0.01 万元
 ZONES = 14
@@ -43,20 +33,11 @@ def funding(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     workers = places.groupby("county_code", sort=False)["workers"].sum()
     rows = []
     for item in FUND_ITEM:
-        amounts = apportion(
-            workers * rng.uniform(0.75, 1.25, len(workers)), FUNDS[item]
-        )
+        amounts = apportion(workers * rng.uniform(0.75, 1.25, len(workers)), FUNDS[item])
         for code, amount in zip(workers.index, amounts, strict=True):
             parts = apportion(SOURCES * rng.uniform(0.7, 1.3, 3), amount)
             rows.append([code, item, *(parts / 100), amount / 100])
-    names = [
-        "county_code",
-        "item",
-        "city_funds",
-        "county_funds",
-        "township_funds",
-        "amount",
-    ]
+    names = ["county_code", "item", "city_funds", "county_funds", "township_funds", "amount"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -74,20 +55,14 @@ def baseline(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
     people: the roster; the headcounts sum to 1130 and their weighted mean income is 4.21 万元.
     """
-    stayed = (
-        people[people["hired"] < "2018-01-01"].groupby("county_code", sort=False).size()
-    )
+    stayed = people[people["hired"] < "2018-01-01"].groupby("county_code", sort=False).size()
     workers = stayed.to_numpy() + apportion(stayed, WORKERS_2018 - stayed.sum())
     now = people.groupby("county_code", sort=False)["income"].mean().to_numpy()
     means = now * rng.uniform(0.96, 1.04, len(now))
     means = np.round(means * PAYROLL_2018 / np.dot(workers, means)).astype(int)
     means = settle_weighted(means, workers, PAYROLL_2018)
     return pd.DataFrame(
-        {
-            "county_code": stayed.index,
-            "workers_2018": workers,
-            "income_2018": means / 100,
-        }
+        {"county_code": stayed.index, "workers_2018": workers, "income_2018": means / 100}
     )
 
 
@@ -145,9 +120,7 @@ def ventures(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     rows["field"] = rng.permutation(np.repeat(fields, numbers))
     rows["amount"] = np.round(np.clip(4.2 * rng.lognormal(0, 0.35, VENTURES), 1, 12), 1)
     rows["project"] = rows["unit"] + rows["field"] + "项目"
-    return rows.assign(
-        progress=rng.choice(["已结项", "实施中"], VENTURES, p=[0.7, 0.3])
-    )
+    return rows.assign(progress=rng.choice(["已结项", "实施中"], VENTURES, p=[0.7, 0.3]))
 
 
 def projects(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -155,19 +128,13 @@ def projects(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
     places: the communities in which an invented project may lie.
     """
-    zones = at_communities(
-        places, ZONES, rng, kind="实验区", level="市级", batch=1, year=2019
-    )
+    zones = at_communities(places, ZONES, rng, kind="实验区", level="市级", batch=1, year=2019)
     zones = zones.assign(project=zones["unit"] + "治理创新实验区", progress="创建中")
-    spaces = at_communities(
-        places, PUBLIC_SPACES, rng, kind="示范公共空间", level="县级"
-    )
+    spaces = at_communities(places, PUBLIC_SPACES, rng, kind="示范公共空间", level="县级")
     spaces["project"] = spaces["unit"] + "公共空间"
     building = rng.permutation(np.arange(PUBLIC_SPACES) < 9)
     spaces["progress"] = np.where(building, "在建", "已建成")
     spaces["year"] = np.where(building, 2020, 2019)
     spaces["amount"] = rng.integers(15, 80, PUBLIC_SPACES)
     tables = [complexes(rng), published_zones(), zones, spaces, ventures(places, rng)]
-    return pd.concat(tables, ignore_index=True).astype(
-        {"amount": float, "batch": "Int64"}
-    )
+    return pd.concat(tables, ignore_index=True).astype({"amount": float, "batch": "Int64"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -22,14 +23,7 @@ SUBTOTAL_BY = {
 }
 # Where a table of persons states their number, as 12人.
 PERSONS = {"workers": "name", "election_candidates": "identity"}
-WITH_TOTAL = (
-    "communities",
-    "workers",
-    "funding",
-    "burden",
-    "projects",
-    "election_candidates",
-)
+WITH_TOTAL = ("communities", "workers", "funding", "burden", "projects", "election_candidates")
 
 
 @dataclass(frozen=True)
@@ -51,19 +45,9 @@ def columns(model: type[Table]) -> list[Column]:
     for name, schema in model.to_schema().columns.items():
         if name in Table.__annotations__:
             continue
-        group, unit, kind = (
-            schema.metadata["group"],
-            schema.metadata["unit"],
-            str(schema.dtype),
-        )
+        group, unit, kind = (schema.metadata["group"], schema.metadata["unit"], str(schema.dtype))
         money = unit == "万元"
-        form = (
-            "money"
-            if money
-            else "date"
-            if "datetime" in kind and name != "born"
-            else "cell"
-        )
+        form = "money" if money else "date" if "datetime" in kind and name != "born" else "cell"
         adds = unit in COUNTS or (money and model.Config.name in MONEY)
         title = f"{schema.title}（{unit}）" if unit else schema.title
         listed.append(Column(name, title, group, unit, form, adds))
@@ -78,50 +62,51 @@ def unit_line(table: str, form: list[Column]) -> str:
     return "单位：" + (units or ("人" if table in PERSONS else "个"))
 
 
-def answers(frame: pd.DataFrame, form: list[Column]) -> pd.DataFrame:
-    """Turn values into what a form shows: 是/否, 1988年3月, dates, numbers, None where blank."""
-    printed = frame.assign(serial=np.arange(1, len(frame) + 1))
-    printed["remark"] = [
-        REMARKS[number // 37 % len(REMARKS)] if number % 37 == 0 else None
-        for number in printed["serial"]
-    ]
+def answers(frame: pd.DataFrame, form: list[Column]) -> list[dict]:
+    """Turn rows into what a form shows: 是/否, 1988年3月, dates, numbers, None where blank."""
+    asked = [column.name for column in form if column.name in frame]
+    printed = frame[asked].copy()
     if "born" in printed:
         born = printed["born"].dt
         printed["born"] = born.year.astype(str) + "年" + born.month.astype(str) + "月"
     for name in printed.columns[printed.dtypes == bool]:
         printed[name] = np.where(printed[name], "是", "否")
     printed = printed.astype(object)
-    return printed.where(printed.notna(), None)[[column.name for column in form]]
+    rows = printed.where(printed.notna(), None).to_dict("records")
+    for serial, row in enumerate(rows, start=1):
+        row["serial"] = serial
+        if serial % 37 == 0:
+            row["remark"] = REMARKS[serial // 37 % len(REMARKS)]
+    return rows
 
 
-def sums(part: pd.DataFrame, form: list[Column], table: str) -> dict[str, object]:
+def sums(rows: list[dict], form: list[Column], table: str) -> dict[str, object]:
     """Add up the additive columns of printed rows, and count the persons of a table of persons."""
-    added = {
-        column.name: part[column.name].dropna().sum() for column in form if column.adds
-    }
-    # Without its rounding, a sum of hundredths shows its binary tail in the cell.
-    added = {name: round(float(value), 2) for name, value in added.items()}
+    added = {}
+    for column in form:
+        if column.adds:
+            total = sum(row[column.name] for row in rows if row[column.name] is not None)
+            # Without its rounding, a sum of hundredths shows its binary tail in the cell.
+            added[column.name] = round(float(total), 2)
     if table in PERSONS:
-        added[PERSONS[table]] = f"{len(part)}人"
+        added[PERSONS[table]] = f"{len(rows)}人"
     return added
 
 
 def body(table: str, frame: pd.DataFrame, form: list[Column]) -> list[tuple[str, dict]]:
     """List the rows below the header as (kind, cells), kind being data, subtotal or total."""
-    frame = frame.reset_index(drop=True)
-    printed = answers(frame, form)
-    by = (
-        frame[SUBTOTAL_BY[table]] if table in SUBTOTAL_BY else pd.Series(0, frame.index)
-    )
-    rows = []
-    for _, part in printed.groupby(by, sort=False):
-        rows += [("data", cells) for cells in part.to_dict("records")]
+    rows = answers(frame, form)
+    keys = frame[SUBTOTAL_BY[table]] if table in SUBTOTAL_BY else [None] * len(frame)
+    listed = []
+    for _, group in groupby(zip(keys, rows, strict=True), key=lambda pair: pair[0]):
+        part = [row for _, row in group]
+        listed += [("data", row) for row in part]
         if table in SUBTOTAL_BY:
-            rows.append(("subtotal", {"township": "小计"} | sums(part, form, table)))
+            listed.append(("subtotal", {"township": "小计"} | sums(part, form, table)))
     if table in WITH_TOTAL:
-        rows.append(("total", {"serial": "合计"} | sums(printed, form, table)))
+        listed.append(("total", {"serial": "合计"} | sums(rows, form, table)))
     if table == "interview_frame":
-        drawn = int(printed["sampled"].eq("是").sum())
-        counted = {"community": f"{len(printed)}个", "sampled": f"抽中{drawn}个"}
-        rows.append(("total", {"serial": "合计"} | counted))
-    return rows
+        drawn = sum(row["sampled"] == "是" for row in rows)
+        counted = {"community": f"{len(rows)}个", "sampled": f"抽中{drawn}个"}
+        listed.append(("total", {"serial": "合计"} | counted))
+    return listed

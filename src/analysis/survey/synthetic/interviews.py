@@ -23,19 +23,13 @@ def allocate(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(rest + LEAST_PER_COUNTY, beyond.index)
 
 
-def draw(
-    strata: list[np.ndarray], sizes: pd.Series, rng: np.random.Generator
-) -> np.ndarray:
+def draw(strata: list[np.ndarray], sizes: pd.Series, rng: np.random.Generator) -> np.ndarray:
     """Draw rows at random and without replacement, so many from each stratum (row numbers)."""
     parts = zip(strata, sizes, strict=True)
-    return np.sort(
-        np.concatenate([rng.choice(rows, size, replace=False) for rows, size in parts])
-    )
+    return np.sort(np.concatenate([rng.choice(rows, size, replace=False) for rows, size in parts]))
 
 
-def sampling_frame(
-    places: pd.DataFrame, stand_ins: list[str], seed: int
-) -> pd.DataFrame:
+def sampling_frame(places: pd.DataFrame, stand_ins: list[str], seed: int) -> pd.DataFrame:
     """Fill in 抽样框: every village-turned community, and whether it was drawn; counties are strata.
 
     Samples are drawn with offsets 0, 1, 2 … to the seed until the first that could have led to the
@@ -54,9 +48,7 @@ def sampling_frame(
             return frame.assign(sampled=np.isin(np.arange(len(frame)), rows))
 
 
-def staffing(
-    sample: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
-) -> pd.DataFrame:
+def staffing(sample: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
     """Count all staff: full-time workers as in the roster, former village cadres, and others."""
     cadres = rng.integers(2, 9, len(sample))
     others = rng.integers(0, 3, len(sample))
@@ -71,16 +63,12 @@ def staffing(
     )
 
 
-def pay(
-    sample: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
-) -> pd.DataFrame:
+def pay(sample: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
     """Answer on pay: in 天台 nowhere by the standard, elsewhere in four of five communities."""
     size = len(sample)
     tiantai = sample["county_code"].eq("331023").to_numpy()
     kept = ~tiantai
-    kept[~tiantai] = pick(
-        rng, np.zeros((~tiantai).sum()), round(0.8 * (~tiantai).sum())
-    )
+    kept[~tiantai] = pick(rng, np.zeros((~tiantai).sum()), round(0.8 * (~tiantai).sum()))
     secretary = np.where(kept, rng.normal(7.6, 0.8, size), rng.normal(4.0, 0.7, size))
     payer = rng.choice(["财政", "原村经联社", "其他"], size, p=[0.25, 0.6, 0.15])
     jinpan = sample["community_code"] == named["金盘社区"]
@@ -112,22 +100,18 @@ def staff(sample: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         present = np.repeat(
             identities, [place["full_time"], place["former_cadres"], place["others"]]
         )
-        asked = rng.choice(
-            present, min(rng.integers(2, 5), present.size), replace=False
-        )
+        asked = rng.choice(present, min(rng.integers(2, 5), present.size), replace=False)
         for number, identity in enumerate(asked, start=1):
             rows.append(place | {"respondent": number, "identity": str(identity)})
     people = pd.DataFrame(rows)
     cadre = people["identity"].eq("街道干部")
     known = people["identity"].map({"专职社工": 2.5, "原村干部": 4.6, "街道干部": 2.0})
-    days = np.where(
-        cadre, rng.normal(2.2, 0.7, len(people)), rng.normal(5.1, 0.5, len(people))
-    )
+    days = np.where(cadre, rng.normal(2.2, 0.7, len(people)), rng.normal(5.1, 0.5, len(people)))
     separate = pick(rng, np.zeros(len(people)), round(SEPARATE_DESKS * len(people)))
     return people.assign(
         desk=np.where(separate, "分条线办理", "综合受理"),
         days_on_site=np.clip((days * 2).round() / 2, 0.5, 7),
-        knows_villagers=np.clip(
-            (known + rng.normal(0, 0.8, len(people))).round(), 1, 5
-        ).astype(int),
+        knows_villagers=np.clip((known + rng.normal(0, 0.8, len(people))).round(), 1, 5).astype(
+            int
+        ),
     )

@@ -23,6 +23,8 @@ WIDTHS = {
     "kind": 18,
     "unit": 18,
     "progress": 22,
+    "counter": 12,
+    "desk": 12,
     "decision": 15,
     "city_funds": 14,
     "county_funds": 14,
@@ -52,8 +54,7 @@ def formats(book: xlsxwriter.Workbook) -> dict:
     boxed = text | {"border": 1, "align": "center"}
     summed = boxed | {"bold": True, "bg_color": "#F2F2F2"}
     looks = {
-        "title": text
-        | {"bold": True, "font_size": 16, "align": "center", "shrink": True},
+        "title": text | {"bold": True, "font_size": 16, "align": "center", "shrink": True},
         "left": text,
         "right": text | {"align": "right", "shrink": True},
         "header": boxed | {"bold": True, "bg_color": "#D9E1F2", "text_wrap": True},

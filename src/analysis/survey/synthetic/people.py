@@ -31,15 +31,10 @@ def identifiers(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Make up name, ID number and phone of each worker: valid in form, impossible in fact."""
     days = rng.integers(1, 29, len(people))
     # The sequence is odd for men and even for women, and runs within the county.
-    sequence = 2 * people.groupby("county_code").cumcount() + people["sex"].map(
-        {"男": 1, "女": 2}
-    )
-    parts = zip(
-        people["county_code"], people["born"].dt.month, days, sequence, strict=True
-    )
+    sequence = 2 * people.groupby("county_code").cumcount() + people["sex"].map({"男": 1, "女": 2})
+    parts = zip(people["county_code"], people["born"].dt.month, days, sequence, strict=True)
     first_17 = [
-        f"{county}1899{month:02d}{day:02d}{number:03d}"
-        for county, month, day, number in parts
+        f"{county}1899{month:02d}{day:02d}{number:03d}" for county, month, day, number in parts
     ]
     numbers = range(1, len(people) + 1)
     return pd.DataFrame(
@@ -56,9 +51,7 @@ def hired(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     """Draw dates of entry: 452 since 2018-01-01, of which 175 in 2020, likelier where new."""
     size = len(people)
     recent = pick(
-        rng,
-        0.9 * people["new_since_2016"] + 0.4 * people["village_turned"],
-        HIRED_SINCE_2018,
+        rng, 0.9 * people["new_since_2016"] + 0.4 * people["village_turned"], HIRED_SINCE_2018
     )
     this_year = np.zeros(size, dtype=bool)
     this_year[recent] = pick(rng, np.zeros(HIRED_SINCE_2018), HIRED_IN_2020)
@@ -93,19 +86,14 @@ def posts(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Give posts by length of service (one 正职; from four workers one 副职) and pay grades."""
     order = people.groupby("community_code")["hired"].rank(method="first")
     deputy = (order == 2) & (people["workers"] >= 4)
-    post = pd.Series(
-        np.where(order == 1, "正职", np.where(deputy, "副职", "其他")), people.index
-    )
+    post = pd.Series(np.where(order == 1, "正职", np.where(deputy, "副职", "其他")), people.index)
     years = (SURVEYED - people["hired"]).dt.days / 365.25
-    low, high = (
-        post.map(lambda name: GRADES[name][0]),
-        post.map(lambda name: GRADES[name][1]),
-    )
-    bonus = people["education"].isin(["本科", "研究生"]) + rng.integers(
-        0, 2, len(people)
-    )
-    # One grade about every three years.
+    low, high = (post.map(lambda name: GRADES[name][0]), post.map(lambda name: GRADES[name][1]))
+    # Credit for education and for service elsewhere; then one grade about every three years.
+    bonus = people["education"].isin(["本科", "研究生"]) + rng.binomial(5, 0.3, len(people))
     grade = (low + (years / 3).astype(int) + bonus).clip(low, high)
+    senior = grade.nlargest(3).index  # the ladder is used to its top, as the report says
+    grade[senior[0]], grade[senior[1:]] = 18, 17
     return pd.DataFrame({"post": post, "grade": grade})
 
 
@@ -130,10 +118,7 @@ def incomes(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Draw annual incomes (万元, to 0.01) that rise with post and grade; their mean is 6.47."""
     codes = people["county_code"].unique()
     level = dict(zip(codes, rng.uniform(-0.45, 0.45, len(codes)), strict=True))
-    pay = (
-        people["post"].map({"正职": 1.0, "副职": 0.5, "其他": 0.0})
-        + 0.24 * people["grade"]
-    )
+    pay = people["post"].map({"正职": 1.0, "副职": 0.5, "其他": 0.0}) + 0.24 * people["grade"]
     pay = pay + 0.25 * people["certificate"].ne("无") + people["county_code"].map(level)
     pay = pay + rng.normal(0, 0.35, len(people))
     units = ((pay - pay.mean()) * 100 + PAYROLL / len(people)).round().to_numpy()
@@ -165,9 +150,7 @@ def candidates(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     persons = villages.loc[villages.index.repeat(rng.integers(2, 4, len(villages)))]
     persons = persons.reset_index(drop=True)
     size = len(persons)
-    identity = rng.choice(
-        ["专职社工", "原村干部", "街道干部"], size, p=[0.34, 0.46, 0.20]
-    )
+    identity = rng.choice(["专职社工", "原村干部", "街道干部"], size, p=[0.34, 0.46, 0.20])
     assessment = rng.choice(["合格", "待培养", "不合适"], size, p=[0.40, 0.44, 0.16])
     luqiao = persons["county_code"].eq("331004").to_numpy()
     able = np.zeros(size, dtype=bool)

@@ -29,41 +29,25 @@ def read_frame(reference: Path) -> pd.DataFrame:
     communities = pd.read_csv(reference / "communities.csv", dtype=text)
     townships = pd.read_csv(reference / "townships.csv", dtype=text)
     types = townships[["township_code", "township_type"]]
-    frame = communities.merge(
-        types, on="township_code", how="left", validate="many_to_one"
-    )
+    frame = communities.merge(types, on="township_code", how="left", validate="many_to_one")
     return frame.assign(new_since_2016=frame["new_since_2016"].eq(1))
 
 
 def read_named(reference: Path) -> dict[str, str]:
     """Read which stand-in (community code) carries what the report says of a named community."""
     named = pd.read_csv(reference / "named_places.csv", dtype=str)
-    return dict(
-        zip(
-            named["real_name"].str.removesuffix("居委会"),
-            named["stand_in"],
-            strict=True,
-        )
-    )
+    return dict(zip(named["real_name"].str.removesuffix("居委会"), named["stand_in"], strict=True))
 
 
-def turned(
-    frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
-) -> np.ndarray:
+def turned(frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> np.ndarray:
     """Choose the village-turned communities: the stand-ins, most new ones, at least 3 a county."""
     new = frame["new_since_2016"]
-    by_county = (
-        new.mul(0.7).add(~new * 0.19).groupby(frame["county_code"], sort=False).sum()
-    )
-    quota = dict(
-        zip(by_county.index, apportion(by_county, VILLAGE_TURNED, least=0), strict=True)
-    )
+    by_county = new.mul(0.7).add(~new * 0.19).groupby(frame["county_code"], sort=False).sum()
+    quota = dict(zip(by_county.index, apportion(by_county, VILLAGE_TURNED, least=0), strict=True))
     lacking = sum(max(3 - number, 0) for number in quota.values())
     quota = {code: max(int(number), 3) for code, number in quota.items()}
     quota[max(quota, key=quota.get)] -= lacking
-    tendency = np.where(new, 2.3, 0) + np.where(
-        frame["community_code"].isin(named.values()), 99, 0
-    )
+    tendency = np.where(new, 2.3, 0) + np.where(frame["community_code"].isin(named.values()), 99, 0)
     chosen = np.zeros(len(frame), dtype=bool)
     for code, number in quota.items():
         rows = np.flatnonzero(frame["county_code"] == code)
@@ -74,16 +58,12 @@ def turned(
 def households(places: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Draw households: more in subdistricts, few in village-turned communities."""
     size = len(places)
-    usual = 400 + 3600 * rng.beta(
-        2.2, np.where(places["township_type"] == "街道", 3.7, 7.1)
-    )
+    usual = 400 + 3600 * rng.beta(2.2, np.where(places["township_type"] == "街道", 3.7, 7.1))
     small = rng.triangular(400, 750, 1400, size)
     return np.where(places["village_turned"], small, usual).round().astype(int)
 
 
-def headcount(
-    places: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
-) -> np.ndarray:
+def headcount(places: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> np.ndarray:
     """Give each community its full-time workers, 1533 in all, fewer where a village was turned."""
     size = len(places)
     short = rng.choice([1, 2, 3, 4], size, p=[0.12, 0.50, 0.30, 0.08])
@@ -114,9 +94,7 @@ def facilities(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     other = rng.choice(["租用", "借用"], size, p=[0.6, 0.4])
     now = pick(rng, -1.0 * places["village_turned"] - 0.5 * not_owned, COMPLIANT)
     # Who met the standard in 2018 meets it now.
-    earlier = pick(
-        rng, np.where(now, -0.8 * new - 0.5 * not_owned, -99), COMPLIANT_2018
-    )
+    earlier = pick(rng, np.where(now, -0.8 * new - 0.5 * not_owned, -99), COMPLIANT_2018)
     hours = rng.normal(46, 8, size) - 3 * places["village_turned"]
     return pd.DataFrame(
         {
@@ -145,9 +123,7 @@ def governance(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "joint_committee": rng.random(size) < joint,
-            "agreements": np.where(
-                few, rng.integers(0, 2, size), 2 + rng.poisson(3, size)
-            ),
+            "agreements": np.where(few, rng.integers(0, 2, size), 2 + rng.poisson(3, size)),
             "organisations": organisations,
             "active_organisations": rng.binomial(organisations, 0.6),
             "list_autonomy": rng.random(size) < 0.72,

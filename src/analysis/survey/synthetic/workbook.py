@@ -62,9 +62,7 @@ def write_header(sheet, form: list[Column], style: dict) -> None:
     sheet.set_row(4, 44)
 
 
-def write_body(
-    sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict
-) -> None:
+def write_body(sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
     """Write the rows, bold where they are sums."""
     for row, (kind, cells) in enumerate(rows, start=FIRST_ROW):
         for place, column in enumerate(form):
@@ -72,9 +70,7 @@ def write_body(
             write_cell(sheet, row, place, cells.get(column.name), style[look])
 
 
-def merge_townships(
-    sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict
-) -> None:
+def merge_townships(sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
     """Merge each township down over its rows, which a 小计 row ends."""
     place = [column.name for column in form].index("township")
     top = FIRST_ROW
@@ -88,9 +84,7 @@ def merge_townships(
 def write_signatures(sheet, row: int, width: int, style: dict) -> None:
     """Write who filled the form in, who checked it, and when, spread over its width."""
     middle = width // 2
-    for place, text in zip(
-        (0, middle, max(width - 2, middle + 1)), SIGNATURES, strict=True
-    ):
+    for place, text in zip((0, middle, max(width - 2, middle + 1)), SIGNATURES, strict=True):
         sheet.write_string(row, place, text, style["left"])
 
 
@@ -105,15 +99,9 @@ def set_page(sheet, form: list[Column]) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def write_form(
-    book, style: dict, model, frame: pd.DataFrame, title: str, by: str
-) -> None:
+def write_form(book, style: dict, model, frame: pd.DataFrame, title: str, by: str) -> None:
     """Write one sheet: a filled-in form with its title rows, header, rows and signatures."""
-    sheet, table, form = (
-        book.add_worksheet(model.Config.title),
-        model.Config.name,
-        columns(model),
-    )
+    sheet, table, form = (book.add_worksheet(model.Config.title), model.Config.name, columns(model))
     number = len(book.worksheets())
     rows = body(table, frame, form)
     sheet.write_string(0, 0, f"附件{number}", style["left"])
@@ -138,11 +126,7 @@ def write_workbook(
 
     title: of the survey; by: who hands the forms in. No clock is read: same forms, same bytes.
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "in_memory": True,
-    }
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": title + MARK, "created": datetime(2020, 4, 30)})
         style = formats(book)

@@ -1,0 +1,49 @@
+"""Find numbers that were typed into prose instead of taken by name, in Chinese and in English.
+
+A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit: 1533名 and 近四成
+are found by what stands around them instead.
+"""
+
+from __future__ import annotations
+
+import re
+
+TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+MARKUP = re.compile(r"<[^>]*>|\]\([^)]*\)")
+
+# What may stand as typed, each kind with its reason.
+EXEMPT = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?",  # dates: which year is meant, not how many
+        r"(?<![A-Za-z\d])(?:19|20)\d\d(?![\d%])(?=[ ,.;)]|$)",  # years in English
+        r"〔\d{4}〕\s*\d+\s*号",  # document numbers
+        r"^\s*#*\s*(?:（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.、])",  # list marks
+        r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",  # fixed terms
+        r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",  # no number
+        r"万一|千万别|十分|百姓|四季|五险一金|一体|一线",  # no number either
+        r"首批|首个|首次",  # an order, not a count
+    )
+)
+
+NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
+UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
+FOUND = re.compile(
+    rf"""
+    [0-9０-９][0-9０-９.,，．]*\s*(?:[%％‰]|[万亿]?元|[{UNITS}])?   # digits, with their unit
+    | 百分之[{NUMERAL}]+ | [{NUMERAL}]+分之[{NUMERAL}]+              # 百分之四十, 三分之一
+    | [近约超逾过不足大]*[{NUMERAL}]+[多余来]?[{UNITS}]+             # 近四成, 两个, 三十多名
+    | [{NUMERAL}]*[十百千万亿][{NUMERAL}]+ | [{NUMERAL}]+[十百千万亿]  # 一千五百, 三百
+    | 一半|过半|近半|半数|大半|减半|翻番|翻倍
+    | (?<![A-Za-z])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty
+      |sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|third|quarter|dozen|twice|percent)(?![A-Za-z])
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def typed_numbers(text: str) -> list[str]:
+    """List the numbers typed into a text of prose, template or markup; an empty list is as it should be."""
+    for gone in (TEMPLATE, MARKUP, *EXEMPT):
+        text = gone.sub("␣", text)
+    return [match[0].strip() for match in FOUND.finditer(text)]

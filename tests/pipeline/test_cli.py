@@ -1,0 +1,130 @@
+"""The command line: exit codes, messages, and outputs that stay whole."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+OUTPUT = "the previous edition\n"
+
+
+@pytest.fixture
+def published(copy):
+    """A copy that already has an edition."""
+    (copy / "outputs").mkdir()
+    (copy / "outputs/page.html").write_text(OUTPUT)
+    return copy
+
+
+def whole(folder):
+    return [p.name for p in (folder / "outputs").iterdir()] == ["page.html"] and (
+        folder / "outputs/page.html"
+    ).read_text() == OUTPUT
+
+
+def plant(path, source):
+    """Put a line of code into the second cell of code of a notebook."""
+    text = path.read_text("utf-8")
+    assert '"%load_ext analysis.publish\\n"' in text
+    path.write_text(text.replace('"%load_ext analysis.publish\\n"', f'"{source}\\n"', 1), encoding="utf-8")
+
+
+def test_help_names_every_command(analysis, repository):
+    done = analysis(repository, "--help")
+    assert done.returncode == 0
+    for command in ("build", "check", "synthesise"):
+        assert command in done.stdout
+        assert analysis(repository, command, "--help").returncode == 0
+
+
+def test_unknown_option_command_and_notebook_are_usage(analysis, copy):
+    assert analysis(copy, "build", "--nonsense").returncode == 64
+    assert analysis(copy, "nonsense").returncode == 64
+    done = analysis(copy, "build", "--only", "nonsense")
+    assert done.returncode == 64
+    assert "there are: 01_clean" in done.stderr
+
+
+def test_check_accounts_for_every_row(analysis, copy):
+    done = analysis(copy, "check")
+    assert done.returncode == 0
+    assert "331002_椒江区.xlsx" in done.stdout
+    assert not (copy / "data/processed").exists()
+
+
+def test_a_missing_county_is_an_input_problem_and_the_outputs_stay(analysis, published):
+    (published / "data/raw/2020/331022_三门县.xlsx").unlink()
+    done = analysis(published, "build")
+    assert done.returncode == 2
+    assert "331022_三门县.xlsx: 缺少此文件" in done.stderr
+    assert whole(published)
+
+
+def test_a_missing_wave_is_an_input_problem(analysis, published):
+    done = analysis(published, "build", "--wave", "2031")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert whole(published)
+
+
+def test_a_failing_notebook_is_kept_and_the_outputs_stay(analysis, published):
+    plant(published / "notebooks/03_workforce.ipynb", "1 / 0")
+    done = analysis(published, "build", "--only", "03_workforce")
+    assert done.returncode == 70
+    assert "03_workforce, cell setup: ZeroDivisionError" in done.stderr
+    kept = published / "build/2020/notebooks/03_workforce.ipynb"
+    assert "ZeroDivisionError" in kept.read_text("utf-8")
+    assert whole(published)
+
+
+def test_a_cell_that_leaves_with_exit_0_is_a_failure(analysis, published):
+    plant(published / "notebooks/03_workforce.ipynb", "import sys; sys.exit(0)")
+    done = analysis(published, "build", "--only", "workforce")
+    assert done.returncode == 70
+    assert whole(published)
+
+
+def test_a_number_typed_into_prose_stops_the_run(analysis, published):
+    path = published / "notebooks/02_facilities.ipynb"
+    path.write_text(path.read_text("utf-8").replace("提高{{ compliant_rise }}", "提高32.7个百分点"), "utf-8")
+    done = analysis(published, "build", "--only", "facilities")
+    assert done.returncode == 70
+    assert "32.7" in done.stderr
+
+
+def test_an_unknown_name_in_prose_stops_the_run(analysis, published):
+    path = published / "notebooks/02_facilities.ipynb"
+    path.write_text(path.read_text("utf-8").replace("{{ compliant_rise }}。", "{{ complaint_rise }}。"), "utf-8")
+    done = analysis(published, "build", "--only", "facilities")
+    assert done.returncode == 70
+    assert "complaint_rise" in done.stderr
+
+
+def test_a_second_run_is_turned_away(analysis, published):
+    (published / "build").mkdir()
+    with (published / "build/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = analysis(published, "build")
+    assert done.returncode == 75
+    assert whole(published)
+
+
+def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(published):
+    run = subprocess.Popen(
+        [sys.executable, "-m", "analysis", "build"],
+        cwd=published,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ},
+    )
+    while "clean" not in run.stderr.readline():
+        assert run.poll() is None
+    time.sleep(3)
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait(timeout=60) == 130
+    assert whole(published)

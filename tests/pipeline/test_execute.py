@@ -1,0 +1,50 @@
+import nbformat
+import pytest
+
+from analysis.pipeline.execute import NotebookFailed, run_notebook, set_stable
+
+
+def notebook(path, *sources):
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_parameters_arrive_and_the_copy_holds_no_times(tmp_path):
+    set_stable()
+    source = notebook(tmp_path / "a.ipynb", 'wave = "2020"', "print(wave)")
+    done = run_notebook(source, {"wave": "2021"}, tmp_path / "out/a.ipynb")
+    assert done.cells[-1].outputs[0].text == "2021\n"
+    assert [cell.execution_count for cell in done.cells] == [1, 2, 3]
+    text = (tmp_path / "out/a.ipynb").read_text("utf-8")
+    assert "start_time" not in text
+    assert str(tmp_path) not in text
+
+
+def test_two_runs_give_the_same_bytes(tmp_path):
+    set_stable()
+    source = notebook(tmp_path / "a.ipynb", "x = 1", "print(hash('社区'))", "{'b', 'a'}")
+    for name in "bc":
+        run_notebook(source, {"x": 2}, tmp_path / f"{name}.ipynb")
+    assert (tmp_path / "b.ipynb").read_bytes() == (tmp_path / "c.ipynb").read_bytes()
+
+
+def test_an_undeclared_parameter_is_refused(tmp_path):
+    source = notebook(tmp_path / "a.ipynb", "x = 1")
+    with pytest.raises(KeyError, match="no parameter y"):
+        run_notebook(source, {"y": 2}, tmp_path / "b.ipynb")
+
+
+def test_a_failure_names_the_cell_and_keeps_the_notebook(tmp_path):
+    source = notebook(tmp_path / "a.ipynb", "x = 1", "x + 1", "{}['rent']")
+    with pytest.raises(NotebookFailed) as failure:
+        run_notebook(source, {"x": 2}, tmp_path / "b.ipynb")
+    assert (failure.value.cell, failure.value.error) == ("c2", "KeyError: 'rent'")
+    assert failure.value.kept.exists()
+
+
+def test_leaving_early_is_a_failure(tmp_path):
+    source = notebook(tmp_path / "a.ipynb", "x = 1", "import sys; sys.exit(0)", "x")
+    with pytest.raises(NotebookFailed):
+        run_notebook(source, {}, tmp_path / "b.ipynb")

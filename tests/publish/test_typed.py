@@ -1,0 +1,57 @@
+import pytest
+
+from analysis.publish.typed import typed_numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "共有专职社区工作者1533人",
+        "投入16887.2万元",
+        "招聘452名",
+        "摘除实物牌子６６９块",
+        "持证率47.2%",
+        "近四成社区",
+        "一千五百名社工",
+        "三百户",
+        "两个社区",
+        "三分之一的社区",
+        "百分之四十八",
+        "超过一半的社工没有证书",
+        "过半的县有大党委",
+        "增长了三倍",
+        "从{{ a }}升到98%",
+        "第3批",
+        "十几名社工",
+        "2018年招聘了452名",
+        "1,533 workers",
+        "half of the premises",
+        "fifty-two hours",
+        "47.2 %",
+        "<b>12</b>人",
+    ],
+)
+def test_a_typed_number_is_found(text):
+    assert typed_numbers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "由2018年初的{{ a }}提高到{{ b.bare }}名",
+        "截至2020年4月30日",
+        "### （一）治理体系：有文件、有考核",
+        "## 一、做法成效",
+        "推行三项清单，落实三岗十八级，按“一社区一方案”办理",
+        "“三社联动”“七多”“最多跑一次”“一肩挑”“两委”",
+        "国办发〔2021〕56号",
+        "进一步统一标准，一些社区",
+        '见<a class="ref" href="#fig-2"></a>',
+        "{% if a.value < 50 %}低{% else %}高{% endif %}",
+        "不含单位缴纳的五险一金",
+        "In 2018 the counties reported {{ a }}.",
+        "首批市级实验区",
+    ],
+)
+def test_what_is_not_a_typed_number_passes(text):
+    assert typed_numbers(text) == []

@@ -1,0 +1,198 @@
+"""What a full run publishes: the ledger, the calibration, the labels, the pages."""
+
+import csv
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from analysis.stats.estimates import COLUMNS
+from analysis.survey.codebook import COUNTIES
+
+
+@pytest.fixture(scope="module")
+def outputs(edition):
+    return edition / "outputs"
+
+
+@pytest.fixture(scope="module")
+def estimates(outputs):
+    return pd.read_csv(outputs / "tables/estimates.csv", dtype={"district": str})
+
+
+@pytest.fixture(scope="module")
+def ledger(outputs):
+    with (outputs / "tables/ledger.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def rows(edition, name):
+    with (edition / f"data/raw/reference/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_claim_has_its_row_in_the_ledger(edition, ledger):
+    claims = [row["id"] for name in ("claims", "claims_qual") for row in rows(edition, name)]
+    assert len(claims) == 90
+    assert sorted(claims) == sorted(ledger)
+    assert all(row["status"] and row["quote"] for row in ledger.values())
+
+
+def test_every_calibration_target_is_met_but_the_named_exception(edition, ledger):
+    targets = rows(edition, "calibration_targets")
+    assert len(targets) == 24
+    status = {row["claim_id"]: ledger[row["claim_id"]]["status"] for row in targets}
+    assert {claim for claim, said in status.items() if said != "by construction"} == {"Q09"}
+    assert status["Q09"] == "named exception"
+    assert "1130" in ledger["Q09"]["explanation"]
+    for target in targets:
+        row = ledger[target["claim_id"]]
+        if re.fullmatch(r"[\d.]+( .*|%)?", target["published"]) and target["claim_id"] != "Q09":
+            printed = float(re.match(r"[\d.]+", target["published"])[0])
+            assert round(float(row["exact_value"]), int(target["decimals"])) == pytest.approx(printed)
+
+
+def test_nothing_contradicts_the_published_report(ledger):
+    assert [row["id"] for row in ledger.values() if row["status"] == "contradicted"] == []
+
+
+def test_growth_is_printed_as_found_beside_the_published_figure(ledger):
+    assert (ledger["Q09"]["published"], ledger["Q09"]["recomputed"]) == ("35.6", "35.7")
+
+
+def test_estimates_have_the_columns_of_the_contract_and_unique_names(estimates):
+    assert list(estimates.columns) == COLUMNS
+    assert estimates["name"].is_unique
+    assert estimates[["value", "unit", "basis", "uncertainty", "how", "notebook", "cell"]].notna().sum().min() > 0
+    assert estimates["value"].notna().all()
+
+
+def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
+    for notebook, part in estimates.groupby("notebook"):
+        source = json.loads((edition / f"notebooks/{notebook}.ipynb").read_text("utf-8"))
+        cells = {cell["id"]: "".join(cell["source"]) for cell in source["cells"]}
+        for row in part.itertuples():
+            assert f'"{row.indicator}"' in cells[row.cell] or row.indicator in cells[row.cell], row.name
+
+
+def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(estimates):
+    surveyed = estimates[~estimates["how"].str.startswith("policy_register")]
+    assert set(surveyed["basis"]) == {"synthetic"}
+    sample = estimates[estimates["uncertainty"] == "sample"]
+    assert set(sample["district"]) == {"331000"}
+    assert sample["how"].str.startswith("interview_").all()
+
+
+def test_city_counts_are_the_sums_of_the_counties(estimates):
+    for indicator in ("workers_total", "plates", "funding_total", "communities_total"):
+        part = estimates[estimates["indicator"] == indicator].set_index("district")["value"]
+        assert part.drop("331000").sum() == pytest.approx(part["331000"])
+        assert set(part.index) == {"331000", *COUNTIES}
+
+
+class Page(HTMLParser):
+    """Collect what the tests look at: ids, links, loaded addresses, text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.loaded, self.words = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given.get("href") or "")
+        elif given.get("src") or given.get("href"):
+            self.loaded.append(given.get("src") or given.get("href"))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages(outputs):
+    return {path: Page(path.read_text("utf-8")) for path in sorted(outputs.rglob("*.html"))}
+
+
+def test_all_pages_are_there(outputs, pages):
+    names = {path.relative_to(outputs).as_posix() for path in pages}
+    assert "report/index.html" in names
+    assert {f"districts/{code}/index.html" for code in COUNTIES} <= names
+    assert sum(name.startswith("notebooks/") for name in names) == 18
+
+
+def test_every_page_figure_and_table_carries_the_label(outputs, pages):
+    for page in pages.values():
+        assert "合成数据" in "".join(page.words)
+    for drawing in (outputs / "figures").glob("*.svg"):
+        assert "合成数据" in drawing.read_text("utf-8")
+    for table in (outputs / "tables").glob("*.csv"):
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            assert {row["basis"] for row in csv.DictReader(file)} <= {"synthetic", "published", ""}
+
+
+def test_links_of_every_page_lead_somewhere(pages):
+    for path, page in pages.items():
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            if not target:
+                assert anchor in page.ids, (path.name, link)
+            else:
+                assert (path.parent / target).exists(), (path.name, link)
+
+
+def test_pages_load_nothing_and_repeat_no_id(pages):
+    for path, page in pages.items():
+        assert [address for address in page.loaded if not address.startswith(("data:", "#"))] == [], path
+        assert len(page.ids) == len(set(page.ids)), path
+
+
+def test_every_number_of_the_report_has_a_receipt(outputs, pages):
+    page = pages[outputs / "report/index.html"]
+    receipts = [link[1:] for link in page.links if link.startswith("#r-")]
+    assert len(receipts) > 100
+    assert set(receipts) <= set(page.ids)
+
+
+def test_the_report_states_the_quantitative_findings(outputs, pages, ledger):
+    text = "".join(pages[outputs / "report/index.html"].words)
+    said = ["Q03", "Q07", "Q08", "Q10", "Q11", "Q12", "Q13", "Q14", "Q16", "Q17", "Q18", "Q19", "Q30", "Q23"]
+    for claim in said:
+        assert ledger[claim]["recomputed"] in text, claim
+
+
+def test_district_pages_say_only_their_own_and_the_citys_numbers(outputs, pages):
+    for code in COUNTIES:
+        page = pages[outputs / f"districts/{code}/index.html"]
+        others = {link[-6:] for link in page.links if re.fullmatch(r"#r-\w+\.\d{6}", link)}
+        assert others == {code}
+
+
+def test_checksums_fit(outputs):
+    lines = (outputs / "SHA256SUMS").read_text("utf-8").splitlines()
+    listed = {line[66:]: line[:64] for line in lines}
+    files = {p.relative_to(outputs).as_posix() for p in outputs.rglob("*") if p.is_file()}
+    assert files - {"SHA256SUMS", "README.md"} == set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((outputs / name).read_bytes()).hexdigest() == digest
+
+
+def test_no_identifier_of_a_person_is_anywhere_behind_the_load(edition):
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(edition / "data/raw/2020/331002_椒江区.xlsx"))
+    cells = {cell for row in book.get_sheet_by_name("专职社区工作者花名册").to_python() for cell in row}
+    secrets = {c for c in cells if isinstance(c, str) and re.fullmatch(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", c)}
+    assert len(secrets) > 500
+    published = [p for folder in ("outputs", "build") for p in (edition / folder).rglob("*") if p.is_file()]
+    text = "".join(p.read_text("utf-8") for p in published if p.suffix not in {".png", ".woff2"})
+    tables = "".join(
+        pd.read_parquet(p).to_csv() for p in sorted((edition / "data/processed").rglob("*.parquet"))
+    )
+    found = {s for s in re.findall(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", text + tables) if s in secrets}
+    assert found == set()
