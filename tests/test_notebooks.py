@@ -10,7 +10,7 @@ import pytest
 
 from analysis.pipeline.steps import STAGES, notebooks
 from analysis.publish.typed import typed_numbers
-from conftest import REPOSITORY
+from running import REPOSITORY
 
 PATHS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 LONGEST = 12

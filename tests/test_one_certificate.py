@@ -6,7 +6,7 @@ import re
 import openpyxl
 import pytest
 
-from conftest import copy_repository, run_analysis
+from running import copy_repository, run_analysis
 
 COUNTY, WORKBOOK = "331024", "331024_仙居县.xlsx"
 
@@ -74,7 +74,9 @@ def test_that_countys_page_changes_and_no_other_countys_number(before, corrected
     for code in ("331002", "331022"):
         own = re.compile(r'href="#r-[a-z_0-9]+\.\d{6}"[^>]*>([^<]*)<')
         page = f"districts/{code}/index.html"
-        assert own.findall((before / page).read_text("utf-8")) == own.findall((corrected / page).read_text("utf-8"))
+        assert own.findall((before / page).read_text("utf-8")) == own.findall(
+            (corrected / page).read_text("utf-8")
+        )
 
 
 def test_the_figure_changes_and_another_does_not(before, corrected):

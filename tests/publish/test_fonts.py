@@ -4,8 +4,9 @@ import io
 import subprocess
 import sys
 
+import brotli
 import pytest
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, woff2
 
 from analysis.publish import fonts
 
@@ -21,10 +22,7 @@ def test_font_comes_from_the_wheel():
 
 
 def test_finding_the_font_does_not_import_zhplot():
-    code = (
-        "import sys; from analysis.publish import fonts; fonts.font_path(); "
-        "sys.exit('zhplot' in sys.modules)"
-    )
+    code = "import sys; from analysis.publish import fonts; fonts.font_path(); sys.exit('zhplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -50,13 +48,22 @@ def test_same_characters_give_the_same_bytes():
     assert read(first)["head"].modified == original, "no time of making"
 
 
-def test_compression_is_quick_only_here():
-    import brotli
-    from fontTools.ttLib import woff2
+def test_short_cut_gives_the_bytes_of_the_whole_font():
+    text = "".join(sorted(set("台州市，“七多”㎡≈ 1533") | set(fonts.ASCII)))
+    assert set(text) <= fonts.everyday()
+    with fonts.quick_compression():
+        assert fonts.subset_woff2(text) == fonts.cut(fonts.font_path(), text, "woff2")
 
-    with pytest.raises(KeyError), fonts.quick_compression(1):
+
+def test_rare_characters_come_from_the_whole_font():
+    rare = "\N{CJK UNIFIED IDEOGRAPH-9FA5}"
+    assert rare not in fonts.everyday()
+    assert ord(rare) in read(fonts.subset_woff2(rare)).getBestCmap()
+
+
+def test_compression_is_quick_only_here():
+    with fonts.quick_compression(1):
         assert woff2.brotli.compress.keywords == {"quality": 1}
-        raise KeyError
     assert woff2.brotli is brotli
 
 

@@ -2,17 +2,21 @@
 
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
 
-import matplotlib
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import seaborn as sns
+from fontTools.ttLib import TTFont
+from matplotlib import font_manager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis.publish import fonts, page
 
-matplotlib.use("Agg")
+plt.switch_backend("agg")
 COUNTIES = [
     "椒江区",
     "黄岩区",
@@ -33,10 +37,6 @@ def n(name, text):
 
 
 def draw(size, values, label):
-    import matplotlib.pyplot as plt
-    import seaborn as sns
-    from matplotlib import font_manager
-
     font_manager.fontManager.addfont(fonts.font_path())
     settings = {"font.family": "Noto Sans SC", "svg.fonttype": "none", "svg.hashsalt": "test"}
     with sns.axes_style("ticks"), plt.rc_context(settings):
@@ -115,16 +115,14 @@ def mock(drawings):
             id="setup",
             outputs=[new_output("stream", name="stderr", text="a warning")],
         ),
-        new_code_cell(
-            "tiles()", id="tiles", outputs=[shown("tiles", {"text/html": "-"}, tiles=TILES)]
-        ),
+        new_code_cell("tiles()", id="tiles", outputs=[shown("tiles", {"text/html": "-"}, tiles=TILES)]),
         prose("achievements", "## 一、做法成效\n"),
         prose(
             "base",
             "### （一）社区基础夯实有力\n\n"
-            f"全市社区综合服务设施达标率从2018年初的65.4%提升至{n('compliant_share', '98%')}。全市共新增招聘"
-            f"{n('workers_new', '452')}名专职社区工作者，共有专职社区工作者{n('workers', '1533')}人。2019年全市"
-            f"全年共计投入社区工作经费{n('funds', '16887.2')}万元（见"
+            f"全市社区综合服务设施达标率从2018年初的65.4%提升至{n('compliant_share', '98%')}。"
+            f"全市共新增招聘{n('workers_new', '452')}名专职社区工作者，共有专职社区工作者"
+            f"{n('workers', '1533')}人。2019年全市全年共计投入社区工作经费{n('funds', '16887.2')}万元（见"
             '<a class="ref" href="#fig-workers"></a>、<a class="ref" href="#tab-workers"></a>）。'
             f"椒江区持证率为{n('certified_share.331002', '51.9%')}。",
         ),
@@ -177,9 +175,7 @@ def mock(drawings):
 
 def estimate(name):
     return {
-        "label": {"compliant_share": "社区综合服务设施达标率", "workers": "专职社区工作者"}.get(
-            name, name
-        ),
+        "label": {"compliant_share": "社区综合服务设施达标率", "workers": "专职社区工作者"}.get(name, name),
         "value": "98%",
         "interval": "96.5–98.9%",
         "n": 473,
@@ -360,10 +356,7 @@ def test_report_hides_code_and_everything_undeclared(html, parsed):
     ]:
         assert hidden not in html
     assert not {"c-setup", "c-frame", "c-title", "c-plain"} & set(parsed.ids())
-    assert (
-        "<code>section.figure(&#39;compliance_change&#39;)\n\nplain &amp; &lt;simple&gt;</code>"
-        in html
-    )
+    assert "<code>section.figure(&#39;compliance_change&#39;)\n\nplain &amp; &lt;simple&gt;</code>" in html
     assert "tiles()" not in html
 
 
@@ -517,7 +510,7 @@ def test_links_between_numbers_and_receipts_lead_both_ways(html, parsed):
     ids = set(parsed.ids())
     inside = [a["href"][1:] for a in parsed.all("a") if a["href"].startswith("#")]
     assert {target for target in inside if target not in ids} == {"-"}, "#- closes a receipt"
-    numbers = [a for a in parsed.all("a", class_="n")]
+    numbers = parsed.all("a", class_="n")
     assert all(f'href="#{a["id"]}"' in html for a in numbers), "each has a way back"
 
 
@@ -525,7 +518,7 @@ def test_unknown_number_raises(drawings):
     facts = site()
     del facts["estimates"]["certified_share.331002"]
     for kind in page.KINDS:
-        with pytest.raises(KeyError, match="certified_share.331002"):
+        with pytest.raises(KeyError, match=r"certified_share\.331002"):
             page.render(mock(drawings), kind=kind, site=facts)
 
 
@@ -557,7 +550,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 def test_hostile_metadata_is_escaped(drawings):
     table = {"columns": [HOSTILE], "rows": [[HOSTILE]]}
-    facts = {key: HOSTILE for key in ["title", "subtitle", "alt", "source"]}
+    facts = dict.fromkeys(["title", "subtitle", "alt", "source"], HOSTILE)
     out = figure(drawings[0], table=table, **facts)
     tiles = [dict.fromkeys(["value", "label", "note"], HOSTILE)]
     notebook = new_notebook(
@@ -566,9 +559,7 @@ def test_hostile_metadata_is_escaped(drawings):
         ]
     )
     words = ["title", "subtitle", "date", "edition", "kicker", "notice"]
-    facts = site(
-        **dict.fromkeys(words, HOSTILE), stamp={HOSTILE: HOSTILE}, downloads=[(HOSTILE, "x")]
-    )
+    facts = site(**dict.fromkeys(words, HOSTILE), stamp={HOSTILE: HOSTILE}, downloads=[(HOSTILE, "x")])
     for kind in page.KINDS:
         html = page.render(notebook, kind=kind, site=facts)
         assert "<script" not in html and "<img" not in html
@@ -583,8 +574,6 @@ def test_only_links_to_receipts_pass_in_a_title():
 
 
 def test_font_has_exactly_the_characters_of_the_page(html):
-    from fontTools.ttLib import TTFont
-
     data = re.search(r"base64,([A-Za-z0-9+/=]+)\) format", html)[1]
     font = TTFont(io.BytesIO(base64.b64decode(data)))
     got = set(map(chr, font.getBestCmap()))
@@ -609,8 +598,6 @@ def test_english_page_is_labelled_in_english(drawings):
 
 
 def test_labels_are_the_same_in_both_languages():
-    import json
-
     labels = json.loads((page.TEMPLATE / "labels.json").read_text(encoding="utf-8"))
     assert labels["zh"].keys() == labels["en"].keys()
     templates = "".join(file.read_text("utf-8") for file in page.TEMPLATE.glob("*.j2"))

@@ -8,6 +8,7 @@ from analysis.publish.typed import typed_numbers
     [
         "共有专职社区工作者1533人",
         "投入16887.2万元",
+        "每年三万元",
         "招聘452名",
         "摘除实物牌子６６９块",
         "持证率47.2%",
@@ -51,6 +52,7 @@ def test_a_typed_number_is_found(text):
         "不含单位缴纳的五险一金",
         "In 2018 the counties reported {{ a }}.",
         "首批市级实验区",
+        "按项目分，万元",
     ],
 )
 def test_what_is_not_a_typed_number_passes(text):

@@ -37,7 +37,9 @@ def _known(_context, _parameter, notebook):
 
 @program.command()
 @raw_option
-@click.option("--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True)
+@click.option(
+    "--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True
+)
 @wave_option
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run this notebook alone, without publishing.")

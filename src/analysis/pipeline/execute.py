@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -25,9 +26,19 @@ CELL_SECONDS = 120
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Start kernels that speak over local sockets: no port is open to other users of the machine."""
+    """Start kernels that speak over sockets in a private folder: no port is open to others on the machine."""
 
-    transport = "ipc"
+    def __init__(self, **options):
+        super().__init__(transport="ipc", **options)
+        self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
+        self.ip = f"{self.sockets.name}/k"
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart)
+        if not restart:
+            self.sockets.cleanup()
+
+    cleanup_resources = _async_cleanup_resources
 
 
 class NotebookFailed(Exception):

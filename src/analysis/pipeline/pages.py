@@ -55,7 +55,9 @@ def _receipt(row, measure, claims, names, lang) -> dict:
         "cell": row.cell,
         "cell_href": f"notebooks/{row.notebook}.html#c-{row.cell}",
         "sources": row.sources.split("; "),
-        "published": "" if claim is None else f"{claim['published']} {claim['unit']}".strip(),
+        "published": ""
+        if claim is None
+        else f"{claim['published']} {claim['unit_zh' if lang == 'zh' else 'unit']}".strip(),
         "status": "" if claim is None else claim["status_zh"],
     }
 
@@ -97,8 +99,7 @@ def _write_page(notebook, target: Path, kind: str, lang: str, site: dict) -> Non
         site["links"].append((site["back"], up + "report/index.html"))
     site["downloads"] = [(label, up + href) for label, href in site.get("downloads", [])]
     site["estimates"] = {
-        name: receipt | {"cell_href": up + receipt["cell_href"]}
-        for name, receipt in site["estimates"].items()
+        name: receipt | {"cell_href": up + receipt["cell_href"]} for name, receipt in site["estimates"].items()
     }
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         report = output.get("metadata", {}).get("report", {})
@@ -107,7 +108,8 @@ def _write_page(notebook, target: Path, kind: str, lang: str, site: dict) -> Non
                 report[link] = up + report[link]
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
-        notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
+        notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page.render(notebook, kind=kind, lang=lang, site=site), encoding="utf-8")
 
@@ -145,5 +147,3 @@ def shared_site(wave: str, lang: str, receipt: dict, checksum: str) -> dict:
             "estimates.csv": checksum,
         },
     }
-
-

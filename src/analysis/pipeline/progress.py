@@ -45,7 +45,9 @@ class Progress:
             yield
             self.done += 1
             seconds = time.perf_counter() - start
-            self.console.print(f"[{self.done:>2}/{self.total}] {name}  {seconds:.1f} s", highlight=False, markup=False)
+            self.console.print(
+                f"[{self.done:>2}/{self.total}] {name}  {seconds:.1f} s", highlight=False, markup=False
+            )
         finally:
             self.running.remove(name)
             self._show()

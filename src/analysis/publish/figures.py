@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
@@ -149,17 +149,13 @@ def small_multiples(frame: pd.DataFrame, panel: str) -> Figure:
 def boxes(frame: pd.DataFrame, x: str, y: str, unit: str) -> Figure:
     """Plot the distribution of `x` for each `y` by boxes; no mark stands for a person."""
     figure, axes = new_figure(frame[y].nunique() + 1)
-    sns.boxplot(
-        frame, x=x, y=y, color="#a9c3cf", linecolor=INK, width=0.5, showfliers=False, ax=axes
-    )
+    sns.boxplot(frame, x=x, y=y, color="#a9c3cf", linecolor=INK, width=0.5, showfliers=False, ax=axes)
     axes.set(xlabel=unit, ylabel="")
     return figure
 
 
 def _legend_above(axes, columns: int) -> None:
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, title=None, borderpad=0
-    )
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, title=None, borderpad=0)
 
 
 def label(figure: Figure, text: str) -> None:
@@ -171,7 +167,8 @@ def svg(figure: Figure) -> str:
     """Draw as SVG with text kept as text: no date, stable ids, from the <svg> tag on."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    return re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), flags=re.DOTALL)
+    drawing = re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), flags=re.DOTALL)
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", drawing)  # a hundredth of a point is fine enough
 
 
 def png(figure: Figure) -> bytes:
@@ -183,13 +180,9 @@ def png(figure: Figure) -> bytes:
 
 def standalone(drawing: str) -> str:
     """Give an SVG file its own subset of the font, so that it reads on a machine without Chinese."""
-    import base64
-
     text = "".join(re.findall(r">([^<]+)<", drawing))
     font = base64.b64encode(fonts.subset_woff2(text)).decode()
     family = "Noto Sans SC"
-    face = (
-        f"@font-face{{font-family:'{family}';src:url(data:font/woff2;base64,{font}) format('woff2')}}"
-    )
+    face = f"@font-face{{font-family:'{family}';src:url(data:font/woff2;base64,{font}) format('woff2')}}"
     head, tag, rest = drawing.partition(">")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face}</style>{rest}'

@@ -113,9 +113,7 @@ def inline(text: str) -> Markup:
 
 def inline_svg(svg: str, prefix: str, alt: str) -> Markup:
     """Return an SVG file fit to stand in a page: its ids are its own, its root carries the alt."""
-    svg = re.sub(
-        r"<\?.*?\?>|<!DOCTYPE[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL
-    )
+    svg = re.sub(r"<\?.*?\?>|<!DOCTYPE[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     alt = unescape(NUMBER.sub(r"\1", alt))
     svg = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", svg)
     svg = re.sub(r'(\bhref="#|\burl\(["\']?#)', rf"\g<1>{prefix}-", svg)

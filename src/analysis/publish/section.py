@@ -94,9 +94,7 @@ class Section:
             unit = measure[f"unit_{self.lang}"]
             title = measure[self.lang] + (f"（{unit}）" if unit else "")
             decimals = max(int(measure["decimals"]), 1 if unit == "%" else 0)
-            columns[title] = [
-                tables.rounded(values.get(code), decimals) for code in (*COUNTIES, CITY)
-            ]
+            columns[title] = [tables.rounded(values.get(code), decimals) for code in (*COUNTIES, CITY)]
         return pd.DataFrame(columns)
 
     def beside_city(self) -> pd.DataFrame:
@@ -107,9 +105,7 @@ class Section:
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
-        return pd.DataFrame(
-            [(n.title, n.text, n.interval, city.text) for n, city in own], columns=titles
-        )
+        return pd.DataFrame([(n.title, n.text, n.interval, city.text) for n, city in own], columns=titles)
 
     def figure(self, name: str, figure, data: pd.DataFrame, **words: dict) -> None:
         """Label, write (svg, png, csv) and show a figure; `data` is the table behind it.

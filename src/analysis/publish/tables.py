@@ -40,7 +40,10 @@ def to_html(data: pd.DataFrame) -> str:
     """Write a table with scoped headers; the first column heads its row. Cells are escaped."""
     rows = cells(data)
     numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
-    head = "".join(_tag("th", str(column), is_number, ' scope="col"') for column, is_number in zip(data.columns, numeric, strict=True))
+    head = "".join(
+        _tag("th", str(column), is_number, ' scope="col"')
+        for column, is_number in zip(data.columns, numeric, strict=True)
+    )
     body = "".join(
         "<tr>"
         + _tag("th", row[0], False, ' scope="row"')

@@ -1,7 +1,7 @@
 """Find numbers that were typed into prose instead of taken by name, in Chinese and in English.
 
-A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit: 1533名 and 近四成
-are found by what stands around them instead.
+A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit: 1533名 and
+近四成 are found by what stands around them instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ EXEMPT = tuple(
         r"^\s*#*\s*(?:（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.、])",  # list marks
         r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",  # fixed terms
         r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",  # no number
-        r"万一|千万别|十分|百姓|四季|五险一金|一体|一线",  # no number either
+        r"万一|千万别|十分|百姓|四季|四分位|五险一金|一体|一线",  # no number either
+        r"(?<![0-9０-９〇零一二三四五六七八九十百千两几])万元",  # the unit alone
         r"首批|首个|首次",  # an order, not a count
     )
 )

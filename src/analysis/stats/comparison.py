@@ -27,14 +27,15 @@ def homogeneity(estimates: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
         part = counties[counties["indicator"] == indicator]
         n = part["n"].to_numpy(float)
         k = np.rint(part["value"].to_numpy() * n / 100)
-        chi2, p, _ = proportions_chisquare(k, n)
+        alike = k.sum() in (0, n.sum())  # 0 or 100 % everywhere: Pearson's 0/0
+        chi2, p = (0.0, 1.0) if alike else proportions_chisquare(k, n)[:2]
         low, high = part["value"].min().round(1), part["value"].max().round(1)
-        rows.append((indicator, titles[indicator], low, high, chi2.round(1), p))
+        rows.append((indicator, titles[indicator], low, high, round(chi2, 1), p))
     frame = pd.DataFrame(rows, columns=["indicator", "zh", "lowest", "highest", "chi2", "p"])
     frame["p"] = multipletests(frame["p"], method="holm")[1].round(6)
     return frame.assign(verdict=[VERDICTS[bool(p < 0.05)] for p in frame["p"]])
 
 
 def p_text(p: float) -> str:
-    """Print a p value with three decimals, and a small one as `<0.001`."""
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    """Print a p value with four decimals, and a small one as `<0.001`."""
+    return "<0.001" if p < 0.001 else f"{p:.4f}"

@@ -51,9 +51,7 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
 
 
-def mean(
-    table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
-) -> pd.DataFrame:
+def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = "") -> pd.DataFrame:
     """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
 
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows,
@@ -115,9 +113,7 @@ def ratio(
     return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
 
 
-def change(
-    after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
-) -> pd.DataFrame:
+def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False) -> pd.DataFrame:
     """Compare two estimates district by district: the difference, or with `relative` the growth in %."""
     both = after.merge(before, on="district", suffixes=("", "_before"))
     value = both["value"] - both["value_before"]
@@ -128,8 +124,7 @@ def change(
     both["value"], both["low"], both["high"] = value.round(DECIMALS), np.nan, np.nan
     both["how"], both["unit"] = how, unit_of(indicator)
     both["sources"] = [
-        a if a == b else f"{a}; {b}"
-        for a, b in zip(both["sources"], both["sources_before"], strict=True)
+        a if a == b else f"{a}; {b}" for a, b in zip(both["sources"], both["sources_before"], strict=True)
     ]
     both["indicator"], both["name"] = indicator, [name_of(indicator, d) for d in both["district"]]
     return both[COLUMNS]

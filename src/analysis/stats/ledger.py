@@ -18,6 +18,7 @@ STATUSES = {
     "not recomputable": "无法重算",
     "qualitative": "定性",
 }
+AGREEMENTS = ("reproduced", "by construction", "within the printed range")
 # Claims that no data can meet at the printed precision, with the value that is expected instead.
 EXCEPTIONS = {"Q09": "35.7"}
 LEDGER_COLUMNS = [
@@ -27,6 +28,7 @@ LEDGER_COLUMNS = [
     "english",
     "published",
     "unit",
+    "unit_zh",
     "recomputed",
     "exact_value",
     "estimate",
@@ -83,9 +85,10 @@ def _row(claim, check, estimates) -> dict:
     value = None if number is None else number["value"]
     shown = "" if number is None else _shown(claim, check, value, estimates)
     status = _status(claim, check, number, shown, estimates)
-    reason = REASONS[check["evidence"]] if status != "contradicted" else "重算值与发布值不符"
+    reason = _reason(status, check, number)
     return {
         **claim[["id", "section", "quote", "english", "unit"]],
+        "unit_zh": check.get("unit_zh", ""),
         "published": claim["value"],
         "recomputed": shown,
         "exact_value": value,
@@ -98,18 +101,28 @@ def _row(claim, check, estimates) -> dict:
     }
 
 
+def _reason(status, check, number) -> str:
+    """Say what the agreement rests on; that data were made to agree is said of synthetic data alone."""
+    if status == "contradicted":
+        return "重算值与发布值不符"
+    made = check["evidence"] in ("calibrated", "structure")
+    if status not in AGREEMENTS or (made and number["basis"] != "synthetic"):
+        return ""
+    return REASONS[check["evidence"]]
+
+
 def printed(value: float, decimals: int) -> str:
     """Print a number at a precision, halves away from zero, as the published report does."""
     step = Decimal(1).scaleb(-decimals)
-    return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP))
+    return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP) + 0)  # + 0: no minus before a zero
 
 
 def _shown(claim, check, value, estimates) -> str:
     if check["rule"].startswith("with:"):
         other = estimates.loc[check["rule"].removeprefix("with:"), "value"]
         return f"{printed(value, 0)} x {printed(other, 0)}"
-    decimals = claim["decimals"] or "1"
-    return printed(value, int(decimals))
+    whole = "0" if float(value).is_integer() else "1"
+    return printed(value, int(claim["decimals"] or whole))
 
 
 def _status(claim, check, number, shown, estimates) -> str:
@@ -183,17 +196,14 @@ IDENTITIES = (
         "growth has a whole base",
         "存在某个整数基数，使增长率四舍五入为印出值",
         lambda p: any(
-            printed(100 * (p["Q08"] - base) / base, 1) == str(p["Q09"])
-            for base in range(1, int(p["Q08"]))
+            printed(100 * (p["Q08"] - base) / base, 1) == str(p["Q09"]) for base in range(1, int(p["Q08"]))
         ),
         ("Q08", "Q09"),
     ),
     (
         "certified count exists",
         "存在整数持证人数，使持证率四舍五入为印出值",
-        lambda p: any(
-            printed(100 * k / p["Q08"], 1) == str(p["Q30"]) for k in range(int(p["Q08"]) + 1)
-        ),
+        lambda p: any(printed(100 * k / p["Q08"], 1) == str(p["Q30"]) for k in range(int(p["Q08"]) + 1)),
         ("Q08", "Q30"),
     ),
 )
@@ -205,9 +215,7 @@ def identities(claims: pd.DataFrame) -> pd.DataFrame:
     Returns columns identity, zh, claims, holds. This is evidence; agreement with calibrated data is not.
     """
     published = {
-        row.id: float(row.value)
-        for row in claims.itertuples()
-        if row.value.replace(".", "", 1).isdigit()
+        row.id: float(row.value) for row in claims.itertuples() if row.value.replace(".", "", 1).isdigit()
     }
     return pd.DataFrame(
         {"identity": name, "zh": zh, "claims": " ".join(used), "holds": bool(holds(published))}

@@ -88,9 +88,7 @@ def column(zh, en, *, unit="", group="", codes=None, **checks):
 
 def answer(zh, en, *, group=""):
     """Declare a yes/no question, answered 是 or 否 on the form and stored as a boolean."""
-    return pa.Field(
-        title=zh, description=en, metadata={"unit": "", "group": group, "codes": YES_NO}
-    )
+    return pa.Field(title=zh, description=en, metadata={"unit": "", "group": group, "codes": YES_NO})
 
 
 class Table(pa.DataFrameModel):
@@ -108,9 +106,7 @@ class Table(pa.DataFrameModel):
 class Place(Table):
     """A table whose rows belong to a community."""
 
-    township: str = column(
-        "街道（乡镇）", "subdistrict, town or township", str_length={"min_value": 2}
-    )
+    township: str = column("街道（乡镇）", "subdistrict, town or township", str_length={"min_value": 2})
     community: str = column("社区名称", "community", str_length={"min_value": 2})
     community_code: str = column("社区代码", "community code", str_matches=COMMUNITY_CODE)
 
@@ -120,15 +116,9 @@ class Communities(Place):
 
     new_since_2016: bool = answer("2016年以后新设", "set up since 2016")
     village_turned: bool = answer("村改社区", "village-turned community")
-    households: int = column(
-        "户数", "households", unit="户", group="居民情况", in_range=(50, 20000)
-    )
-    population: int = column(
-        "常住人口", "residents", unit="人", group="居民情况", in_range=(100, 80000)
-    )
-    area: int = column(
-        "建筑面积", "floor area", unit="平方米", group="综合服务设施", in_range=(20, 20000)
-    )
+    households: int = column("户数", "households", unit="户", group="居民情况", in_range=(50, 20000))
+    population: int = column("常住人口", "residents", unit="人", group="居民情况", in_range=(100, 80000))
+    area: int = column("建筑面积", "floor area", unit="平方米", group="综合服务设施", in_range=(20, 20000))
     residents_area: int = column(
         "其中居民活动面积",
         "of which for residents' use",
@@ -136,9 +126,7 @@ class Communities(Place):
         group="综合服务设施",
         in_range=(0, 20000),
     )
-    premises: str = column(
-        "用房性质", "tenure of premises", group="综合服务设施", codes=PREMISES
-    )
+    premises: str = column("用房性质", "tenure of premises", group="综合服务设施", codes=PREMISES)
     area_met: bool = answer("面积达标", "floor area meets the standard", group="综合服务设施")
     compliant_2018: bool = answer(
         "2018年初达标", "facilities met the standard in early 2018", group="综合服务设施"
@@ -151,16 +139,10 @@ class Communities(Place):
         group="综合服务设施",
         in_range=(0, 168),
     )
-    run_by_organisation: bool = answer(
-        "社会组织运营", "run by a social organisation", group="综合服务设施"
-    )
+    run_by_organisation: bool = answer("社会组织运营", "run by a social organisation", group="综合服务设施")
     premises_plan: bool = answer("已制定用房方案", "has a plan for its premises", group="综合服务设施")
-    joint_committee: bool = answer(
-        "社区大党委", "joint community Party committee", group="共建共治"
-    )
-    agreements: int = column(
-        "共建协议", "co-building agreements", unit="份", group="共建共治", in_range=(0, 200)
-    )
+    joint_committee: bool = answer("社区大党委", "joint community Party committee", group="共建共治")
+    agreements: int = column("共建协议", "co-building agreements", unit="份", group="共建共治", in_range=(0, 200))
     organisations: int = column(
         "社区社会组织",
         "community social organisations",
@@ -219,9 +201,7 @@ class Workers(Place):
     certificate: str = column(
         "社会工作者职业资格证书", "social-work certificate", group="任职情况", codes=CERTIFICATE
     )
-    income: float = column(
-        "年收入", "annual income", unit="万元", group="任职情况", in_range=(0.5, 50)
-    )
+    income: float = column("年收入", "annual income", unit="万元", group="任职情况", in_range=(0.5, 50))
 
     class Config:
         name = "workers"
@@ -234,12 +214,8 @@ class Funding(Table):
 
     item: str = column("项目", "item", codes=FUND_ITEM)
     city_funds: float = column("市级", "city", unit="万元", group="资金来源", ge=0)
-    county_funds: float = column(
-        "县（市、区）级", "county", unit="万元", group="资金来源", ge=0
-    )
-    township_funds: float = column(
-        "街道（乡镇）", "subdistrict or township", unit="万元", group="资金来源", ge=0
-    )
+    county_funds: float = column("县（市、区）级", "county", unit="万元", group="资金来源", ge=0)
+    township_funds: float = column("街道（乡镇）", "subdistrict or township", unit="万元", group="资金来源", ge=0)
     amount: float = column("合计", "total", unit="万元", in_range=(0, 100000))
 
     class Config:
@@ -252,19 +228,13 @@ class Burden(Table):
     """减负清理: one row per township; the scope is villages and communities together."""
 
     township: str = column("街道（乡镇）", "subdistrict, town or township")
-    units: int = column(
-        "村（社区）数", "villages and communities", unit="个", in_range=(0, 300)
-    )
+    units: int = column("村（社区）数", "villages and communities", unit="个", in_range=(0, 300))
     plates: int = column("实物牌子", "name plates removed", unit="块", group="清理数量", ge=0)
     outdoor_signs: int = column(
         "室外服务标识牌", "outdoor service signs removed", unit="块", group="清理数量", ge=0
     )
-    indoor_signs: int = column(
-        "室内功能室指示牌", "indoor room signs removed", unit="块", group="清理数量", ge=0
-    )
-    wall_rules: int = column(
-        "上墙制度", "wall-posted rules cleared", unit="项", group="清理数量", ge=0
-    )
+    indoor_signs: int = column("室内功能室指示牌", "indoor room signs removed", unit="块", group="清理数量", ge=0)
+    wall_rules: int = column("上墙制度", "wall-posted rules cleared", unit="项", group="清理数量", ge=0)
 
     class Config:
         name = "burden"
@@ -365,9 +335,7 @@ class InterviewStaff(Place):
     respondent: int = column("受访者序号", "respondent within the community", in_range=(1, 20))
     identity: str = column("身份", "present position", codes=IDENTITY)
     desk: str = column("受理方式", "how this person works", codes=COUNTER)
-    days_on_site: float = column(
-        "每周在社区工作天数", "days a week on site", unit="天", in_range=(0, 7)
-    )
+    days_on_site: float = column("每周在社区工作天数", "days a week on site", unit="天", in_range=(0, 7))
     knows_villagers: int = column(
         "与原村民熟悉程度", "knows the former villagers (1 hardly, 5 well)", in_range=(1, 5)
     )
@@ -418,9 +386,7 @@ def codebook() -> pd.DataFrame:
                     "unit": schema.metadata["unit"],
                     "type": str(schema.dtype),
                     "codes": "; ".join(f"{zh} = {en}" for zh, en in codes.items()),
-                    "range": "; ".join(
-                        check.error for check in schema.checks if check.name != "isin"
-                    ),
+                    "range": "; ".join(check.error for check in schema.checks if check.name != "isin"),
                     "nullable": schema.nullable,
                 }
             )

@@ -30,12 +30,10 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     `roster` holds the columns of IDENTIFIERS plus workbook, sheet and row. Doubles are found within a
     county and across counties; the message names the other row, never the number.
     """
-    ids = roster["id_number"].map(_text).str.upper()
-    phones = roster["phone"].map(_text)
+    ids = roster["id_number"].map(_id).astype(object)
+    phones = roster["phone"].map(_text).astype(str)
     problems = _where(roster, "name", roster["name"].map(_text) == "", "空白 (blank)")
-    problems += _where(
-        roster, "id_number", ~ids.map(valid_id), "不是有效的身份证号 (not a valid ID number)"
-    )
+    problems += _where(roster, "id_number", ~ids.map(valid_id), "不是有效的身份证号 (not a valid ID number)")
     problems += _where(
         roster,
         "phone",
@@ -48,6 +46,11 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
         message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
         problems.append(_problem(roster.loc[i], "id_number", message))
     return problems
+
+
+def _id(cell) -> str:
+    """Read an ID number as text; typed as a number it has lost its last digits."""
+    return _text(cell).upper() if isinstance(cell, str) else ""
 
 
 def _text(cell) -> str:

@@ -1,4 +1,4 @@
-"""Read the workbooks of a wave as they were handed in: find the header, account for every row, keep each row's place."""
+"""Read the workbooks of a wave as handed in: find the header, account for each row, keep its place."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ TOTALS = {"小计", "合计", "总计"}
 SIGNATURE = ("填表人", "审核人", "填报日期", "负责人")
 INSTRUCTIONS = "填表说明"
 INTERVIEWS = "interviews.xlsx"
+MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
+ACCOUNT = ("workbook", "sheet", "rows", "form", "kept", "total", "blank")
 HEADER_SEARCH = 15  # a header further down than this is not a header
 
 
@@ -47,48 +49,48 @@ def load(raw: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, list[Problem
     if "workers" in tables:
         problems += identifier_problems(tables["workers"])
         tables["workers"] = tables["workers"].drop(columns=list(IDENTIFIERS))
-    return tables, pd.DataFrame(accounts), problems
+    return tables, pd.DataFrame(accounts, columns=list(ACCOUNT)), problems
 
 
 def _workbooks(raw: Path, problems: list[Problem]) -> list[tuple[Path, str | None]]:
     """List the workbooks with their county (None for the interviews); note what is missing or unknown."""
+    if not raw.is_dir():
+        problems.append(Problem(raw.as_posix(), message="没有此文件夹 (no such folder)"))
+        return []
     expected = {f"{code}_{name}.xlsx": code for code, name in COUNTIES.items()} | {INTERVIEWS: None}
-    found = {path.name: path for path in sorted(raw.glob("*.xlsx")) if path.name[:2] != "~$"}
+    excel = [path for path in sorted(raw.iterdir()) if path.suffix.lower().startswith(".xls")]
+    found = {path.name: path for path in excel if path.name[:2] != "~$"}
     for name in expected.keys() - found.keys():
         problems.append(Problem(name, message=f"缺少此文件 (file is missing from {raw.name}/)"))
     for name in found.keys() - expected.keys():
-        problems.append(
-            Problem(name, message="不是本轮文件 (not a file of this wave): rename or remove it")
-        )
+        problems.append(Problem(name, message="不是本轮文件 (not a file of this wave): rename or remove it"))
     return [(found[name], code) for name, code in expected.items() if name in found]
 
 
 def _sheets(path: Path, models, problems):
-    """Yield (model, raw frame, account) for each sheet of a workbook; model is None where there is no data."""
+    """Yield (model, raw frame, account) for each sheet of a workbook; no model where there is no data."""
     try:
         book = CalamineWorkbook.from_path(str(path))
+        sheets = [(title, book.get_sheet_by_index(i)) for i, title in enumerate(book.sheet_names)]
     except (CalamineError, OSError) as error:
         problems.append(Problem(path.name, message=f"无法打开 (cannot be opened): {error}"))
         return
     by_title = {model.Config.title: model for model in models}
     for title in by_title.keys() - set(book.sheet_names):
         problems.append(Problem(path.name, title, message="缺少此表 (sheet is missing)"))
-    for title in book.sheet_names:
-        sheet = book.get_sheet_by_name(title)
+    for title in {title for title in book.sheet_names if book.sheet_names.count(title) > 1}:
+        problems.append(Problem(path.name, title, message="此表重复 (sheet is there twice)"))
+    for title, sheet in sheets:
         cells = sheet.to_python(skip_empty_area=False)
         if title in by_title:
             model = by_title[title]
-            frame, account = read_sheet(
-                cells, sheet.merged_cell_ranges, model, path.name, problems
-            )
+            frame, account = read_sheet(cells, sheet.merged_cell_ranges, model, path.name, problems)
             if frame is not None:
                 yield model, frame, account
         else:
             filled = [row for row in cells if not _blank(row)]
             if filled and title != INSTRUCTIONS:
-                problems.append(
-                    Problem(path.name, title, message="未知的表 (unknown sheet with content)")
-                )
+                problems.append(Problem(path.name, title, message="未知的表 (unknown sheet with content)"))
             yield (
                 None,
                 None,
@@ -104,23 +106,21 @@ def read_sheet(cells: list[list], merged, model, workbook: str, problems: list[P
     title = model.Config.title
     wanted = expected_headers(model)
     header, columns = find_header(cells, merged or [], wanted)
-    missing = [text for text in wanted if text not in columns.values()]
-    if missing:
-        for text in missing:
-            problems.append(
-                Problem(workbook, title, text, message="缺少此列 (column is missing from the header)")
-            )
+    faults = _header_problems(columns, wanted, workbook, title)
+    problems += faults
+    if faults:
         return None, None
-    problems += _unknown_columns(cells, header, columns, workbook, title)
+    problems += _unknown_columns(cells, header, columns, wanted, workbook, title)
     kinds = [_kind(row, i, header) for i, row in enumerate(cells)]
     kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
+    if not kept and model.Config.name not in MAY_BE_EMPTY:
+        problems.append(Problem(workbook, title, message="没有数据行 (no rows of data)"))
     names = {position: wanted[text] for position, text in columns.items() if text in wanted}
     frame = pd.DataFrame(
-        [[cells[i][position] for position in names] for i in kept],
+        [[None if _empty(cells[i][position]) else cells[i][position] for position in names] for i in kept],
         columns=list(names.values()),
         dtype=object,
     )
-    frame = frame.replace("", None)
     if "township" in frame:
         frame["township"] = frame["township"].ffill()  # merged down; totals are already out
     frame["workbook"], frame["sheet"], frame["row"] = workbook, title, [i + 1 for i in kept]
@@ -160,7 +160,7 @@ def _header_texts(cells, merged, rows) -> dict[int, str]:
     upper = dict(enumerate(cells[rows[0]]))
     for (top, left), (_, right) in merged:
         if top == rows[0]:
-            upper |= {position: cells[top][left] for position in range(left, right + 1)}
+            upper |= dict.fromkeys(range(left, right + 1), cells[top][left])
     lower = cells[rows[1]] if len(rows) == 2 else []
     texts = {}
     for position, text in upper.items():
@@ -178,19 +178,34 @@ def _without_unit(text: str) -> str:
     return head if bracket and tail.rstrip(")") in units else text
 
 
-def _unknown_columns(cells, header, columns, workbook, title) -> list[Problem]:
-    known = set(columns)
+def _header_problems(columns, wanted, workbook, title) -> list[Problem]:
+    texts = list(columns.values())
+    if not set(texts) & set(wanted):
+        return [Problem(workbook, title, message="找不到表头 (no header found)")]
+    return [
+        Problem(workbook, title, text, message="缺少此列 (column is missing from the header)")
+        for text in wanted
+        if text not in texts
+    ] + [
+        Problem(workbook, title, text, message="此列重复 (column is there twice)")
+        for text in wanted
+        if texts.count(text) > 1
+    ]
+
+
+def _unknown_columns(cells, header, columns, wanted, workbook, title) -> list[Problem]:
     width = max((len(row) for row in cells), default=0)
     filled = {
         position
         for i, row in enumerate(cells[header + 1 :])
         for position in range(len(row))
-        if row[position] not in ("", None)
+        if not _empty(row[position])
     }
+    no_header, unknown = "此列没有标题 (column without a header)", "未知的列 (unknown column)"
     return [
-        Problem(workbook, title, _letter(position), message="此列没有标题 (column without a header)")
+        Problem(workbook, title, _letter(position), message=unknown if position in columns else no_header)
         for position in range(width)
-        if position in filled and position not in known
+        if position in filled and columns.get(position) not in wanted
     ]
 
 
@@ -205,10 +220,10 @@ def _letter(position: int) -> str:
 
 def _kind(row: list, position: int, header: int) -> str:
     """Tell what a row is: form (title, unit, header, signature), kept, total or blank."""
-    texts = [normalise(cell) for cell in row if cell not in ("", None)]
-    if not texts:
+    first = next((cell for cell in row if not _empty(cell)), None)
+    if first is None:
         return "blank"
-    if position <= header or texts[0].startswith(SIGNATURE):
+    if position <= header or normalise(first).startswith(SIGNATURE):
         return "form"
     if TOTALS & {normalise(cell) for cell in row[:3]}:
         return "total"
@@ -216,7 +231,12 @@ def _kind(row: list, position: int, header: int) -> str:
 
 
 def _blank(row: list) -> bool:
-    return all(cell in ("", None) for cell in row)
+    return all(_empty(cell) for cell in row)
+
+
+def _empty(cell) -> bool:
+    """Tell whether a cell shows nothing: no value, or only white space and invisible characters."""
+    return cell is None or (isinstance(cell, str) and not (cell[:1].isalnum() or normalise(cell)))
 
 
 def _account(workbook, sheet, rows, *, form=0, kept=0, total=0, blank=0) -> dict:

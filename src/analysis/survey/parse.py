@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
+import unicodedata
 
 import pandas as pd
 
@@ -11,7 +13,9 @@ from analysis.survey.codebook import YES_NO
 from analysis.survey.text import normalise
 
 NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
-DATE = re.compile(r"(\d{4})[年./-](\d{1,2})(?:[月./-](\d{1,2})?日?|月)?")
+DATE = re.compile(r"(\d{4})[年./-](\d{1,2})(?:月|[月./-](\d{1,2})日?)?")
+APART = re.compile(r"\d\s+\d")  # two numbers in one cell: folding would join them into a third
+LARGEST = 2**53  # beyond it a float no longer holds every whole number
 
 
 class Unreadable(ValueError):
@@ -19,19 +23,21 @@ class Unreadable(ValueError):
 
 
 def number(cell) -> float:
-    """Read a number; text may have full-width digits and thousands commas, nothing else."""
+    """Read a finite number; text may have full-width digits and thousands commas, nothing else."""
+    value = math.nan
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return float(cell)
-    text = normalise(cell)
-    if isinstance(cell, str) and NUMBER.fullmatch(text):
-        return float(text.replace(",", ""))
-    raise Unreadable("不是数字 (not a number)")
+        value = float(cell)
+    elif isinstance(cell, str) and not APART.search(cell) and NUMBER.fullmatch(normalise(cell)):
+        value = float(normalise(cell).replace(",", ""))
+    if not math.isfinite(value):
+        raise Unreadable("不是数字 (not a number)")
+    return value
 
 
 def whole(cell) -> int:
     """Read a whole number."""
     value = number(cell)
-    if not value.is_integer():
+    if not value.is_integer() or abs(value) > LARGEST:
         raise Unreadable("应为整数 (a whole number is wanted)")
     return int(value)
 
@@ -46,21 +52,25 @@ def yes_no(cell) -> bool:
 
 def date(cell) -> pd.Timestamp:
     """Read a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3; without a day, the first."""
-    if isinstance(cell, dt.date):
-        return pd.Timestamp(cell)
-    match = DATE.fullmatch(normalise(cell)) if isinstance(cell, str) else None
+    match = None
+    if isinstance(cell, str) and not APART.search(cell):
+        match = DATE.fullmatch(normalise(cell))
     try:
+        if isinstance(cell, dt.date):
+            return pd.Timestamp(cell).as_unit("ns")
         year, month, day = (int(part or 1) for part in match.groups())
-        return pd.Timestamp(year, month, day)
+        return pd.Timestamp(year, month, day).as_unit("ns")
     except (AttributeError, ValueError):
         raise Unreadable("不是日期，如 2018-03-01 或 2018年3月 (not a date)") from None
 
 
 def text(cell) -> str:
-    """Read text: a whole number typed as a number becomes its digits; outer space goes."""
+    """Read text: a whole number typed as a number becomes its digits; outer space and the invisible go."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return str(cell).strip()
+    if isinstance(cell, bool) or not isinstance(cell, str | int):
+        raise Unreadable("不是文字 (not text)")
+    return "".join(ch for ch in str(cell) if unicodedata.category(ch) != "Cf").strip()
 
 
 def one_of(codes: dict[str, str]):

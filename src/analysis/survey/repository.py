@@ -62,7 +62,7 @@ def read(table: str, wave: str) -> pd.DataFrame:
     """
     path = processed(wave) / f"{table}.parquet"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: run `python -m analysis check --write` first")
+        raise FileNotFoundError(f"{path} is missing: run `python -m analysis build` first")
     frame = pd.read_parquet(path)
     frame.attrs.update(table=table, wave=wave)
     return frame

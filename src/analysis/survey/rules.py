@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.survey.codebook import POST, TABLES
+from analysis.survey.codebook import FUND_ITEM, POST, TABLES
 from analysis.survey.problems import Problem
 
 # table, column that is named in the message, expression that must hold, what is wrong otherwise
@@ -49,20 +49,31 @@ ONE_ROW_EACH = {
     "communities": ["community_code"],
     "interview_frame": ["community_code"],
     "interview_communities": ["community_code"],
+    "interview_staff": ["community_code", "respondent"],
     "funding": ["county_code", "item"],
     "county_baseline": ["county_code"],
     "burden": ["county_code", "township"],
 }
 
 
-def rule_problems(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> list[Problem]:
-    """Check clean tables against every rule; `frame` lists the communities that must report."""
+def rule_problems(
+    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Check clean tables against every rule; `frame` lists the communities that must report.
+
+    `partial` names tables from which faulty rows are left out already: they are not searched for what
+    another table or the frame refers to.
+    """
+    whole = {name: rows for name, rows in tables.items() if name not in partial}
     return (
         _within_a_row(tables)
         + _grades(tables.get("workers"))
         + _once(tables)
-        + _known_communities(tables)
-        + _complete(tables.get("communities"), frame)
+        + _as_in_frame(tables, frame)
+        + _known_communities(tables, whole)
+        + _surplus(tables.get("communities"), frame)
+        + _complete(whole.get("communities"), frame)
+        + _all_items(whole.get("funding"))
     )
 
 
@@ -101,12 +112,29 @@ def _once(tables) -> list[Problem]:
     return problems
 
 
-def _known_communities(tables) -> list[Problem]:
+def _as_in_frame(tables, frame) -> list[Problem]:
+    """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
+    problems, known = [], frame.set_index("community_code")
+    message = "与社区代码在名录中的不符 (not what the frame has for the code)"
+    for table, rows in tables.items():
+        if "community_code" in rows:
+            listed = rows[rows["community_code"].isin(known.index)]
+            for column in ("county_code", "township", "community"):
+                other = listed[listed[column] != listed["community_code"].map(known[column])]
+                title = _title(table, "community_code" if column == "county_code" else column)
+                problems += _problems(other, title, message)
+    return problems
+
+
+def _known_communities(tables, whole) -> list[Problem]:
     problems = []
     for table, other in WITHIN:
-        if table in tables and other in tables:
-            known = tables[other]["community_code"]
-            unknown = tables[table][~tables[table]["community_code"].isin(known)]
+        if table in tables and other in whole:
+            known = whole[other]["community_code"]
+            rows = tables[table]
+            if other == "communities":  # a county whose sheet is missing is named once, not at every row
+                rows = rows[rows["county_code"].isin(whole[other]["county_code"])]
+            unknown = rows[~rows["community_code"].isin(known)]
             message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
             problems += _problems(unknown, _title(table, "community_code"), message)
     return problems
@@ -116,16 +144,33 @@ def _table_title(table: str) -> str:
     return TABLES[table].Config.title
 
 
-def _complete(communities, frame) -> list[Problem]:
-    """Compare with the frame: a missing community is named at its county's file, a surplus one at its row."""
+def _surplus(communities, frame) -> list[Problem]:
     if communities is None:
         return []
     surplus = communities[~communities["community_code"].isin(frame["community_code"])]
-    problems = _problems(surplus, "社区代码", "不在社区名录中 (not in the frame)")
+    return _problems(surplus, "社区代码", "不在社区名录中 (not in the frame)")
+
+
+def _complete(communities, frame) -> list[Problem]:
+    """Name each community of the frame that does not report, at its county's file."""
+    if communities is None:
+        return []
+    problems = []
     files = communities.drop_duplicates("county_code").set_index("county_code")
     missing = frame[~frame["community_code"].isin(communities["community_code"])]
     for row in missing[missing["county_code"].isin(files.index)].itertuples():
         home = files.loc[row.county_code]
         message = f"缺少 {row.community_code} {row.community} (community of the frame is missing)"
         problems.append(Problem(home["workbook"], home["sheet"], "社区代码", message=message))
+    return problems
+
+
+def _all_items(funding) -> list[Problem]:
+    if funding is None:
+        return []
+    problems = []
+    for (workbook, sheet), rows in funding.groupby(["workbook", "sheet"]):
+        for item in FUND_ITEM.keys() - set(rows["item"]):
+            message = f"缺少 {item} (item is missing)"
+            problems.append(Problem(workbook, sheet, _title("funding", "item"), message=message))
     return problems

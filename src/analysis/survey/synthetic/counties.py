@@ -61,9 +61,7 @@ def baseline(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     means = now * rng.uniform(0.96, 1.04, len(now))
     means = np.round(means * PAYROLL_2018 / np.dot(workers, means)).astype(int)
     means = settle_weighted(means, workers, PAYROLL_2018)
-    return pd.DataFrame(
-        {"county_code": stayed.index, "workers_2018": workers, "income_2018": means / 100}
-    )
+    return pd.DataFrame({"county_code": stayed.index, "workers_2018": workers, "income_2018": means / 100})
 
 
 def published_zones() -> pd.DataFrame:
@@ -98,9 +96,7 @@ def complexes(rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-def at_communities(
-    places: pd.DataFrame, number: int, rng: np.random.Generator, **facts
-) -> pd.DataFrame:
+def at_communities(places: pd.DataFrame, number: int, rng: np.random.Generator, **facts) -> pd.DataFrame:
     """Draw `number` communities, at least one in each county, to carry out a project each."""
     size = places.groupby("county_code", sort=False).size()
     drawn = []

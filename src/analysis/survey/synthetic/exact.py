@@ -53,7 +53,7 @@ def settle_weighted(values, weights, total: int) -> np.ndarray:
     for weight in weights:
         # Small steps first: the first way to reach a sum is kept.
         moves = {
-            reached + step * int(weight): way + (step,)
+            reached + step * int(weight): (*way, step)
             for step in (3, -3, 2, -2, 1, -1, 0)
             for reached, way in moves.items()
         }

@@ -69,7 +69,7 @@ def answers(frame: pd.DataFrame, form: list[Column]) -> list[dict]:
     if "born" in printed:
         born = printed["born"].dt
         printed["born"] = born.year.astype(str) + "年" + born.month.astype(str) + "月"
-    for name in printed.columns[printed.dtypes == bool]:
+    for name in printed.select_dtypes("bool").columns:
         printed[name] = np.where(printed[name], "是", "否")
     printed = printed.astype(object)
     rows = printed.where(printed.notna(), None).to_dict("records")

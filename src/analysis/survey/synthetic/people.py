@@ -33,9 +33,7 @@ def identifiers(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     # The sequence is odd for men and even for women, and runs within the county.
     sequence = 2 * people.groupby("county_code").cumcount() + people["sex"].map({"男": 1, "女": 2})
     parts = zip(people["county_code"], people["born"].dt.month, days, sequence, strict=True)
-    first_17 = [
-        f"{county}1899{month:02d}{day:02d}{number:03d}" for county, month, day, number in parts
-    ]
+    first_17 = [f"{county}1899{month:02d}{day:02d}{number:03d}" for county, month, day, number in parts]
     numbers = range(1, len(people) + 1)
     return pd.DataFrame(
         {
@@ -50,9 +48,7 @@ def identifiers(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def hired(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     """Draw dates of entry: 452 since 2018-01-01, of which 175 in 2020, likelier where new."""
     size = len(people)
-    recent = pick(
-        rng, 0.9 * people["new_since_2016"] + 0.4 * people["village_turned"], HIRED_SINCE_2018
-    )
+    recent = pick(rng, 0.9 * people["new_since_2016"] + 0.4 * people["village_turned"], HIRED_SINCE_2018)
     this_year = np.zeros(size, dtype=bool)
     this_year[recent] = pick(rng, np.zeros(HIRED_SINCE_2018), HIRED_IN_2020)
     year = 2017 - np.floor(20 * rng.beta(1.1, 2.4, size)).astype(int)
@@ -70,9 +66,7 @@ def born(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     earlier = rng.triangular(20, 27, 44, size)
     age = np.where(people["hired"] >= "2018-01-01", recruit, earlier).astype(int)
     year = np.clip(people["hired"].dt.year - age, 1962, 1998)
-    return pd.to_datetime(
-        pd.DataFrame({"year": year, "month": rng.integers(1, 13, size), "day": 1})
-    )
+    return pd.to_datetime(pd.DataFrame({"year": year, "month": rng.integers(1, 13, size), "day": 1}))
 
 
 def schooling(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:

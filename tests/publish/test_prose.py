@@ -1,0 +1,59 @@
+import jinja2
+import pandas as pd
+import pytest
+
+from analysis.publish.prose import Number, numbers, render
+
+
+def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified"):
+    return Number(name, "持证率", value, low, high, 1533, decimals, unit, "synthetic", "census")
+
+
+def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
+    said = str(number(47.227658))
+    assert said == '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
+    assert number(47.227658).bare.endswith(">47.2</a>")
+    assert number(47.227658).to(0).endswith(">47%</a>")
+
+
+def test_halves_round_away_from_zero_as_in_print():
+    assert number(47.25).text == "47.3%"
+    assert number(0.5, decimals=0, unit="人").text == "1人"
+
+
+def test_an_interval_is_said_or_a_dash():
+    assert number(47.2, 44.7377, 49.7312).interval == "44.7–49.7%"
+    assert number(47.2).interval == "—"
+
+
+def test_half_follows_the_value():
+    assert [number(v).half for v in (47.2, 50, 52)] == ["不足一半", "恰为一半", "超过一半"]
+
+
+def test_an_unknown_name_stops():
+    with pytest.raises(jinja2.UndefinedError, match="certifed"):
+        render("持证率{{ certifed }}", {"certified": number(47.2)})
+
+
+def test_numbers_are_kept_apart_by_district():
+    rows = [("certified", "331000", 47.2), ("certified.331002", "331002", 43.0)]
+    frame = pd.DataFrame(
+        [
+            {
+                "name": name,
+                "indicator": "certified",
+                "district": district,
+                "value": value,
+                "low": None,
+                "high": None,
+                "n": 10,
+                "basis": "synthetic",
+                "uncertainty": "census",
+            }
+            for name, district, value in rows
+        ]
+    )
+    said = numbers(frame, "zh")
+    assert said["331000"]["certified"].text == "47.2%"
+    assert said["331002"]["certified"].name == "certified.331002"
+    assert numbers(frame, "en")["331000"]["certified"].title == "certified share"

@@ -1,0 +1,87 @@
+import csv
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.publish import figures
+from analysis.publish.section import Section, cells_of, district_names, read_estimates
+from analysis.stats import count
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.repository import processed, read
+
+
+@pytest.fixture
+def section(edition, tmp_path, monkeypatch):
+    monkeypatch.chdir(edition)
+    figures.use_style()
+    made = Section("03_workforce", "2020", "zh")
+    made.folder = tmp_path
+    return made
+
+
+@pytest.fixture
+def workers(edition, monkeypatch):
+    monkeypatch.chdir(edition)
+    assert processed("2020").is_dir()
+    return read("workers", "2020")
+
+
+def test_what_is_kept_can_be_said_and_knows_its_cell(section, workers):
+    shown = section.keep(count(workers, "workers_total"))
+    assert list(shown["value"]) == [1533.0]
+    assert section.say({"zh": "{{ workers_total.bare }}名"}).endswith(">1533</a>名")
+    assert set(section.estimates["cell"]) == {"headcount"}
+    assert set(section.estimates["notebook"]) == {"03_workforce"}
+
+
+def test_only_the_language_of_the_section_is_said(section):
+    assert section.say({"en": "Workers"}) == ""
+
+
+def test_typed_numbers_are_refused(section):
+    with pytest.raises(ValueError, match="1533"):
+        section.say({"zh": "共1533名"})
+
+
+def test_a_figure_leaves_picture_drawing_table_and_words(section, workers, tmp_path, capsys):
+    section.keep(count(workers, "workers_total"))
+    drawn = figures.bars(section.counties("workers_total")[["district", "value", "text"]], "人")
+    words = {"title": "在岗{{ workers_total.bare }}名", "subtitle": "人"}
+    section.figure("workers", drawn, section.wide("workers_total"), zh=words)
+    assert "合成数据" in (tmp_path / "figures/workers.svg").read_text("utf-8")
+    assert (tmp_path / "figures/workers.png").read_bytes().startswith(b"\x89PNG")
+    with (tmp_path / "tables/workers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["县（市、区）"] for row in rows] == [*COUNTIES.values(), "全市"]
+    assert rows[-1]["专职社区工作者（人）"] == "1533"
+    shown = json.loads((tmp_path / "shown/workers.json").read_text("utf-8"))
+    assert "椒江区" in shown["report"]["alt"]
+    assert "<" not in shown["report"]["alt"]
+
+
+def test_the_counties_come_in_reading_order(section, workers):
+    section.keep(count(workers, "workers_total"))
+    by_hand = workers.groupby("county_code").size()
+    table = section.counties("workers_total")
+    assert list(table["district"]) == list(COUNTIES.values())
+    assert list(table["value"]) == [by_hand[code] for code in COUNTIES]
+
+
+def test_every_saved_estimate_is_read_back(edition, monkeypatch):
+    monkeypatch.chdir(edition)
+    estimates = read_estimates("2020")
+    assert estimates["name"].is_unique
+    assert estimates["district"].isin([CITY, *COUNTIES]).all()
+    published = pd.read_csv(edition / "outputs/tables/estimates.csv")
+    assert list(estimates["name"]) == list(published["name"])
+
+
+def test_the_cell_of_an_indicator_is_the_first_that_quotes_it(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    assert cells_of("02_facilities")["rented"] == "premises"
+
+
+def test_district_names_in_both_languages():
+    assert district_names("zh")["331083"] == "玉环市"
+    assert district_names("en")["331083"] == "Yuhuan"

@@ -1,0 +1,41 @@
+import io
+
+import pandas as pd
+
+from analysis.publish.tables import cells, rounded, to_csv, to_html
+
+
+def test_cells_are_escaped_and_headers_scoped():
+    html = to_html(pd.DataFrame({"<县>": ["<script>"], "n": [1]}))
+    assert "<script>" not in html
+    assert '<th scope="col">&lt;县&gt;</th>' in html
+    assert '<th scope="row">&lt;script&gt;</th>' in html
+
+
+def test_columns_of_numbers_are_marked_and_others_are_not():
+    html = to_html(pd.DataFrame({"县": ["甲", "乙"], "率": ["47.2", "—"], "说明": ["好", "3"]}))
+    assert html.count('<td class="num">') == 2
+    assert '<th class="num" scope="col">' in html or '<th scope="col" class="num">率' in html
+
+
+def test_missing_is_a_dash_and_numbers_lose_needless_zeros():
+    assert cells(pd.DataFrame({"a": [1.0, None, 16887.2], "b": [True, False, True]})) == [
+        ["1", "✓"],
+        ["—", "—"],
+        ["16887.2", "✓"],
+    ]
+    assert rounded(float("nan"), 1) == "—"
+    assert rounded(2.675, 2) == "2.68"
+
+
+def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing():
+    text = to_csv(pd.DataFrame({"a": ["=1+1", "@x", "ok"], "b": [1, 2, 3]}), "synthetic")
+    assert text.startswith("\ufeff")
+    back = pd.read_csv(io.StringIO(text[1:]))
+    assert list(back["a"]) == ["'=1+1", "'@x", "ok"]
+    assert set(back["basis"]) == {"synthetic"}
+
+
+def test_a_table_that_has_its_own_basis_keeps_it():
+    text = to_csv(pd.DataFrame({"a": [1], "basis": ["published"]}), "synthetic")
+    assert list(pd.read_csv(io.StringIO(text[1:]))["basis"]) == ["published"]

@@ -1,0 +1,121 @@
+"""A wave to read, a copy of it to edit, and the forms as openpyxl shows them."""
+
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis.survey.clean import clean
+from analysis.survey.problems import InputProblems
+
+RAW = Path(__file__).parents[2] / "data/raw"
+UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万元)）$")
+
+
+def read_form(sheet):
+    """Return ({`group/title`: column number}, [data rows]): 序号 heads a form and numbers its data rows."""
+    top = next(row for row in range(1, 16) if sheet.cell(row, 1).value == "序号")
+    merged = {
+        (row, column): sheet.cell(area.min_row, area.min_col).value
+        for area in sheet.merged_cells.ranges
+        for row in range(area.min_row, area.max_row + 1)
+        for column in range(area.min_col, area.max_col + 1)
+    }
+    columns = {}
+    for number in range(1, sheet.max_column + 1):
+        upper, lower = (sheet.cell(row, number).value or merged.get((row, number)) for row in (top, top + 1))
+        parts = dict.fromkeys(UNIT.sub("", text) for text in (upper, lower) if text)
+        columns["/".join(parts)] = number
+    numbered = [
+        row for row in range(top + 1, sheet.max_row + 1) if isinstance(sheet.cell(row, 1).value, int | float)
+    ]
+    return columns, numbered
+
+
+def find_column(columns, title):
+    """Find a column by `group/title`, or by a title that only one group has."""
+    hits = {text: number for text, number in columns.items() if title in (text, text.split("/")[-1])}
+    return columns[title] if title in columns else next(iter(hits.values())) if len(hits) == 1 else columns[title]
+
+
+@contextmanager
+def workbook_open(path):
+    book = openpyxl.load_workbook(path)
+    yield book
+    book.save(path)
+
+
+@pytest.fixture(scope="session")
+def form():
+    return read_form
+
+
+@pytest.fixture(scope="session")
+def frame() -> pd.DataFrame:
+    """The communities that must report."""
+    return pd.read_csv(RAW / "reference/communities.csv", dtype=str)
+
+
+@pytest.fixture(scope="session")
+def wave_folder(tmp_path_factory) -> Path:
+    """The wave as it was when the session began. Read it, do not change it."""
+    return shutil.copytree(RAW / "2020", tmp_path_factory.mktemp("raw") / "2020")
+
+
+@pytest.fixture(scope="session")
+def wave(wave_folder, frame):
+    """The clean tables and the accounts of the wave."""
+    return clean(wave_folder, frame)
+
+
+@pytest.fixture(scope="session")
+def books(wave_folder) -> dict[str, openpyxl.Workbook]:
+    """Every workbook of the wave by file name, read by openpyxl. Read them, do not change them."""
+    return {path.name: openpyxl.load_workbook(path) for path in sorted(wave_folder.glob("*.xlsx"))}
+
+
+@pytest.fixture
+def raw(wave_folder, tmp_path) -> Path:
+    """A copy of the wave to edit."""
+    return shutil.copytree(wave_folder, tmp_path / "2020")
+
+
+@pytest.fixture
+def opened(raw):
+    """Open a workbook of the copy for a change of its structure; it is saved at the end."""
+    return lambda workbook: workbook_open(raw / workbook)
+
+
+@pytest.fixture
+def edit(raw):
+    """Change cells of the copy: edit(workbook, sheet, {(title, row): value, "B2": value})."""
+
+    def change(workbook, sheet, changes):
+        with workbook_open(raw / workbook) as book:
+            form = book[sheet]
+            columns, _ = read_form(form)
+            for place, value in changes.items():
+                cell = (
+                    form[place] if isinstance(place, str) else form.cell(place[1], find_column(columns, place[0]))
+                )
+                cell.value = value
+
+    return change
+
+
+@pytest.fixture
+def faults(raw, frame):
+    """Clean the copy and return the lines of what is wrong with it."""
+
+    def lines() -> list[str]:
+        try:
+            clean(raw, frame)
+        except InputProblems as problems:
+            return str(problems).split("\n")
+        return []
+
+    return lines
