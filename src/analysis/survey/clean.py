@@ -10,6 +10,7 @@ import pandera.pandas as pa
 
 from analysis.survey import parse
 from analysis.survey.codebook import TABLES, Workers
+from analysis.survey.declaration import FILE, declaration_problems
 from analysis.survey.load import load
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.rules import rule_problems
@@ -25,6 +26,8 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
     Raises InputProblems with every problem of every file; it carries no value of an identifier.
     """
     raws, accounts, problems = load(raw)
+    if raw.is_dir():
+        problems += declaration_problems(raw)
     tables, partial = {}, set()
     for name, rows in raws.items():
         parsed, faults = parse_table(rows, TABLES[name])
@@ -123,7 +126,7 @@ def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, fo
     staged.mkdir(parents=True)
     for name, table in {**tables, ACCOUNTS: accounts}.items():
         table.to_parquet(staged / f"{name}.parquet", index=False)
-    shutil.copyfile(raw / "wave.toml", staged / "wave.toml")
+    shutil.copyfile(raw / FILE, staged / FILE)
     if folder.exists():
         folder.rename(retired)
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+
+from analysis.survey.declaration import FILE, read_declaration
 
 REFERENCE = Path("data/raw/reference")
 
@@ -68,12 +69,9 @@ def read(table: str, wave: str) -> pd.DataFrame:
     return frame
 
 
-@cache
-def _read_wave(path: Path) -> dict:
-    with path.open("rb") as file:
-        return tomllib.load(file)
+_read_declaration = cache(read_declaration)
 
 
 def wave_facts(wave: str) -> dict:
     """Read what `wave.toml` declares: basis, dates, titles. The only place that says *synthetic*."""
-    return _read_wave(processed(wave) / "wave.toml")
+    return _read_declaration(processed(wave) / FILE)

@@ -1,0 +1,45 @@
+import shutil
+
+import pytest
+
+from analysis.survey.declaration import declaration_problems, read_declaration
+
+BASIS = 'basis = "synthetic"'
+
+
+@pytest.fixture
+def folder(repository, tmp_path):
+    shutil.copyfile(repository / "data/raw/2020/wave.toml", tmp_path / "wave.toml")
+    return tmp_path
+
+
+def change(folder, old, new):
+    path = folder / "wave.toml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_shipped_declaration_is_complete_and_says_synthetic(folder):
+    assert declaration_problems(folder) == []
+    assert read_declaration(folder / "wave.toml")["basis"] == "synthetic"
+
+
+def test_an_unknown_basis_is_refused(folder):
+    change(folder, BASIS, 'basis = "real"')
+    assert [str(p) for p in declaration_problems(folder)] == [
+        "wave.toml!basis: 应为 official、published、synthetic 之一 (not one of these)"
+    ]
+
+
+def test_a_missing_basis_or_language_is_refused(folder):
+    change(folder, BASIS, "")
+    change(folder, "[label]\nzh", "[label]\nfr")
+    assert [p.column for p in sorted(declaration_problems(folder))] == ["basis", "label"]
+
+
+def test_a_missing_or_broken_file_is_refused(folder):
+    change(folder, BASIS, "basis = synthetic")
+    assert "cannot be read" in declaration_problems(folder)[0].message
+    (folder / "wave.toml").unlink()
+    assert "missing" in declaration_problems(folder)[0].message
