@@ -29,7 +29,7 @@ $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv --clear .venv || { echo 'python3 lacks its venv module: install it (Debian: python3-venv)' >&2; exit 1; }
 	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.txt > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --link-mode copy --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
