@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from analysis.pipeline.pages import receipts, shared_site, write_pages
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, staged
 from analysis.pipeline.steps import chosen
+from analysis.pipeline.warm import available, nursery
 from analysis.publish.figures import standalone
 from analysis.publish.section import read_estimates
 from analysis.stats.estimates import COLUMNS
@@ -24,10 +26,11 @@ from analysis.survey.repository import processed, reference, root
 LANG = "zh"
 
 
-def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None) -> None:
+def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engine: str = "warm") -> None:
     """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`.
 
     Raises InputProblems, NotebookFailed, Busy or OSError; the previous outputs then stay whole.
+    engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
     With `only`, the one notebook runs on the tables and estimates of the last build, and nothing is published.
     """
     stages = chosen(only)
@@ -39,7 +42,8 @@ def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None) -> N
             write(tables, accounts, raw / wave, processed(wave))
         if not only:
             shutil.rmtree(work, ignore_errors=True)
-        executed = run_stages(stages, wave, jobs, progress)
+        with nursery() if engine == "warm" and available() else nullcontext():
+            executed = run_stages(stages, wave, jobs, progress)
         if not only:
             with progress.step("publish"), staged(outputs) as folder:
                 publish(executed, folder, wave)
@@ -56,14 +60,13 @@ def run_stages(stages, wave: str, jobs: int, progress) -> dict[str, Path]:
             run_notebook(source, {"wave": wave, "lang": LANG, **step.parameters}, target)
         return target
 
-    for steps in stages:
-        with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for steps in stages:
             futures = {step.name: pool.submit(run, step) for step in steps}
-            try:
-                executed |= {name: future.result() for name, future in futures.items()}
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+            executed |= {name: future.result() for name, future in futures.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # kernels still running end with their nursery
     return dict(sorted(executed.items()))
 
 
@@ -72,8 +75,9 @@ def publish(executed: dict[str, Path], folder: Path, wave: str) -> None:
     work = scratch(wave)
     for kind in ("tables", "figures"):
         shutil.copytree(work / kind, folder / kind)
-    for drawing in sorted((folder / "figures").glob("*.svg")):
-        drawing.write_text(standalone(drawing.read_text("utf-8")), encoding="utf-8")
+    drawings = {path: path.read_text("utf-8") for path in sorted((folder / "figures").glob("*.svg"))}
+    for path, drawing in drawings.items():
+        path.write_text(standalone(drawing, "".join(drawings.values())), encoding="utf-8")
     estimates = read_estimates(wave)[COLUMNS]
     text = estimates.to_csv(index=False, lineterminator="\n")
     (folder / "tables/estimates.csv").write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -43,11 +44,18 @@ def _known(_context, _parameter, notebook):
 @wave_option
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run this notebook alone, without publishing.")
-def build(raw, outputs, wave, jobs, only):
+@click.option(
+    "--engine",
+    type=click.Choice(["warm", "kernel"]),
+    default="warm",
+    show_default=True,
+    help="Fork kernels from a process that has imported the libraries, or start ordinary ones.",
+)
+def build(raw, outputs, wave, jobs, only, engine):
     """Run the whole pipeline: raw workbooks in, outputs/ out, all or nothing."""
     from analysis.pipeline.build import build as run
 
-    run(raw, outputs, wave, jobs, only)
+    run(raw, outputs, wave, jobs, only, engine)
 
 
 @program.command()
@@ -77,7 +85,10 @@ def synthesise(raw, seed):
 
 def main(arguments=None) -> None:
     """Run the program and exit with the code that says what happened."""
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if code == EXIT_INTERRUPTED:
+        os._exit(code)  # at once: threads that still wait for a kernel would hold a plain exit back
+    sys.exit(code)
 
 
 def run(arguments=None) -> int:

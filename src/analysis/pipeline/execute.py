@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
 import papermill
 from jupyter_client import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+
+from analysis.pipeline.warm import NURSERY
 
 # Set before any kernel starts: without each of these, some published file differs between runs.
 STABLE = {
@@ -22,7 +26,7 @@ STABLE = {
     "PYTHONUTF8": "1",
     "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
 }
-CELL_SECONDS = 120
+LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -30,6 +34,8 @@ class LocalKernelManager(AsyncKernelManager):
 
     def __init__(self, **options):
         super().__init__(transport="ipc", **options)
+        if NURSERY in os.environ and self.kernel_name == "python3":
+            self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
         self.ip = f"{self.sockets.name}/k"
 
@@ -54,12 +60,16 @@ def set_stable() -> None:
     os.environ.update(STABLE)
 
 
-def run_notebook(source: Path, parameters: dict, target: Path) -> nbformat.NotebookNode:
+def run_notebook(
+    source: Path, parameters: dict, target: Path, seconds: tuple[float, float] = LIMITS
+) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails
-    or is not run at all.
+    seconds: the time allowed to one cell and to the notebook.
+    Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails,
+    takes too long, loses its kernel or is not run at all.
     """
+    cell_limit, end = seconds[0], time.monotonic() + seconds[1]
     declared = papermill.inspect_notebook(str(source))
     for name in parameters.keys() - declared.keys():
         raise KeyError(f"{source.name} has no parameter {name}")
@@ -72,13 +82,18 @@ def run_notebook(source: Path, parameters: dict, target: Path) -> nbformat.Noteb
             kernel_name="python3",
             kernel_manager_class=LocalKernelManager,
             progress_bar=False,
-            execution_timeout=CELL_SECONDS,
+            timeout_func=lambda _cell: max(1, min(cell_limit, end - time.monotonic())),
             record_timing=False,
         )
     except PapermillExecutionError as error:
         _strip_frames(target)
         cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
         raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
+    except CellTimeoutError:
+        raise NotebookFailed(source.stem, _reached(target), "took too long", target) from None
+    except DeadKernelError:
+        why = "its kernel died: out of memory, or killed"
+        raise NotebookFailed(source.stem, _reached(target), why, target) from None
     notebook = tidy(nbformat.read(target, as_version=4), source)
     nbformat.write(notebook, target)
     return notebook
@@ -106,6 +121,13 @@ def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode
     for cell in injected:
         cell.id = "injected-parameters"  # papermill draws a random one
     return notebook
+
+
+def _reached(path: Path) -> str:
+    """Return the id of the last cell that papermill began."""
+    cells = nbformat.read(path, as_version=4).cells
+    begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
+    return begun[-1]["id"]
 
 
 def _strip_frames(path: Path) -> None:

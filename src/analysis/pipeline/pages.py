@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +26,7 @@ BASIS = {
     "published": {"zh": "发布稿", "en": "published"},
     "official": {"zh": "官方", "en": "official"},
 }
+RECEIPT = re.compile(r"#r-([\w.]+)")
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
 
 
@@ -65,53 +67,60 @@ def _receipt(row, measure, claims, names, lang) -> dict:
 def write_pages(executed: dict[str, Path], folder: Path, wave: str, lang: str, site: dict) -> None:
     """Write the report, the district pages and the notebooks as pages below `folder`.
 
-    executed: path of each executed notebook by step name. site: what all pages share (see page.render).
+    executed: path of each executed notebook by step name. site: what all pages share (see page.draft).
+    The district pages share one font and the others another, so that each is cut once.
     """
-    facts = wave_facts(wave)
-    links = [(COUNTIES[code], f"districts/{code}/index.html") for code in COUNTIES]
-    downloads = [
-        ("estimates.csv", "tables/estimates.csv"),
-        ("ledger.csv", "tables/ledger.csv"),
-        ("SHA256SUMS", "SHA256SUMS"),
-    ]
+    drafts = {"district": {}, "other": {}}
     for name, path in executed.items():
         notebook = nbformat.read(path, as_version=4)
-        if name.startswith("08_district_profile_"):
-            code = name[-6:]
-            title = f"{COUNTIES[code]}社区治理概览"
-            target, kind, own = f"districts/{code}/index.html", "district", {"title": title}
-        elif name == "10_report":
-            target, kind = "report/index.html", "report"
-            own = {"title": facts["title"][lang], "links": links, "downloads": downloads}
-        else:
-            target, kind, own = f"notebooks/{name}.html", "notebook", {"title": _title(notebook)}
-        _write_page(notebook, folder / target, kind, lang, site | own)
+        kind, target, own = _page_of(name, notebook, wave, lang)
+        drafts.get(kind, drafts["other"])[target] = _draft(notebook, kind, lang, site | own)
         if kind != "notebook":  # the code behind a page is a page too
-            text = site | {"title": own["title"]}
-            _write_page(notebook, folder / f"notebooks/{name}.html", "notebook", lang, text)
+            as_notebook = site | {"title": own["title"]}
+            drafts["other"][f"notebooks/{name}.html"] = _draft(notebook, "notebook", lang, as_notebook)
+    for pages in drafts.values():
+        shared = "".join(sorted(set("".join(pages.values()))))
+        for target, text in pages.items():
+            (folder / target).parent.mkdir(parents=True, exist_ok=True)
+            (folder / target).write_text(page.with_font(text, shared), encoding="utf-8")
 
 
-def _write_page(notebook, target: Path, kind: str, lang: str, site: dict) -> None:
+def _page_of(name: str, notebook, wave: str, lang: str) -> tuple[str, str, dict]:
+    """Tell of a step's page its kind, its path and what it does not share with the others."""
+    if name.startswith("08_district_profile_"):
+        code = name[-6:]
+        return "district", f"districts/{code}/index.html", {"title": f"{COUNTIES[code]}社区治理概览"}
+    if name == "10_report":
+        links = [(COUNTIES[code], f"districts/{code}/index.html") for code in COUNTIES]
+        files = ("tables/estimates.csv", "tables/ledger.csv", "SHA256SUMS")
+        downloads = [(file.rpartition("/")[2], file) for file in files]
+        title = wave_facts(wave)["title"][lang]
+        return "report", "report/index.html", {"title": title, "links": links, "downloads": downloads}
+    return "notebook", f"notebooks/{name}.html", {"title": _title(notebook)}
+
+
+def _draft(notebook, kind: str, lang: str, site: dict) -> str:
+    """Draft a page, its links written as seen from its folder."""
     up = "../" * (2 if kind == "district" else 1)
     notebook, site = copy.deepcopy(notebook), dict(site)
-    site["links"] = [(label, up + href) for label, href in site.get("links", [])]
-    if kind != "report":
-        site["links"].append((site["back"], up + "report/index.html"))
-    site["downloads"] = [(label, up + href) for label, href in site.get("downloads", [])]
+    back = [(site["back"], "report/index.html")] if kind != "report" else []
+    for links in ("links", "downloads"):
+        site[links] = [(label, up + href) for label, href in site[links]]
+    site["links"] += [(label, up + href) for label, href in back]
+    named = set(RECEIPT.findall(nbformat.writes(notebook)))  # a page carries the receipts of its own numbers
     site["estimates"] = {
-        name: receipt | {"cell_href": up + receipt["cell_href"]} for name, receipt in site["estimates"].items()
+        name: receipt | {"cell_href": up + receipt["cell_href"]}
+        for name, receipt in site["estimates"].items()
+        if name in named
     }
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         report = output.get("metadata", {}).get("report", {})
-        for link in ("svg", "png", "csv"):
-            if link in report and not report[link].lstrip().startswith("<"):
-                report[link] = up + report[link]
+        report.update({link: up + report[link] for link in ("svg", "png", "csv") if link in report})
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
     elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page.render(notebook, kind=kind, lang=lang, site=site), encoding="utf-8")
+    return page.draft(notebook, kind=kind, lang=lang, site=site)
 
 
 def _take(notebook, cell_id: str) -> str:

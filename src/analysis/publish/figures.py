@@ -178,9 +178,9 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def standalone(drawing: str) -> str:
-    """Give an SVG file its own subset of the font, so that it reads on a machine without Chinese."""
-    text = "".join(re.findall(r">([^<]+)<", drawing))
+def standalone(drawing: str, text: str | None = None) -> str:
+    """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
+    text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
     font = base64.b64encode(fonts.subset_woff2(text)).decode()
     family = "Noto Sans SC"
     face = f"@font-face{{font-family:'{family}';src:url(data:font/woff2;base64,{font}) format('woff2')}}"

@@ -24,7 +24,7 @@ from analysis.publish import fonts
 
 KINDS = ("report", "district", "notebook")
 TEMPLATE = Path(__file__).parent / "template"
-FONT_HERE = "@font@"
+FONT_HERE = "@font@"  # in a draft
 NUMBER = re.compile(r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>([^<>]*)</a>')
 ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
@@ -32,7 +32,12 @@ ANCHORS = {"figure": "fig", "table": "tab"}
 
 
 def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
-    """Return the HTML document of an executed notebook.
+    """Return the HTML document of an executed notebook, with a font of its own; arguments as for `draft`."""
+    return with_font(draft(notebook, kind=kind, lang=lang, site=site))
+
+
+def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
+    """Return the HTML document of an executed notebook, all but its font.
 
     `kind` is report, district or notebook (with code). `site` gives what the notebook does not
     hold: title, subtitle, date, edition, kicker, basis, notice, downloads, links, estimates, stamp.
@@ -55,7 +60,7 @@ def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -
         "style": style(),
     }
     page, _ = exporter().from_notebook_node(shown, resources)
-    return with_font(page)
+    return page
 
 
 def refuse_errors(notebook: NotebookNode) -> None:
@@ -172,9 +177,12 @@ def style() -> Markup:
     return Markup(re.sub(r"\n\s+|\n(?=\})", " ", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL)))
 
 
-def with_font(page: str) -> str:
-    """Put in the web font, with exactly the characters of the finished page."""
-    font = fonts.subset_woff2(unescape(page))
+def with_font(page: str, text: str | None = None) -> str:
+    """Put in the web font, with exactly the characters of the finished page, or of `text`.
+
+    Pages that share a text share one font, which is cut once.
+    """
+    font = fonts.subset_woff2(unescape(page if text is None else text))
     return page.replace(FONT_HERE, base64.b64encode(font).decode("ascii"), 1)
 
 

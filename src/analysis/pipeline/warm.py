@@ -1,0 +1,218 @@
+"""Kernels forked from a process that has imported the libraries once.
+
+Nearly all the time of a short notebook is starting Python and importing the same libraries. Here one process, the
+nursery, imports them; each kernel is a fork of it: a real ipykernel, alone in its process, reached through
+jupyter_client's own extension point, a kernel provisioner. The project's modules are not imported beforehand, so
+what a researcher edits is always read anew. Where forking is not to be had, an ordinary kernel does the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from jupyter_client.provisioning import LocalProvisioner
+
+LIBRARIES = (
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "jinja2",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "pandas",
+    "pandera.pandas",
+    "pyarrow.parquet",
+    "python_calamine",
+    "scipy.stats",
+    "seaborn",
+    "statsmodels.stats.multitest",
+    "statsmodels.stats.proportion",
+)
+NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
+
+
+def available() -> bool:
+    """Tell whether this machine can fork kernels and watch them (Linux, Python with pidfd_open)."""
+    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+@contextlib.contextmanager
+def nursery():
+    """Run a nursery for the time of the context; it and all its kernels end with it, or with this process."""
+    with tempfile.TemporaryDirectory(prefix="nursery-") as folder:
+        address = f"{folder}/socket"
+        command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()", address]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        os.environ[NURSERY] = address
+        try:
+            yield
+        finally:
+            os.environ.pop(NURSERY, None)
+            process.stdin.close()
+            process.wait()
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Launch a kernel by asking the nursery for a fork; all else is as for a local kernel."""
+
+    async def launch_kernel(self, cmd, **options):
+        """Start the kernel whose connection file stands in `cmd` after `-f`."""
+        self.process = ForkedKernel(cmd[cmd.index("-f") + 1], options.get("cwd"), options.get("env"))
+        self.pid, self.pgid = self.process.pid, self.process.pid
+        return self.connection_info
+
+
+class ForkedKernel:
+    """A kernel in the nursery, with the part of subprocess.Popen that a provisioner uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection_file: str, cwd: str | None, env: dict | None):
+        self.returncode = None
+        self.line = _connect(os.environ[NURSERY])
+        request = {"file": connection_file, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
+        self.line.sendall(json.dumps(request).encode() + b"\n")
+        self.pid = int(self.line.recv(32))
+        self.line.setblocking(False)
+
+    def poll(self) -> int | None:
+        """Return the exit code as subprocess does (minus the signal), or None while the kernel runs."""
+        if self.returncode is None:
+            with contextlib.suppress(BlockingIOError):
+                self.returncode = int(self.line.recv(32) or -signal.SIGKILL)
+                self.line.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end of the kernel."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if end and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+            time.sleep(0.005)
+        return self.returncode
+
+    def send_signal(self, signum: int) -> None:
+        """Signal the kernel, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the kernel."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _connect(address: str) -> socket.socket:
+    """Connect to the nursery, which listens before it imports, so that this waits no longer than that."""
+    line = socket.socket(socket.AF_UNIX)
+    end = time.monotonic() + 30
+    while True:
+        try:
+            line.connect(address)
+            return line
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+def serve() -> None:
+    """Be the nursery: import the libraries, then fork a kernel for each request until standard input closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that holds the other end
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1])
+    listener.listen(64)
+    for library in LIBRARIES:
+        __import__(library)
+    watch = selectors.DefaultSelector()
+    watch.register(listener, selectors.EVENT_READ, _admit)
+    watch.register(sys.stdin, selectors.EVENT_READ, _leave)
+    kernels: dict = {}  # by pidfd and by line: (pid, pidfd, line)
+    while True:
+        for key, _ in watch.select():
+            if key.fd in watch.get_map():
+                key.data(key.fileobj, watch, kernels)
+
+
+def _leave(_stdin, _watch, kernels) -> None:
+    for pid, _, _ in set(kernels.values()):
+        os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def _admit(listener, watch, kernels) -> None:
+    """Fork a kernel for a new line, tell its process id, and watch both its end and its owner's."""
+    line, _ = listener.accept()
+    request = json.loads(line.makefile().readline())
+    pid = os.fork()
+    if pid == 0:
+        _be_kernel(request, watch)
+    ended = os.pidfd_open(pid)
+    kernels[ended] = kernels[line.fileno()] = (pid, ended, line)
+    watch.register(ended, selectors.EVENT_READ, _bury)
+    watch.register(line, selectors.EVENT_READ, _orphan)
+    line.sendall(str(pid).encode())
+
+
+def _bury(ended, watch, kernels) -> None:
+    """Report the exit code of a kernel that has ended."""
+    pid, _, line = kernels.pop(ended)
+    kernels.pop(line.fileno(), None)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    watch.unregister(ended)
+    watch.unregister(line)
+    os.close(ended)
+    with contextlib.suppress(OSError), line:
+        line.sendall(str(code).encode())
+
+
+def _orphan(line, _watch, kernels) -> None:
+    """End a kernel whose owner is gone."""
+    pid, *_ = kernels[line.fileno()]
+    os.kill(pid, signal.SIGKILL)
+
+
+def _be_kernel(request: dict, watch) -> None:
+    """Become the kernel: a session, folder, environment and random state of its own. Never returns."""
+    code = 1
+    try:
+        os.setsid()
+        for key in list(watch.get_map().values()):
+            os.close(key.fd)
+        sys.stdin = open(os.devnull)  # noqa: SIM115 (it stays open as long as the process)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.chdir(request["cwd"])
+        os.environ.clear()
+        os.environ.update(request["env"])
+        sys.path[0] = ""
+        for name in [name for name in sys.modules if name.split(".")[0] == "analysis"]:
+            del sys.modules[name]  # what a researcher edits is read anew
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
+        sys.argv = ["ipykernel_launcher.py", "-f", request["file"], parent]
+        from ipykernel.kernelapp import IPKernelApp
+
+        IPKernelApp.launch_instance(argv=sys.argv[1:])
+        code = 0
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # dismantling scipy takes longer than the notebook

@@ -1,0 +1,28 @@
+"""Ordinary kernels, elsewhere, under other settings, publish the same bytes as forked ones here."""
+
+from running import copy_repository, run_analysis
+
+ELSEWHERE = {
+    "TZ": "Asia/Shanghai",
+    "LC_ALL": "C",
+    "LANG": "zh_CN.GBK",
+    "PYTHONHASHSEED": "7",
+    "OMP_NUM_THREADS": "2",
+    "COLUMNS": "40",
+}
+
+
+def test_every_published_file_is_the_same(edition, tmp_path):
+    folder = copy_repository(tmp_path / "另一处 folder")
+    (tmp_path / "home").mkdir()
+    home = {"HOME": str(tmp_path / "home"), "MPLCONFIGDIR": str(tmp_path / "home/mpl")}
+    done = run_analysis(folder, "build", "--engine", "kernel", "--jobs", "3", **ELSEWHERE, **home)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = (
+        dict(reversed(line.split("  ", 1)) for line in (f / "outputs/SHA256SUMS").read_text("utf-8").splitlines())
+        for f in (edition, folder)
+    )
+    assert len(ours) > 80
+    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
+    for path in sorted((edition / "build/2020/notebooks").glob("*.ipynb")):
+        assert path.read_bytes() == (folder / "build/2020/notebooks" / path.name).read_bytes(), path.name
