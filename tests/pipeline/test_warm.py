@@ -44,6 +44,11 @@ def test_it_is_a_real_kernel_with_the_libraries_and_without_the_project(run):
     assert said.split() == ["ZMQInteractiveShell", "True", "False", "1"]
 
 
+def test_libraries_behave_as_if_imported_in_a_kernel(run):
+    said = run("import pandas", "print(pandas.get_option('display.max_columns'))")
+    assert said.strip() == "20"
+
+
 def test_nothing_leaks_from_one_notebook_to_the_next(run):
     run(
         "import os, random, sys, numpy, pandas, matplotlib",

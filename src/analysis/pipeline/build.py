@@ -36,13 +36,14 @@ def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engi
     stages = chosen(only)
     set_stable()
     work = scratch(wave)
+    kernels = nursery if engine == "warm" and available() else nullcontext
     with alone(root() / "build"), Progress(1 + sum(map(len, stages)) + (not only)) as progress:
-        with progress.step("clean"):
-            tables, accounts = clean(raw / wave, reference("communities"))
-            write(tables, accounts, raw / wave, processed(wave))
-        if not only:
-            shutil.rmtree(work, ignore_errors=True)
-        with nursery() if engine == "warm" and available() else nullcontext():
+        with kernels():  # it imports the libraries while the tables are cleaned
+            with progress.step("clean"):
+                tables, accounts = clean(raw / wave, reference("communities"))
+                write(tables, accounts, raw / wave, processed(wave))
+            if not only:
+                shutil.rmtree(work, ignore_errors=True)
             executed = run_stages(stages, wave, jobs, progress)
         if not only:
             with progress.step("publish"), staged(outputs) as folder:

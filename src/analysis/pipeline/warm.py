@@ -8,6 +8,7 @@ what a researcher edits is always read anew. Where forking is not to be had, an 
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import json
 import os
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -60,6 +62,9 @@ def nursery():
         finally:
             os.environ.pop(NURSERY, None)
             process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.kill()  # still importing: it has no kernels yet
             process.wait()
 
 
@@ -137,8 +142,10 @@ def serve() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(64)
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:
         __import__(library)
+    del builtins.get_ipython
     watch = selectors.DefaultSelector()
     watch.register(listener, selectors.EVENT_READ, _admit)
     watch.register(sys.stdin, selectors.EVENT_READ, _leave)

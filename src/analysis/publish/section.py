@@ -206,7 +206,7 @@ def district_names(lang: str) -> dict[str, str]:
 def read_estimates(wave: str) -> pd.DataFrame:
     """Read the estimates that the question notebooks have saved, as one table."""
     paths = sorted((build(wave) / ESTIMATES).glob("*.csv"))
-    text = dict.fromkeys(["district", "wave", "unit", "how", "notebook", "cell", "sources"], str)
+    text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
     frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
     joined = pd.concat(frames, ignore_index=True)
     return joined.fillna(dict.fromkeys(text, ""))

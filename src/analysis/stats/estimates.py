@@ -169,7 +169,7 @@ def record(indicator, district, rows, numbers, how, uncertainty="census") -> dic
         "n": n,
         "unit": unit_of(indicator),
         "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
-        "uncertainty": uncertainty,
+        "uncertainty": "" if "basis" in rows.attrs else uncertainty,  # quoted, not surveyed
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",
@@ -194,5 +194,8 @@ def sources(rows: pd.DataFrame) -> str:
     """Name the workbooks, sheets and rows behind a number, as `file!sheet first-last`."""
     if "workbook" not in rows:
         return rows.attrs["table"]
-    spans = rows.groupby(["workbook", "sheet"])["row"].agg(["min", "max"])
-    return "; ".join(f"{book}!{sheet} {a}-{b}" for (book, sheet), (a, b) in spans.iterrows())
+    spans = {}
+    for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
+        first, last = spans.get((book, sheet), (row, row))
+        spans[book, sheet] = (min(first, row), max(last, row))
+    return "; ".join(f"{book}!{sheet} {a}-{b}" for (book, sheet), (a, b) in sorted(spans.items()))
