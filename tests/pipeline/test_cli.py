@@ -104,6 +104,14 @@ def test_an_unknown_name_in_prose_stops_the_run(analysis, published):
     assert "complaint_rise" in done.stderr
 
 
+def test_outputs_that_cannot_be_written_are_said_at_once(analysis, published):
+    done = analysis(published, "build", "--outputs", "outputs/page.html/deeper")
+    assert done.returncode == 74
+    assert "cannot read or write" in done.stderr
+    assert "clean" not in done.stderr
+    assert whole(published)
+
+
 def test_a_second_run_is_turned_away(analysis, published):
     (published / "build").mkdir()
     with (published / "build/lock").open("w") as lock:

@@ -1,7 +1,12 @@
 import hashlib
+import random
+import subprocess
+import sys
+import time
 
 import pytest
 
+from analysis.pipeline import stage
 from analysis.pipeline.stage import Busy, alone, staged
 
 
@@ -46,6 +51,44 @@ def test_a_swap_cut_short_is_undone_by_the_next_run(tmp_path):
         assert (outputs / "page.html").read_text() == "old"
         raise RuntimeError
     assert names(tmp_path) == ["outputs/page.html"]
+
+
+def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(stage, "_exchange", lambda one, other: False)
+    for text in ("old", "new"):
+        with staged(tmp_path / "outputs") as folder:
+            fill(folder, text)
+    assert (tmp_path / "outputs/report/index.html").read_text() == "new"
+    assert names(tmp_path) == ["outputs/SHA256SUMS", "outputs/report/index.html"]
+
+
+PUBLISH_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from analysis.pipeline.stage import staged
+for edition in itertools.count():
+    with staged(Path(sys.argv[1]) / "outputs") as folder:
+        for name in range(20):
+            (folder / f"page{name}.html").write_text(f"edition {edition}" * 1000)
+    if edition == 0:
+        print("published", flush=True)
+"""
+
+
+def test_fifty_kills_at_random_moments_leave_a_whole_edition_each_time(tmp_path):
+    chance = random.Random(2020)
+    for _ in range(50):
+        run = subprocess.Popen([sys.executable, "-c", PUBLISH_FOR_EVER, tmp_path], stdout=subprocess.PIPE)
+        assert run.stdout.readline() == b"published\n"
+        time.sleep(chance.uniform(0, 0.03))
+        run.kill()
+        run.communicate()
+        lines = (tmp_path / "outputs/SHA256SUMS").read_text().splitlines()
+        assert len(lines) == 20
+        for line in lines:
+            page = (tmp_path / "outputs" / line[66:]).read_bytes()
+            assert hashlib.sha256(page).hexdigest() == line[:64]
+        assert len({(tmp_path / "outputs" / line[66:]).read_bytes() for line in lines}) == 1
 
 
 def test_sums_list_every_file_as_sha256sum_reads_it(tmp_path):

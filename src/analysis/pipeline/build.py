@@ -35,19 +35,26 @@ def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engi
     """
     stages = chosen(only)
     set_stable()
-    work = scratch(wave)
-    kernels = nursery if engine == "warm" and available() else nullcontext
-    with alone(root() / "build"), Progress(1 + sum(map(len, stages)) + (not only)) as progress:
-        with kernels():  # it imports the libraries while the tables are cleaned
-            with progress.step("clean"):
-                tables, accounts = clean(raw / wave, reference("communities"))
-                write(tables, accounts, raw / wave, processed(wave))
-            if not only:
-                shutil.rmtree(work, ignore_errors=True)
-            executed = run_stages(stages, wave, jobs, progress)
-        if not only:
-            with progress.step("publish"), staged(outputs) as folder:
+    count = 1 + sum(map(len, stages)) + (not only)
+    with alone(root() / "build"), Progress(count) as progress:
+        if only:
+            _run(stages, raw, wave, jobs, engine, progress)
+            return
+        with staged(outputs) as folder:  # first of all: that it can be written shows at once
+            shutil.rmtree(scratch(wave), ignore_errors=True)
+            executed = _run(stages, raw, wave, jobs, engine, progress)
+            with progress.step("publish"):
                 publish(executed, folder, wave)
+
+
+def _run(stages, raw: Path, wave: str, jobs: int, engine: str, progress) -> dict[str, Path]:
+    """Clean the tables, then run the notebooks; the libraries are imported meanwhile."""
+    kernels = nursery if engine == "warm" and available() else nullcontext
+    with kernels():
+        with progress.step("clean"):
+            tables, accounts = clean(raw / wave, reference("communities"))
+            write(tables, accounts, raw / wave, processed(wave))
+        return run_stages(stages, wave, jobs, progress)
 
 
 def run_stages(stages, wave: str, jobs: int, progress) -> dict[str, Path]:

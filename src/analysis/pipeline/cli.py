@@ -13,6 +13,9 @@ EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED =
 raw_option = click.option(
     "--raw", type=click.Path(path_type=Path, file_okay=False), default=Path("data/raw"), show_default=True
 )
+outputs_option = click.option(
+    "--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True
+)
 wave_option = click.option("--wave", default="2020", show_default=True)
 
 
@@ -38,9 +41,7 @@ def _known(_context, _parameter, notebook):
 
 @program.command()
 @raw_option
-@click.option(
-    "--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True
-)
+@outputs_option
 @wave_option
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run this notebook alone, without publishing.")
@@ -70,6 +71,21 @@ def check(folder, wave):
     counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
     click.echo(counts.to_string())
     click.echo("every row is accounted for; no problems")
+
+
+@program.command()
+@click.argument("name")
+@outputs_option
+def explain(name, outputs):
+    """Say what stands behind the published number NAME: its value, formula, cell, workbooks and rows."""
+    from analysis.pipeline.explain import explain as receipt
+
+    try:
+        click.echo(receipt(name, outputs))
+    except KeyError as error:
+        raise click.BadParameter(error.args[0]) from None
+    except FileNotFoundError as error:
+        raise click.UsageError(f"nothing is published in {outputs}: {error}") from None
 
 
 @program.command()

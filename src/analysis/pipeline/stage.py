@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
 CARRIED = ("README.md",)  # hand-written; everything else in outputs/ is generated
 
 
@@ -42,12 +45,28 @@ def staged(outputs: Path):
             if (outputs / name).exists():
                 shutil.copyfile(outputs / name, fresh / name)
         write_sums(fresh)
-        if outputs.exists():
-            outputs.rename(old)
-        fresh.rename(outputs)
+        _swap(fresh, outputs, old)
     finally:
         _recover(outputs, old)
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: Path, outputs: Path, old: Path) -> None:
+    """Put the fresh folder in place of the outputs: in one step where the system can, else in two renames."""
+    if not outputs.exists():
+        fresh.rename(outputs)
+    elif not _exchange(fresh, outputs):
+        outputs.rename(old)
+        fresh.rename(outputs)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders of one file system atomically (Linux renameat2); False where that is not to be had."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    return renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
 
 
 def _recover(outputs: Path, old: Path) -> None:

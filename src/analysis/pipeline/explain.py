@@ -1,0 +1,48 @@
+"""Say in the terminal what stands behind one published number: its receipt."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.pipeline.pages import receipts
+from analysis.survey.codebook import COUNTIES
+
+FIELDS = (
+    ("value", "value"),
+    ("interval", "95 % interval"),
+    ("definition", "definition"),
+    ("how", "how"),
+    ("n", "n"),
+    ("uncertainty", "uncertainty"),
+    ("basis", "basis"),
+    ("published", "published"),
+    ("status", "ledger"),
+)
+
+
+def explain(name: str, outputs: Path, lang: str = "zh") -> str:
+    """Return the receipt of a number of the edition in `outputs`, as lines of text.
+
+    Raises FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown one.
+    """
+    text = {"district": str, "uncertainty": str, "sources": str}
+    estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=text).fillna(dict.fromkeys(text, ""))
+    ledger = pd.read_csv(outputs / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    known = receipts(estimates, ledger, lang)
+    if name not in known:
+        near = "、".join(get_close_matches(name, known, 5, 0.4))
+        raise KeyError(f"no number is called {name}" + (f"; near it: {near}" if near else ""))
+    receipt = known[name]
+    lines = [receipt["label"]]
+    lines += [f"  {title:<14} {receipt[key]}" for key, title in FIELDS if receipt[key] not in ("", "—")]
+    lines += [f"  {'computed in':<14} notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"]
+    wave = estimates["wave"].iat[0]
+    for source in filter(None, receipt["sources"]):
+        where = f"{wave}/{source}" if ".xlsx!" in source else f"reference/{source}.csv"
+        lines.append(f"  {'from':<14} data/raw/{where}")
+    counties = [(COUNTIES[code], f"{name}.{code}") for code in COUNTIES if f"{name}.{code}" in known]
+    lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties]
+    return "\n".join(lines)
