@@ -121,13 +121,14 @@ def test_a_second_run_is_turned_away(analysis, published):
     assert whole(published)
 
 
-def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(published):
+def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(analysis, published):
     run = subprocess.Popen(
         [sys.executable, "-m", "analysis", "build"],
         cwd=published,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
         env={**os.environ},
     )
     while "clean" not in run.stderr.readline():
@@ -136,3 +137,4 @@ def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(publishe
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(timeout=60) == 130
     assert whole(published)
+    assert analysis(published, "build", "--only", "01_clean").returncode == 0

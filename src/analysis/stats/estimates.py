@@ -169,7 +169,7 @@ def record(indicator, district, rows, numbers, how, uncertainty="census") -> dic
         "n": n,
         "unit": unit_of(indicator),
         "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
-        "uncertainty": "" if "basis" in rows.attrs else uncertainty,  # quoted, not surveyed
+        "uncertainty": "" if rows.attrs.get("basis") == "published" else uncertainty,  # quoted, not surveyed
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",
