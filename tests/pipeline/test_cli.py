@@ -121,14 +121,21 @@ def test_a_second_run_is_turned_away(analysis, published):
     assert whole(published)
 
 
+# A shell's background job ignores Ctrl-C and hands that on; a terminal's does not.
+INTERRUPTIBLE = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "-m", "analysis", "build"])
+"""
+
+
 def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(analysis, published):
     run = subprocess.Popen(
-        [sys.executable, "-m", "analysis", "build"],
+        [sys.executable, "-c", INTERRUPTIBLE],
         cwd=published,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
         env={**os.environ},
     )
     while "clean" not in run.stderr.readline():
