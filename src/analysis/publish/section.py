@@ -46,7 +46,8 @@ class Section:
         parts = [frame for frame in (self.estimates, new) if len(frame)]
         self.estimates, self._names = pd.concat(parts, ignore_index=True), None
         city = new[new["district"] == CITY]
-        return (city if len(city) else new)[["name", "value", "low", "high", "n", "unit", "how"]]
+        shown = (city if len(city) else new).set_index("name")
+        return shown[["value", "low", "high", "n", "unit", "how"]]
 
     def save(self) -> None:
         """Write the section's estimates where the others and the pipeline read them."""
