@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from analysis.pipeline.steps import STAGES, notebooks
+from analysis.pipeline.steps import STEPS, notebooks
 from analysis.publish.typed import typed_numbers
 from running import REPOSITORY
 
@@ -31,7 +31,7 @@ def prose(path):
 
 def test_every_notebook_is_a_step_and_every_step_a_notebook():
     assert notebooks() == [path.stem for path in PATHS]
-    names = [step.name for stage in STAGES for step in stage]
+    names = [step.name for step in STEPS]
     assert len(names) == len(set(names))
 
 
@@ -74,7 +74,7 @@ def nbval(folder, *notebooks):
 
 
 def test_a_plain_kernel_gives_what_was_published(edition):
-    executed = sorted((edition / "build/2020/notebooks").glob("*.ipynb"))
+    executed = sorted((edition / "build/2020/zh/notebooks").glob("*.ipynb"))
     once = [path for path in executed if "profile" not in path.stem or path.stem.endswith("331023")]
     assert len(once) == len(PATHS)
     done = nbval(edition, *once)
@@ -83,7 +83,7 @@ def test_a_plain_kernel_gives_what_was_published(edition):
 
 
 def test_nbval_sees_a_changed_number(edition, tmp_path):
-    source = edition / "build/2020/notebooks/07_compare.ipynb"
+    source = edition / "build/2020/zh/notebooks/07_compare.ipynb"
     text = source.read_text("utf-8")
     assert "各地不全相同" in text
     planted = source.with_name("planted.ipynb")

@@ -24,5 +24,5 @@ def test_every_published_file_is_the_same(edition, tmp_path):
     )
     assert len(ours) > 80
     assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
-    for path in sorted((edition / "build/2020/notebooks").glob("*.ipynb")):
-        assert path.read_bytes() == (folder / "build/2020/notebooks" / path.name).read_bytes(), path.name
+    for path in sorted((edition / "build/2020/zh/notebooks").glob("*.ipynb")):
+        assert path.read_bytes() == (folder / "build/2020/zh/notebooks" / path.name).read_bytes(), path.name

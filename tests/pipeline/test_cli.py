@@ -76,7 +76,7 @@ def test_a_failing_notebook_is_kept_and_the_outputs_stay(analysis, published):
     done = analysis(published, "build", "--only", "03_workforce")
     assert done.returncode == 70
     assert "03_workforce, cell setup: ZeroDivisionError" in done.stderr
-    kept = published / "build/2020/notebooks/03_workforce.ipynb"
+    kept = published / "build/2020/zh/notebooks/03_workforce.ipynb"
     assert "ZeroDivisionError" in kept.read_text("utf-8")
     assert whole(published)
 

@@ -1,7 +1,8 @@
 import nbformat
 import pytest
 
-from analysis.pipeline.execute import NotebookFailed, run_notebook, set_stable
+from analysis.pipeline.execute import run_notebook, set_stable
+from analysis.pipeline.failures import NotebookFailed
 
 
 def notebook(path, *sources):

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from analysis.pipeline import stage
-from analysis.pipeline.stage import Busy, alone, staged
+from analysis.pipeline.failures import Busy
+from analysis.pipeline.stage import alone, staged
 
 
 def fill(folder, text="new"):

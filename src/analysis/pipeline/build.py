@@ -1,95 +1,117 @@
-"""Build an edition: clean, run the notebooks, write the pages, put all of it in place."""
+"""Build an edition: run what is stale, then put the whole of it in place."""
 
 from __future__ import annotations
 
-import hashlib
+import ctypes
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
-import pandas as pd
-
-from analysis.pipeline.execute import run_notebook, set_stable
-from analysis.pipeline.pages import receipts, shared_site, write_pages
+from analysis.pipeline import lock
+from analysis.pipeline.failures import Stopped
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.stage import alone, staged
-from analysis.pipeline.steps import chosen
-from analysis.pipeline.warm import available, nursery
-from analysis.publish.figures import standalone
-from analysis.publish.section import read_estimates
-from analysis.stats.estimates import COLUMNS
-from analysis.survey.clean import clean, write
-from analysis.survey.repository import build as scratch
-from analysis.survey.repository import processed, reference, root
+from analysis.pipeline.stage import alone, damaged, staged
+from analysis.survey.folders import build as scratch
+from analysis.survey.folders import root
 
-LANG = "zh"
+PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
-def build(raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engine: str = "warm") -> None:
-    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`.
+def build(
+    raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engine: str, cluster: str | None = None
+) -> None:
+    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`, running only what is stale.
 
-    Raises InputProblems, NotebookFailed, Busy or OSError; the previous outputs then stay whole.
+    Raises InputProblems, NotebookFailed, Stopped, Busy or OSError; the previous outputs then stay whole.
     engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
-    With `only`, the one notebook runs on the tables and estimates of the last build, and nothing is published.
+    cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
+    what it needs, and nothing is published.
     """
-    stages = chosen(only)
-    set_stable()
-    count = 1 + sum(map(len, stages)) + (not only)
-    with alone(root() / "build"), Progress(count) as progress:
-        if only:
-            _run(stages, raw, wave, jobs, engine, progress)
+    with alone(root() / "build"):
+        if not only and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs):
+            print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
-        with staged(outputs) as folder:  # first of all: that it can be written shows at once
-            shutil.rmtree(scratch(wave), ignore_errors=True)
-            executed = _run(stages, raw, wave, jobs, engine, progress)
-            with progress.step("publish"):
-                publish(executed, folder, wave)
+        with ExitStack() as stack:
+            fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
+            _run(raw, wave, jobs, only, engine, cluster, fresh)
 
 
-def _run(stages, raw: Path, wave: str, jobs: int, engine: str, progress) -> dict[str, Path]:
-    """Clean the tables, then run the notebooks; the libraries are imported meanwhile."""
-    kernels = nursery if engine == "warm" and available() else nullcontext
-    with kernels():
-        with progress.step("clean"):
-            tables, accounts = clean(raw / wave, reference("communities"))
-            write(tables, accounts, raw / wave, processed(wave))
-        return run_stages(stages, wave, jobs, progress)
+def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
+    """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
+    from analysis.pipeline import engine as loop
+    from analysis.pipeline.tasks import all_tasks, inputs, published, wanted
+
+    tasks = all_tasks(raw, wave, engine)
+    tasks = wanted(tasks, only) if only else tasks
+    before = lock.states(inputs(tasks), root())
+    times = scratch(wave) / "times.json"
+    with Progress(len(tasks), jobs, times) as progress, workers(jobs, engine, cluster, progress) as get:
+        loop.run(tasks, root() / "build", get, progress)
+    after = lock.states(inputs(tasks), root())
+    if moved := sorted(name for name in before if before[name] != after[name]):
+        raise Stopped(f"changed during the run: {'、'.join(moved)}; run again")
+    progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
+    if fresh:
+        for source, target in published(tasks, wave).items():
+            (fresh / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, fresh / target)
+        lock.write_inputs(before, fresh)
 
 
-def run_stages(stages, wave: str, jobs: int, progress) -> dict[str, Path]:
-    """Run the steps of each stage side by side; returns the executed notebooks by step name."""
-    executed = {}
+def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
+    """Say which steps would run and why, a line each."""
+    from analysis.pipeline import engine as loop
+    from analysis.pipeline.tasks import all_tasks, wanted
 
-    def run(step):
-        target = scratch(wave) / "notebooks" / f"{step.name}.ipynb"
-        with progress.step(step.name):
-            source = root() / "notebooks" / f"{step.notebook}.ipynb"
-            run_notebook(source, {"wave": wave, "lang": LANG, **step.parameters}, target)
-        return target
-
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        for steps in stages:
-            futures = {step.name: pool.submit(run, step) for step in steps}
-            executed |= {name: future.result() for name, future in futures.items()}
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # kernels still running end with their nursery
-    return dict(sorted(executed.items()))
+    tasks = all_tasks(raw, wave, engine)
+    reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
+    return [f"{report.task.name}: {loop.why(report)}" for report in reports if loop.why(report)]
 
 
-def publish(executed: dict[str, Path], folder: Path, wave: str) -> None:
-    """Fill the folder of an edition: tables, figures, pages."""
-    work = scratch(wave)
-    for kind in ("tables", "figures"):
-        shutil.copytree(work / kind, folder / kind)
-    drawings = {path: path.read_text("utf-8") for path in sorted((folder / "figures").glob("*.svg"))}
-    for path, drawing in drawings.items():
-        path.write_text(standalone(drawing, "".join(drawings.values())), encoding="utf-8")
-    estimates = read_estimates(wave)[COLUMNS]
-    text = estimates.to_csv(index=False, lineterminator="\n")
-    (folder / "tables/estimates.csv").write_text(text, encoding="utf-8")
-    ledger = pd.read_csv(folder / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    checksum = hashlib.sha256(text.encode()).hexdigest()[:16]
-    site = shared_site(wave, LANG, receipts(estimates, ledger, LANG), checksum)
-    write_pages(executed, folder, wave, LANG, site)
+@contextmanager
+def workers(jobs: int, engine: str, cluster: str | None, progress) -> Iterator:
+    """Give a function that makes the executor at need: processes of this machine, or those of a cluster."""
+    stack = ExitStack()
+
+    def processes() -> Executor:
+        from analysis.pipeline import warm, work  # noqa: F401 (loaded once, before the processes are forked)
+        from analysis.pipeline.execute import set_stable
+
+        set_stable()
+        if engine == "warm" and warm.available():
+            stack.enter_context(warm.nursery())
+        fork = "fork" if sys.platform == "linux" else "spawn"
+        pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
+        stack.callback(_end, pool)
+        pool.submit(int).result()
+        progress.start()
+        return pool
+
+    def remote() -> Executor:
+        from distributed import Client
+
+        client = stack.enter_context(Client(cluster, set_as_default=False))
+        progress.start()
+        return client.get_executor(pure=False)
+
+    with stack:
+        yield remote if cluster else processes
+
+
+def _be_worker() -> None:
+    """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once: what they still do is for nothing."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)

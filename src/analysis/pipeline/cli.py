@@ -30,6 +30,8 @@ def program():
 
 def _known(_context, _parameter, notebook):
     """Refuse a notebook that is not in the list of steps."""
+    if not notebook:
+        return notebook
     from analysis.pipeline.steps import chosen
 
     try:
@@ -43,8 +45,10 @@ def _known(_context, _parameter, notebook):
 @raw_option
 @outputs_option
 @wave_option
-@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks run side by side.")
-@click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run this notebook alone, without publishing.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Steps run side by side.")
+@click.option("--cluster", metavar="ADDRESS", help="Hand the steps to the Dask scheduler at this address.")
+@click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
+@click.option("--explain", is_flag=True, help="Run nothing; say which steps would run, and why.")
 @click.option(
     "--engine",
     type=click.Choice(["warm", "kernel"]),
@@ -52,11 +56,33 @@ def _known(_context, _parameter, notebook):
     show_default=True,
     help="Fork kernels from a process that has imported the libraries, or start ordinary ones.",
 )
-def build(raw, outputs, wave, jobs, only, engine):
-    """Run the whole pipeline: raw workbooks in, outputs/ out, all or nothing."""
+def build(raw, outputs, wave, jobs, cluster, only, explain, engine):
+    """Run what is stale: raw workbooks in, outputs/ out, all or nothing."""
     from analysis.pipeline.build import build as run
+    from analysis.pipeline.build import reasons
 
-    run(raw, outputs, wave, jobs, only, engine)
+    if explain:
+        click.echo("\n".join(reasons(raw, wave, only, engine)) or "nothing would run")
+    else:
+        run(raw, outputs, wave, jobs, only, engine, cluster)
+
+
+@program.command()
+@raw_option
+@outputs_option
+@wave_option
+def status(raw, outputs, wave):
+    """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
+    from analysis.pipeline.lock import changed
+    from analysis.pipeline.stage import damaged
+    from analysis.survey.folders import root
+
+    said = changed(root(), outputs, raw / wave)
+    if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
+        said += damaged(outputs)
+    click.echo("\n".join(said) or "the outputs follow from the inputs")
+    if said:
+        raise click.exceptions.Exit(1)
 
 
 @program.command()
@@ -109,12 +135,11 @@ def main(arguments=None) -> None:
 
 def run(arguments=None) -> int:
     """Run the program; returns its exit code. Anything unforeseen is a bug of ours and shows its traceback."""
-    from analysis.pipeline.execute import NotebookFailed
-    from analysis.pipeline.stage import Busy
+    from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
     from analysis.survey.problems import InputProblems
 
     try:
-        program.main(arguments, prog_name="analysis", standalone_mode=False)
+        return program.main(arguments, prog_name="analysis", standalone_mode=False) or 0
     except click.exceptions.Abort:
         return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
     except KeyboardInterrupt:
@@ -124,13 +149,12 @@ def run(arguments=None) -> int:
         return EXIT_USAGE
     except InputProblems as error:
         return _say(f"{error}\n{len(error.problems)} problem(s); nothing was published", EXIT_INPUT)
-    except NotebookFailed as error:
+    except (NotebookFailed, Stopped) as error:
         return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
     except Busy as error:
         return _say(str(error), EXIT_BUSY)
     except OSError as error:
         return _say(f"cannot read or write: {error}", EXIT_WRITE)
-    return 0
 
 
 def _say(message: str, code: int) -> int:

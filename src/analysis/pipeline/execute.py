@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 import papermill
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.warm import NURSERY
 
 # Set before any kernel starts: without each of these, some published file differs between runs.
@@ -29,11 +32,33 @@ STABLE = {
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
+class PromptClient(AsyncKernelClient):
+    """Speak to a kernel from its first word on both channels; the library listens a fifth of a second longer."""
+
+    def start_channels(self, *channels: bool, **options: bool) -> None:
+        """Open the channels, without a heartbeat: the kernel's process is watched itself."""
+        super().start_channels(*channels, **options | {"hb": False})
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers; RuntimeError when it dies or takes longer than `timeout` seconds."""
+        end = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < end:
+            self.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                reply = await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=0.2)  # else outputs could pass before we listen
+                self._handle_kernel_info_reply(reply)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel died before it answered")
+        raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+
+
 class LocalKernelManager(AsyncKernelManager):
     """Start kernels that speak over sockets in a private folder: no port is open to others on the machine."""
 
     def __init__(self, **options):
-        super().__init__(transport="ipc", **options)
+        super().__init__(transport="ipc", client_factory=PromptClient, **options)
         if NURSERY in os.environ and self.kernel_name == "python3":
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
@@ -45,14 +70,6 @@ class LocalKernelManager(AsyncKernelManager):
             self.sockets.cleanup()
 
     cleanup_resources = _async_cleanup_resources
-
-
-class NotebookFailed(Exception):
-    """Raised with the notebook, the cell and the error; the notebook itself is kept at `kept`."""
-
-    def __init__(self, name: str, cell: str, error: str, kept: Path):
-        self.name, self.cell, self.error, self.kept = name, cell, error, kept
-        super().__init__(f"{name}, cell {cell}: {error}\nkept for inspection: {kept}")
 
 
 def set_stable() -> None:
@@ -84,6 +101,7 @@ def run_notebook(
             progress_bar=False,
             timeout_func=lambda _cell: max(1, min(cell_limit, end - time.monotonic())),
             record_timing=False,
+            shutdown_kernel="immediate",  # dismantling scipy takes longer than the notebook
         )
     except PapermillExecutionError as error:
         _strip_frames(target)

@@ -152,7 +152,7 @@ def shared_site(wave: str, lang: str, receipt: dict, checksum: str) -> dict:
         "estimates": receipt,
         "stamp": {
             "数据日期": str(facts["reference_date"]),
-            "Python": platform.python_version(),
+            "Python": ".".join(platform.python_version_tuple()[:2]),  # finer would be another edition
             "软件": versions,
             "estimates.csv": checksum,
         },

@@ -1,9 +1,9 @@
-"""Show what runs: a live display at a terminal, plain lines elsewhere."""
+"""Show which steps run, what is left and how long each took last time; plain lines where no one watches."""
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
+import json
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -11,10 +11,12 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """Count steps; use as a context, and `step(name)` around each piece of work, from any thread."""
+    """Count steps; a context. `times` is the file that remembers how long each took."""
 
-    def __init__(self, total: int):
-        self.total, self.done, self.running = total, 0, []
+    def __init__(self, total: int, jobs: int, times: Path):
+        self.total, self.jobs, self.times = total, jobs, times
+        self.done, self.same, self.running = 0, 0, []
+        self.last = json.loads(times.read_text("utf-8")) if times.exists() else {}
         self.console = Console(stderr=True)
         self.bar = Bar(
             SpinnerColumn(),
@@ -26,31 +28,49 @@ class Progress:
             transient=True,
             disable=not self.console.is_terminal,
         )
+        self.waiting: dict[str, float] = {}
 
     def __enter__(self):
-        self.bar.start()
         self.task = self.bar.add_task("", total=self.total)
         return self
 
     def __exit__(self, *_):
         self.bar.stop()
+        self.times.parent.mkdir(parents=True, exist_ok=True)
+        self.times.write_text(json.dumps(self.last, indent=1, sort_keys=True), encoding="utf-8")
 
-    @contextmanager
-    def step(self, name: str):
-        """Announce a step while it runs and say how long it took when it is done."""
-        start = time.perf_counter()
+    def longest_first(self, names: list[str], dag) -> list[str]:
+        """Order what is ready so that the longest, as far as known, begins first."""
+        return sorted(names, key=lambda name: -self.last.get(dag.nodes[name].name, 0.0))
+
+    def start(self) -> None:
+        """Begin to draw. Not earlier: processes must be forked before there are threads."""
+        self.bar.start()
+
+    def begin(self, name: str) -> None:
+        """Note that a step runs."""
         self.running.append(name)
         self._show()
-        try:
-            yield
-            self.done += 1
-            seconds = time.perf_counter() - start
-            self.console.print(
-                f"[{self.done:>2}/{self.total}] {name}  {seconds:.1f} s", highlight=False, markup=False
-            )
-        finally:
-            self.running.remove(name)
-            self._show()
 
-    def _show(self):
-        self.bar.update(self.task, completed=self.done, description=", ".join(self.running))
+    def end(self, name: str, seconds: float | None) -> None:
+        """Note that a step is done, with its seconds, or that it has failed (None)."""
+        self.running.remove(name)
+        self.done += 1
+        if seconds is not None:
+            before = f", last time {self.last[name]:.1f} s" if name in self.last else ""
+            self.last[name] = round(seconds, 2)
+            line = f"[{self.done + self.same:>2}/{self.total}] {name}  {seconds:.1f} s{before}"
+            self.console.print(line, highlight=False, markup=False)
+        self._show()
+
+    def unchanged(self, _name: str) -> None:
+        """Note that a step need not run."""
+        self.same += 1
+        self._show()
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self.console.print(line, highlight=False, markup=False)
+
+    def _show(self) -> None:
+        self.bar.update(self.task, completed=self.done + self.same, description=", ".join(self.running))

@@ -10,13 +10,11 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.pipeline.failures import Busy
+
 SUMS = "SHA256SUMS"
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
 CARRIED = ("README.md",)  # hand-written; everything else in outputs/ is generated
-
-
-class Busy(Exception):
-    """Raised when another run is under way."""
 
 
 @contextmanager
@@ -78,9 +76,32 @@ def _recover(outputs: Path, old: Path) -> None:
 
 def write_sums(folder: Path) -> None:
     """Write the SHA-256 of every published file, as `sha256sum -c` reads it."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (SUMS, *CARRIED))
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
-        for path in files
-    ]
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_record(path))
+    lines = [f"{hash_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """Read sums: {name: hash}."""
+    lines = path.read_text("utf-8").splitlines()
+    return {name: state for state, name in (line.split("  ", 1) for line in lines)}
+
+
+def damaged(outputs: Path) -> list[str]:
+    """Say which published files are missing, altered or not of the edition, a line each."""
+    sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
+    there = {p.relative_to(outputs).as_posix(): p for p in sorted(outputs.rglob("*")) if p.is_file()}
+    said = [f"missing: {name}" for name in sums if name not in there]
+    said += [f"altered: {name}" for name in sums if name in there and hash_of(there[name]) != sums[name]]
+    return said + [
+        f"not of the edition: {name}" for name in there if name not in sums and not _is_record(there[name])
+    ]
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is_record(path: Path) -> bool:
+    return path.name in (SUMS, *CARRIED)

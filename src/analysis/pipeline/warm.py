@@ -8,6 +8,7 @@ what a researcher edits is always read anew. Where forking is not to be had, an 
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import json
@@ -26,6 +27,11 @@ from types import SimpleNamespace
 from jupyter_client.provisioning import LocalProvisioner
 
 LIBRARIES = (
+    "IPython.core.completerlib",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "fontTools.subset",
+    "ipykernel.debugger",  # half the time that a kernel takes to start
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "jinja2",
@@ -66,6 +72,14 @@ def nursery():
                 process.wait(1)
             process.kill()  # still importing: it has no kernels yet
             process.wait()
+
+
+def ensure() -> None:
+    """Have a nursery for as long as this process lives, unless one is at hand."""
+    if NURSERY not in os.environ and available():
+        own = contextlib.ExitStack()
+        own.enter_context(nursery())
+        atexit.register(own.close)
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -142,6 +156,7 @@ def serve() -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(sys.argv[1])
     listener.listen(64)
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger would warn of Python's own modules
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:
         __import__(library)
@@ -212,7 +227,8 @@ def _be_kernel(request: dict, watch) -> None:
         random.seed()
         sys.modules["numpy"].random.seed()
         parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
-        sys.argv = ["ipykernel_launcher.py", "-f", request["file"], parent]
+        forgetful = "--HistoryManager.enabled=False"  # no file in the home of whoever runs it
+        sys.argv = ["ipykernel_launcher.py", "-f", request["file"], parent, forgetful]
         from ipykernel.kernelapp import IPKernelApp
 
         IPKernelApp.launch_instance(argv=sys.argv[1:])

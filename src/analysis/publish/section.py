@@ -22,6 +22,7 @@ from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import build, reference, root, wave_facts
 
 ESTIMATES = "estimates"
+LANG = "zh"  # whose run the others read; both compute the same
 DISTRICT = {"zh": "县（市、区）", "en": "District"}
 
 
@@ -34,7 +35,7 @@ class Section:
 
     def __init__(self, notebook, wave, lang, estimates=None, district=CITY):
         self.notebook, self.wave, self.lang, self.district = notebook, wave, lang, district
-        self.folder, self.facts = build(wave), wave_facts(wave)
+        self.folder, self.facts = build(wave) / lang, wave_facts(wave)
         self.estimates = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
@@ -206,7 +207,7 @@ def district_names(lang: str) -> dict[str, str]:
 
 def read_estimates(wave: str) -> pd.DataFrame:
     """Read the estimates that the question notebooks have saved, as one table."""
-    paths = sorted((build(wave) / ESTIMATES).glob("*.csv"))
+    paths = sorted((build(wave) / LANG / ESTIMATES).glob("*.csv"))
     text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
     frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
     joined = pd.concat(frames, ignore_index=True)

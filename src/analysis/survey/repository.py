@@ -1,4 +1,4 @@
-"""Where things lie: the folders of the repository that one works in, and what is read from them."""
+"""What is read from the repository that one works in: clean tables, reference tables, facts of the wave."""
 
 from __future__ import annotations
 
@@ -8,30 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.survey.declaration import FILE, read_declaration
+from analysis.survey.folders import REFERENCE, build, processed, root
 
-REFERENCE = Path("data/raw/reference")
-
-
-def root(start: Path | None = None) -> Path:
-    """Find the repository around `start` (default: the current directory).
-
-    Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
-    """
-    here = Path(start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
-            return folder
-    raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
-
-
-def processed(wave: str) -> Path:
-    """Return the folder of the clean tables of a wave."""
-    return root() / "data/processed" / wave
-
-
-def build(wave: str) -> Path:
-    """Return the scratch folder where notebooks leave figures, tables and estimates of a wave."""
-    return root() / "build" / wave
+__all__ = ["build", "processed", "root"]
 
 
 def reference(name: str) -> pd.DataFrame:

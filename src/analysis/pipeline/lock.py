@@ -1,0 +1,70 @@
+"""The record in git of what the published outputs follow from: `outputs/INPUTS` beside `outputs/SHA256SUMS`.
+
+One line a file, as `sha256sum` writes it, with the cells of a notebook in place of its bytes. It takes no library
+to read, so that one learns within a second whether anything must run.
+"""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from analysis.pipeline.sources import PACKAGE, content_hash
+from analysis.pipeline.stage import SUMS, hash_of, read_sums
+
+INPUTS = "INPUTS"
+PYTHON = "python"
+
+
+def input_state(path: Path) -> str:
+    """Hash one input: the cells of a notebook, the bytes of anything else."""
+    return content_hash(path) if path.suffix == ".ipynb" else hash_of(path)
+
+
+def states(paths, root: Path) -> dict[str, str]:
+    """Map the name of each input, relative to the repository, to its state."""
+    return {name_of(path, root): input_state(path) for path in sorted(set(paths))}
+
+
+def name_of(path: Path, root: Path) -> str:
+    """Name an input relative to the repository; modules of this package as if they lay below it."""
+    if path.is_relative_to(PACKAGE):
+        return f"src/analysis/{path.relative_to(PACKAGE).as_posix()}"
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def write_inputs(found: dict[str, str], folder: Path) -> None:
+    """Write the record into an edition; the sums that seal the edition cover it."""
+    lines = {PYTHON: python(), **found}
+    text = "".join(f"{state}  {name}\n" for name, state in lines.items())
+    (folder / INPUTS).write_text(text, encoding="utf-8")
+
+
+def python() -> str:
+    """Return the version of Python as far as it shows in what is published."""
+    return ".".join(platform.python_version_tuple()[:2])
+
+
+def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
+    """Say what no longer agrees with the record, a line each; empty where the outputs follow from the inputs."""
+    if not (outputs / INPUTS).exists():
+        return [f"no edition: {outputs / INPUTS} is missing"]
+    recorded = read_sums(outputs / INPUTS)
+    said = [f"another Python: {python()}, not {was}" for was in [recorded.pop(PYTHON)] if was != python()]
+    if not (outputs / SUMS).exists() or read_sums(outputs / SUMS).get(INPUTS) != hash_of(outputs / INPUTS):
+        said.append(f"of another edition: {outputs / INPUTS}")
+    for name, state in recorded.items():
+        path = place(name, root)
+        if not path.exists():
+            said.append(f"missing: {name}")
+        elif input_state(path) != state:
+            said.append(f"changed: {name}")
+    files = (path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else ()
+    said += [f"new: {name}" for name in sorted(name_of(path, root) for path in files) if name not in recorded]
+    return said
+
+
+def place(name: str, root: Path) -> Path:
+    """Return where an input of the record lies."""
+    inside = Path(name)
+    return PACKAGE.joinpath(*inside.parts[2:]) if inside.parts[:2] == ("src", "analysis") else root / inside

@@ -1,0 +1,99 @@
+"""What a notebook reads and makes, as its own source and that of the modules it imports say.
+
+Names of tables, references, figures and tables stand in the source as plain strings, so that nothing has to be
+declared twice; a test runs every step on nothing but what is found here.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
+READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
+INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
+MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
+IMPORT = re.compile(r"^(?:from|import) analysis\b.*|^%load_ext analysis\.publish", re.MULTILINE)
+
+
+def code(notebook: Path) -> str:
+    """Return the source of a notebook's cells of code."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def content_hash(notebook: Path) -> str:
+    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's settings."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    parts = [
+        (cell["cell_type"], cell.get("id"), "".join(cell["source"]), cell["metadata"].get("tags"))
+        for cell in cells
+    ]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def references(text: str) -> set[str]:
+    """Return the reference tables that a source names."""
+    return set(REFERENCE.findall(text))
+
+
+def tables(text: str, known: list[str]) -> set[str]:
+    """Return the clean tables that a source reads; all that are known where the name is a variable."""
+    reads = READ.findall(text)
+    return set(known) if any(not quoted for quoted, _ in reads) else {name for _, name in reads}
+
+
+def reads_estimates(text: str) -> bool:
+    """Tell whether a source reads the estimates of other notebooks."""
+    return "read_estimates(" in text
+
+
+def saves_estimates(text: str) -> bool:
+    """Tell whether a source saves estimates of its own."""
+    return "section.save()" in text
+
+
+def included(text: str) -> set[str]:
+    """Return the figures and tables of other notebooks that a source shows."""
+    return set(INCLUDE.findall(text))
+
+
+def made(text: str, parameters: dict) -> dict[str, str]:
+    """Map the figures and tables that a source makes, run with these parameters, to their kind."""
+    return {name.format(**parameters): kind for kind, name in MADE.findall(text)}
+
+
+def modules(text: str) -> set[Path]:
+    """Return the files of this package that a source imports, and those that they import in turn."""
+    lines = (line.replace("%load_ext", "import") for line in IMPORT.findall(text))
+    found, waiting = set(), set(_imports("\n".join(lines)))
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting |= _imports(path.read_text("utf-8"))
+    return found
+
+
+@cache
+def _imports(source: str) -> frozenset[Path]:
+    """Return the files that a source imports from this package, with the packages around them."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset().union(*(_files(name) for name in names if name.split(".")[0] == "analysis"))
+
+
+def _files(name: str) -> set[Path]:
+    parts = name.split(".")[1:]
+    around = [PACKAGE.joinpath(*parts[:i], "__init__.py") for i in range(len(parts) + 1)]
+    own = PACKAGE.joinpath(*parts).with_suffix(".py") if parts else around[0]
+    return {path for path in (*around, own) if path.is_file()}

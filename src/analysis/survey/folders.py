@@ -1,0 +1,29 @@
+"""Where things lie in the repository that one works in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REFERENCE = Path("data/raw/reference")
+
+
+def root(start: Path | None = None) -> Path:
+    """Find the repository around `start` (default: the current directory).
+
+    Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
+    """
+    here = Path(start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
+            return folder
+    raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
+
+
+def processed(wave: str) -> Path:
+    """Return the folder of the clean tables of a wave."""
+    return root() / "data/processed" / wave
+
+
+def build(wave: str) -> Path:
+    """Return the scratch folder where notebooks leave figures, tables and estimates of a wave."""
+    return root() / "build" / wave

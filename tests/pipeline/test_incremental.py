@@ -1,0 +1,149 @@
+"""Only what a change can reach runs again, and the record says whether anything must."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import openpyxl
+import pytest
+
+from running import REPOSITORY, copy_repository
+
+QUESTIONS = {"02_facilities", "03_workforce", "04_funding_burden", "05_village_turned", "06_system_linkage_elections"}
+
+
+class Workshop:
+    """A copy of the repository with its own modules, in which one edits, asks and builds."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.env = {**os.environ, "PYTHONPATH": str(folder / "src")}
+
+    def run(self, *arguments):
+        """Run the command line."""
+        command = [sys.executable, "-m", "analysis", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False
+        )
+
+    def would_run(self) -> dict[str, str]:
+        """Ask what would run: {step: why}."""
+        said = self.run("build", "--explain")
+        assert said.returncode == 0, said.stderr
+        return dict(line.split(": ", 1) for line in said.stdout.splitlines() if ": " in line)
+
+    def build(self) -> set[str]:
+        """Build; returns the steps that ran."""
+        done = self.run("build")
+        assert done.returncode == 0, done.stderr
+        return {line.split("] ")[1].split("  ")[0] for line in done.stderr.splitlines() if line[:1] == "["}
+
+    def replace(self, path, old, new):
+        """Edit a file."""
+        text = (self.folder / path).read_text("utf-8")
+        assert old in text
+        (self.folder / path).write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    folder = copy_repository(tmp_path_factory.mktemp("shop"))
+    shutil.copytree(REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(REPOSITORY / "requirements.txt", folder / "requirements.txt")
+    shop = Workshop(folder)
+    assert len(shop.build()) > 20
+    return shop
+
+
+@pytest.fixture(autouse=True)
+def put_back(shop):
+    """Undo each test's edits and build once more, so that each begins from a finished edition."""
+    kept = {name: (shop.folder / name) for name in ("src", "notebooks", "data/raw")}
+    copy = shop.folder.parent / "kept"
+    for name, path in kept.items():
+        shutil.copytree(path, copy / name)
+    yield
+    for name, path in kept.items():
+        shutil.rmtree(path)
+        shutil.copytree(copy / name, path)
+    shutil.rmtree(copy)
+
+
+def test_where_nothing_has_changed_nothing_runs(shop):
+    shop.build()
+    done = shop.run("build")
+    assert (done.returncode, done.stderr) == (0, "nothing has changed; the outputs follow from the inputs\n")
+    assert shop.would_run() == {}
+    assert shop.run("status").returncode == 0
+
+
+def test_an_opened_notebook_is_as_it_was(shop):
+    shop.build()
+    path = shop.folder / "notebooks/03_workforce.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["cells"][1] |= {"execution_count": 3}
+    path.write_text(json.dumps(notebook), "utf-8")
+    assert shop.run("status").returncode == 0
+    assert shop.would_run() == {}
+
+
+def test_words_of_one_notebook_reach_its_page_only(shop):
+    shop.replace("notebooks/07_compare.ipynb", "人人都会读出名次", "人人都会从中读出名次")
+    said = shop.run("status")
+    assert (said.returncode, said.stdout) == (1, "changed: notebooks/07_compare.ipynb\n")
+    assert shop.would_run()["07_compare zh"] == "notebooks/07_compare.ipynb changed"
+    ran = shop.build()
+    assert "07_compare zh" in ran
+    assert not any(step.startswith(("clean", "0", "10")) for step in ran - {"07_compare zh"})
+    assert shop.run("status").returncode == 0
+
+
+def test_a_county_corrected_reaches_what_reads_that_table(shop):
+    path = shop.folder / "data/raw/2020/331024_仙居县.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = next(sheet for sheet in book if any("证书" in str(cell.value) for row in sheet.iter_rows() for cell in row))
+    cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "无")
+    cell.value = "社会工作师"
+    book.save(path)
+    assert shop.would_run()["clean"] == "data/raw/2020/331024_仙居县.xlsx changed"
+    ran = shop.build()
+    assert {"clean", "03_workforce zh", "08_district_profile_331024 zh", "10_report zh"} <= ran
+    assert not {f"{name} zh" for name in QUESTIONS - {"03_workforce", "05_village_turned"}} & ran
+
+
+def test_a_reference_table_reaches_who_names_it(shop):
+    path = shop.folder / "data/raw/reference/policy_register.csv"
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    assert {name for name, why in shop.would_run().items() if "changed" in why} == {
+        "06_system_linkage_elections zh"
+    }
+
+
+def test_a_helper_reaches_who_imports_it_and_stops_where_nothing_differs(shop):
+    path = shop.folder / "src/analysis/stats/design.py"
+    path.write_text(path.read_text("utf-8") + "# a remark\n", "utf-8")
+    changed = {name for name, why in shop.would_run().items() if "design.py changed" in why}
+    assert "05_village_turned zh" in changed
+    assert "clean" not in changed
+    ran = shop.build()
+    assert not any(step.startswith(("08", "10")) for step in ran - changed)
+
+
+def test_what_was_published_is_watched_too(shop):
+    shop.build()
+    page = shop.folder / "outputs/report/index.html"
+    before = page.read_bytes()
+    page.write_bytes(before + b" ")
+    said = shop.run("status")
+    assert (said.returncode, said.stdout) == (1, "altered: report/index.html\n")
+    assert shop.build() == set()
+    assert page.read_bytes() == before
+
+
+def test_a_new_file_among_the_raw_ones_is_a_change(shop):
+    shop.build()
+    (shop.folder / "data/raw/2020/更正.xlsx").write_bytes(b"")
+    assert shop.run("status").stdout == "new: data/raw/2020/更正.xlsx\n"
+    assert shop.run("build").returncode == 2

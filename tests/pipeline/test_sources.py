@@ -1,0 +1,88 @@
+"""What a notebook reads and makes is found in its source; and that is all it needs."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.pipeline import sources
+from analysis.pipeline.steps import STEPS
+from running import REPOSITORY
+
+RUN = """
+import json, sys
+from pathlib import Path
+from analysis.pipeline.execute import run_notebook, set_stable
+set_stable()
+run_notebook(Path(sys.argv[1]), json.loads(sys.argv[3]), Path(sys.argv[2]))
+"""
+FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS)}.values())
+
+
+def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
+    source = REPOSITORY / "notebooks/07_compare.ipynb"
+    notebook = json.loads(source.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["metadata"]["collapsed"] = True
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": 7, "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}]}
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13"}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=4), "utf-8")
+    assert sources.content_hash(tmp_path / "a.ipynb") == sources.content_hash(source)
+    for change in ({"source": "x"}, {"id": "x"}, {"metadata": {"tags": ["x"]}}):
+        changed = {**notebook, "cells": [*notebook["cells"][:-1], notebook["cells"][-1] | change]}
+        (tmp_path / "b.ipynb").write_text(json.dumps(changed), "utf-8")
+        assert sources.content_hash(tmp_path / "b.ipynb") != sources.content_hash(source)
+
+
+def test_tables_are_found_by_name_and_all_of_them_behind_a_variable():
+    assert sources.tables('w = read("workers", wave); spread("x")', ["a", "b"]) == {"workers"}
+    assert sources.tables("{name: read(name, wave) for name in TABLES}", ["a", "b"]) == {"a", "b"}
+
+
+def test_figures_and_tables_are_found_with_the_parameters_in_their_names():
+    text = (
+        'section.figure(\n    f"profile_{district}",\n    x)\nsection.table("plain", y)\nsection.include("other")'
+    )
+    assert sources.made(text, {"district": "331002"}) == {"profile_331002": "figure", "plain": "table"}
+    assert sources.included(text) == {"other"}
+
+
+def test_modules_are_followed_through_their_imports():
+    found = {
+        path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("%load_ext analysis.publish")
+    }
+    assert {"__init__.py", "publish/__init__.py", "publish/figures.py", "publish/fonts.py"} <= found
+    assert not any(name.startswith(("pipeline", "survey/synthetic")) for name in found)
+
+
+@pytest.mark.parametrize("step", FIRST_RUNS, ids=lambda step: step.name)
+def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, monkeypatch):
+    monkeypatch.chdir(edition)
+    from analysis.pipeline import tasks
+
+    task = next(t for t in tasks.all_tasks(Path("data/raw"), "2020", "kernel") if t.name == f"{step.name} zh")
+    for path in {node.path for node in task.depends_on["files"]}:
+        inside = ("src/analysis", sources.PACKAGE) if path.is_relative_to(sources.PACKAGE) else ("", edition)
+        target = tmp_path / inside[0] / path.relative_to(inside[1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    (tmp_path / "data/raw").mkdir(parents=True, exist_ok=True)
+    parameters = json.dumps({"wave": "2020", "lang": "zh", **step.parameters})
+    order = [f"notebooks/{step.notebook}.ipynb", f"build/2020/zh/notebooks/{step.name}.ipynb", parameters]
+    here = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *order], cwd=tmp_path, env=here, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    made = {path for path in (tmp_path / "build").rglob("*") if path.is_file()}
+    read = {
+        tmp_path / n.path.relative_to(edition) for n in task.depends_on["files"] if n.path.is_relative_to(edition)
+    }
+    assert made - read == {tmp_path / n.path.relative_to(edition) for n in task.produces["files"]}
+    for path in made - read:
+        assert path.read_bytes() == (edition / path.relative_to(tmp_path)).read_bytes(), path.name
