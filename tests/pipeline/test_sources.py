@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline import sources
+from analysis.pipeline import sources, tasks
 from analysis.pipeline.steps import STEPS
 from running import REPOSITORY
 
@@ -63,8 +63,6 @@ def test_modules_are_followed_through_their_imports():
 @pytest.mark.parametrize("step", FIRST_RUNS, ids=lambda step: step.name)
 def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, monkeypatch):
     monkeypatch.chdir(edition)
-    from analysis.pipeline import tasks
-
     task = next(t for t in tasks.all_tasks(Path("data/raw"), "2020", "kernel") if t.name == f"{step.name} zh")
     for path in {node.path for node in task.depends_on["files"]}:
         inside = ("src/analysis", sources.PACKAGE) if path.is_relative_to(sources.PACKAGE) else ("", edition)

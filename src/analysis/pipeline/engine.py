@@ -29,6 +29,7 @@ def run(tasks: list, folder: Path, workers, progress, *, explain: bool = False) 
     pytask.console.quiet = True  # what is worth saying, progress says
     config = folder / "pytask.toml"  # beside it, pytask keeps its lock
     config.write_text("[tool.pytask.ini_options]\n", encoding="utf-8")
+    loop = None if explain else Loop(workers, progress)
     session = pytask.build(
         tasks=tasks,
         config=config,
@@ -38,7 +39,7 @@ def run(tasks: list, folder: Path, workers, progress, *, explain: bool = False) 
         verbose=0,
         show_traceback=False,
         max_failures=1,
-        loop=None if explain else Loop(workers, progress),
+        loop=loop,
     )
     for report in session.collection_reports:
         if report.outcome == CollectionOutcome.FAIL:
@@ -48,6 +49,8 @@ def run(tasks: list, folder: Path, workers, progress, *, explain: bool = False) 
     for report in session.execution_reports:
         if report.outcome == TaskOutcome.FAIL:
             raise report.exc_info[1]
+    if loop and loop.error:
+        raise loop.error
     return session.execution_reports
 
 
@@ -64,10 +67,17 @@ class Loop:
     """The loop of one run: hand out, wait, record."""
 
     def __init__(self, workers, progress):
-        self.workers, self.progress, self.executor = workers, progress, None
+        self.workers, self.progress, self.executor, self.error = workers, progress, None, None
 
     def __call__(self, session) -> None:
-        """Run the tasks of a session until all are done or one has failed."""
+        """Run the tasks of a session until all are done or one has failed; pytask would swallow our errors."""
+        try:
+            self.run(session)
+        except Exception as error:
+            self.error = error
+
+    def run(self, session) -> None:
+        """Hand out what is ready and wait for what is done, in turn."""
         running: dict[Future, pytask.PTask] = {}
         scheduler = session.scheduler
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -29,6 +31,7 @@ STABLE = {
     "PYTHONUTF8": "1",
     "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
 }
+FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
@@ -104,6 +107,8 @@ def run_notebook(
             shutdown_kernel="immediate",  # dismantling scipy takes longer than the notebook
         )
     except PapermillExecutionError as error:
+        if full := FULL.match(f"{error.ename} {error.evalue}"):
+            raise OSError(int(full[1]), f"{error.evalue} ({source.stem})") from None
         _strip_frames(target)
         cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
         raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None

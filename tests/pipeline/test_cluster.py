@@ -1,0 +1,72 @@
+"""The same steps on a cluster of Dask: a real scheduler and two workers, one of which is killed in the middle."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from running import copy_repository
+
+
+@contextlib.contextmanager
+def started(*command, cwd):
+    """Run a program for the time of the context."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def worker(folder, address):
+    options = ["--nthreads", "1", "--nworkers", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    return started(sys.executable, "-m", "dask", "worker", address, *options, cwd=folder)
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """The address of a scheduler on loopback."""
+    file = tmp_path / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+    with started(sys.executable, "-m", "dask", "scheduler", *options, cwd=tmp_path):
+        while not file.exists():
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"]
+
+
+def test_two_workers_publish_the_same_bytes_though_one_is_killed(edition, tmp_path, scheduler):
+    folder = copy_repository(tmp_path / "shared")
+    with worker(folder, scheduler) as first, worker(folder, scheduler):
+        command = [sys.executable, "-m", "analysis", "build", "--cluster", scheduler]
+        run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ})
+        said = []
+        for line in run.stderr:
+            said.append(line)
+            if len(said) == 6:
+                first.kill()
+        assert run.wait() == 0, "".join(said)
+        assert first.poll() is not None
+    ours, theirs = ((f / "outputs/SHA256SUMS").read_text("utf-8") for f in (edition, folder))
+    assert ours == theirs
+
+
+def test_a_cluster_that_is_not_there_is_said(copy, analysis):
+    soon = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+    done = analysis(copy, "build", "--cluster", "tcp://127.0.0.1:9", **soon)
+    assert done.returncode == 74
+    assert "tcp://127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_problems_come_back_whole_from_the_workers(tmp_path, scheduler, analysis):
+    folder = copy_repository(tmp_path / "shared")
+    (folder / "data/raw/2020/331022_三门县.xlsx").unlink()
+    with worker(folder, scheduler):
+        done = analysis(folder, "build", "--cluster", scheduler)
+    assert done.returncode == 2
+    assert "331022_三门县.xlsx: 缺少此文件" in done.stderr

@@ -1,0 +1,46 @@
+"""A disk that is full, or that may only be read: exit 74, and the previous edition as it was."""
+
+import os
+import subprocess
+
+import pytest
+
+from running import copy_repository, run_analysis
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small file system of its own with a copy of the repository and an edition."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("file systems cannot be mounted here (needs root)")
+    try:
+        copy_repository(folder)
+        (folder / "outputs").mkdir()
+        (folder / "outputs/page.html").write_text("the previous edition")
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def whole(folder):
+    pages = {path.name: path.read_text() for path in (folder / "outputs").iterdir()}
+    return pages == {"page.html": "the previous edition"}
+
+
+def test_a_full_disk(disk):
+    free = os.statvfs(disk)
+    (disk / "filler").write_bytes(b"x" * (free.f_bavail * free.f_bsize - 150_000))
+    done = run_analysis(disk, "build")
+    assert done.returncode == 74, done.stderr
+    assert "No space left" in done.stderr
+    assert whole(disk)
+
+
+def test_a_disk_that_may_only_be_read(disk):
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    done = run_analysis(disk, "build")
+    assert done.returncode == 74, done.stderr
+    assert "Read-only file system" in done.stderr
+    assert whole(disk)
