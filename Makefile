@@ -6,7 +6,7 @@ READY := .venv/.ready
 # Let Python keep its compiled modules, whatever the machine says: else each kernel compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: report test lab lint lock clean
+.PHONY: report test lab bench lint lock clean
 .DELETE_ON_ERROR:
 
 report: $(READY)
@@ -17,6 +17,12 @@ test: $(READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks
+
+# Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
+bench: $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/bench/venv
+	$(BIN)/uv pip install --quiet --python build/bench/venv/bin/python --require-hashes -r benchmarks/requirements.txt
+	$(BIN)/python benchmarks/bench.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

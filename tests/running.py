@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-NEEDED = ("data/raw", "notebooks", "pyproject.toml")
+NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt")
 
 
 def copy_repository(target: Path) -> Path:

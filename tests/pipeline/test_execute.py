@@ -1,8 +1,9 @@
 import nbformat
 import pytest
 
-from analysis.pipeline.execute import run_notebook, set_stable
+from analysis.pipeline.execute import run_notebook
 from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.stable import set_stable
 
 
 def notebook(path, *sources):

@@ -49,7 +49,6 @@ class Workshop:
 def shop(tmp_path_factory):
     folder = copy_repository(tmp_path_factory.mktemp("shop"))
     shutil.copytree(REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(REPOSITORY / "requirements.txt", folder / "requirements.txt")
     shop = Workshop(folder)
     assert len(shop.build()) > 20
     return shop

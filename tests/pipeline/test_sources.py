@@ -16,7 +16,8 @@ from running import REPOSITORY
 RUN = """
 import json, sys
 from pathlib import Path
-from analysis.pipeline.execute import run_notebook, set_stable
+from analysis.pipeline.execute import run_notebook
+from analysis.pipeline.stable import set_stable
 set_stable()
 run_notebook(Path(sys.argv[1]), json.loads(sys.argv[3]), Path(sys.argv[2]))
 """

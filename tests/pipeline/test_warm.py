@@ -9,8 +9,9 @@ import time
 import nbformat
 import pytest
 
-from analysis.pipeline.execute import run_notebook, set_stable
+from analysis.pipeline.execute import run_notebook
 from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import available, nursery
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs Linux with pidfd_open")

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -43,15 +43,19 @@ def build(
 
 def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
     """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
-    from analysis.pipeline import engine as loop
-    from analysis.pipeline.tasks import all_tasks, inputs, published, wanted
+    from analysis.pipeline import warm
 
-    tasks = all_tasks(raw, wave, engine)
-    tasks = wanted(tasks, only) if only else tasks
-    before = lock.states(inputs(tasks), root())
-    times = scratch(wave) / "times.json"
-    with Progress(len(tasks), jobs, times) as progress, workers(jobs, engine, cluster, progress) as get:
-        loop.run(tasks, root() / "build", get, progress)
+    kernels = warm.nursery if engine == "warm" and not cluster and warm.available() else nullcontext
+    with kernels():  # they import the libraries while we find out what is stale
+        from analysis.pipeline import engine as loop
+        from analysis.pipeline.tasks import all_tasks, inputs, published, wanted
+
+        tasks = all_tasks(raw, wave, engine)
+        tasks = wanted(tasks, only) if only else tasks
+        before = lock.states(inputs(tasks), root())
+        progress = Progress(len(tasks), jobs, scratch(wave) / "times.json")
+        with progress, workers(jobs, cluster, progress) as get:
+            loop.run(tasks, root() / "build", get, progress)
     after = lock.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
         raise Stopped(f"changed during the run: {'、'.join(moved)}; run again")
@@ -74,17 +78,13 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
 
 
 @contextmanager
-def workers(jobs: int, engine: str, cluster: str | None, progress) -> Iterator:
+def workers(jobs: int, cluster: str | None, progress) -> Iterator:
     """Give a function that makes the executor at need: processes of this machine, or those of a cluster."""
     stack = ExitStack()
 
     def processes() -> Executor:
-        from analysis.pipeline import warm, work  # noqa: F401 (loaded once, before the processes are forked)
-        from analysis.pipeline.execute import set_stable
+        from analysis.pipeline import work  # noqa: F401 (loaded once, before the processes are forked)
 
-        set_stable()
-        if engine == "warm" and warm.available():
-            stack.enter_context(warm.nursery())
         fork = "fork" if sys.platform == "linux" else "spawn"
         pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
         stack.callback(_end, pool)

@@ -20,17 +20,6 @@ from papermill.exceptions import PapermillExecutionError
 from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.warm import NURSERY
 
-# Set before any kernel starts: without each of these, some published file differs between runs.
-STABLE = {
-    "PYTHONHASHSEED": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "TZ": "UTC",
-    "LC_ALL": "C.UTF-8",
-    "PYTHONUTF8": "1",
-    "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
-}
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
@@ -73,11 +62,6 @@ class LocalKernelManager(AsyncKernelManager):
             self.sockets.cleanup()
 
     cleanup_resources = _async_cleanup_resources
-
-
-def set_stable() -> None:
-    """Set what the same bytes need in the environment that kernels inherit."""
-    os.environ.update(STABLE)
 
 
 def run_notebook(

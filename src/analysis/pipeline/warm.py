@@ -26,6 +26,8 @@ from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from analysis.pipeline.stable import set_stable
+
 LIBRARIES = (
     "IPython.core.completerlib",
     "IPython.core.oinspect",
@@ -58,6 +60,7 @@ def available() -> bool:
 @contextlib.contextmanager
 def nursery():
     """Run a nursery for the time of the context; it and all its kernels end with it, or with this process."""
+    set_stable()  # its forks inherit what Python and the libraries read once, at their start
     with tempfile.TemporaryDirectory(prefix="nursery-") as folder:
         address = f"{folder}/socket"
         command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()", address]

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from analysis.pipeline import warm
-from analysis.pipeline.execute import run_notebook, set_stable
-from analysis.pipeline.site import publish_files, publish_pages
+from analysis.pipeline.execute import run_notebook
+from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
 from analysis.survey.clean import clean, write
 from analysis.survey.folders import build as scratch
@@ -35,11 +35,15 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
 
 def site_files(root: Path, wave: str, lang: str) -> None:
     """Write the figures and tables of one language as they are published."""
+    from analysis.pipeline.site import publish_files
+
     os.chdir(root)
     publish_files(wave, lang)
 
 
 def site_pages(root: Path, wave: str, lang: str) -> None:
     """Write the pages of one language as they are published."""
+    from analysis.pipeline.site import publish_pages
+
     os.chdir(root)
     publish_pages(wave, lang)

@@ -1,0 +1,277 @@
+"""Time the pipeline against its rivals and its limit, in one sitting; write results.md and results.json.
+
+Machines differ and are shared, so that every figure is a ratio within one sitting; seconds stand beside them only
+to be read with that in mind. `make bench` runs all of it; arguments name the parts wanted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import openpyxl
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent
+BIN = Path(sys.executable).parent
+SCRATCH = REPOSITORY / "build/bench"
+NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src")
+# Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
+LIMIT = """
+import json, os, sys, time
+from IPython.core.interactiveshell import InteractiveShell
+from analysis.pipeline.warm import LIBRARIES
+import builtins
+os.environ["MPLBACKEND"] = "agg"
+for library in LIBRARIES: __import__(library)
+runs = json.loads(sys.argv[1])
+shell = InteractiveShell.instance()
+builtins.display = lambda *a, **k: None
+start = time.perf_counter()
+for source, parameters in runs:
+    shell.reset(new_session=False)
+    for cell in json.load(open(source))["cells"]:
+        if cell["cell_type"] == "code":
+            result = shell.run_cell("".join(cell["source"]), silent=True)
+            result.raise_error()
+            if "parameters" in cell["metadata"].get("tags", []):
+                shell.user_ns.update(parameters)
+print(time.perf_counter() - start, file=sys.stderr)
+"""
+
+
+def workshop(name: str) -> Path:
+    """Make a fresh copy of the repository, with modules of its own."""
+    folder = SCRATCH / name
+    shutil.rmtree(folder, ignore_errors=True)
+    for part in NEEDED:
+        source, target = REPOSITORY / part, folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if source.is_dir() else shutil.copyfile
+        copy(source, target)
+    return folder
+
+
+def timed(*command: str | Path, cwd: Path, quiet: bool = True) -> float:
+    """Run a program in a copy and return its seconds; it must succeed."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment(cwd),
+        capture_output=quiet,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{command} failed in {cwd}:\n{done.stderr}")
+    return time.perf_counter() - start
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment in which a copy uses its own modules and keeps its compiled ones."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PYTHONPATH": str(folder / "src"), "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def analysis(folder: Path, *arguments: str) -> float:
+    """Run our command line."""
+    return timed(sys.executable, "-m", "analysis", *arguments, cwd=folder)
+
+
+def runs(folder: Path) -> dict[str, dict]:
+    """List the runs of notebooks as the rivals take them: {name: source, parameters, arguments}."""
+    code = (
+        "import json; from analysis.pipeline.steps import STEPS; from analysis.pipeline.layout import LANGS; "
+        "print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, **s.parameters}] "
+        "for l in LANGS for s in STEPS]))"
+    )
+    text = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return {
+        name: {
+            "source": f"notebooks/{notebook}.ipynb",
+            "parameters": parameters,
+            "arguments": " ".join(f"-r {key} {value}" for key, value in parameters.items()),
+        }
+        for name, notebook, parameters in json.loads(text)
+    }
+
+
+def rivals(districts: int) -> dict[str, float]:
+    """Time papermill and nbconvert commands, and Snakemake running them, on the notebooks of a built copy."""
+    folder = built(districts)
+    todo = runs(folder)
+    (folder / "rival").mkdir(exist_ok=True)
+    seconds = {"papermill + nbconvert commands": 0.0}
+    for name, run in todo.items():
+        target = f"rival/{name}.ipynb"
+        seconds["papermill + nbconvert commands"] += timed(
+            BIN / "papermill", "-k", "python3", run["source"], target, *run["arguments"].split(), cwd=folder
+        ) + timed(BIN / "jupyter", "nbconvert", "--to", "html", target, cwd=folder)
+    shutil.rmtree(folder / "rival")
+    (folder / "runs.json").write_text(json.dumps(todo))
+    shutil.copyfile(HERE / "Snakefile", folder / "Snakefile")
+    snakemake = SCRATCH / "venv/bin/snakemake"
+    if snakemake.exists():
+        seconds["Snakemake, 2 cores"] = timed(snakemake, "--cores", "2", "--quiet", "all", cwd=folder)
+    return seconds
+
+
+def limit(districts: int) -> dict[str, float]:
+    """Time the cells alone in warm processes: one, and two side by side."""
+    folder = built(districts)
+    todo = [(run["source"], run["parameters"]) for run in runs(folder).values()]
+
+    def start(part):
+        command = [sys.executable, "-c", LIMIT, json.dumps(part)]
+        return subprocess.Popen(command, cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True)
+
+    def seconds(process):
+        said = process.communicate()[1]
+        if process.returncode:
+            raise SystemExit(said)
+        return float(said.strip().splitlines()[-1])
+
+    one = seconds(start(todo))
+    halves = [start(todo[::2]), start(todo[1::2])]
+    return {"limit, one process": one, "limit, two processes": max(seconds(half) for half in halves)}
+
+
+def built(districts: int) -> Path:
+    """Return a copy with an edition of so many districts; made once a sitting."""
+    folder = SCRATCH / f"{districts}-districts"
+    if not (folder / "outputs/SHA256SUMS").exists():
+        folder = workshop(f"{districts}-districts")
+        if districts != 9:
+            analysis(folder, "synthesise", "--counties", str(districts))
+        analysis(folder, "build")
+    return folder
+
+
+def cold(districts: int) -> float:
+    """Time a full run from raw files, nothing built before."""
+    folder = built(districts)
+    for name in ("build", "outputs", "data/processed"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    return analysis(folder, "build")
+
+
+def changes() -> dict[str, float]:
+    """Time runs after small changes, and after none."""
+    folder = built(9)
+    seconds = {"no-op": analysis(folder, "build"), "status": analysis(folder, "status")}
+    correct(folder / "data/raw/2020/331024_仙居县.xlsx")
+    seconds["one county corrected"] = analysis(folder, "build")
+    with (folder / "src/analysis/stats/design.py").open("a") as module:
+        module.write("\n# a remark\n")
+    seconds["one helper changed"] = analysis(folder, "build")
+    return seconds
+
+
+def correct(workbook: Path) -> None:
+    """Give one worker of a county another certificate."""
+    book = openpyxl.load_workbook(workbook)
+    cells = (cell for sheet in book for row in sheet.iter_rows() for cell in row)
+    next(cell for cell in cells if cell.value == "助理社会工作师").value = "社会工作师"
+    book.save(workbook)
+
+
+def clusters() -> dict[str, float]:
+    """Time a cold run on one and on two Dask workers, each a process with one thread."""
+    return {f"{n} Dask worker{'s' * (n > 1)}": on_cluster(n) for n in (1, 2)}
+
+
+def on_cluster(workers: int) -> float:
+    """Time a cold run on a scheduler with so many workers, warm from a run before."""
+    folder = built(9)
+    with cluster(folder, workers) as address:
+        for _ in range(2):  # the first loads the libraries
+            for name in ("build", "outputs", "data/processed"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+            seconds = analysis(folder, "build", "--cluster", address)
+    return seconds
+
+
+@contextmanager
+def cluster(folder: Path, workers: int):
+    """Start a scheduler and workers on this machine; gives the address."""
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
+    quiet = {"cwd": folder, "env": environment(folder), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    dask = [sys.executable, "-m", "dask"]
+    local = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
+    started = [subprocess.Popen([*dask, "scheduler", "--port", "0", *local], **quiet)]
+    while not file.exists():
+        time.sleep(0.1)
+    started += [
+        subprocess.Popen([*dask, "worker", "--nthreads", "1", "--no-nanny", *local], **quiet)
+        for _ in range(workers)
+    ]
+    try:
+        yield json.loads(file.read_text())["address"]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def rows() -> dict[str, float]:
+    """Time the check of the raw files as they are and with ten and a hundred times the rows."""
+    seconds = {}
+    for factor in (1, 10, 100):
+        folder = workshop("rows")
+        if factor > 1:
+            code = f"from analysis.survey.synthetic.volume import multiply; multiply('data/raw/2020', {factor})"
+            timed(sys.executable, "-c", code, cwd=folder)
+        seconds[f"check, rows ×{factor}"] = analysis(folder, "check")
+    return seconds
+
+
+def main(parts: list[str]) -> None:
+    """Run the parts named (all without names) and write what was measured."""
+    known = {
+        "nine": lambda: {**rivals(9), **limit(9), "cold, 9 districts": cold(9)},
+        "changes": changes,
+        "ninety": lambda: {
+            f"{name} (90 districts)": s for name, s in {**rivals(90), **limit(90), "cold": cold(90)}.items()
+        },
+        "nation": lambda: {"cold, 900 districts": cold(900)},
+        "cluster": clusters,
+    }
+    results = HERE / "results.json"
+    seconds = json.loads(results.read_text())["seconds"] if parts and results.exists() else {}
+    for part in parts or known:
+        seconds |= known[part]()
+        print(part, json.dumps(seconds, indent=1), flush=True)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        record = {"seconds": {name: round(s, 2) for name, s in seconds.items()}, "largest process, MiB": peak}
+        results.write_text(json.dumps(record | ratios(seconds), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (HERE / "results.md").write_text(report(seconds), "utf-8")
+
+
+def ratios(seconds: dict[str, float]) -> dict:
+    """Relate the figures to one another."""
+    return {}
+
+
+def report(seconds: dict[str, float]) -> str:
+    """Write the results as a page."""
+    return ""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
