@@ -105,9 +105,7 @@ def test_no_port_is_open(run):
 
 ORPHAN = """
 import subprocess, sys, os
-from analysis.pipeline.execute import set_stable
 from analysis.pipeline.warm import ForkedKernel, nursery
-set_stable()
 with nursery():
     kernel = ForkedKernel("/nonexistent/connection.json", None, None)
     print(kernel.pid, os.getpid(), flush=True)
