@@ -1,6 +1,6 @@
 """Estimates: clean tables in, one row per number out."""
 
-from analysis.stats.design import sample_mean, sample_share
+from analysis.stats.sample import sample_mean, sample_share
 from analysis.stats.estimates import change, count, distinct, mean, ratio, share, total
 
 __all__ = [

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.stats.design import CONFIDENCE
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference, wave_facts
 
@@ -32,7 +33,6 @@ COLUMNS = [
     "cell",
     "sources",
 ]
-CONFIDENCE = 0.95
 DECIMALS = 6  # regression bits differ between processors; group means rounded here do not
 
 
