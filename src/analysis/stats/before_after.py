@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import optimize, stats
-from statsmodels.stats.multitest import multipletests
 
 from analysis.stats.design import CONFIDENCE
-from analysis.stats.difference import equal_two_shares, newcombe
+from analysis.stats.difference import equal_two_shares, holm, newcombe
 
 
 def mcnemar(gained: int, lost: int, mid: bool = False) -> float:
@@ -63,7 +62,7 @@ def same_units(rows: pd.DataFrame, before: str, after: str, by: str) -> pd.DataF
         records.append((name, n, *shares, *tango(gained, lost, n), gained, lost, mcnemar(gained, lost)))
     columns = [by, "n", "before", "after", "change", "low", "high", "gained", "lost", "p"]
     frame = pd.DataFrame(records, columns=columns)
-    return frame.assign(p_holm=multipletests(frame["p"], method="holm")[1])
+    return frame.assign(p_holm=holm(frame["p"]))
 
 
 def independent(k_before, n_before, k_after, n_after) -> pd.DataFrame:
@@ -75,4 +74,4 @@ def independent(k_before, n_before, k_after, n_after) -> pd.DataFrame:
     was, is_ = np.asarray(k_before) / np.asarray(n_before), np.asarray(k_after) / np.asarray(n_after)
     p = equal_two_shares(k_after, n_after, k_before, n_before)
     columns = {"before": was, "after": is_, "change": is_ - was, "low": low, "high": high, "p": p}
-    return pd.DataFrame(columns).assign(p_holm=multipletests(p, method="holm")[1])
+    return pd.DataFrame(columns).assign(p_holm=holm(p))

@@ -7,11 +7,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from analysis.stats import funnel
 from analysis.stats.design import CONFIDENCE
-from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, newcombe, welch
+from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
@@ -73,7 +72,7 @@ def homogeneity(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
     columns = ["indicator", "zh", "en", "lowest", "highest", "statistic", "p", "test"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["statistic"] = frame["statistic"].round(1)
-    frame["p"] = multipletests(frame["p"], method="holm")[1].round(6)
+    frame["p"] = holm(frame["p"]).round(6)
     return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
 
 
@@ -94,7 +93,7 @@ def pairs(part: pd.DataFrame) -> pd.DataFrame:
     low, high, p = _against(a, b)
     columns = {"district": a["district"], "other": b["district"], "difference": a["value"] - b["value"]}
     frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
-    return frame.assign(p_holm=multipletests(frame["p"].fillna(1), method="holm")[1])
+    return frame.assign(p_holm=holm(frame["p"]))
 
 
 def against_rest(part: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +102,7 @@ def against_rest(part: pd.DataFrame) -> pd.DataFrame:
     low, high, p = _against(part, rest)
     columns = {"district": part["district"], "rest": rest["value"], "difference": part["value"] - rest["value"]}
     frame = pd.DataFrame(columns | {"difference_low": low, "difference_high": high, "p_rest": p})
-    return frame.assign(p_rest_holm=multipletests(frame["p_rest"].fillna(1), method="holm")[1])
+    return frame.assign(p_rest_holm=holm(frame["p_rest"]))
 
 
 def _against(a, b):

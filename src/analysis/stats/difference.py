@@ -28,6 +28,16 @@ def newcombe(k1, n1, k2, n2, confidence=CONFIDENCE) -> tuple[np.ndarray, np.ndar
     return low, p1 - p2 + np.hypot(high1 - p1, p2 - low2)
 
 
+def holm(p) -> np.ndarray:
+    """Adjust p values for how many there are (Holm, 1979, Scand. J. Stat. 6:65); a blank one counts as 1."""
+    p = np.nan_to_num(np.asarray(p, float), nan=1.0)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    adjusted = np.empty_like(p)
+    adjusted[order] = stepped
+    return adjusted
+
+
 def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
     """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts are small."""
     k1, n1, k2, n2 = np.broadcast_arrays(*(np.asarray(x, float) for x in (k1, n1, k2, n2)))
