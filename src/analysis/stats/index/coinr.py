@@ -1,0 +1,56 @@
+"""Read and write the two tables of COINr (Becker et al., 2022, J. Open Source Softw. 7:4567): iData and iMeta.
+
+iMeta: iCode, iName, Direction, Weight, Level, Parent, Type, Unit; our further columns ride along, which COINr
+permits. iData: uCode, uName and one column an indicator. Codes there must not begin with a digit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+REQUIRED = ["iCode", "Parent", "Level", "Direction", "Weight", "Type"]
+COINR = {"code": "iCode", "name_en": "iName", "dimension": "Parent", "weight": "Weight", "unit": "Unit"}
+
+
+def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str):
+    """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code."""
+    kept = frame[[_below(frame, code, top) for code in frame.index]]
+    meta = kept.rename(columns=COINR).reset_index(drop=True)
+    meta["Parent"] = meta["Parent"].replace("", np.nan)
+    meta["Level"] = [_level(frame, code) for code in kept.index]
+    meta["Type"] = np.where(kept["numerator"] != "", "Indicator", "Aggregate")
+    meta["Direction"] = kept["direction"].fillna(1).astype(int).to_numpy()
+    meta["Weight"] = meta["Weight"].fillna(1.0)
+    meta = meta[[*REQUIRED[:1], "iName", *REQUIRED[1:], *meta.columns.difference([*REQUIRED, "iName", "direction"])]]
+    own = [code for code in values.columns if code in kept.index]
+    data = values[own].rename_axis("uCode").reset_index()
+    data.insert(1, "uName", data["uCode"].map(names))
+    return data.assign(uCode="u" + data["uCode"].astype(str)), meta
+
+
+def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read (iData, iMeta) as (values, definition); raises ValueError for a column that COINr asks for."""
+    missing = [column for column in REQUIRED if column not in meta] + ["uCode"] * ("uCode" not in data)
+    if missing:
+        raise ValueError(f"COINr's tables need the columns {', '.join(missing)}")
+    inside = meta[meta["Type"].isin(["Indicator", "Aggregate"])]
+    frame = inside.rename(columns={v: k for k, v in COINR.items()} | {"Direction": "direction"})
+    frame = frame.assign(dimension=frame["dimension"].fillna("")).set_index("code", drop=False)
+    leaf = frame["Type"] == "Indicator"
+    frame["numerator"] = frame.get("numerator", pd.Series("", frame.index)).where(leaf, "").mask(
+        leaf & (frame.get("numerator", pd.Series("", frame.index)).fillna("") == ""), "iData"
+    )
+    values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[list(frame.index[leaf])]
+    return values.rename_axis(None).astype(float), frame.drop(columns=["Type", "Level"])
+
+
+def _below(frame, code, top) -> bool:
+    while code and code != top:
+        code = frame.loc[code, "dimension"]
+    return code == top
+
+
+def _level(frame, code) -> int:
+    children = frame.index[frame["dimension"] == code]
+    return 1 + max((_level(frame, child) for child in children), default=0)
