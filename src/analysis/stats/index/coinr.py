@@ -10,19 +10,27 @@ import numpy as np
 import pandas as pd
 
 REQUIRED = ["iCode", "Parent", "Level", "Direction", "Weight", "Type"]
-COINR = {"code": "iCode", "name_en": "iName", "dimension": "Parent", "weight": "Weight", "unit": "Unit"}
+COINR = {
+    "code": "iCode",
+    "name_en": "iName",
+    "dimension": "Parent",
+    "direction": "Direction",
+    "weight": "Weight",
+    "unit": "Unit",
+    "goal_low": "goalpost_lower",
+    "goal_high": "goalpost_upper",
+}
 
 
 def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str):
     """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code."""
     kept = frame[[_below(frame, code, top) for code in frame.index]]
     meta = kept.rename(columns=COINR).reset_index(drop=True)
-    meta["Parent"] = meta["Parent"].replace("", np.nan)
+    meta["Parent"] = meta["Parent"].where(meta["iCode"] != top, None)
     meta["Level"] = [_level(frame, code) for code in kept.index]
     meta["Type"] = np.where(kept["numerator"] != "", "Indicator", "Aggregate")
-    meta["Direction"] = kept["direction"].fillna(1).astype(int).to_numpy()
+    meta["Direction"] = meta["Direction"].fillna(1).astype(int)
     meta["Weight"] = meta["Weight"].fillna(1.0)
-    meta = meta[[*REQUIRED[:1], "iName", *REQUIRED[1:], *meta.columns.difference([*REQUIRED, "iName", "direction"])]]
     own = [code for code in values.columns if code in kept.index]
     data = values[own].rename_axis("uCode").reset_index()
     data.insert(1, "uName", data["uCode"].map(names))
@@ -35,14 +43,13 @@ def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd
     if missing:
         raise ValueError(f"COINr's tables need the columns {', '.join(missing)}")
     inside = meta[meta["Type"].isin(["Indicator", "Aggregate"])]
-    frame = inside.rename(columns={v: k for k, v in COINR.items()} | {"Direction": "direction"})
-    frame = frame.assign(dimension=frame["dimension"].fillna("")).set_index("code", drop=False)
-    leaf = frame["Type"] == "Indicator"
-    frame["numerator"] = frame.get("numerator", pd.Series("", frame.index)).where(leaf, "").mask(
-        leaf & (frame.get("numerator", pd.Series("", frame.index)).fillna("") == ""), "iData"
-    )
+    frame = inside.rename(columns={theirs: ours for ours, theirs in COINR.items()})
+    frame = frame.fillna({"dimension": "", "aggregation": "arithmetic"}).set_index("code", drop=False)
+    leaf = frame.pop("Type") == "Indicator"
+    frame["numerator"] = np.where(leaf, "iData", "")  # its values come from there, not from a formula
+    frame["aggregation"] = frame.get("aggregation", "arithmetic")
     values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[list(frame.index[leaf])]
-    return values.rename_axis(None).astype(float), frame.drop(columns=["Type", "Level"])
+    return values.rename_axis(None).astype(float), frame.drop(columns="Level")
 
 
 def _below(frame, code, top) -> bool:
