@@ -35,6 +35,7 @@ def frame(staff):
     pairs = [(county, f"{i:02}") for county, n in size.items() for i in range(1, n + 1)]
     return pd.DataFrame(pairs, columns=["county_code", "community_code"])
 
+
 def test_reference_covers_the_hard_cases(staff):
     clusters = staff.groupby(["county_code", "community_code"]).size()
     drawn, size = clusters.groupby("county_code").size(), staff.groupby("county_code")["N"].first()

@@ -33,9 +33,11 @@ def tango(gained: int, lost: int, n: int, confidence=CONFIDENCE) -> tuple[float,
     def bound(sign, end):
         def over(d):
             return _score(d, gained, lost, n) - sign * z
+
         if over(end) * over(seen) > 0:  # the score does not reach z before the end of the scale
             return float(np.sign(end))
         return float(optimize.brentq(over, *sorted((seen, end)), xtol=1e-14, rtol=1e-14))
+
     return bound(1, -edge), bound(-1, edge)
 
 

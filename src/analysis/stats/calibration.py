@@ -16,9 +16,7 @@ from analysis.stats.design import Design, Layout
 CALIBRATED = "calibrated_weight"
 
 
-def poststratify(
-    rows: pd.DataFrame, design: Design, by: str, totals: pd.Series
-) -> tuple[pd.DataFrame, Design]:
+def poststratify(rows: pd.DataFrame, design: Design, by: str, totals: pd.Series) -> tuple[pd.DataFrame, Design]:
     """Scale the weights so that each class of column `by` has its known total.
 
     totals: population by class. Returns the rows with the new weights, and the design that uses them.

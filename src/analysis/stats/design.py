@@ -121,6 +121,7 @@ def total(rows, design: Design, y: str, where: str = "", by: str = "", confidenc
         weight, values = layout.weight * inside, np.where(inside, rows[y].to_numpy(float), 0)
         scale = weight.sum()
         return float((weight * values).sum()), weight * values, values * scale
+
     return _estimates(rows, design, fit, where, by, confidence)
 
 
@@ -131,6 +132,7 @@ def mean(rows, design: Design, y: str, where: str = "", by: str = "", confidence
         weight, values = layout.weight * inside, np.where(inside, rows[y].to_numpy(float), 0)
         average = float((weight * values).sum() / weight.sum())
         return average, weight * (values - average) / weight.sum(), values
+
     return _estimates(rows, design, fit, where, by, confidence)
 
 
@@ -145,6 +147,7 @@ def ratio(
         quotient = float((weight * top).sum() / (weight * bottom).sum())
         residual = (top - quotient * bottom) / (weight * bottom).sum()
         return quotient, weight * residual, residual * weight.sum()
+
     return _estimates(rows, design, fit, where, by, confidence)
 
 

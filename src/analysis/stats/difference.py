@@ -40,7 +40,7 @@ def holm(p) -> np.ndarray:
 
 def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
     """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts are small."""
-    k1, n1, k2, n2 = np.broadcast_arrays(*(np.asarray(x, float) for x in (k1, n1, k2, n2)))
+    k1, n1, k2, n2 = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (k1, n1, k2, n2)))
     pooled = (k1 + k2) / (n1 + n2)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (k1 / n1 - k2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))

@@ -15,7 +15,12 @@ from analysis.survey.repository import reference
 COLUMNS = ["form", "indicator", "district", "other", "test", "p_alike", "p", "value", "against", "n", "zh", "en"]
 HIDDEN = ("denominator below 30", "interval wider than 0.30")  # a contrast needs no narrow share, but enough rows
 PARTS = {
-    "zh": {"above": "高于全市的有{}", "below": "低于全市的有{}", "none": "但没有一地能单独与全市区分", "rest": "其余分不出高低或数量太少"},
+    "zh": {
+        "above": "高于全市的有{}",
+        "below": "低于全市的有{}",
+        "none": "但没有一地能单独与全市区分",
+        "rest": "其余分不出高低或数量太少",
+    },
     "en": {
         "above": "above the city: {}",
         "below": "below the city: {}",
@@ -39,7 +44,9 @@ def statements(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def pair_statement(estimates: pd.DataFrame, indicator: str, district: str, other: str, p_alike: float) -> pd.Series:
+def pair_statement(
+    estimates: pd.DataFrame, indicator: str, district: str, other: str, p_alike: float
+) -> pd.Series:
     """Say whether one district may be said to lie above another; p_alike as `statements` gives it."""
     table = pairs(districts_of(estimates, indicator))
     wanted = {district, other}
@@ -91,7 +98,9 @@ def _parts(districts: pd.DataFrame, lang: str) -> str:
         parts += [said[form].format(comma.join(names))] if names else []
     if not parts:
         return said["none"]
-    return semicolon.join([*parts, *([said["rest"]] if len(districts) > districts["form"].isin(["above", "below"]).sum() else [])])
+    return semicolon.join(
+        [*parts, *([said["rest"]] if len(districts) > districts["form"].isin(["above", "below"]).sum() else [])]
+    )
 
 
 def _sentence(form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = "") -> str:

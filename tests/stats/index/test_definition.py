@@ -32,7 +32,12 @@ def test_each_indicator_is_complete_and_in_terms_of_the_clean_tables(table):
 def test_formulas_are_evaluated_by_district():
     communities = pd.DataFrame({"county_code": ["a", "a", "b"], "yes": [True, False, True], "area": [10, 30, 5]})
     row = {"name_zh": "", "name_en": "", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "100"}
-    row |= {"weight": "1", "factor": "100", "numerator": "communities: yes and area < 20", "denominator": "communities: area"}
+    row |= {
+        "weight": "1",
+        "factor": "100",
+        "numerator": "communities: yes and area < 20",
+        "denominator": "communities: area",
+    }
     frame = definition(pd.DataFrame([row | {"code": "x"}]))
     found = measure({"communities": communities}, frame, ["county_code"])
     assert found["x"].to_dict() == pytest.approx({"a": 100 / 40, "b": 100 / 5})
@@ -53,7 +58,10 @@ def test_nothing_to_divide_by_is_blank_and_never_a_guess():
         (lambda t: t.assign(dimension=t["dimension"].replace("d_linkage", "d_link")), "belongs to d_link"),
         (lambda t: t.assign(goal_high=t["goal_high"].replace("18", "0")), "i_workers has goalposts out of order"),
         (lambda t: t.assign(direction=t["direction"].replace("-1", "2")), "i_weak_linking has a direction"),
-        (lambda t: t.assign(dimension=t["dimension"].mask(t["code"] == "service_index", "d_linkage")), "below itself"),
+        (
+            lambda t: t.assign(dimension=t["dimension"].mask(t["code"] == "service_index", "d_linkage")),
+            "below itself",
+        ),
     ],
 )
 def test_faults_of_the_definition_are_named(table, change, message):

@@ -67,7 +67,9 @@ def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str])
 def parts(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> dict[str, pd.DataFrame]:
     """Return the sums behind `measure`: numerators and denominators, each with one column a code."""
     return {
-        part: pd.DataFrame({code: _sums(tables, row[part], by) for code, row in leaves(frame).iterrows()}).fillna(0)
+        part: pd.DataFrame({code: _sums(tables, row[part], by) for code, row in leaves(frame).iterrows()}).fillna(
+            0
+        )
         for part in ("numerator", "denominator")
     }
 

@@ -63,7 +63,7 @@ def grid(values: pd.DataFrame, frame: pd.DataFrame, top: str, choices: dict = GR
     outers = list(product(choices["outer_mean"], choices["doubled"]))
     blocks = []
     for method in choices["normalisation"]:
-        scored = normalise(values[sum(below.values(), [])], frame, method)
+        scored = normalise(values[[code for codes in below.values() for code in codes]], frame, method)
         for inner, mean in product(choices["inner_weights"], choices["inner_mean"]):
             by = pd.DataFrame(
                 {d: aggregate(scored[c], weights_within(scored[c], inner), mean) for d, c in below.items()}
