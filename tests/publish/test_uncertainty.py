@@ -31,7 +31,7 @@ def test_each_figure_has_a_guide_in_both_languages_without_typed_numbers():
     assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles"}
     for guide in uncertainty.GUIDES.values():
         assert set(guide) == {"zh", "en"} and len(guide["zh"]) > 15 and "\n" not in guide["en"]
-    assert [f for g in uncertainty.GUIDES.values() for f in typed_numbers(g["en"])] == []
+    assert [f for g in uncertainty.GUIDES.values() for f in typed_numbers(g["en"] + g["zh"])] == []
 
 
 def test_intervals_fill_only_what_may_be_told_apart(estimates):

@@ -27,14 +27,15 @@ QUESTIONS = (
     Step("05_village_turned"),
     Step("06_system_linkage_elections"),
 )
-# These read the estimates that the questions have saved.
+# These read the estimates that the questions have saved, and save their own.
+ANALYSES = (Step("07_compare"), Step("11_index"), Step("12_published_text"))
+# These read the estimates of both.
 COMPARISONS = (
-    Step("07_compare"),
     Step("09_published_vs_recomputed"),
     *(Step("08_district_profile", f"08_district_profile_{c}", {"district": c}) for c in COUNTIES),
 )
-REPORT = (Step("10_report"),)
-STAGES = (QUESTIONS, COMPARISONS, REPORT)  # each stage needs the one before
+REPORT = (Step("10_report"), Step("13_methods"))
+STAGES = (QUESTIONS, ANALYSES, COMPARISONS, REPORT)  # each stage needs the one before
 
 
 def chosen(only: str | None) -> tuple[tuple[Step, ...], ...]:

@@ -26,7 +26,7 @@ GUIDES = {
         "put a place as far from the city",
     },
     "ranks": {
-        "zh": "粗线为数据容许的名次（单看一地），细线为九地同时成立的名次：线越长，名次越说不准",
+        "zh": "粗线为数据容许的名次（单看一地），细线为各地同时成立的名次：线越长，名次越说不准",
         "en": "Thick lines are the ranks that the data leave open to a place by itself, thin ones to all at once: "
         "the longer, the less its rank is known",
     },

@@ -130,6 +130,20 @@ def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: 
     return both[COLUMNS]
 
 
+def derived(values: pd.DataFrame, indicator: str, how: str, wave: str, basis: str = "") -> pd.DataFrame:
+    """Make rows of the estimates from what was computed out of other numbers.
+
+    values: indexed by district, columns value, n, and low and high where there are any. basis: `published` for
+    what rests on the published text alone, else the wave's.
+    """
+    rows = pd.DataFrame()
+    rows.attrs.update(table="published" if basis == "published" else "estimates", wave=wave, basis=basis)
+    numbers = values.reindex(columns=["value", "low", "high", "n"]).fillna({"n": 0}).astype({"n": int})
+    return as_estimates(
+        [record(indicator, district, rows, row, how, "model") for district, *row in numbers.itertuples(name=None)]
+    )
+
+
 def _by_district(table, row, indicator, how, where="", empty=None) -> pd.DataFrame:
     """Apply `row` to the city and to each county; a county without rows is left out, or is `empty`."""
     domain = table.query(where) if where else table

@@ -18,8 +18,7 @@ def test_our_definition_goes_to_coinr_and_back(tmp_path):
         {code: [10.0 + i, 40.0, 70.0 - i] for i, code in enumerate(own.index)}, ["331002", "331003", "331004"]
     )
     data, meta = to_coinr(
-        values, frame, {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"}, "service_index"
-    )
+        values, frame, {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"}, "service_index", "synthetic")
     data.to_csv(tmp_path / "idata.csv", index=False)
     meta.to_csv(tmp_path / "imeta.csv", index=False)
     back, again = from_coinr(*(pd.read_csv(tmp_path / f"{name}.csv") for name in ("idata", "imeta")))
@@ -30,7 +29,10 @@ def test_our_definition_goes_to_coinr_and_back(tmp_path):
 def test_the_tables_are_as_coinr_wants_them():
     frame = definition()
     values = pd.DataFrame(1.0, ["331002"], frame.index[frame["numerator"] != ""])
-    data, meta = to_coinr(values, frame, {"331002": "椒江区"}, "service_index")
+    data, whole = to_coinr(values, frame, {"331002": "椒江区"}, "service_index", "synthetic")
+    assert set(data["basis"]) == set(whole["basis"]) == {"synthetic"}
+    assert whole.set_index("iCode").loc["basis", "Type"] == "Other"
+    meta = whole[whole["Type"] != "Other"]
     assert set(REQUIRED) <= set(meta.columns) and {"uCode", "uName"} <= set(data.columns)
     assert not data["uCode"].str.match(r"\d").any() and not meta["iCode"].str.match(r"\d").any()
     assert set(meta["Direction"]) <= {-1, 1} and set(meta["Type"]) == {"Indicator", "Aggregate"}
@@ -38,7 +40,7 @@ def test_the_tables_are_as_coinr_wants_them():
     levels = meta.set_index("iCode")["Level"]
     inner = meta.dropna(subset=["Parent"])
     assert (levels[inner["Parent"]].to_numpy() == inner["Level"].to_numpy() + 1).all()
-    assert set(meta.loc[meta["Type"] == "Indicator", "iCode"]) == set(data.columns) - {"uCode", "uName"}
+    assert set(meta.loc[meta["Type"] == "Indicator", "iCode"]) == set(data.columns) - {"uCode", "uName", "basis"}
     assert meta["Weight"].notna().all() and "d_village" not in set(meta["iCode"])
 
 

@@ -22,8 +22,11 @@ COINR = {
 }
 
 
-def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str):
-    """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code."""
+def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str, basis: str):
+    """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code.
+
+    basis: what the data are; it rides along in both, declared to COINr as a column of type Other.
+    """
     kept = frame[[_below(frame, code, top) for code in frame.index]]
     meta = kept.rename(columns=COINR).reset_index(drop=True)
     meta["Parent"] = meta["Parent"].where(meta["iCode"] != top, None)
@@ -34,7 +37,9 @@ def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], t
     own = [code for code in values.columns if code in kept.index]
     data = values[own].rename_axis("uCode").reset_index()
     data.insert(1, "uName", data["uCode"].map(names))
-    return data.assign(uCode="u" + data["uCode"].astype(str)), meta
+    other = pd.DataFrame([{"iCode": "basis", "iName": "basis of the data", "Type": "Other"}])
+    data = data.assign(uCode="u" + data["uCode"].astype(str), basis=basis)
+    return data, pd.concat([meta, other], ignore_index=True).assign(basis=basis)
 
 
 def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
