@@ -18,7 +18,8 @@ def test_our_definition_goes_to_coinr_and_back(tmp_path):
         {code: [10.0 + i, 40.0, 70.0 - i] for i, code in enumerate(own.index)}, ["331002", "331003", "331004"]
     )
     data, meta = to_coinr(
-        values, frame, {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"}, "service_index", "synthetic")
+        values, frame, {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"}, "service_index", "synthetic"
+    )
     data.to_csv(tmp_path / "idata.csv", index=False)
     meta.to_csv(tmp_path / "imeta.csv", index=False)
     back, again = from_coinr(*(pd.read_csv(tmp_path / f"{name}.csv") for name in ("idata", "imeta")))
