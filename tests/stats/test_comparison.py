@@ -2,10 +2,24 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from analysis.stats.comparison import homogeneity, p_text
+from analysis.stats.comparison import (
+    against_rest,
+    compare,
+    districts_of,
+    homogeneity,
+    limits,
+    p_text,
+    pairs,
+    shrunk,
+)
+from analysis.stats.difference import equal_two_shares, newcombe
+from analysis.stats.ranks import rank_sets
 from analysis.survey.repository import reference
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -18,13 +32,18 @@ def estimates():
     counts = pd.read_csv(REFERENCE / "counts.csv", comment="#", dtype={"district": str})
     city = counts.groupby("indicator")[["k", "n"]].sum().reset_index().assign(district="331000")
     both = pd.concat([city, counts], ignore_index=True)
-    return both.assign(value=(100 * both["k"] / both["n"]).round(6))
+    low, high = proportion_confint(both["k"], both["n"], method="wilson")
+    value = (100 * both["k"] / both["n"]).round(6)
+    return both.assign(value=value, low=100 * low, high=100 * high, unit="%").drop(columns="k")
 
 
 def test_shares_differ_as_chisq_test_and_holm_say(estimates):
     tests = homogeneity(estimates, list(R.index)).set_index("indicator")
-    assert tests["chi2"].tolist() == R["chi2"].round(1).tolist()
-    assert tests["p"].tolist() == pytest.approx(R["holm"].tolist(), abs=6e-7)
+    assert tests["statistic"].tolist() == R["chi2"].round(1).tolist()
+    assert tests.loc["compliant", "test"] == "exact", "few are not compliant"
+    plain = R.index.drop("compliant")
+    assert set(tests.loc[plain, "test"]) == {"chi-square"}
+    assert tests.loc[plain, "p"].tolist() == pytest.approx(R.loc[plain, "holm"].tolist(), abs=6e-7)
     assert (R["p"] < 0.05).sum() > (R["holm"] < 0.05).sum() > 0, "the adjustment decides something"
 
 
@@ -33,7 +52,7 @@ def test_verdict_of_one_share_alone_follows_its_own_p(estimates):
     assert homogeneity(estimates, ["weak_linking"])["verdict"].iat[0] == "各地不全相同"
 
 
-@pytest.mark.parametrize("indicator", R.index)
+@pytest.mark.parametrize("indicator", R.index.drop("compliant"))
 def test_one_share_alone_is_not_adjusted(estimates, indicator):
     tests = homogeneity(estimates, [indicator])
     assert tests["p"].iat[0] == pytest.approx(R.loc[indicator, "p"], abs=6e-7)
@@ -49,8 +68,8 @@ def test_verdict_says_different_only_below_five_percent_after_adjustment(estimat
 def test_lowest_and_highest_are_of_counties_not_the_city(estimates):
     tests = homogeneity(estimates, ["rented", "compliant"]).set_index("indicator")
     for indicator, row in tests.iterrows():
-        part = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != "331000")]
-        shares = [100 * k / n for k, n in zip(part["k"], part["n"], strict=True)]
+        own = (estimates["indicator"] == indicator) & (estimates["district"] != "331000")
+        shares = estimates.loc[own, "value"]
         assert (row["lowest"], row["highest"]) == (round(min(shares), 1), round(max(shares), 1))
 
 
@@ -64,7 +83,7 @@ def test_titles_are_those_of_the_measures_in_the_order_asked(estimates):
 def test_none_or_all_everywhere_is_no_difference(estimates, value):
     estimates.loc[estimates["indicator"] == "compliant", "value"] = value
     tests = homogeneity(estimates, list(R.index)).set_index("indicator")
-    assert tests.loc["compliant", ["chi2", "p"]].tolist() == [0, 1]
+    assert tests.loc["compliant", ["statistic", "p"]].tolist() == [0, 1]
     assert tests.loc["compliant", "verdict"] == "分不出高低，不排名次"
     assert tests.loc["rented", "p"] == pytest.approx(5 * R.loc["rented", "p"], abs=6e-7)
 
@@ -74,3 +93,113 @@ def test_none_or_all_everywhere_is_no_difference(estimates, value):
 )
 def test_small_p_is_printed_as_a_bound(p, text):
     assert p_text(p) == text
+
+
+COUNTS = pd.read_csv(REFERENCE / "counts.csv", comment="#", dtype={"district": str})
+
+
+@pytest.fixture
+def means():
+    """Means of an invented roster by district, as estimates carry them; their Student intervals are R's."""
+    roster = pd.read_csv(REFERENCE / "roster.csv")
+    grouped = roster.groupby("district")["income"].agg(["mean", "sem", "size"]).reset_index()
+    half = stats.t.ppf(0.975, grouped["size"] - 1) * grouped["sem"]
+    rows = grouped.rename(columns={"mean": "value", "size": "n"})
+    return rows.assign(
+        indicator="income", low=rows["value"] - half, high=rows["value"] + half, unit="万元"
+    ), roster
+
+
+def test_counts_come_back_from_the_percentages(estimates):
+    for indicator, rows in COUNTS.groupby("indicator"):
+        part = districts_of(estimates, indicator)
+        assert part["k"].tolist() == rows["k"].tolist() and part["n"].tolist() == rows["n"].tolist()
+
+
+def test_standard_errors_come_back_from_the_intervals(means):
+    rows, roster = means
+    part = districts_of(rows, "income")
+    assert part["se"].tolist() == pytest.approx(roster.groupby("district")["income"].sem().tolist(), rel=1e-12)
+    assert "k" not in part
+
+
+def test_a_design_effect_widens_everything(estimates):
+    plain, wide = districts_of(estimates, "certified"), districts_of(estimates, "certified", deff=2)
+    assert (wide["n"] * 2).tolist() == plain["n"].tolist() and (wide["se"] > plain["se"]).all()
+    rest, wider = against_rest(plain), against_rest(wide)
+    spread = rest["difference_high"] - rest["difference_low"]
+    assert (wider["difference_high"] - wider["difference_low"] > spread).all()
+
+
+def test_totals_are_refused(estimates):
+    with pytest.raises(ValueError, match="certified has no intervals"):
+        districts_of(estimates.assign(low=np.nan, high=np.nan), "certified")
+
+
+def test_each_against_the_rest_by_hand(estimates):
+    part = districts_of(estimates, "rented")
+    found = against_rest(part)
+    counts = COUNTS[COUNTS["indicator"] == "rented"]
+    for row, (k, n) in zip(found.itertuples(), counts[["k", "n"]].to_numpy(), strict=True):
+        others = counts["k"].sum() - k, counts["n"].sum() - n
+        assert row.rest == pytest.approx(100 * others[0] / others[1])
+        assert row.p_rest == pytest.approx(equal_two_shares(k, n, *others)[0])
+        low, high = newcombe(k, n, *others)
+        assert (row.difference_low, row.difference_high) == pytest.approx((100 * low, 100 * high))
+
+
+def test_means_against_the_rest_are_welchs_test_of_the_rows(means):
+    rows, roster = means
+    found = against_rest(districts_of(rows, "income")).set_index("district")
+    for district in found.index:
+        own = roster["district"] == district
+        expected = stats.ttest_ind(roster.loc[own, "income"], roster.loc[~own, "income"], equal_var=False)
+        assert found.loc[district, "p_rest"] == pytest.approx(expected.pvalue, rel=1e-9)
+        assert found.loc[district, "rest"] == pytest.approx(roster.loc[~own, "income"].mean())
+
+
+def test_every_pair_is_there_once(estimates):
+    table = pairs(districts_of(estimates, "rented"))
+    assert (
+        len(table) == 36
+        and len({frozenset(p) for p in table[["district", "other"]].itertuples(index=False)}) == 36
+    )
+    expected = pd.read_csv(REFERENCE / "comparison_pairs.csv", comment="#").query("indicator == 'rented'")
+    assert table["p_holm"].tolist() == pytest.approx(expected["p_holm"].tolist(), abs=1e-12)
+
+
+def test_funnel_of_means_has_the_spread_of_all_rows(means):
+    rows, roster = means
+    found = limits(districts_of(rows, "income"))
+    half = 1.959964 * roster["income"].std(ddof=1) / np.sqrt(rows["n"])
+    assert found["high95"].tolist() == pytest.approx((roster["income"].mean() + half).tolist(), rel=1e-6)
+
+
+def test_shrinking_lies_between_the_district_and_the_city(estimates):
+    part = districts_of(estimates, "rented")
+    found, city = shrunk(part), 100 * part["k"].sum() / part["n"].sum()
+    middle = found["shrunk"].mean()
+    assert middle == pytest.approx(city, abs=3)
+    assert ((found["shrunk"] - part["value"]) * (part["value"] - middle) <= 1e-9).all()
+
+
+def test_one_call_gives_one_tidy_table(estimates, means):
+    for rows, indicator in ((estimates, "rented"), (means[0], "income")):
+        table = compare(rows, indicator)
+        part = districts_of(rows, indicator)
+        assert table["district"].tolist() == part["district"].tolist()
+        wanted = {
+            "value",
+            "n",
+            "p_rest_holm",
+            "low998",
+            "place",
+            "shrunk",
+            "show",
+            "rank_low",
+            "rank_high_all",
+            "p_alike",
+        }
+        assert wanted <= set(table.columns) and table.notna().all(axis=None)
+        sets = rank_sets(part["value"], part["se"])
+        assert table["rank_low"].tolist() == sets["low"].tolist()

@@ -19,6 +19,7 @@ from analysis.survey.repository import reference, wave_facts
 
 UNCERTAINTY = {
     "census": {"zh": "普查：没有抽样误差，区间表示同样过程可能给出的范围", "en": "census"},
+    "model": {"zh": "由其他数推算：区间表示同样过程可能给出的范围", "en": "computed from other numbers"},
     "": {"zh": "转录自发布稿，不是调查数据", "en": "quoted from the published report"},
     "sample": {"zh": "抽样：设计推断，含有限总体校正", "en": "sample"},
 }

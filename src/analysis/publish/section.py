@@ -52,7 +52,8 @@ class Section:
 
     def save(self) -> None:
         """Write the section's estimates where the others and the pipeline read them."""
-        self._write(f"{ESTIMATES}/{self.notebook}.csv", self.estimates.to_csv(index=False))
+        own = self.estimates[self.estimates["notebook"] == self.notebook]  # the others save their own
+        self._write(f"{ESTIMATES}/{self.notebook}.csv", own.to_csv(index=False))
 
     @property
     def names(self) -> dict:

@@ -1,39 +1,186 @@
-"""Compare districts: first whether they differ at all."""
+"""Compare districts: first whether they differ at all, then each with the rest, in pairs, by rank sets."""
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportions_chisquare
+from scipy import stats
 
+from analysis.stats import funnel
+from analysis.stats.design import CONFIDENCE
+from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
+from analysis.stats.presentation import presentable
+from analysis.stats.ranks import rank_sets
+from analysis.stats.shrinkage import fay_herriot
 from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference
 
+LEVEL = 1 - CONFIDENCE
 VERDICTS = {True: "各地不全相同", False: "分不出高低，不排名次"}
+UNKNOWN = 1e9  # the standard error of a mean of one row
+FEWEST = 10  # nothing is said of fewer contributors
 
 
-def homogeneity(estimates: pd.DataFrame, shares: list[str]) -> pd.DataFrame:
-    """Test for each share whether the counties could have one common value.
+def districts_of(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.DataFrame:
+    """Take the districts of one indicator from the estimates, ready to compare.
 
-    estimates: rows of the counties with value (%) and n. Returns one row a share: indicator, zh, lowest,
-    highest, chi2, p (adjusted by Holm, 1979, over the shares), verdict.
-    Pearson's chi-square; a difference says that not all are alike, never who leads.
+    Columns district, value, low, high, n, k (yes, for shares), se, in the indicator's own unit; attrs: kind
+    (`share` or `mean`), indicator. deff: the design effect of rows that come in clusters; n and k are divided
+    by it (Rao and Scott, 1981). Raises ValueError for an indicator without intervals: a total or a ratio of
+    totals has no spread to compare by.
     """
-    titles = reference("measures").set_index("indicator")["zh"]
-    counties = estimates[estimates["district"] != CITY]
+    rows = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != CITY)]
+    if len(rows) < 2 or rows["low"].isna().all():
+        raise ValueError(f"{indicator} has no intervals by district: totals and ratios cannot be compared")
+    frame = rows[["district", "value", "low", "high", "n"]].astype({"n": float}).reset_index(drop=True)
+    frame["n"] /= deff
+    is_share = _is_share(rows)
+    if is_share:
+        frame["k"] = np.rint(frame["value"] * rows["n"].to_numpy(float) / 100) / deff
+        softened = (frame["k"] + 1) / (frame["n"] + 2)  # Agresti and Caffo (2000): never an error of nought
+        frame["se"] = 100 * np.sqrt(softened * (1 - softened) / (frame["n"] + 2))
+    else:
+        width = (frame["high"] - frame["low"]) / 2
+        degrees = rows["n"].to_numpy(float) - 1
+        frame["se"] = width / stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(deff)
+    frame.attrs.update(kind="share" if is_share else "mean", indicator=indicator)
+    return frame
+
+
+def _is_share(rows) -> bool:
+    """Tell a share of rows from a mean that happens to be in %: k must be whole, and bounds within 0 to 100."""
+    k = rows["value"] * rows["n"] / 100
+    return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
+
+
+def homogeneity(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
+    """Test for each indicator whether the counties could have one common value.
+
+    estimates: rows of the counties with value and n. Returns one row an indicator: indicator, zh, en, lowest,
+    highest, statistic, test (chi-square, exact, Welch), p (adjusted by Holm, 1979, over the indicators),
+    verdict. A difference says that not all are alike, never who leads.
+    """
+    titles = reference("measures").set_index("indicator")
     rows = []
-    for indicator in shares:
-        part = counties[counties["indicator"] == indicator]
-        n = part["n"].to_numpy(float)
-        k = np.rint(part["value"].to_numpy() * n / 100)
-        alike = k.sum() in (0, n.sum())  # 0 or 100 % everywhere: Pearson's 0/0
-        chi2, p = (0.0, 1.0) if alike else proportions_chisquare(k, n)[:2]
+    for indicator in indicators:
+        part = districts_of(estimates, indicator)
         low, high = part["value"].min().round(1), part["value"].max().round(1)
-        rows.append((indicator, titles[indicator], low, high, round(chi2, 1), p))
-    frame = pd.DataFrame(rows, columns=["indicator", "zh", "lowest", "highest", "chi2", "p"])
-    frame["p"] = multipletests(frame["p"], method="holm")[1].round(6)
-    return frame.assign(verdict=[VERDICTS[bool(p < 0.05)] for p in frame["p"]])
+        names = titles.loc[indicator, ["zh", "en"]]
+        rows.append((indicator, *names, low, high, *_alike(part)))
+    columns = ["indicator", "zh", "en", "lowest", "highest", "statistic", "p", "test"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["statistic"] = frame["statistic"].round(1)
+    frame["p"] = holm(frame["p"]).round(6)
+    return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
+
+
+def _alike(part: pd.DataFrame) -> tuple[float, float, str]:
+    part = part[part["se"].notna()]
+    if "k" in part:
+        return equal_shares(part["k"], part["n"])
+    return equal_means(part["value"], part["se"], part["n"])
+
+
+def pairs(part: pd.DataFrame) -> pd.DataFrame:
+    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm.
+
+    Columns district, other, difference (district − other), low, high (not adjusted), p, p_holm.
+    """
+    first, second = np.array(list(combinations(range(len(part)), 2))).T
+    a, b = part.iloc[first].reset_index(drop=True), part.iloc[second].reset_index(drop=True)
+    low, high, p = _against(a, b)
+    columns = {"district": a["district"], "other": b["district"], "difference": a["value"] - b["value"]}
+    frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
+    return frame.assign(p_holm=holm(frame["p"]))
+
+
+def against_rest(part: pd.DataFrame) -> pd.DataFrame:
+    """Compare each district with all others together: rest, difference, low, high, p, p_holm."""
+    rest = _rest(part)
+    low, high, p = _against(part, rest)
+    columns = {"district": part["district"], "rest": rest["value"], "difference": part["value"] - rest["value"]}
+    frame = pd.DataFrame(columns | {"difference_low": low, "difference_high": high, "p_rest": p})
+    return frame.assign(p_rest_holm=holm(frame["p_rest"]))
+
+
+def _against(a, b):
+    if "k" in a:
+        low, high = newcombe(a["k"], a["n"], b["k"], b["n"])
+        return 100 * low, 100 * high, equal_two_shares(a["k"], a["n"], b["k"], b["n"])
+    return welch(*(x[c].to_numpy() for x in (a, b) for c in ("value", "se", "n")))
+
+
+def _rest(part: pd.DataFrame) -> pd.DataFrame:
+    """Put all districts but one together: their counts, or their means with the pooled spread."""
+    n = part["n"].sum() - part["n"]
+    if "k" in part:
+        k = part["k"].sum() - part["k"]
+        return pd.DataFrame({"k": k, "n": n, "value": 100 * k / n})
+    sums, squares = part["value"] * part["n"], _squares(part)
+    mean = (sums.sum() - sums) / n
+    spread = (squares.sum() - squares) - n * mean**2
+    return pd.DataFrame({"value": mean, "n": n, "se": np.sqrt(spread / (n - 1) / n)})
+
+
+def _squares(part) -> pd.Series:
+    """Return the sum of squared values of each district, from its mean and standard error."""
+    within = (part["se"] ** 2 * part["n"] * (part["n"] - 1)).fillna(0)
+    return within + part["n"] * part["value"] ** 2
+
+
+def limits(part: pd.DataFrame) -> pd.DataFrame:
+    """Return each district's funnel limits against the city, and its place among them."""
+    n = part["n"]
+    if "k" in part:
+        bounds = 100 * funnel.share_limits(float(part["k"].sum() / n.sum()), n)
+    else:
+        city = float((part["value"] * n).sum() / n.sum())
+        spread = float(np.sqrt((_squares(part).sum() - n.sum() * city**2) / (n.sum() - 1)))
+        bounds = funnel.mean_limits(city, spread, n)
+    return bounds.assign(place=funnel.place(part["value"], bounds))
+
+
+def shrunk(part: pd.DataFrame) -> pd.DataFrame:
+    """Shrink the districts towards the city: shrunk, shrunk_se (root of the mean squared error), weight.
+
+    Shares take the city's share in their variance p(1 − p)/n, so that none or all is not taken for certain.
+    """
+    variance = part["se"] ** 2
+    if "k" in part:
+        p = (part["k"].sum() + 1) / (part["n"].sum() + 2)
+        variance = 100**2 * p * (1 - p) / part["n"]
+    known = variance > 0
+    areas = fay_herriot(part.loc[known, "value"], variance[known]).areas.set_index(part.index[known])
+    columns = {"shrunk": areas["shrunk"], "shrunk_se": np.sqrt(areas["mse"]), "own_weight": areas["weight"]}
+    return pd.DataFrame(columns).reindex(part.index)
+
+
+def compare(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.DataFrame:
+    """Compare the districts of one indicator in one table, one row a district.
+
+    Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note (presentation of
+    shares; means need FEWEST rows); rank, rank_low, rank_high (each alone), rank_low_all, rank_high_all (all
+    together); p_alike of the homogeneity test, which comes first: where it finds nothing, neither rank nor
+    place may be told.
+    """
+    part = districts_of(estimates, indicator, deff)
+    ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
+    ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
+    shown = _shown(part)
+    sides = (against_rest(part).drop(columns="district"), limits(part), shrunk(part), shown, ranks)
+    wide = pd.concat([part, *sides], axis=1).assign(indicator=indicator, p_alike=_alike(part)[1])
+    return wide[["indicator", *wide.columns.drop("indicator")]]
+
+
+def _shown(part: pd.DataFrame) -> pd.DataFrame:
+    if "k" in part:
+        judged = presentable(part["k"] / part["n"], part["n"])[["show", "note"]]
+    else:
+        enough = (part["n"] >= FEWEST).to_numpy()
+        judged = pd.DataFrame({"show": enough, "note": np.where(enough, "", f"fewer than {FEWEST}")})
+    return judged.set_index(part.index)
 
 
 def p_text(p: float) -> str:

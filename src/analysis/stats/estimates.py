@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.stats.design import CONFIDENCE
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference, wave_facts
 
@@ -32,7 +33,6 @@ COLUMNS = [
     "cell",
     "sources",
 ]
-CONFIDENCE = 0.95
 DECIMALS = 6  # regression bits differ between processors; group means rounded here do not
 
 
@@ -128,6 +128,20 @@ def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: 
     ]
     both["indicator"], both["name"] = indicator, [name_of(indicator, d) for d in both["district"]]
     return both[COLUMNS]
+
+
+def derived(values: pd.DataFrame, indicator: str, how: str, wave: str, basis: str = "") -> pd.DataFrame:
+    """Make rows of the estimates from what was computed out of other numbers.
+
+    values: indexed by district, columns value, n, and low and high where there are any. basis: `published` for
+    what rests on the published text alone, else the wave's.
+    """
+    rows = pd.DataFrame()
+    rows.attrs.update(table="published" if basis == "published" else "estimates", wave=wave, basis=basis)
+    numbers = values.reindex(columns=["value", "low", "high", "n"]).fillna({"n": 0}).astype({"n": int})
+    return as_estimates(
+        [record(indicator, district, rows, row, how, "model") for district, *row in numbers.itertuples(name=None)]
+    )
 
 
 def _by_district(table, row, indicator, how, where="", empty=None) -> pd.DataFrame:

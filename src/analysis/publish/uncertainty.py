@@ -1,0 +1,168 @@
+"""Figures that show how sure a comparison is: frame of a comparison in, figure out.
+
+`GUIDES` has one line for each that tells a reader how to read it; captions quote it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from analysis.publish.figures import ACCENT, INK, MUTED, WARM, new_figure
+from analysis.stats.comparison import limits
+
+GUIDES = {
+    "intervals": {
+        "zh": "点为实际值，线为同样过程可能给出的范围，虚线为全市：线跨过虚线，就不能说与全市不同",
+        "en": "Dots are values, lines what the same process could have given, dashes the city: a line across the "
+        "dashes cannot be told from the city",
+    },
+    "funnel": {
+        "zh": "越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远",
+        "en": "The further right, the more there are and the narrower the funnel; inside it, chance alone could "
+        "put a place as far from the city",
+    },
+    "ranks": {
+        "zh": "粗线为数据容许的名次（单看一地），细线为各地同时成立的名次：线越长，名次越说不准",
+        "en": "Thick lines are the ranks that the data leave open to a place by itself, thin ones to all at once: "
+        "the longer, the less its rank is known",
+    },
+    "slopes": {
+        "zh": "每条线为一地的前后；实线为变化超出偶然，虚线为分不清",
+        "en": "Each line is one place before and after; solid where the change goes beyond chance, else dashed",
+    },
+    "tiles": {
+        "zh": "方格按大致方位排列，不是地图；深色高于全市，浅色低于全市，白底分不出高低或数量太少",
+        "en": "Tiles lie roughly as the places do, it is no map; dark is above the city, light below, white "
+        "cannot be told apart or is too few",
+    },
+}
+
+# Where each county lies, roughly: column and row from the north-west.
+TILES = {
+    "331023": (1, 0),
+    "331022": (2, 0),
+    "331024": (0, 1),
+    "331082": (1, 1),
+    "331002": (2, 1),
+    "331003": (1, 2),
+    "331004": (2, 2),
+    "331083": (1, 3),
+    "331081": (2, 3),
+}
+SHADES = {"above": (ACCENT, "white"), "below": ("#a9c3cf", INK)}
+
+
+def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
+    """Plot each district's value and interval, filled where it may be told from the city.
+
+    frame: columns district (label), value, low, high, apart (boolean), in reading order.
+    """
+    figure, axes = new_figure(len(frame))
+    axes.axvline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
+    axes.hlines(frame["district"], frame["low"], frame["high"], color=MUTED, linewidth=3)
+    face = np.where(frame["apart"], ACCENT, "white")
+    axes.scatter(frame["value"], frame["district"], c=face, edgecolors=ACCENT, s=46, zorder=3)
+    axes.invert_yaxis()
+    axes.set(xlabel=unit, ylabel="")
+    return figure
+
+
+def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> Figure:
+    """Plot districts against their size with the limits (95 and 99.8 %) about the city.
+
+    part: from `districts_of`, with its n; labels: name of each district; size: what n counts.
+    """
+    figure, axes = new_figure(len(part) + 3)
+    fine = _fine(part)
+    bounds = limits(fine)
+    city = float((part["value"] * part["n"]).sum() / part["n"].sum())
+    for name, style in (("95", (0, (4, 2))), ("998", "solid")):
+        for side in ("low", "high"):
+            axes.plot(fine["n"], bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
+    axes.axhline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
+    sns.scatterplot(part, x="n", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
+    for row in part.itertuples():
+        axes.annotate(labels[row.district], (row.n, row.value), (5, 4), textcoords="offset points", fontsize=8)
+    axes.grid(axis="both")
+    axes.set(xlabel=size, ylabel=unit)
+    return figure
+
+
+def _fine(part: pd.DataFrame) -> pd.DataFrame:
+    """Spread the sizes finely, keeping the city's value and spread, so that the limits draw as curves."""
+    n = np.unique(np.linspace(max(part["n"].min() * 0.7, 2), part["n"].max() * 1.15, 120).round())
+    total, city = part["n"].sum(), (part["value"] * part["n"]).sum() / part["n"].sum()
+    fine = pd.DataFrame({"n": n, "value": city})
+    if "k" in part:
+        return fine.assign(k=n * part["k"].sum() / total)
+    within = (part["se"] ** 2 * part["n"] * (part["n"] - 1)).sum() + (
+        part["n"] * (part["value"] - city) ** 2
+    ).sum()
+    spread = within / (total - 1)
+    return fine.assign(se=np.sqrt(spread / n))
+
+
+def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figure:
+    """Plot the rank sets of each district, marginal and simultaneous, in the order of the table: no ranking.
+
+    table: columns district, rank_low, rank_high, rank_low_all, rank_high_all.
+    """
+    names = table["district"].map(labels)
+    figure, axes = new_figure(len(table))
+    axes.hlines(names, table["rank_low_all"], table["rank_high_all"], color=MUTED, linewidth=1.5)
+    axes.hlines(names, table["rank_low"], table["rank_high"], color=ACCENT, linewidth=6)
+    same = table["rank_low"] == table["rank_high"]
+    axes.scatter(table.loc[same, "rank_low"], names[same], color=ACCENT, s=46, zorder=3)
+    axes.invert_yaxis()
+    axes.set(xlabel=xlabel, ylabel="", xlim=(0.6, len(table) + 0.4), xticks=range(1, len(table) + 1))
+    return figure
+
+
+def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
+    """Plot two dates of each district, joined; solid where the change goes beyond chance.
+
+    frame: columns district (label), before, after, apart (boolean). before, after: names of the dates.
+    """
+    figure, axes = new_figure(len(frame) + 5)
+    for row in frame.itertuples():
+        style = "solid" if row.apart else (0, (4, 2))
+        axes.plot([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, linestyle=style)
+        axes.scatter([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, s=22, zorder=3)
+    for row, y in zip(frame.itertuples(), _apart(frame["before"], frame), strict=True):
+        axes.annotate(row.district, (0, row.before), (-0.04, y), va="center", ha="right", fontsize=8)
+    axes.grid(axis="y")
+    axes.grid(axis="x", visible=False)
+    axes.set(xticks=[0, 1], xticklabels=[before, after], xlim=(-0.45, 1.15), ylabel=unit, xlabel="")
+    return figure
+
+
+def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
+    """Push labels apart so that none covers another, keeping their order."""
+    gap = np.ptp(frame[["before", "after"]].to_numpy()) / 18
+    order = np.argsort(values.to_numpy(), kind="stable")
+    placed = values.to_numpy(float)[order]
+    for _ in range(200):
+        short = np.clip(gap - np.diff(placed), 0, None) / 2
+        placed = placed - np.append(short, 0) + np.append(0, short)
+    return list(placed[np.argsort(order, kind="stable")])
+
+
+def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
+    """Plot one tile a county, roughly where it lies, shaded by what may be said of it against the city.
+
+    frame: columns district (code), text (value as printed), form (of its statement).
+    """
+    figure, axes = new_figure(9)
+    for row in frame.itertuples():
+        column, line = TILES[row.district]
+        face, ink = SHADES.get(row.form, ("white", INK))
+        axes.add_patch(Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED))
+        axes.text(column + 0.5, line + 0.4, labels[row.district], ha="center", va="center", color=ink, fontsize=9)
+        axes.text(column + 0.5, line + 0.68, row.text, ha="center", va="center", color=ink, fontsize=10)
+    axes.set(xlim=(-0.6, 3.6), ylim=(4.05, -0.05))
+    axes.axis("off")
+    return figure

@@ -1,0 +1,96 @@
+"""Tests and intervals for differences, from counts or from means with their standard errors.
+
+Shares: Pearson's chi-square without correction, exact where an expected count is below 5; intervals of
+Newcombe (1998, Stat. Med. 17:873, method 10). Means: Welch (1951, Biometrika 38:330).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+from statsmodels.stats.oneway import anova_generic
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis.stats.design import CONFIDENCE
+
+SEED = 2020
+DRAWS = 9999
+FEW = 5  # the least expected count for which chi-square is trusted (Cochran, 1954)
+
+
+def newcombe(k1, n1, k2, n2, confidence=CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of k1/n1 − k2/n2 for independent counts; arrays welcome."""
+    k1, n1, k2, n2 = (np.asarray(x, float) for x in (k1, n1, k2, n2))
+    p1, p2 = k1 / n1, k2 / n2
+    low1, high1 = proportion_confint(k1, n1, 1 - confidence, "wilson")
+    low2, high2 = proportion_confint(k2, n2, 1 - confidence, "wilson")
+    low = p1 - p2 - np.hypot(p1 - low1, high2 - p2)
+    return low, p1 - p2 + np.hypot(high1 - p1, p2 - low2)
+
+
+def holm(p) -> np.ndarray:
+    """Adjust p values for how many there are (Holm, 1979, Scand. J. Stat. 6:65); a blank one counts as 1."""
+    p = np.nan_to_num(np.asarray(p, float), nan=1.0)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    adjusted = np.empty_like(p)
+    adjusted[order] = stepped
+    return adjusted
+
+
+def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
+    """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts are small."""
+    k1, n1, k2, n2 = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (k1, n1, k2, n2)))
+    pooled = (k1 + k2) / (n1 + n2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = (k1 / n1 - k2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+    p = np.where((pooled == 0) | (pooled == 1), 1.0, stats.chi2.sf(z**2, 1))
+    small = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled) < FEW
+    whole = np.isclose(k1, np.rint(k1)) & np.isclose(n1, np.rint(n1))  # a design effect makes counts fractional
+    for i in np.flatnonzero(small & whole):
+        table = np.rint([[k1[i], n1[i] - k1[i]], [k2[i], n2[i] - k2[i]]]).astype(int)
+        p[i] = stats.fisher_exact(table).pvalue
+    return p
+
+
+def equal_shares(k, n) -> tuple[float, float, str]:
+    """Test whether several shares are one: (chi-square, p, test).
+
+    Where an expected count is below 5 the p value comes from DRAWS tables with the same margins, by a seeded
+    generator, as R's chisq.test(simulate.p.value = TRUE).
+    """
+    k, n = np.asarray(k, float), np.asarray(n, float)
+    if k.sum() in (0, n.sum()):
+        return 0.0, 1.0, "chi-square"  # none or all everywhere: Pearson's 0/0
+    chi2 = _pearson(k, n)
+    least = n.min() * min(k.sum(), (n - k).sum()) / n.sum()
+    if least >= FEW or not np.allclose(k, np.rint(k)):
+        return float(chi2), float(stats.chi2.sf(chi2, len(k) - 1)), "chi-square"
+    generator = np.random.default_rng(SEED)
+    drawn = generator.multivariate_hypergeometric(np.rint(n).astype(int), round(k.sum()), DRAWS)
+    as_far = _pearson(drawn, n) >= chi2 * (1 - 1e-12)
+    return float(chi2), float((1 + as_far.sum()) / (1 + DRAWS)), "exact"
+
+
+def _pearson(k: np.ndarray, n: np.ndarray) -> np.ndarray:
+    pooled = k.sum(axis=-1, keepdims=True) / n.sum()
+    return ((k - n * pooled) ** 2 / (n * pooled * (1 - pooled))).sum(axis=-1)
+
+
+def equal_means(mean, se, n) -> tuple[float, float, str]:
+    """Test whether several means are one, variances unequal: (F, p, test), as R's oneway.test."""
+    mean, se, n = (np.asarray(x, float) for x in (mean, se, n))
+    if np.ptp(mean) == 0 or (se == 0).any():  # alike, or no spread to judge by
+        return 0.0, 1.0, "Welch"
+    fitted = anova_generic(mean, se**2 * n, n, use_var="unequal")
+    return float(fitted.statistic), float(fitted.pvalue), "Welch"
+
+
+def welch(mean1, se1, n1, mean2, se2, n2, confidence=CONFIDENCE):
+    """Compare pairs of means: (low, high, p) of mean1 − mean2, variances unequal; arrays welcome."""
+    se = np.hypot(se1, se2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        df = se**4 / (se1**4 / (n1 - 1) + se2**4 / (n2 - 1))
+        p = 2 * stats.t.sf(np.abs(mean1 - mean2) / se, df)
+    half = stats.t.ppf((1 + confidence) / 2, df) * se
+    return mean1 - mean2 - half, mean1 - mean2 + half, np.where(se > 0, p, 1.0)

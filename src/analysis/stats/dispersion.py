@@ -1,0 +1,76 @@
+"""How unequal districts are, in one number: coefficient of variation, Theil, Gini.
+
+Theil (1967) with its exact split into within and between groups (Shorrocks, 1980); standard errors by the
+jackknife over districts (Quenouille-Tukey). With nine districts these errors are themselves unsure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def coefficient_of_variation(value, weight) -> float:
+    """Return the standard deviation over the mean, both weighted (divisor: sum of weights)."""
+    share, ratio = _shares(value, weight)
+    return float(np.sqrt((share * (ratio - 1) ** 2).sum()))
+
+
+def theil(value, weight) -> float:
+    """Return Theil's T of district means, weighted; 0 is equality. Values must not be negative."""
+    share, ratio = _shares(value, weight)
+    return float((share * _xlogx(ratio)).sum())
+
+
+def gini(value, weight) -> float:
+    """Return the Gini coefficient of district means, weighted: half the mean difference over the mean."""
+    share, ratio = _shares(value, weight)
+    return float((share[:, None] * share * np.abs(ratio[:, None] - ratio)).sum() / 2)
+
+
+def theil_between(value, weight, group) -> float:
+    """Return the part of Theil's T that lies between groups; the rest lies within them."""
+    frame = pd.DataFrame({"weight": np.asarray(weight, float), "group": np.asarray(group)})
+    frame["sum"] = np.asarray(value, float) * frame["weight"]
+    sums = frame.groupby("group")[["sum", "weight"]].sum()
+    return theil(sums["sum"] / sums["weight"], sums["weight"])
+
+
+def dispersion(value, weight, group) -> pd.DataFrame:
+    """Measure the dispersion of districts: one row each for cv, gini, theil, theil_between, theil_within.
+
+    value: district means or shares; weight: what they are means of; group: a class of each district.
+    Columns measure, value, se (jackknife, one district left out at a time).
+    """
+    value, weight, group = np.asarray(value, float), np.asarray(weight, float), np.asarray(group)
+    if (value < 0).any():
+        raise ValueError("a value is negative: Theil and Gini have no meaning for it")
+    everyone = np.ones(len(value), bool)
+    full = _measures(value, weight, group, everyone)
+    left_out = pd.DataFrame(
+        [_measures(value, weight, group, everyone & (np.arange(len(value)) != i)) for i in range(len(value))]
+    )
+    spread = ((left_out - left_out.mean()) ** 2).sum() * (len(value) - 1) / len(value)
+    return pd.DataFrame({"measure": list(full), "value": list(full.values()), "se": np.sqrt(spread).to_numpy()})
+
+
+def _measures(value, weight, group, kept) -> dict[str, float]:
+    value, weight, group = value[kept], weight[kept], group[kept]
+    total, between = theil(value, weight), theil_between(value, weight, group)
+    return {
+        "cv": coefficient_of_variation(value, weight),
+        "gini": gini(value, weight),
+        "theil": total,
+        "theil_between": between,
+        "theil_within": total - between,
+    }
+
+
+def _shares(value, weight) -> tuple[np.ndarray, np.ndarray]:
+    value, weight = np.asarray(value, float), np.asarray(weight, float)
+    share = weight / weight.sum()
+    return share, value / (share * value).sum()
+
+
+def _xlogx(x: np.ndarray) -> np.ndarray:
+    return x * np.log(np.where(x > 0, x, 1))

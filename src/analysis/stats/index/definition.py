@@ -1,0 +1,81 @@
+"""What the index measures: `indicators.csv`, and the values that its formulas give for each district.
+
+A row is an indicator (with a numerator) or an aggregate (without); `dimension` names the row above it, blank
+for the top of a tree. Every indicator is factor · sum(numerator) / sum(denominator), each written
+`table: expression` in terms of the clean tables.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.survey.repository import reference
+
+NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
+
+
+def definition(table: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Read the definition (default: `indicators.csv`), checked, indexed by code, its numbers as numbers.
+
+    Raises ValueError naming the code for a double or unknown one, a loop, or goalposts out of order.
+    """
+    frame = (reference("indicators") if table is None else table).set_index("code", drop=False)
+    frame[NUMBERS] = frame[NUMBERS].replace("", np.nan).astype(float)
+    doubled = frame.index[frame.index.duplicated()]
+    if len(doubled):
+        raise ValueError(f"indicators.csv: {doubled[0]} is there twice")
+    for code, row in frame.iterrows():
+        _check(frame, code, row)
+    return frame
+
+
+def _check(frame, code, row) -> None:
+    seen, above = {code}, row["dimension"]
+    while above:
+        if above in seen:
+            raise ValueError(f"indicators.csv: {code} lies below itself")
+        if above not in frame.index:
+            raise ValueError(f"indicators.csv: {code} belongs to {above}, which is not there")
+        seen.add(above)
+        above = frame.loc[above, "dimension"]
+    if row["numerator"] and not row["goal_low"] < row["goal_high"]:
+        raise ValueError(f"indicators.csv: {code} has goalposts out of order")
+    if row["numerator"] and row["direction"] not in (-1, 1):
+        raise ValueError(f"indicators.csv: {code} has a direction that is neither 1 nor -1")
+
+
+def leaves(frame: pd.DataFrame) -> pd.DataFrame:
+    """Pick the indicators, leaving the aggregates out."""
+    return frame[frame["numerator"] != ""]
+
+
+def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Compute every indicator from the clean tables: one row for each value of `by`, one column a code.
+
+    A district without anything to divide by gets a blank, never a guess.
+    """
+    keys = {(row[part]) for _, row in leaves(frame).iterrows() for part in ("numerator", "denominator")}
+    sums = {key: _sums(tables, key, by) for key in sorted(keys)}
+    values = {
+        code: row["factor"] * sums[row["numerator"]] / sums[row["denominator"]].replace(0, np.nan)
+        for code, row in leaves(frame).iterrows()
+    }
+    return pd.DataFrame(values)
+
+
+def parts(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> dict[str, pd.DataFrame]:
+    """Return the sums behind `measure`: numerators and denominators, each with one column a code."""
+    return {
+        part: pd.DataFrame({code: _sums(tables, row[part], by) for code, row in leaves(frame).iterrows()}).fillna(
+            0
+        )
+        for part in ("numerator", "denominator")
+    }
+
+
+def _sums(tables, key: str, by: list[str]) -> pd.Series:
+    name, _, expression = key.partition(": ")
+    table = tables[name]
+    value = table.eval(expression) if expression != "1" else 1.0
+    return pd.Series(value, table.index).astype(float).groupby([table[column] for column in by]).sum()

@@ -1,0 +1,43 @@
+"""How sure the index is of itself: what other communities from the same process could have given.
+
+Communities are dealt at random into groups within each county; each group is left out in turn (delete-a-group
+jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error: this is the process.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.stats.index.definition import parts
+from analysis.stats.index.scores import scores
+
+GROUPS, SEED = 10, 2020
+
+
+def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:
+    """Return the jackknife standard error of every score: districts × codes.
+
+    tables: clean tables; those with column `unit` (the community) are dealt by it, others are left whole.
+    """
+    units = tables["communities"][[district, unit]].drop_duplicates()
+    order = np.random.default_rng(SEED).permutation(len(units))
+    dealt = units.iloc[order].assign(group=lambda t: t.groupby(district).cumcount() % GROUPS)
+    group = dealt.set_index(unit)["group"]
+    marked = {
+        name: table.assign(group=table[unit].map(group) if unit in table else -1) for name, table in tables.items()
+    }
+    sums = parts(marked, frame, [district, "group"])
+    factor = frame["factor"].dropna()
+    left_out = [_values(sums, factor, left, district) for left in range(GROUPS)]
+    scored = scores(pd.concat(left_out, keys=range(GROUPS)), frame)  # fixed goalposts: no row moves another
+    spread = scored.groupby(level=district).var(ddof=0)
+    return np.sqrt((GROUPS - 1) * spread)
+
+
+def _values(sums, factor, left, district) -> pd.DataFrame:
+    top, bottom = (
+        sums[part][sums[part].index.get_level_values("group") != left].groupby(district).sum()
+        for part in ("numerator", "denominator")
+    )
+    return (top / bottom.where(bottom > 0)).mul(factor, axis=1)[list(top.columns)]

@@ -1,0 +1,146 @@
+"""What hangs on a choice: the whole grid of alternatives, and how much of the difference each choice makes.
+
+Saisana, Saltelli and Tarantola (2005), J. R. Stat. Soc. A 168:307; as the grid is a full factorial, the shares
+of variance (Sobol, 1993) are exact and need no sampling.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from analysis.stats.index.definition import leaves
+from analysis.stats.index.scores import aggregate, normalise, scores
+
+GRID = {
+    "normalisation": ("goalposts", "wide", "minmax", "zscore", "ranks"),
+    "inner_weights": ("equal", "entropy", "pca", "spread"),
+    "inner_mean": ("arithmetic", "geometric"),
+    "outer_mean": ("geometric", "arithmetic"),
+    "doubled": ("none", *"1234"),  # which dimension counts twice
+}
+
+
+def weights_within(scored: pd.DataFrame, method: str) -> pd.Series:
+    """Return weights of the indicators of one dimension.
+
+    `equal`; `spread` (standard deviations); `entropy` (Shannon, 1948: dispersion of the shares, which moves
+    when a share is written as its complement); `pca` (squared loadings of the first component, which says
+    what varies together and not what matters). The last two are variants only.
+    """
+    x = scored.to_numpy(float)
+    if method == "equal" or len(scored.columns) == 1:
+        return pd.Series(1.0, scored.columns)
+    if method == "pca":
+        return loadings(scored) ** 2
+    if method == "spread":
+        weight = x.std(axis=0, ddof=1)
+    else:
+        p = x / x.sum(axis=0)
+        weight = 1 + (p * np.log(p)).sum(axis=0) / np.log(len(x))
+    return pd.Series(weight if weight.sum() > 0 else np.ones_like(weight), scored.columns)
+
+
+def loadings(scored: pd.DataFrame) -> pd.Series:
+    """Return the loadings of the first principal component (of correlations), its sum being positive."""
+    spread = scored.std(ddof=1)
+    moving = scored.loc[:, spread > 0]
+    standard = (moving - moving.mean()) / moving.std(ddof=1)
+    first = np.linalg.eigh(standard.to_numpy().T @ standard.to_numpy() / (len(scored) - 1))[1][:, -1]
+    signed = first * (1 if first.sum() >= 0 else -1)
+    return pd.Series(signed, moving.columns).reindex(scored.columns).fillna(0.0)
+
+
+def grid(values: pd.DataFrame, frame: pd.DataFrame, top: str, choices: dict = GRID) -> pd.DataFrame:
+    """Compute the top score in every combination of choices: one row a variant, its choices and the districts.
+
+    values: districts × codes. frame: the definition, with two levels below `top`.
+    """
+    dimensions = list(frame.index[frame["dimension"] == top])
+    below = {d: list(frame.index[frame["dimension"] == d]) for d in dimensions}
+    outers = list(product(choices["outer_mean"], choices["doubled"]))
+    blocks = []
+    for method in choices["normalisation"]:
+        scored = normalise(values[[code for codes in below.values() for code in codes]], frame, method)
+        for inner, mean in product(choices["inner_weights"], choices["inner_mean"]):
+            by = pd.DataFrame(
+                {d: aggregate(scored[c], weights_within(scored[c], inner), mean) for d, c in below.items()}
+            )
+            blocks += [(method, inner, mean, *outer, *_top(by, *outer)) for outer in outers]
+    return pd.DataFrame(blocks, columns=[*choices, *values.index])
+
+
+def _top(by: pd.DataFrame, how: str, doubled: str) -> pd.Series:
+    weight = pd.Series(1.0, by.columns)
+    if doubled != "none":
+        weight.iloc[int(doubled) - 1] = 2.0
+    return aggregate(by, weight, how)
+
+
+def ranks(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
+    """Rank the districts in each variant, 1 the highest, ties sharing the best place."""
+    return variants.drop(columns=list(choices)).rank(axis=1, ascending=False, method="min").astype(int)
+
+
+def rank_frequencies(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
+    """Count in how many variants (%) each district has each place: districts × places."""
+    places = ranks(variants, choices)
+    counts = {district: places[district].value_counts(normalize=True) for district in places}
+    return 100 * pd.DataFrame(counts).T.reindex(columns=range(1, places.shape[1] + 1)).fillna(0.0)
+
+
+def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
+    """Share out the variance of the ranks among the choices: alone (first order) and with all interactions.
+
+    One row a choice: first, total (%), over the districts' ranks together; the rest to 100 of `first` is
+    interaction. Exact, as every combination is there; raises ValueError where one is missing.
+    """
+    shape = [len(levels) for levels in choices.values()]
+    places = ranks(variants, choices).to_numpy(float)
+    if len(places) != np.prod(shape):
+        raise ValueError(f"the grid has {len(places)} variants, not the {np.prod(shape)} of a full factorial")
+    cube = places.reshape(*shape, -1)
+    axes = tuple(range(len(shape)))
+    variance = cube.var(axis=axes).sum()
+    rows = []
+    for axis, choice in enumerate(choices):
+        others = tuple(a for a in axes if a != axis)
+        first = cube.mean(axis=others).var(axis=0).sum()
+        without = cube.mean(axis=axis).var(axis=tuple(range(len(shape) - 1))).sum()
+        rows.append((choice, *(100 * np.array([first, variance - without]) / (variance or 1))))
+    return pd.DataFrame(rows, columns=["choice", "first", "total"])
+
+
+def drop_one(values: pd.DataFrame, frame: pd.DataFrame, top: str) -> pd.DataFrame:
+    """Leave out one indicator at a time: its code, the largest change of a place and of a score."""
+    full = scores(values, frame)[top]
+    rows = []
+    for code in _under(frame, top):
+        left = scores(values.drop(columns=code), frame.drop(index=code))[top]
+        moved = (full.rank(ascending=False) - left.rank(ascending=False)).abs().max()
+        rows.append((code, float(moved), float((left - full).abs().max())))
+    return pd.DataFrame(rows, columns=["code", "largest_move", "largest_change"])
+
+
+def _under(frame, top) -> list[str]:
+    """List the indicators two levels below `top` whose dimension has others too."""
+    inside = frame.index[frame["dimension"] == top]
+    own = leaves(frame)
+    own = own[own["dimension"].isin(inside)]
+    return list(own.index[own.groupby("dimension")["code"].transform("size") > 1])
+
+
+def correlations(scored: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Correlate each indicator with its dimension: code, dimension, r; blank where one does not vary.
+
+    A negative r says that the average works against the indicator that it is made of.
+    """
+    own = leaves(frame)
+    moving = scored.std(ddof=1) > 1e-9
+    rows = [
+        (code, above, scored[code].corr(scored[above]) if moving[code] and moving[above] else np.nan)
+        for code, above in own["dimension"].items()
+    ]
+    return pd.DataFrame(rows, columns=["code", "dimension", "r"])

@@ -1,0 +1,51 @@
+"""May a share be shown? The presentation standards of the National Center for Health Statistics.
+
+Parker et al. (2017), National Center for Health Statistics Data Presentation Standards for Proportions, Vital
+and Health Statistics 2(175). Census shares are judged as if drawn at random: what the process carries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.stats.design import korn_graubard
+
+FEWEST = 30  # denominator, nominal and effective
+NARROW, WIDE, RELATIVE = 0.05, 0.30, 1.30  # widths of the interval, the last relative to the share
+FEW_DEGREES = 8
+
+
+def presentable(p, n, se=None, df=None) -> pd.DataFrame:
+    """Judge shares (0 to 1): columns low, high (Korn-Graubard), show, note.
+
+    n: denominators; se, df: of the design, blank for simple random sampling. note says why not, or what a
+    reader should be told: few degrees of freedom, none or all, or a complement that could not be shown.
+    """
+    p, n = np.atleast_1d(np.asarray(p, float)), np.atleast_1d(np.asarray(n, float))
+    se = np.sqrt(p * (1 - p) / n) if se is None else np.atleast_1d(np.asarray(se, float))
+    df = n - 1 if df is None else np.atleast_1d(np.asarray(df, float))
+    rows = [_judge(*one) for one in zip(p, n, se, df, strict=True)]
+    return pd.DataFrame(rows, columns=["low", "high", "show", "note"])
+
+
+def _judge(p, n, se, df):
+    effective = min(p * (1 - p) / se**2, n) if se > 0 else n
+    capped = np.sqrt(p * (1 - p) / effective) if effective else 0.0
+    low, high = korn_graubard(p, capped, n, df) if n > 0 else (np.nan, np.nan)
+    width = high - low
+    if n < FEWEST or effective < FEWEST:
+        return low, high, False, "denominator below 30"
+    if width >= WIDE:
+        return low, high, False, "interval wider than 0.30"
+    if width > NARROW and (p == 0 or width / p > RELATIVE):
+        return low, high, False, "interval wide beside the share"
+    return low, high, True, _remark(p, width, df)
+
+
+def _remark(p, width, df) -> str:
+    if p in (0, 1):
+        return "none or all"
+    if df < FEW_DEGREES:
+        return "fewer than 8 degrees of freedom"
+    return "complement unreliable" if width > NARROW and width / (1 - p) > RELATIVE else ""

@@ -1,0 +1,121 @@
+"""What may be said of districts: the words follow the evidence.
+
+`sentence_forms.csv` holds the few forms that the report may use, with the rule of each. A sentence takes its
+numbers by name (`{{ … }}`), so it is filled in like any prose.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.stats.comparison import LEVEL, compare, districts_of, homogeneity, pairs
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.repository import reference
+
+COLUMNS = ["form", "indicator", "district", "other", "test", "p_alike", "p", "value", "against", "n", "zh", "en"]
+HIDDEN = ("denominator below 30", "interval wider than 0.30")  # a contrast needs no narrow share, but enough rows
+PARTS = {
+    "zh": {
+        "above": "高于全市的有{}",
+        "below": "低于全市的有{}",
+        "none": "但没有一地能单独与全市区分",
+        "rest": "其余分不出高低或数量太少",
+    },
+    "en": {
+        "above": "above the city: {}",
+        "below": "below the city: {}",
+        "none": "though no single district can be told from the city",
+        "rest": "the others cannot be told apart or are too few",
+    },
+}
+STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
+
+
+def statements(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
+    """Say of each indicator whether districts differ, and of each district what may be said against the city.
+
+    One row per indicator for the city (forms differ, none_differ) and one per district (above, below, alike,
+    too_few); columns COLUMNS: p_alike is the homogeneity test, Holm-adjusted over `indicators`; p the
+    district's test against all others together, Holm-adjusted over districts; against is what those others
+    have; zh and en are templates for `Section.say`.
+    """
+    tests = homogeneity(estimates, indicators).set_index("indicator")
+    frames = [_of_indicator(compare(estimates, name), tests.loc[name]) for name in indicators]
+    return pd.concat(frames, ignore_index=True)
+
+
+def pair_statement(
+    estimates: pd.DataFrame, indicator: str, district: str, other: str, p_alike: float
+) -> pd.Series:
+    """Say whether one district may be said to lie above another; p_alike as `statements` gives it."""
+    table = pairs(districts_of(estimates, indicator))
+    wanted = {district, other}
+    row = table[[{a, b} == wanted for a, b in zip(table["district"], table["other"], strict=True)]].iloc[0]
+    apart = p_alike < LEVEL and row["p_holm"] < LEVEL
+    upper, lower = (row["district"], row["other"]) if row["difference"] > 0 else (row["other"], row["district"])
+    places = (upper, lower) if apart else (district, other)
+    form = "pair_above" if apart else "pair_alike"
+    values = estimates[estimates["indicator"] == indicator].set_index("district")["value"]
+    words = {lang: _sentence(form, lang, indicator, *places) for lang in ("zh", "en")}
+    facts = ("pair", p_alike, row["p_holm"], values[places[0]], values[places[1]], None)
+    return pd.Series([form, indicator, *places, *facts, words["zh"], words["en"]], index=COLUMNS)
+
+
+def _of_indicator(table: pd.DataFrame, test: pd.Series) -> pd.DataFrame:
+    indicator, differ = table["indicator"].iat[0], test["p"] < LEVEL
+    rows = []
+    for row in table.sort_values("district", key=_reading_order).itertuples(index=False):
+        form = _form(row, differ)
+        words = [_sentence(form, lang, indicator, row.district) for lang in ("zh", "en")]
+        facts = (test["test"], test["p"], row.p_rest_holm, row.value, row.rest, row.n)
+        rows.append((form, indicator, row.district, "", *facts, *words))
+    districts = pd.DataFrame(rows, columns=COLUMNS)
+    form = "differ" if differ else "none_differ"
+    words = [_sentence(form, lang, indicator, CITY, parts=_parts(districts, lang)) for lang in ("zh", "en")]
+    facts = (test["test"], test["p"], None, None, None, table["n"].sum())
+    city = pd.DataFrame([(form, indicator, CITY, "", *facts, *words)], columns=COLUMNS)
+    return pd.concat([city.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
+
+
+def _form(row, differ: bool) -> str:
+    if row.note in HIDDEN or row.note.startswith("fewer than 10"):
+        return "too_few"
+    if differ and row.p_rest_holm < LEVEL:
+        return "above" if row.difference > 0 else "below"
+    return "alike"
+
+
+def _reading_order(codes: pd.Series) -> pd.Series:
+    order = {code: i for i, code in enumerate(COUNTIES)}
+    return codes.map(lambda code: order.get(code, len(order)))
+
+
+def _parts(districts: pd.DataFrame, lang: str) -> str:
+    said, (_, comma, semicolon) = PARTS[lang], STOPS[lang]
+    parts = []
+    for form in ("above", "below"):
+        names = [_name(code) for code in districts.loc[districts["form"] == form, "district"]]
+        parts += [said[form].format(comma.join(names))] if names else []
+    if not parts:
+        return said["none"]
+    return semicolon.join(
+        [*parts, *([said["rest"]] if len(districts) > districts["form"].isin(["above", "below"]).sum() else [])]
+    )
+
+
+def _sentence(form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = "") -> str:
+    """Write a form's sentence as a template that takes names and numbers by name."""
+    words = reference("sentence_forms").set_index("form").loc[form, lang]
+    names = {
+        "district": _name(district),
+        "other": _name(other),
+        "title": f"{{{{ city.{indicator}.title }}}}",
+        "value": f'{{{{ county["{district}"].{indicator} }}}}',
+        "city": f"{{{{ city.{indicator} }}}}",
+        "parts": parts,
+    }
+    return words.format(**names) + STOPS[lang][0]
+
+
+def _name(code: str) -> str:
+    return f'{{{{ district_names["{code}"] }}}}'

@@ -1,0 +1,89 @@
+"""Figures of uncertainty show what the comparison found, and nothing more."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis.publish import figures, uncertainty
+from analysis.publish.typed import typed_numbers
+from analysis.stats.comparison import compare, districts_of
+from analysis.survey.codebook import CITY, COUNTIES
+
+
+@pytest.fixture(autouse=True)
+def house_style():
+    figures.use_style()
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def estimates():
+    k, n = np.array([150, 90, 40, 80, 170, 70, 35, 38, 21]), np.array([277, 200, 157, 167, 357, 157, 86, 86, 46])
+    low, high = proportion_confint(k, n, method="wilson")
+    columns = {"district": list(COUNTIES), "value": 100 * k / n, "low": 100 * low, "high": 100 * high, "n": n}
+    return pd.DataFrame(columns).assign(indicator="certified", unit="%")
+
+
+def test_each_figure_has_a_guide_in_both_languages_without_typed_numbers():
+    assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles"}
+    for guide in uncertainty.GUIDES.values():
+        assert set(guide) == {"zh", "en"} and len(guide["zh"]) > 15 and "\n" not in guide["en"]
+    assert [f for g in uncertainty.GUIDES.values() for f in typed_numbers(g["en"] + g["zh"])] == []
+
+
+def test_intervals_fill_only_what_may_be_told_apart(estimates):
+    frame = estimates.assign(district=list(COUNTIES.values()), apart=[True, *[False] * 8])
+    axes = uncertainty.intervals(frame, 47.2, "%").axes[0]
+    dots = axes.collections[1]
+    assert dots.get_offsets()[:, 0].tolist() == pytest.approx(frame["value"].tolist())
+    white = [tuple(color[:3]) == (1, 1, 1) for color in dots.get_facecolors()]
+    assert white == [False, *[True] * 8]
+
+
+def test_funnel_draws_the_limits_about_the_city(estimates):
+    part = districts_of(estimates, "certified")
+    axes = uncertainty.funnel(part, COUNTIES, "%", "人").axes[0]
+    curves = axes.lines[:4]
+    city = 100 * part["k"].sum() / part["n"].sum()
+    at_right = [line.get_ydata()[-1] for line in curves]
+    assert at_right[2] < at_right[0] < city < at_right[1] < at_right[3]
+    assert all(np.isfinite(line.get_ydata()).all() for line in curves)
+    assert np.ptp([line.get_ydata()[0] for line in curves]) > np.ptp(at_right), "narrower to the right"
+    assert {text.get_text() for text in axes.texts} == set(COUNTIES.values())
+
+
+def test_rank_plot_keeps_the_order_of_places_and_draws_both_sets(estimates):
+    table = compare(estimates, "certified")
+    axes = uncertainty.rank_plot(table, COUNTIES, "名次").axes[0]
+    together, alone = (np.array([s[:, 0] for s in c.get_segments()]) for c in axes.collections[:2])
+    assert together.tolist() == table[["rank_low_all", "rank_high_all"]].to_numpy(float).tolist()
+    assert alone.tolist() == table[["rank_low", "rank_high"]].to_numpy(float).tolist()
+    assert [t.get_text() for t in axes.get_yticklabels()] == list(COUNTIES.values())
+
+
+def test_slopes_are_dashed_where_nothing_is_shown(estimates):
+    frame = pd.DataFrame({"district": ["甲", "乙", "丙"], "before": [60, 60.1, 40], "after": [90.0, 61, 80]})
+    axes = uncertainty.slopes(frame.assign(apart=[True, False, True]), "前", "后", "%").axes[0]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-"]
+    assert [line.get_ydata()[1] for line in axes.lines] == [90, 61, 80]
+    heights = [text.xyann[1] for text in axes.texts]
+    assert heights[1] - heights[0] > 1.5, "labels do not cover one another"
+
+
+def test_tiles_are_the_nine_counties_shaded_by_their_statement():
+    assert set(uncertainty.TILES) == set(COUNTIES) and CITY not in uncertainty.TILES
+    assert len(set(uncertainty.TILES.values())) == 9
+    forms = ["above", "below", "alike", "too_few", *["alike"] * 5]
+    frame = pd.DataFrame({"district": list(COUNTIES), "text": "5", "form": forms})
+    axes = uncertainty.tile_grid(frame, COUNTIES).axes[0]
+    white = [tuple(patch.get_facecolor()[:3]) == (1, 1, 1) for patch in axes.patches]
+    assert white == [False, False, *[True] * 7]
+
+
+def test_the_same_figure_gives_the_same_bytes(estimates):
+    part = districts_of(estimates, "certified")
+    drawn = [figures.svg(uncertainty.funnel(part, COUNTIES, "%", "人")) for _ in range(2)]
+    assert drawn[0] == drawn[1] and "椒江区" in drawn[0]

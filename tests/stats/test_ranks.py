@@ -1,0 +1,69 @@
+"""Rank confidence sets: within one rank of R's (reference/comparison.R), and they hold the truth as promised."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.stats.ranks import rank_sets
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+@pytest.fixture
+def areas():
+    return pd.read_csv(REFERENCE / "areas.csv")
+
+
+def test_sets_equal_those_of_r_within_one_rank(areas):
+    expected = pd.read_csv(REFERENCE / "comparison_ranks.csv", comment="#")
+    found = rank_sets(areas["value"], np.sqrt(areas["variance"]))
+    assert found["rank"].tolist() == expected["rank"].tolist()
+    for column in ("low", "high", "low_all", "high_all"):
+        assert (found[column] - expected[column]).abs().max() <= 1, column
+    assert (expected["high"] - expected["low"] < 14).any(), "the sets say something"
+
+
+def test_all_together_is_no_narrower_than_each_alone_on_a_grid_of_precisions(areas):
+    for scale in (0.05, 0.3, 1, 5):
+        found = rank_sets(areas["value"], scale * np.sqrt(areas["variance"]))
+        width, together = found["high"] - found["low"], found["high_all"] - found["low_all"]
+        assert together.sum() >= width.sum()
+        assert ((found["low"] <= found["rank"]) & (found["rank"] <= found["high"])).all()
+
+
+def test_sure_values_have_one_rank_and_unsure_ones_all(areas):
+    value = areas["value"]
+    sure = rank_sets(value, np.full(15, 1e-9))
+    assert (sure[["low", "high", "low_all", "high_all"]].sub(sure["rank"], axis=0) == 0).all(axis=None)
+    unsure = rank_sets(value, np.full(15, 1e3))
+    assert unsure["low"].eq(1).all() and unsure["high"].eq(15).all()
+
+
+def test_ties_without_error_share_their_places():
+    found = rank_sets([3.0, 5.0, 3.0], np.zeros(3))
+    assert found[["low", "high"]].to_numpy().tolist() == [[2, 3], [1, 1], [2, 3]]
+
+
+def test_the_same_each_time_whatever_the_state_of_numpy(areas):
+    first = rank_sets(areas["value"], np.sqrt(areas["variance"]))
+    np.random.default_rng().normal(size=10)
+    pd.testing.assert_frame_equal(first, rank_sets(areas["value"], np.sqrt(areas["variance"])))
+
+
+@pytest.mark.parametrize("truth", [np.linspace(0, 8, 9), np.repeat([0.0, 2.0, 4.0], 3), np.zeros(9)])
+def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
+    """Simultaneous: all nine in at least 95 of 100; marginal: each district in at least 95 of 100."""
+    generator = np.random.default_rng(21)
+    se = np.linspace(0.3, 1.2, 9)
+    best = 1 + (truth[None, :] > truth[:, None]).sum(axis=1)
+    worst = 9 - (truth[None, :] < truth[:, None]).sum(axis=1)
+    rounds, together, alone = 400, 0, np.zeros(9)
+    for seed in range(rounds):
+        found = rank_sets(truth + generator.normal(0, se), se, draws=400, seed=seed)
+        together += bool(((found["low_all"] <= best) & (worst <= found["high_all"])).all())
+        alone += ((found["low"] <= best) & (worst <= found["high"])).to_numpy()
+    slack = 2 * np.sqrt(0.05 * 0.95 / rounds)
+    assert together / rounds >= 0.95 - slack
+    assert (alone / rounds).min() >= 0.95 - 1.5 * slack

@@ -1,0 +1,63 @@
+"""Fay-Herriot: equal to R (reference/comparison.R); its mean squared error is what simulation finds."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.stats.shrinkage import fay_herriot
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def test_equals_r():
+    areas = pd.read_csv(REFERENCE / "areas.csv")
+    expected = pd.read_csv(REFERENCE / "comparison_shrunk.csv", comment="#")
+    found = fay_herriot(areas["value"], areas["variance"], np.column_stack([np.ones(15), areas["x"]]))
+    assert found.variance == pytest.approx(expected["variance"].iat[0], rel=1e-6)
+    assert found.areas["shrunk"].tolist() == pytest.approx(expected["shrunk"].tolist(), rel=1e-6)
+    assert found.areas["mse"].tolist() == pytest.approx(expected["mse"].tolist(), rel=1e-6)
+
+
+def test_equal_variances_have_a_closed_form():
+    """With one D for all, REML gives A = s² − D."""
+    y = np.array([3.0, 7.0, 12.0, 5.0, 9.0, 1.0])
+    found = fay_herriot(y, np.full(6, 2.0))
+    a = y.var(ddof=1) - 2
+    assert found.variance == pytest.approx(a, rel=1e-9)
+    assert found.areas["shrunk"].tolist() == pytest.approx((y.mean() + a / (a + 2) * (y - y.mean())).tolist())
+
+
+def test_alike_areas_get_the_common_value():
+    found = fay_herriot([5.0, 5.1, 4.9, 5.0], np.array([1.0, 2.0, 4.0, 1.0]))
+    assert found.variance == 0
+    assert found.areas["shrunk"].tolist() == pytest.approx(
+        [np.average([5, 5.1, 4.9, 5], weights=[4, 2, 1, 4])] * 4
+    )
+
+
+def test_a_sure_area_keeps_its_value():
+    found = fay_herriot([0.0, 10.0, 20.0, 30.0], [1e-9, 4, 4, 4])
+    assert found.areas["shrunk"].iat[0] == pytest.approx(0, abs=1e-6)
+    assert found.areas["weight"].is_monotonic_decreasing
+
+
+def test_without_sampling_variance_there_is_nothing_to_shrink():
+    with pytest.raises(ValueError, match="no sampling variance"):
+        fay_herriot([1.0, 2.0], [0.0, 1.0])
+
+
+def test_mean_squared_error_is_what_simulation_finds():
+    generator = np.random.default_rng(4)
+    d, a = np.linspace(0.5, 3, 15), 2.0
+    squared, promised, own = np.zeros(15), np.zeros(15), np.zeros(15)
+    for _ in range(1500):
+        truth = 10 + generator.normal(0, np.sqrt(a), 15)
+        value = truth + generator.normal(0, np.sqrt(d))
+        areas = fay_herriot(value, d).areas
+        squared += (areas["shrunk"] - truth) ** 2
+        promised += areas["mse"]
+        own += (value - truth) ** 2
+    assert (promised / squared).tolist() == pytest.approx([1] * 15, abs=0.2)
+    assert squared.sum() < own.sum(), "shrinking helps"
