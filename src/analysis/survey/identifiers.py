@@ -8,6 +8,7 @@ import unicodedata
 import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.parse import Broken
 from analysis.survey.problems import Problem
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -42,9 +43,11 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     )
     again = ids.duplicated() & ids.map(valid_id)
     for i in roster.index[again]:
-        first = roster.loc[ids[ids == ids[i]].index[0]]
+        first, here = roster.loc[ids[ids == ids[i]].index[0]], roster.loc[i]
         message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
-        problems.append(_problem(roster.loc[i], "id_number", message))
+        elsewhere = "同一人也在另一县（市、区）的花名册中 (this person is entered twice: in another county too)"
+        told = "" if first["workbook"] == here["workbook"] else elsewhere
+        problems.append(_problem(here, "id_number", message, told))
     return problems
 
 
@@ -54,6 +57,8 @@ def _id(cell) -> str:
 
 
 def _text(cell) -> str:
+    if isinstance(cell, Broken):
+        return "#"
     if cell is None or (isinstance(cell, float) and pd.isna(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -65,5 +70,5 @@ def _where(roster, column, bad, message) -> list[Problem]:
     return [_problem(row, column, message) for _, row in roster[bad.astype(bool)].iterrows()]
 
 
-def _problem(row, column, message) -> Problem:
-    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message)
+def _problem(row, column, message, told="") -> Problem:
+    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message, told=told)

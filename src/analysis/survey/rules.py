@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from analysis.survey.codebook import FUND_ITEM, POST, TABLES
-from analysis.survey.problems import Problem
+from analysis.survey.problems import QUESTION, Problem
 
 # table, column that is named in the message, expression that must hold, what is wrong otherwise
 WITHIN_A_ROW = (
@@ -57,9 +59,12 @@ ONE_ROW_EACH = {
 
 
 def rule_problems(
-    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: frozenset[str] = frozenset()
+    tables: dict[str, pd.DataFrame],
+    frame: pd.DataFrame,
+    partial: frozenset[str] = frozenset(),
+    townships: pd.DataFrame | None = None,
 ) -> list[Problem]:
-    """Check clean tables against every rule; `frame` lists the communities that must report.
+    """Check clean tables against every rule; `frame` lists the communities and `townships` what must report.
 
     `partial` names tables from which faulty rows are left out already: they are not searched for what
     another table or the frame refers to.
@@ -71,10 +76,27 @@ def rule_problems(
         + _once(tables)
         + _as_in_frame(tables, frame)
         + _known_communities(tables, whole)
+        + _sampled(tables.get("interview_communities"), whole.get("interview_frame"))
+        + _townships(tables.get("burden"), townships, "burden" in whole)
         + _surplus(tables.get("communities"), frame)
         + _complete(whole.get("communities"), frame)
         + _all_items(whole.get("funding"))
     )
+
+
+def rule_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
+    """Ask about what may be right but is odd; `day` is the state that the forms describe."""
+    asked = []
+    for table, column in (("workers", "hired"), ("interview_communities", "date")):
+        if table in tables and day is not None:
+            later = tables[table][tables[table][column] > day]
+            asked += _problems(later, _title(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)")
+    if "interview_frame" in tables and "interview_communities" in tables:
+        frame, done = tables["interview_frame"], tables["interview_communities"]["community_code"]
+        silent = frame[frame["sampled"] & ~frame["community_code"].isin(done)]
+        message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
+        asked += _problems(silent, _title("interview_frame", "sampled"), message)
+    return [replace(one, kind=QUESTION) for one in asked]
 
 
 def _problems(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
@@ -137,6 +159,35 @@ def _known_communities(tables, whole) -> list[Problem]:
             unknown = rows[~rows["community_code"].isin(known)]
             message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
             problems += _problems(unknown, _title(table, "community_code"), message)
+    return problems
+
+
+def _sampled(interviews, sampling) -> list[Problem]:
+    """Refuse interviews of communities that are in the sampling frame but were not drawn."""
+    if interviews is None or sampling is None:
+        return []
+    left = sampling.loc[~sampling["sampled"], "community_code"]
+    bad = interviews[interviews["community_code"].isin(left)]
+    return _problems(bad, _title("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
+
+
+def _townships(burden, townships, whole: bool) -> list[Problem]:
+    """Compare the townships of 减负清理 with those of the county that have villages or communities."""
+    if burden is None or townships is None:
+        return []
+    known = set(zip(townships["county_code"], townships["township"], strict=True))
+    places = list(zip(burden["county_code"], burden["township"], strict=True))
+    other = burden[[place not in known for place in places]]
+    title = _title("burden", "township")
+    problems = _problems(other, title, "不是本县的街道（乡镇） (not a township of this county)")
+    if not whole or len(other):
+        return problems
+    files = burden.drop_duplicates("county_code").set_index("county_code")
+    units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
+    for row in townships[(units > 0) & townships["county_code"].isin(files.index)].itertuples():
+        if (row.county_code, row.township) not in set(places):
+            home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
+            problems.append(Problem(home["workbook"], home["sheet"], title, message=message))
     return problems
 
 
