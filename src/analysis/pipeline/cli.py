@@ -62,15 +62,55 @@ def build(raw, outputs, wave, jobs, only, engine):
 @program.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @wave_option
-def check(folder, wave):
-    """Check the workbooks of FOLDER (default data/raw/<wave>) and account for every row; writes nothing."""
-    from analysis.survey.clean import clean
+@click.option(
+    "--returns", type=click.Path(path_type=Path, file_okay=False), help="Write what goes back to each county here."
+)
+def check(folder, wave, returns):
+    """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
+
+    Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
+    without --returns.
+    """
+    from analysis.survey.clean import check as run
+    from analysis.survey.problems import InputProblems, findings_table
+    from analysis.survey.repository import reference
+    from analysis.survey.returns import write_returns
+    from analysis.survey.summary import summary
+
+    raw = folder or Path("data/raw") / wave
+    done = run(raw, reference("communities"))
+    for question in sorted(set(done.questions)):
+        click.echo(f"? {question}")
+    findings = findings_table(done.findings)
+    if returns:
+        write_returns(returns, raw, findings, done.accounts)
+    click.echo(summary(done.accounts, findings))
+    if done.problems:
+        raise InputProblems(done.problems, done.questions, done.accounts)
+    click.echo("every row is accounted for; no problems")
+
+
+@program.command()
+@wave_option
+@raw_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the forms (default build/forms/<wave>).",
+)
+def forms(wave, raw, out):
+    """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
+    from analysis.survey.forms.blank import write_forms
+    from analysis.survey.frame import wave_frame
+    from analysis.survey.problems import InputProblems
     from analysis.survey.repository import reference
 
-    _, accounts = clean(folder or Path("data/raw") / wave, reference("communities"))
-    counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
-    click.echo(counts.to_string())
-    click.echo("every row is accounted for; no problems")
+    frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
+    if problems:
+        raise InputProblems(problems)
+    out = out or Path("build/forms") / wave
+    for path in write_forms(out, wave, frame, townships):
+        click.echo(path.as_posix())
 
 
 @program.command()
@@ -109,8 +149,6 @@ def main(arguments=None) -> None:
 
 def run(arguments=None) -> int:
     """Run the program; returns its exit code. Anything unforeseen is a bug of ours and shows its traceback."""
-    from analysis.pipeline.execute import NotebookFailed
-    from analysis.pipeline.stage import Busy
     from analysis.survey.problems import InputProblems
 
     try:
@@ -124,12 +162,17 @@ def run(arguments=None) -> int:
         return EXIT_USAGE
     except InputProblems as error:
         return _say(f"{error}\n{len(error.problems)} problem(s); nothing was published", EXIT_INPUT)
-    except NotebookFailed as error:
-        return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
-    except Busy as error:
-        return _say(str(error), EXIT_BUSY)
     except OSError as error:
         return _say(f"cannot read or write: {error}", EXIT_WRITE)
+    except Exception as error:  # what a build raises takes seconds to import: `check` does without
+        from analysis.pipeline.execute import NotebookFailed
+        from analysis.pipeline.stage import Busy
+
+        if isinstance(error, NotebookFailed):
+            return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
+        if isinstance(error, Busy):
+            return _say(str(error), EXIT_BUSY)
+        raise
     return 0
 
 

@@ -31,7 +31,9 @@ def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFram
             title = TABLES[table].to_schema().columns[column].title
             asked += _jumps(before[table], after[table], key, column, factor, title)
     if "workers" in before and "workers" in after:
-        asked += _jumps(_rosters(before["workers"]), _rosters(after["workers"]), ["community_code"], "n", WORKERS, "社区代码")
+        asked += _jumps(
+            _rosters(before["workers"]), _rosters(after["workers"]), ["community_code"], "n", WORKERS, "社区代码"
+        )
     return asked
 
 
@@ -47,24 +49,24 @@ def _jumps(before, after, key, column, factor, title) -> list[Problem]:
     both = after.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
     low, high = both[[column, "old"]].min(axis=1), both[[column, "old"]].max(axis=1)
     jumped = both[(high > factor * low * 1.000001) & ((high >= FEWEST) | (factor == 1))]
-    limit = f"{factor:g}倍" if factor > 1 else "不应变动"
+    fixed = "不应变动 (a fixed figure has changed: is it so?)"
+    rule = f"超过{factor:g}倍 (a jump since the last wave: is it so?)" if factor > 1 else fixed
     return [
-        Problem(
-            row.workbook, row.sheet, title, int(row.row), kind=QUESTION,
-            message=f"上一轮 {row.old:.10g}，本轮 {getattr(row, column):.10g}，超过{limit} (a jump since the last wave: is it so?)"
-            if factor > 1
-            else f"上一轮 {row.old:.10g}，本轮 {getattr(row, column):.10g}，{limit} (a fixed figure has changed: is it so?)",
-        )
-        for row in jumped.itertuples()
-    ]  # fmt: skip
+        Problem(r.workbook, r.sheet, title, int(r.row), f"{_from_to(r.old, getattr(r, column))}，{rule}", QUESTION)
+        for r in jumped.itertuples()
+    ]
+
+
+def _from_to(before, after) -> str:
+    return f"上一轮 {before:.10g}，本轮 {after:.10g}"
 
 
 def changes(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Tabulate what changed between two waves, one row each: CHANGES.
 
     kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and after as text), or
-    `total` (the rows of a table, or an additive column summed, by district and for the city). before and after of a
-    total are numbers written as text; `change` is their difference, blank for places.
+    `total` (the rows of a table, or an additive column summed, by district and for the city). before and after
+    of a total are numbers written as text; `change` is their difference, blank for places.
     """
     rows = [*_places(before.get("communities"), after.get("communities"))]
     for name in TABLES:

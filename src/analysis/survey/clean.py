@@ -15,6 +15,7 @@ from analysis.survey.codebook import IDENTIFIERS, TABLES, Workers
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, read_declaration
 from analysis.survey.frame import earlier_wave, wave_frame
+from analysis.survey.identifiers import looks_personal
 from analysis.survey.load import load
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.repository import reference
@@ -28,7 +29,7 @@ PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 
 @dataclass
 class Checked:
-    """What one pass over a wave finds: clean tables, accounts of every row, problems and questions, corrections."""
+    """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections, changes."""
 
     tables: dict[str, pd.DataFrame]
     accounts: pd.DataFrame
@@ -60,7 +61,7 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
 
 def check(raw: Path, frame: pd.DataFrame) -> Checked:
-    """Check a wave in one pass; nothing is raised for bad input, rows with a problem are left out of the tables."""
+    """Check a wave in one pass; bad input raises nothing, its rows are left out of the tables."""
     raws, accounts, found, totals = load(raw)
     findings = list(found)
     if raw.is_dir():
@@ -70,7 +71,10 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += faults + missed + holds_data(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
     findings += odd
-    totals = {name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"]) for name, rows in totals.items()}
+    totals = {
+        name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"])
+        for name, rows in totals.items()
+    }
     tables, partial = parse_tables(raws, findings)
     findings += rule_problems(tables, communities, partial, townships)
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
@@ -84,7 +88,10 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
 
 
 def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> tuple[dict, frozenset[str]]:
-    """Parse and validate every raw frame; notes the faults, returns the rows without and the tables that have any."""
+    """Parse and validate every raw frame; notes the faults in `findings`.
+
+    Returns the rows without fault, and the names of the tables that have any.
+    """
     tables, partial = {}, set()
     misread = {(p.workbook, p.sheet) for p in findings if p.row and p.kind == PROBLEM}
     for name, rows in raws.items():
@@ -128,7 +135,7 @@ def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 
 def _quote(value, model) -> str:
     """Quote a faulty cell, but none of the roster: where columns have slipped it may be an identifier."""
-    if model is Workers or isinstance(value, parse.Broken):
+    if model is Workers or isinstance(value, parse.Broken) or looks_personal(value):
         return ""
     if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
         value = int(value)  # as it was typed
@@ -166,7 +173,9 @@ def model_problems(frame: pd.DataFrame, model) -> list[Problem]:
 
 def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
-    data = [place for rows in raws.values() for place in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)]
+    data = [
+        place for rows in raws.values() for place in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
+    ]
     rejected = faulty & set(data)
     corrected = set(zip(applied["file"], applied["sheet"], applied["row"], strict=True)) & set(data) - rejected
     places = list(zip(accounts["workbook"], accounts["sheet"], strict=True))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS, TABLES
+from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
 from analysis.survey.text import empty, normalise
 
@@ -18,7 +19,10 @@ PLACE = ["file", "sheet", "row"]
 
 
 def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read `corrections.csv` of a wave (none is as good as empty): COLUMNS as text, `row` whole, `line` in the file."""
+    """Read `corrections.csv` of a wave; none is as good as an empty one.
+
+    Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong with it.
+    """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
     try:
         table = pd.read_csv(raw / FILE, dtype=str, keep_default_na=False, encoding="utf-8-sig")
@@ -32,7 +36,9 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     faults = [fault for row in table.itertuples() for fault in _faults(row)]
     sound = table[~table["line"].isin([fault.row for fault in faults])].astype({"row": int})
     twice = sound[sound.duplicated([*PLACE, "column"])]
-    faults += [Problem(FILE, "", "column", r.line, "同一单元格改了两次 (corrected twice)") for r in twice.itertuples()]
+    faults += [
+        Problem(FILE, "", "column", r.line, "同一单元格改了两次 (corrected twice)") for r in twice.itertuples()
+    ]
     return sound.drop(twice.index), faults
 
 
@@ -60,13 +66,13 @@ def _is_date(text: str) -> bool:
 
 def _names_person(row) -> bool:
     """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a file."""
-    return any(re.search(r"(?<!\d)(\d{17}[\dXx]|1\d{10})(?!\d)", normalise(text)) for text in (row.expected, row.new))
+    return any(map(looks_personal, (row.expected, row.new)))
 
 
 def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataFrame):
     """Apply corrections to raw frames and total rows.
 
-    Returns (frames, totals, applied, problems); applied: the corrections with the `table` and `field` they changed.
+    Returns (frames, totals, applied, problems); applied: the corrections made, with `table` and `field`.
     """
     frames = {name: rows.copy() for name, rows in loaded.items()}
     sums = {name: rows.copy() for name, rows in totals.items()}

@@ -86,4 +86,6 @@ def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
     township = townships.set_index("township_code").loc[code[:9]]
     county = {"county_code": code[:6], "county": COUNTIES[code[:6]]}
     place = {"township_code": code[:9], "township": township["township"]}
-    return pd.DataFrame([county | place | {"community_code": code, "community": change["community"], "new_since_2016": "1"}])
+    return pd.DataFrame(
+        [county | place | {"community_code": code, "community": change["community"], "new_since_2016": "1"}]
+    )

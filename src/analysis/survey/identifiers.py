@@ -10,9 +10,11 @@ import pandas as pd
 from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.parse import Broken
 from analysis.survey.problems import Problem
+from analysis.survey.text import normalise
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
+PERSONAL = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)")
 
 
 def check_digit(first17: str) -> str:
@@ -23,6 +25,15 @@ def check_digit(first17: str) -> str:
 def valid_id(number: str) -> bool:
     """Tell whether an ID number has eighteen characters and the right check digit."""
     return bool(re.fullmatch(r"\d{17}[\dX]", number)) and check_digit(number[:17]) == number[17]
+
+
+def looks_personal(cell) -> bool:
+    """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
+    if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:  # an ID number that was typed as a number
+        return True
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return bool(PERSONAL.search(normalise(cell)))
 
 
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:

@@ -104,7 +104,9 @@ def _another_county(sheet: Sheet, file: File) -> list[Problem]:
             said = FILLED_BY.fullmatch(normalise(cell)) if isinstance(cell, str) else None
             if said and said[1] and (code := aliases().get(said[1])) != file.county:
                 message = f"填报单位是{COUNTIES[code]} (belongs to another county)" if code else ""
-                asked = "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
+                asked = (
+                    "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
+                )
                 place = (file.path.name, sheet.title, "填报单位", sheet.cells.index(row) + 1)
                 return [Problem(*place, message or asked, kind="problem" if code else QUESTION)]
     return []
@@ -118,7 +120,11 @@ def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Prob
         if all(file.title for file in own):
             there = {sheet_title(file.title) for file in own}
             missing += [
-                Problem(own[0].path.name.rpartition("_")[0] + ".csv", model.Config.title, message="缺少此表 (sheet is missing)")
+                Problem(
+                    own[0].path.name.rpartition("_")[0] + ".csv",
+                    model.Config.title,
+                    message="缺少此表 (sheet is missing)",
+                )
                 for model in own[0].models
                 if normalise(model.Config.title) not in there
             ]

@@ -65,7 +65,10 @@ MENDING = (
     ("is missing", "补上 (add it)"),
     ("cannot be read", "改正格式 (mend its form)"),
     ("not one of these", "从所列中选一项 (choose one)"),
-    ("the expected value is not there", "原表已变：核对后改写或删去这条更正 (the file has changed: mend or drop it)"),
+    (
+        "the expected value is not there",
+        "原表已变：核对后改写或删去这条更正 (the file has changed: mend or drop it)",
+    ),
     ("no such place", "按报错所示的文件、表、行、列填写 (copy the place from the message)"),
     ("identifiers are not corrected here", "退回县里在原表改正 (send it back to the county)"),
     ("changes nothing", "删去这条更正 (drop it)"),

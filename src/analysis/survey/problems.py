@@ -50,7 +50,9 @@ class InputProblems(Exception):
     findings: the problems and the questions as `findings_table` gives them; accounts: of every row.
     """
 
-    def __init__(self, problems: list[Problem], questions: list[Problem] = (), accounts: pd.DataFrame | None = None):
+    def __init__(
+        self, problems: list[Problem], questions: list[Problem] = (), accounts: pd.DataFrame | None = None
+    ):
         self.problems = sorted(set(problems))
         self.findings = findings_table([*problems, *questions])
         self.accounts = accounts
@@ -61,6 +63,8 @@ def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
     """Tabulate problems and questions, each once and in order: FINDINGS and `told`, all text but `row`."""
     listed = sorted(set(findings))
     rows = [[getattr(one, name) for name in (*FINDINGS, "told")] for one in listed]
-    return pd.DataFrame(rows, columns=[*FINDINGS, "told"]).astype({"row": int}).astype(
-        dict.fromkeys(set(FINDINGS) - {"row"} | {"told"}, "str")
+    return (
+        pd.DataFrame(rows, columns=[*FINDINGS, "told"])
+        .astype({"row": int})
+        .astype(dict.fromkeys(set(FINDINGS) - {"row"} | {"told"}, "str"))
     )

@@ -90,7 +90,9 @@ def rule_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) ->
     for table, column in (("workers", "hired"), ("interview_communities", "date")):
         if table in tables and day is not None:
             later = tables[table][tables[table][column] > day]
-            asked += _problems(later, _title(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)")
+            asked += _problems(
+                later, _title(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
+            )
     if "interview_frame" in tables and "interview_communities" in tables:
         frame, done = tables["interview_frame"], tables["interview_communities"]["community_code"]
         silent = frame[frame["sampled"] & ~frame["community_code"].isin(done)]

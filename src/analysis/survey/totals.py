@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.survey import parse
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.forms.columns import columns
+from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
 from analysis.survey.text import empty, normalise
 
@@ -22,8 +23,8 @@ def total_problems(totals, tables, faulty: set, applied: pd.DataFrame) -> list[P
     """Compare every total row with the sums of its rows.
 
     totals, tables: by table, the total rows as read and the clean rows; faulty: places (workbook, sheet, row) left
-    out of the tables: no sum over such a row is judged. applied: the corrections made, since a total may be that of
-    the rows as handed in or as corrected.
+    out of the tables: no sum over such a row is judged. applied: the corrections made, since a total may be
+    that of the rows as handed in or as corrected.
     """
     problems = []
     for name, sums in totals.items():
@@ -43,7 +44,9 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
         schema = TABLES[name].to_schema().columns
         for column in sums.columns.intersection([*schema, *IDENTIFIERS]):
             filled = sums[sums[column].notna()] if column != "name" else sums.iloc[:0]
-            told = [row for row in filled.itertuples() if _answers(schema.get(column), column, getattr(row, column))]
+            told = [
+                row for row in filled.itertuples() if _answers(schema.get(column), column, getattr(row, column))
+            ]
             title = schema[column].title if column in schema else IDENTIFIERS[column]
             message = "小计、合计行中有明细内容 (a total row holds an answer: not allowed)"
             problems += [Problem(row.workbook, row.sheet, title, row.row, message) for row in told]
@@ -74,7 +77,11 @@ def _sheet(name: str, own: pd.DataFrame, sums: pd.DataFrame, bad: set, made: pd.
         if any(spans[-1][0] <= row <= line["row"] for row in bad):
             continue
         for column, cell in line.items():
-            if column not in (*schema, "name") or column in ("county_code", "workbook", "sheet", "row") or empty(cell):
+            if (
+                column not in (*schema, "name")
+                or column in ("county_code", "workbook", "sheet", "row")
+                or empty(cell)
+            ):
                 continue
             if any(spans[-1][0] <= row < line["row"] for row in wrong.get(column, ())):
                 continue  # the 小计 below it is wrong already
@@ -89,7 +96,7 @@ def _sheet(name: str, own: pd.DataFrame, sums: pd.DataFrame, bad: set, made: pd.
 
 
 def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFrame) -> list[np.ndarray]:
-    """Return running sums of a column, as corrected and as handed in; of rows (or of 是) where it is not added up."""
+    """Return running sums of a column, as corrected and as handed in; counts where it is not added up."""
     if not adds:
         yes = own[column] if schema is not None and str(schema.dtype) == "bool" else pd.Series(True, own.index)
         return [np.cumsum([0, *np.ones(len(own))]), np.cumsum([0, *yes])]
@@ -118,7 +125,7 @@ def _compare(cell, schema, adds: bool, running, places, spans) -> str:
         try:
             value = parse.number(cell, schema.metadata["unit"])
         except parse.Unreadable as error:
-            return f"“{said[:20]}” {error}"
+            return f"{'' if looks_personal(cell) else f'“{said[:20]}” '}{error}"
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:

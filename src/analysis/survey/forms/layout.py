@@ -45,6 +45,8 @@ def formats(book: xlsxwriter.Workbook) -> dict:
     looks = {
         "title": text | {"bold": True, "font_size": 16, "align": "center", "shrink": True},
         "left": text,
+        "title left": text | {"bold": True, "font_size": 16},
+        "wrapped": text | {"border": 1, "text_wrap": True},
         "right": text | {"align": "right", "shrink": True},
         "header": boxed | {"bold": True, "bg_color": "#D9E1F2", "text_wrap": True},
         "cell": boxed,

@@ -65,7 +65,9 @@ def read_csv(path: Path) -> list[list[str]]:
     text = decode(path.read_bytes())
     csv.field_size_limit(WIDEST)
     try:
-        ways = [list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)) for mark in DELIMITERS]
+        ways = [
+            list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)) for mark in DELIMITERS
+        ]
     except csv.Error as error:
         raise Unopened(f"无法打开 (cannot be opened): {error}") from None
     return max(ways, key=lambda rows: max(map(len, rows), default=0))

@@ -29,7 +29,15 @@ def refusal(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             return _declared(archive) or _read_through(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         return f"无法打开 (cannot be opened): {error}"
 
 

@@ -15,7 +15,9 @@ from xml.parsers import expat
 
 from analysis.survey.parse import Broken
 
-SUSPECT = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]|<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*["'](?:1|true)""")
+SUSPECT = re.compile(
+    rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]|<(?:\w+:)?row\b[^>]*\bhidden\s*=\s*["'](?:1|true)"""
+)
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
 
 

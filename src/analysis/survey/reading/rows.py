@@ -67,7 +67,10 @@ def _kind(row, i, header, labels, serial, printed) -> str:
         return "total"
     if filled == serial and not isinstance(first, str):
         return "blank"  # a number printed on the form, with nothing filled in beside it
-    if all(isinstance(row[place], str) and (place, split_unit(normalise(row[place]))[0]) in printed for place in filled):
+    if all(
+        isinstance(row[place], str) and (place, split_unit(normalise(row[place]))[0]) in printed
+        for place in filled
+    ):
         return "form"
     return "kept"
 
@@ -84,7 +87,11 @@ def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
 
 def _hidden(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
     message = "隐藏的行，已按数据读入 (a hidden row is read as data: is it meant to count?)"
-    return [Problem(workbook, sheet.title, row=i + 1, message=message, kind="question") for i in kept if i in sheet.hidden]
+    return [
+        Problem(workbook, sheet.title, row=i + 1, message=message, kind="question")
+        for i in kept
+        if i in sheet.hidden
+    ]
 
 
 def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) -> pd.DataFrame:
@@ -113,7 +120,11 @@ def _yuan(cell):
         return cell
     if isinstance(cell, int | float):
         return f"{cell:.10f}".rstrip("0").rstrip(".") + "元"
-    return cell if not isinstance(cell, str) or normalise(cell).endswith("元") or type(cell) is not str else f"{cell}元"
+    return (
+        cell
+        if not isinstance(cell, str) or normalise(cell).endswith("元") or type(cell) is not str
+        else f"{cell}元"
+    )
 
 
 def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.forms.blank import SURVEY
 from analysis.survey.synthetic import counties, interviews, people, places, workbook
 
-SURVEY = "台州市城市社区治理调查表"
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")
