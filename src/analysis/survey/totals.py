@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import IDENTIFIERS, TABLES
+from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
@@ -16,7 +17,11 @@ from analysis.survey.text import empty, normalise
 
 COUNT = re.compile(r"(抽中)?(\d+)[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
+HOLDS = "小计、合计行中有明细内容 (a total row holds an answer: not allowed)"
 CLOSE = 0.005  # amounts have two decimals
+
+
+NOT_SUMMED = {*Table.__annotations__, "kind", "first", "id_number", "phone"}
 
 
 def total_problems(totals, tables, faulty: set, applied: pd.DataFrame) -> list[Problem]:
@@ -28,12 +33,12 @@ def total_problems(totals, tables, faulty: set, applied: pd.DataFrame) -> list[P
     """
     problems = []
     for name, sums in totals.items():
-        rows = tables[name]
-        for (workbook, sheet), group in sums.groupby(["workbook", "sheet"], sort=False):
-            own = rows[(rows["workbook"] == workbook) & (rows["sheet"] == sheet)].sort_values("row")
-            bad = {row for book, title, row in faulty if (book, title) == (workbook, sheet)}
-            made = applied[(applied["file"] == workbook) & (applied["sheet"] == sheet)]
-            problems += _sheet(name, own, group, bad, made)
+        parts = {place: own.sort_values("row") for place, own in tables[name].groupby(["workbook", "sheet"])}
+        for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
+            own = parts.get(place, tables[name].iloc[:0])
+            bad = {row for book, title, row in faulty if (book, title) == place}
+            made = applied[(applied["file"] == place[0]) & (applied["sheet"] == place[1])]
+            problems += _sheet(name, own, list(lines), bad, made)
     return problems
 
 
@@ -42,18 +47,18 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     problems = []
     for name, sums in totals.items():
         schema = TABLES[name].to_schema().columns
-        for column in sums.columns.intersection([*schema, *IDENTIFIERS]):
-            filled = sums[sums[column].notna()] if column != "name" else sums.iloc[:0]
-            told = [
-                row for row in filled.itertuples() if _answers(schema.get(column), column, getattr(row, column))
-            ]
-            title = schema[column].title if column in schema else IDENTIFIERS[column]
-            message = "小计、合计行中有明细内容 (a total row holds an answer: not allowed)"
-            problems += [Problem(row.workbook, row.sheet, title, row.row, message) for row in told]
-    return list({(p.workbook, p.sheet, p.row): p for p in reversed(problems)}.values())  # one a row
+        for line in sums.to_dict("records"):
+            told = [column for column, cell in line.items() if _answers(column, schema.get(column), cell)]
+            for column in told[:1]:  # one a row
+                title = schema[column].title if column in schema else IDENTIFIERS[column]
+                problems.append(Problem(line["workbook"], line["sheet"], title, line["row"], HOLDS))
+    return problems
 
 
-def _answers(schema, column: str, cell) -> bool:
+def _answers(column: str, schema, cell) -> bool:
+    """Tell whether a cell of a total row answers its question, which only a row of data does."""
+    if column in (*Table.__annotations__, "kind", "first", "name") or empty(cell):
+        return False
     if column in IDENTIFIERS or column == "community_code":
         return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell)[:8])
     kind = str(schema.dtype)
@@ -66,13 +71,13 @@ def _answers(schema, column: str, cell) -> bool:
     return True
 
 
-def _sheet(name: str, own: pd.DataFrame, sums: pd.DataFrame, bad: set, made: pd.DataFrame) -> list[Problem]:
+def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.DataFrame) -> list[Problem]:
     problems, wrong = [], {}
     places = own["row"].to_numpy()
     running = {}
     schema = TABLES[name].to_schema().columns
     adds = {column.name for column in columns(TABLES[name]) if column.adds}
-    for line in sums.to_dict("records"):
+    for line in lines:
         spans = [(line["first"], line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
         if any(spans[-1][0] <= row <= line["row"] for row in bad):
             continue
@@ -98,20 +103,24 @@ def _sheet(name: str, own: pd.DataFrame, sums: pd.DataFrame, bad: set, made: pd.
 def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFrame) -> list[np.ndarray]:
     """Return running sums of a column, as corrected and as handed in; counts where it is not added up."""
     if not adds:
-        yes = own[column] if schema is not None and str(schema.dtype) == "bool" else pd.Series(True, own.index)
-        return [np.cumsum([0, *np.ones(len(own))]), np.cumsum([0, *yes])]
-    values = own[column].astype(float).fillna(0)
+        yes = own[column].to_numpy() if schema is not None and str(schema.dtype) == "bool" else np.ones(len(own))
+        return [np.arange(len(own) + 1.0), np.cumsum([0, *yes])]
+    values = own[column].to_numpy(dtype=float, na_value=0.0)
     ways = [values]
-    changed = made[made["field"] == column]
-    if len(changed):
+    if len(changed := made[made["field"] == column]):
         before = values.copy()
         for line in changed.itertuples():
-            try:
-                before[own["row"] == line.row] = parse.reader(schema)(line.expected)
-            except parse.Unreadable:
-                before[own["row"] == line.row] = 0.0
+            before[own["row"] == line.row] = _before(line.expected, schema)
         ways.append(before)
-    return [np.concatenate([[0.0], way.cumsum()]) for way in ways]
+    return [np.concatenate([[0.0], np.nan_to_num(way).cumsum()]) for way in ways]
+
+
+def _before(said: str, schema) -> float:
+    """Read what stood in a cell before it was corrected; nothing was added up where it was no number."""
+    try:
+        return parse.reader(schema)(said)
+    except parse.Unreadable:
+        return 0.0
 
 
 def _compare(cell, schema, adds: bool, running, places, spans) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
@@ -68,6 +68,8 @@ def find_header(sheet: Sheet, model: type[Table]) -> Header:
                     texts = {place: text for place, (text, _) in read.items()}
                     units = {place: unit for place, (_, unit) in read.items()}
                     best = Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
+        if most == len(printed(model)):
+            break
     return best
 
 
@@ -79,10 +81,9 @@ def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
             rows[first - top] |= dict.fromkeys(range(left, right + 1), sheet.cells[first][left])
     read = {}
     for place in sorted(set().union(*rows)):
-        parts = [normalise(row[place]) for row in rows if not empty(row.get(place))]
+        parts = [split_unit(normalise(row[place])) for row in rows if not empty(row.get(place))]
         if parts:
-            titles, units = zip(*(split_unit(part) for part in parts), strict=True)
-            read[place] = ("/".join(title for title in titles if title), next(filter(None, units), ""))
+            read[place] = ("/".join(title for title, _ in parts if title), next((u for _, u in parts if u), ""))
     return read
 
 
@@ -94,6 +95,7 @@ def _known_units() -> set[str]:
 UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
 
 
+@lru_cache(maxsize=10_000)
 def split_unit(text: str) -> tuple[str, str]:
     """Split a unit in brackets from a folded header: `年收入(万元)` gives 年收入 and 万元."""
     found = BRACKET.fullmatch(text)

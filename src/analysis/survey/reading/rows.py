@@ -103,9 +103,10 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
             columns[name] = [None if empty(cell) else cell for cell in column]
             if _in_yuan(header, model, place, name):
                 columns[name] = [_yuan(cell) for cell in columns[name]]
-    ordered = {name: columns[name] for name in model.to_schema().columns if name in columns}
-    frame = pd.DataFrame(ordered | columns, dtype=object, index=range(len(rows)))
-    return frame.assign(workbook=workbook, sheet=sheet.title, row=[i + 1 for i in rows])
+    ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
+    place = {"workbook": workbook, "sheet": sheet.title, "row": [i + 1 for i in rows]}
+    arrays = {name: pd.Series(column, dtype=object) for name, column in ordered.items()}
+    return pd.DataFrame(arrays | place, index=range(len(rows)))
 
 
 def _in_yuan(header: Header, model, place: int, name: str) -> bool:
