@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.survey.clean import clean
+from analysis.survey.codebook import TABLES
 from analysis.survey.problems import InputProblems
 
 RAW = Path(__file__).parents[2] / "data/raw"
@@ -68,8 +69,9 @@ def wave_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def wave(wave_folder, frame):
-    """The clean tables and the accounts of the wave."""
-    return clean(wave_folder, frame)
+    """The clean tables of the codebook and the accounts of the wave."""
+    tables, accounts = clean(wave_folder, frame)
+    return {name: tables[name] for name in TABLES}, accounts
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +117,7 @@ def faults(raw, frame):
         try:
             clean(raw, frame)
         except InputProblems as problems:
-            return str(problems).split("\n")
+            return [line.partition(" → ")[0] for line in str(problems).split("\n")]
         return []
 
     return lines

@@ -78,7 +78,8 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     tables, partial = parse_tables(raws, findings)
     findings += rule_problems(tables, communities, partial, townships)
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
-    findings += total_problems(totals, tables, faulty, applied)
+    lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
+    findings += total_problems(totals, tables, faulty, lacking, applied)
     findings += rule_questions(tables, _reference_date(raw))
     accounts = _parted(accounts, raws, faulty, applied)
     before = _earlier_tables(raw)

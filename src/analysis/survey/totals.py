@@ -24,17 +24,20 @@ CLOSE = 0.005  # amounts have two decimals
 NOT_SUMMED = {*Table.__annotations__, "kind", "first", "id_number", "phone"}
 
 
-def total_problems(totals, tables, faulty: set, applied: pd.DataFrame) -> list[Problem]:
+def total_problems(totals, tables, faulty: set, lacking: set, applied: pd.DataFrame) -> list[Problem]:
     """Compare every total row with the sums of its rows.
 
     totals, tables: by table, the total rows as read and the clean rows; faulty: places (workbook, sheet, row) left
-    out of the tables: no sum over such a row is judged. applied: the corrections made, since a total may be
-    that of the rows as handed in or as corrected.
+    out of the tables: no sum over such a row is judged. lacking: sheets (workbook, sheet) that lack rows or columns:
+    none of their sums is. applied: the corrections made, since a total may be that of the rows as handed in or as
+    corrected.
     """
     problems = []
     for name, sums in totals.items():
         parts = {place: own.sort_values("row") for place, own in tables[name].groupby(["workbook", "sheet"])}
         for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
+            if place in lacking:
+                continue
             own = parts.get(place, tables[name].iloc[:0])
             bad = {row for book, title, row in faulty if (book, title) == place}
             made = applied[(applied["file"] == place[0]) & (applied["sheet"] == place[1])]

@@ -60,7 +60,7 @@ def find_header(sheet: Sheet, model: type[Table]) -> Header:
     wanted, best, most = expected(model), Header(-1, {}, {}, {}), 0
     for top in range(min(len(sheet.cells), SEARCH)):
         for depth in range(1, DEEPEST + 1):
-            if top + depth <= len(sheet.cells):
+            if top + depth <= min(len(sheet.cells), SEARCH):
                 read = _texts(sheet, top, depth)
                 names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
                 if len(set(names.values())) > most:
