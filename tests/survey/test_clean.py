@@ -43,7 +43,7 @@ def cell(books, form):
 
 @pytest.fixture
 def retotal(edit, books, form, cell):
-    """Change cells of one row, and the 小计 and 合计 below it: retotal(workbook, sheet, row, {title: (cell, value)})."""
+    """Change cells of one row, as {title: (cell, value)}, and the 小计 and 合计 below it."""
 
     def change(workbook, sheet, row, changes):
         page = books[workbook][sheet]

@@ -80,7 +80,7 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
     lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
     findings += total_problems(totals, tables, faulty, lacking, applied)
-    findings += rule_questions(tables, _reference_date(raw))
+    findings += rule_questions(tables, partial, _reference_date(raw))
     accounts = _parted(accounts, raws, faulty, applied)
     before = _earlier_tables(raw)
     findings += jump_questions(before, tables)

@@ -84,8 +84,10 @@ def rule_problems(
     )
 
 
-def rule_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
-    """Ask about what may be right but is odd; `day` is the state that the forms describe."""
+def rule_questions(
+    tables: dict[str, pd.DataFrame], partial: frozenset[str], day: pd.Timestamp | None
+) -> list[Problem]:
+    """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial` as above."""
     asked = []
     for table, column in (("workers", "hired"), ("interview_communities", "date")):
         if table in tables and day is not None:
@@ -93,7 +95,7 @@ def rule_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) ->
             asked += _problems(
                 later, _title(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
             )
-    if "interview_frame" in tables and "interview_communities" in tables:
+    if {"interview_frame", "interview_communities"} <= tables.keys() - partial:
         frame, done = tables["interview_frame"], tables["interview_communities"]["community_code"]
         silent = frame[frame["sampled"] & ~frame["community_code"].isin(done)]
         message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
@@ -223,6 +225,8 @@ def _all_items(funding) -> list[Problem]:
         return []
     problems = []
     for (workbook, sheet), rows in funding.groupby(["workbook", "sheet"]):
+        if rows["item"].duplicated().any():
+            continue  # the item that stands twice is named: it may be the one that is missing
         for item in FUND_ITEM.keys() - set(rows["item"]):
             message = f"缺少 {item} (item is missing)"
             problems.append(Problem(workbook, sheet, _title("funding", "item"), message=message))

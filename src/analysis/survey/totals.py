@@ -15,7 +15,7 @@ from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
 from analysis.survey.text import empty, normalise
 
-COUNT = re.compile(r"(抽中)?(\d+)[人个户名]?")
+COUNT = re.compile(r"(抽中)?(\d{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
 HOLDS = "小计、合计行中有明细内容 (a total row holds an answer: not allowed)"
 CLOSE = 0.005  # amounts have two decimals
@@ -28,9 +28,9 @@ def total_problems(totals, tables, faulty: set, lacking: set, applied: pd.DataFr
     """Compare every total row with the sums of its rows.
 
     totals, tables: by table, the total rows as read and the clean rows; faulty: places (workbook, sheet, row) left
-    out of the tables: no sum over such a row is judged. lacking: sheets (workbook, sheet) that lack rows or columns:
-    none of their sums is. applied: the corrections made, since a total may be that of the rows as handed in or as
-    corrected.
+    out of the tables: no sum over such a row is judged. lacking: sheets (workbook, sheet) that lack
+    rows or columns: none of their sums is. applied: the corrections made, since a total may be that of the rows as
+    handed in or as corrected.
     """
     problems = []
     for name, sums in totals.items():
@@ -63,7 +63,7 @@ def _answers(column: str, schema, cell) -> bool:
     if column in (*Table.__annotations__, "kind", "first", "name") or empty(cell):
         return False
     if column in IDENTIFIERS or column == "community_code":
-        return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell)[:8])
+        return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell))
     kind = str(schema.dtype)
     if not (schema.metadata["codes"] or kind.startswith("datetime")) or normalise(cell) in NOTHING:
         return False
@@ -80,8 +80,11 @@ def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.D
     running = {}
     schema = TABLES[name].to_schema().columns
     adds = {column.name for column in columns(TABLES[name]) if column.adds}
+    since = None
     for line in lines:
-        spans = [(line["first"], line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
+        first = since or line["first"]
+        since = first if line["row"] in bad else None  # what is no total ends no block
+        spans = [(first, line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
         if any(spans[-1][0] <= row <= line["row"] for row in bad):
             continue
         for column, cell in line.items():

@@ -16,6 +16,7 @@ FROM_FILE = (*Table.__annotations__,)  # columns that no form asks for
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
+FEWEST = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
 UNIT_LINE = re.compile(r"(?:金额)?单位:(.*)")
 MONEY = {"元", "万元"}
@@ -57,7 +58,7 @@ def printed(model: type[Table]) -> dict[str, str]:
 
 def find_header(sheet: Sheet, model: type[Table]) -> Header:
     """Find the rows whose texts name the most columns of the form, the fewest rows among equals."""
-    wanted, best, most = expected(model), Header(-1, {}, {}, {}), 0
+    wanted, best, most = expected(model), Header(-1, {}, {}, {}), FEWEST - 1
     for top in range(min(len(sheet.cells), SEARCH)):
         for depth in range(1, DEEPEST + 1):
             if top + depth <= min(len(sheet.cells), SEARCH):
