@@ -24,6 +24,7 @@ from analysis.survey.text import empty
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
+PLACE = ("workbook", "sheet", "row")
 PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 
 
@@ -112,7 +113,11 @@ def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]
     """
     parsed, problems = {}, []
     for name, schema in model.to_schema().columns.items():
-        read, cells = parse.reader(schema), rows[name].tolist()
+        cells = rows[name].tolist()
+        if name in PLACE:  # ours, not the county's: as it is
+            parsed[name] = cells
+            continue
+        read = parse.reader(schema)
         keys = list(zip(map(type, cells), cells, strict=True))
         values = {key: _parse(key[1], read, schema.nullable, model) for key in dict.fromkeys(keys)}
         parsed[name] = [values[key][0] for key in keys]

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.survey.codebook import YES_NO
 from analysis.survey.text import normalise
 
-NUMBER = re.compile(r"(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)(\D*)")
+NUMBER = re.compile(r"(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)([^\d.,].*)?")
 DATE = re.compile(r"(\d{4})[年./-](\d{1,2})(?:月|[月./-](\d{1,2})日?)?")
 APART = re.compile(r"\d\s+\d")  # two numbers in one cell: folding would join them into a third
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
@@ -45,7 +45,7 @@ def number(cell, unit: str = "") -> float:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         value = float(cell)
     elif isinstance(cell, str) and not APART.search(cell) and (found := NUMBER.fullmatch(normalise(cell))):
-        divisor = ({"": 1} | spellings(unit)).get(found[2], math.nan)
+        divisor = ({None: 1} | spellings(unit)).get(found[2], math.nan)
         value = float(found[1].replace(",", "")) / divisor
     if not math.isfinite(value):
         raise Unreadable("不是数字 (not a number)")
