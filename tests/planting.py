@@ -36,7 +36,7 @@ def find_column(columns, title):
 
 
 class Planting:
-    """A copy of a wave under change: `cell` and the like plant one fault each; `expected` says where it must show."""
+    """A copy of a wave under change: `cell` plants one fault; `expected` says where each must show."""
 
     def __init__(self, raw):
         self.raw = raw

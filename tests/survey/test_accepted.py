@@ -45,17 +45,29 @@ def same(raw, frame, wave):
 def test_values_written_otherwise_mean_the_same(planting, same):
     p = planting
     writings = (
-        ("户数", lambda v: str(v)), ("户数", lambda v: f"{v:,}"), ("户数", lambda v: f"{v}户"), ("户数", lambda v: f" {v}　"),
-        ("户数", lambda v: str(v).translate(str.maketrans("0123456789", "０１２３４５６７８９"))), ("建筑面积", lambda v: f"{v}㎡"),
-        ("建筑面积", lambda v: f"{v}.0"), ("用房性质", lambda v: f" {v}\n"), ("面积达标", lambda v: f"{v}\u200b"),
-        ("社区代码", float), ("受理方式", lambda v: v[:2] + " " + v[2:]), ("备注", lambda v: "随便写"),
-    )  # fmt: skip
+        ("户数", str),
+        ("户数", lambda v: f"{v:,}"),
+        ("户数", lambda v: f"{v}户"),
+        ("户数", lambda v: f" {v}　"),
+        ("户数", lambda v: str(v).translate(str.maketrans("0123456789", "０１２３４５６７８９"))),
+        ("建筑面积", lambda v: f"{v}㎡"),
+        ("建筑面积", lambda v: f"{v}.0"),
+        ("用房性质", lambda v: f" {v}\n"),
+        ("面积达标", lambda v: f"{v}\u200b"),
+        ("社区代码", float),
+        ("受理方式", lambda v: v[:2] + " " + v[2:]),
+        ("备注", lambda v: "随便写"),
+    )
     for row, (column, write) in zip(p.rows(TIANTAI, COMMUNITIES), writings, strict=False):
         p.set(TIANTAI, COMMUNITIES, column, row, write(p.value(TIANTAI, COMMUNITIES, column, row)))
     dates = (
-        lambda d: f"{d:%Y-%m-%d}", lambda d: f"{d.year}年{d.month}月{d.day}日", lambda d: f"{d.year}.{d.month}.{d.day}",
-        lambda d: f"{d:%Y/%m/%d}", lambda d: f"{d:%Y-%m-%d} 00:00:00", lambda d: d.date(),
-    )  # fmt: skip
+        lambda d: f"{d:%Y-%m-%d}",
+        lambda d: f"{d.year}年{d.month}月{d.day}日",
+        lambda d: f"{d.year}.{d.month}.{d.day}",
+        lambda d: f"{d:%Y/%m/%d}",
+        lambda d: f"{d:%Y-%m-%d} 00:00:00",
+        lambda d: d.date(),
+    )
     for row, write in zip(p.rows(SANMEN, ROSTER), dates, strict=False):
         p.set(SANMEN, ROSTER, "入职日期", row, write(p.value(SANMEN, ROSTER, "入职日期", row)))
     for row in p.rows(XIANJU, FUNDS)[:2]:

@@ -1,4 +1,4 @@
-"""Faults as they come, each planted once: every one is found where it is, said in both languages, and nothing else."""
+"""Faults as they come, each planted once: each is found where it is, in both languages, and nothing else."""
 
 import datetime as dt
 import os
@@ -7,7 +7,6 @@ import shutil
 import struct
 import zipfile
 
-import pandas as pd
 import pytest
 
 from analysis.survey.clean import check
@@ -21,30 +20,66 @@ INTERVIEWS = "interviews.xlsx"
 COMMUNITIES, ROSTER, FUNDS, BURDEN = "社区基本情况", "专职社区工作者花名册", "经费投入", "减负清理"
 PROJECTS, BASELINE, CANDIDATES = "项目与公益创投", "2018年初基数", "换届人选"
 NUMBER, WHOLE, DATE = "(not a number)", "(a whole number is wanted)", "(not a date"
-FOUND = {}  # test to number of faults found as planted
 
 # 户数 of a community: what stands in the cell, what must be said of it
 NUMBERS = (
-    ("约47", NUMBER), ("2-3", NUMBER), ("——", NUMBER), ("NA", NUMBER), ("nan", NUMBER), ("inf", NUMBER),
-    ("46.8万", NUMBER), ("1 046", NUMBER), ("1,04", NUMBER), ("三百", NUMBER), ("360户人", NUMBER), ("500元", NUMBER),
-    ("0x1F", NUMBER), ("1e3", NUMBER), ("+", NUMBER), (True, NUMBER), (dt.datetime(2020, 1, 2), NUMBER),
-    (812.5, WHOLE), (1e300, WHOLE), (-5, "not allowed"), (0, "not allowed"), (20001, "not allowed"),
-    (None, "(blank)"), (" \u200b\u3000", "(blank)"), ("=1+1", "(a formula without a result)"),
-    ("#DIV/0!", "(an error value)"), ("#REF!", "(an error value)"), ("#n/a", "(an error value)"),
-)  # fmt: skip
+    ("约47", NUMBER),
+    ("2-3", NUMBER),
+    ("——", NUMBER),
+    ("NA", NUMBER),
+    ("nan", NUMBER),
+    ("inf", NUMBER),
+    ("46.8万", NUMBER),
+    ("1 046", NUMBER),
+    ("1,04", NUMBER),
+    ("三百", NUMBER),
+    ("360户人", NUMBER),
+    ("500元", NUMBER),
+    ("0x1F", NUMBER),
+    ("1e3", NUMBER),
+    ("+", NUMBER),
+    (True, NUMBER),
+    (dt.datetime(2020, 1, 2), NUMBER),
+    (812.5, WHOLE),
+    (1e300, WHOLE),
+    (-5, "not allowed"),
+    (0, "not allowed"),
+    (20001, "not allowed"),
+    (None, "(blank)"),
+    (" \u200b\u3000", "(blank)"),
+    ("=1+1", "(a formula without a result)"),
+    ("#DIV/0!", "(an error value)"),
+    ("#REF!", "(an error value)"),
+    ("#n/a", "(an error value)"),
+)
 ANSWERS = (
-    ("用房性质", "自有(村)", "(not one of the answers)"), ("用房性质", "自有、租用", "(not one of the answers)"),
-    ("面积达标", "√", "answer 是 or 否"), ("面积达标", 1, "answer 是 or 否"), ("面积达标", "Yes", "answer 是 or 否"),
-    ("每周开放时间", 169, "not allowed"), ("建筑面积", "20公顷", NUMBER),
-)  # fmt: skip
+    ("用房性质", "自有(村)", "(not one of the answers)"),
+    ("用房性质", "自有、租用", "(not one of the answers)"),
+    ("面积达标", "√", "answer 是 or 否"),
+    ("面积达标", 1, "answer 是 or 否"),
+    ("面积达标", "Yes", "answer 是 or 否"),
+    ("每周开放时间", 169, "not allowed"),
+    ("建筑面积", "20公顷", NUMBER),
+)
 ROSTER_FAULTS = (
-    ("出生年月", "88年", DATE), ("入职日期", 43160, DATE), ("入职日期", 2018.1, DATE), ("入职日期", "2018-13-01", DATE),
-    ("入职日期", "2018-02-30", DATE), ("入职日期", "3月1日", DATE), ("入职日期", dt.datetime(2018, 3, 1, 8, 30), DATE),
-    ("入职日期", "1979-12-31", "not allowed"), ("学历", "博士", "(not one of the answers)"),
-    ("年收入", 53800, "not allowed"), ("年收入", "5.38元", "not allowed"), ("年收入", "面议", NUMBER),
-    ("姓名", None, "(blank)"), ("身份证号", None, "not a valid ID number"), ("联系电话", "1380000", "11-digit"),
-    ("身份证号", 331022189901010017, "not a valid ID number"), ("身份证号", "331022189901010012", "not a valid ID number"),
-)  # fmt: skip
+    ("出生年月", "88年", DATE),
+    ("入职日期", 43160, DATE),
+    ("入职日期", 2018.1, DATE),
+    ("入职日期", "2018-13-01", DATE),
+    ("入职日期", "2018-02-30", DATE),
+    ("入职日期", "3月1日", DATE),
+    ("入职日期", dt.datetime(2018, 3, 1, 8, 30), DATE),
+    ("入职日期", "1979-12-31", "not allowed"),
+    ("学历", "博士", "(not one of the answers)"),
+    ("年收入", 53800, "not allowed"),
+    ("年收入", "5.38元", "not allowed"),
+    ("年收入", "面议", NUMBER),
+    ("姓名", None, "(blank)"),
+    ("身份证号", None, "not a valid ID number"),
+    ("联系电话", "1380000", "11-digit"),
+    ("身份证号", 331022189901010017, "not a valid ID number"),
+    ("身份证号", "331022189901010012", "not a valid ID number"),
+)
 PERSONAL = ("331022189901010012", "331022189901010017", "1380000", "测试")
 
 
@@ -90,11 +125,15 @@ def test_every_faulty_cell_is_found_at_its_place(planting, found):
         p.cell(LUQIAO, COMMUNITIES, column, value, fragment)
     for column, value, fragment in ROSTER_FAULTS:
         p.cell(SANMEN, ROSTER, column, value, fragment)
-    born = lambda row: dt.datetime(2003, 1, 1)  # noqa: E731
-    p.cell(SANMEN, ROSTER, "入职日期", lambda row: "1985-01-01", "younger than 16", lambda row: p.value(
-        SANMEN, ROSTER, "出生年月", row) > "1970")  # fmt: skip
+    p.cell(
+        SANMEN,
+        ROSTER,
+        "入职日期",
+        lambda row: "1985-01-01",
+        "younger than 16",
+        lambda row: p.value(SANMEN, ROSTER, "出生年月", row) > "1970",
+    )
     p.cell(SANMEN, ROSTER, "等级", 18, "not a grade", lambda row: p.value(SANMEN, ROSTER, "岗位", row) == "其他")
-    assert born(0)
     for title in ("批次", "金额"):  # columns that may be blank: an error is no blank
         p.cell(XIANJU, PROJECTS, title, "#N/A", "(an error value)")
     p.cell(XIANJU, PROJECTS, "领域", "=VLOOKUP(1,A:B,2)", "(a formula without a result)")
@@ -117,7 +156,6 @@ def test_every_faulty_cell_is_found_at_its_place(planting, found):
     outcome(table, p)
     text = " ".join(table["message"])
     assert not any(secret in text for secret in PERSONAL)
-    FOUND["cells"] = len(p.expected)
     assert len(p.expected) >= 60
 
 
@@ -137,9 +175,7 @@ def test_rows_that_belong_nowhere_or_stand_twice_are_found(planting, found):
         "(reported twice)",
         lambda row: p.value(TIANTAI, FUNDS, "项目", row) == "工作运转",
     )
-    frame = p.sheet(INTERVIEWS, "抽样框")
     left = next(r for r in p.rows(INTERVIEWS, "抽样框") if p.value(INTERVIEWS, "抽样框", "是否抽中", r) == "否")
-    assert frame
     row = p.rows(INTERVIEWS, "社区访谈")[-1]
     old = p.value(INTERVIEWS, "社区访谈", "社区代码", row)
     for column in ("街道（乡镇）", "社区名称", "社区代码"):
@@ -155,7 +191,6 @@ def test_rows_that_belong_nowhere_or_stand_twice_are_found(planting, found):
     questions = table[table["kind"] == "question"]
     assert questions["message"].str.contains("not interviewed").all() and len(questions) == 1
     outcome(table[table["kind"] == "problem"], p)
-    FOUND["rows"] = len(p.expected)
 
 
 def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
@@ -187,22 +222,18 @@ def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
     plant(XIANJU, BURDEN, "上墙制度", "小计", "#VALUE!", "(an error value)")
     plant(INTERVIEWS, "抽样框", "是否抽中", "合计", "抽中46个", "the count of rows")
     row = p.rows(TIANTAI, COMMUNITIES)[2]
-    p.sheet(TIANTAI, COMMUNITIES).unmerge_cells(str(next(
-        area for area in p.sheet(TIANTAI, COMMUNITIES).merged_cells.ranges if (row, 2) in area.cells)))  # fmt: skip
+    p.sheet(TIANTAI, COMMUNITIES).unmerge_cells(
+        str(next(area for area in p.sheet(TIANTAI, COMMUNITIES).merged_cells.ranges if (row, 2) in area.cells))
+    )
     p.sheet(TIANTAI, COMMUNITIES).cell(row, 2).value = "小计"  # a row of data that would be lost as a total
     p.expect(f"{TIANTAI}!{COMMUNITIES}!社区代码 {row}", "(a total row holds an answer")
     table = found(p)
-    gone = p.raw  # the row that is no longer data is missed where others refer to it, and only there
-    assert gone
-    others = ~(table["message"].str.contains("not in that table"))
-    outcome(table[others], p)
-    FOUND["totals"] = len(p.expected)
+    missed = table["message"].str.contains("not in that table")  # by rows that refer to the lost one
+    outcome(table[~missed], p)
 
 
 def test_headers_that_do_not_fit_are_found(planting, found):
     p = planting
-    for workbook in (SANMEN, XIANJU, TIANTAI):
-        p.sheet(workbook, COMMUNITIES)
 
     def head(workbook, title, column, text):
         sheet = p.sheet(workbook, title)
@@ -258,7 +289,6 @@ def test_headers_that_do_not_fit_are_found(planting, found):
     table = found(p)
     repeated = table["message"].str.contains("reported twice")  # the doubled sheet's rows
     outcome(table[~repeated], p)
-    FOUND["headers"] = len(p.expected)
 
 
 def bomb(path, megabytes=1024):
@@ -334,7 +364,6 @@ def test_files_that_must_not_be_opened_are_found(raw, wave_folder, frame, tmp_pa
     assert findings.keys() == expected.keys()
     for name, fragment in expected.items():
         assert fragment in findings[name], (name, findings[name])
-    FOUND["files"] = len(expected)
 
 
 def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_folder):
@@ -352,7 +381,6 @@ def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_
     assert "(the text encoding is not" in findings["331082_临海市_经费投入.csv"]
     assert "(sheet is missing)" in findings["331082_临海市.csv"]
     assert "(cannot be read)" in findings["wave.toml"]
-    FOUND["more files"] = 5
 
 
 def test_two_counties_that_changed_names_are_found_everywhere(raw, frame):
@@ -362,4 +390,3 @@ def test_two_counties_that_changed_names_are_found_everywhere(raw, frame):
     table = findings_table(check(raw, frame).findings)
     named = table[table["message"].str.contains("belongs to another county")]
     assert set(named["workbook"]) == {SANMEN, XIANJU} and len(named) == 14
-    assert isinstance(table, pd.DataFrame)

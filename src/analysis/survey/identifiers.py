@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import mul
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ PERSONAL = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)")
 
 def check_digit(first17: str) -> str:
     """Return the eighteenth character of an ID number (GB 11643-1999: ISO 7064 MOD 11-2)."""
-    return CHECK_DIGITS[sum(w * int(d) for w, d in zip(WEIGHTS, first17, strict=True)) % 11]
+    return CHECK_DIGITS[sum(map(mul, WEIGHTS, map(int, first17))) % 11]
 
 
 def valid_id(number: str) -> bool:
@@ -44,15 +45,16 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     """
     ids = roster["id_number"].map(_id).astype(object)
     phones = roster["phone"].map(_text).astype(str)
+    valid = ids.map(valid_id).astype(bool)
     problems = _where(roster, "name", roster["name"].map(_text) == "", "空白 (blank)")
-    problems += _where(roster, "id_number", ~ids.map(valid_id), "不是有效的身份证号 (not a valid ID number)")
+    problems += _where(roster, "id_number", ~valid, "不是有效的身份证号 (not a valid ID number)")
     problems += _where(
         roster,
         "phone",
         ~phones.str.fullmatch(r"1\d{10}"),
         "不是11位手机号 (not an 11-digit mobile number)",
     )
-    again = ids.duplicated() & ids.map(valid_id)
+    again = ids.duplicated() & valid
     for i in roster.index[again]:
         first, here = roster.loc[ids[ids == ids[i]].index[0]], roster.loc[i]
         message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"

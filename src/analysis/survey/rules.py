@@ -123,8 +123,7 @@ def _within_a_row(tables) -> list[Problem]:
 def _grades(workers) -> list[Problem]:
     if workers is None:
         return []
-    low = workers["post"].map(lambda post: GRADES[post][0])
-    high = workers["post"].map(lambda post: GRADES[post][1])
+    low, high = (workers["post"].map({post: ends[i] for post, ends in GRADES.items()}) for i in (0, 1))
     bad = workers[(workers["grade"] < low) | (workers["grade"] > high)]
     return _problems(bad, _title("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
 
@@ -140,13 +139,14 @@ def _once(tables) -> list[Problem]:
 
 def _as_in_frame(tables, frame) -> list[Problem]:
     """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
-    problems, known = [], frame.set_index("community_code")
+    problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
     message = "与社区代码在名录中的不符 (not what the frame has for the code)"
     for table, rows in tables.items():
         if "community_code" in rows:
-            listed = rows[rows["community_code"].isin(known.index)]
+            place = known.index.get_indexer(rows["community_code"])
             for column in ("county_code", "township", "community"):
-                other = listed[listed[column] != listed["community_code"].map(known[column])]
+                names = known[column].to_numpy(dtype=object)[place]
+                other = rows[(place >= 0) & (names != rows[column].to_numpy(dtype=object))]
                 title = _title(table, "community_code" if column == "county_code" else column)
                 problems += _problems(other, title, message)
     return problems

@@ -22,4 +22,6 @@ def _normalise(text: str) -> str:
 
 def empty(cell) -> bool:
     """Tell whether a cell shows nothing: no value, or only white space and invisible characters."""
-    return cell is None or cell == "" or (isinstance(cell, str) and not (cell[0].isalnum() or normalise(cell)))
+    if isinstance(cell, str):
+        return not cell or not (cell[0].isalnum() or normalise(cell))
+    return cell is None

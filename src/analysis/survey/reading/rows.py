@@ -49,34 +49,36 @@ def row_kinds(sheet: Sheet, header: Header) -> list[str]:
     labels = [place for place, name in header.names.items() if name in LABELLED]
     serial = [place for place, name in header.names.items() if name == "serial"]
     printed = _header_cells(sheet, header)
-    return [_kind(row, i, header, labels, serial, printed) for i, row in enumerate(sheet.cells)]
+    return [
+        "blank" if row.count("") == len(row) else _kind(row, i, header, labels, serial, printed)
+        for i, row in enumerate(sheet.cells)
+    ]
 
 
 def _kind(row, i, header, labels, serial, printed) -> str:
-    if row.count("") == len(row):
-        return "blank"
-    filled = [place for place, cell in enumerate(row) if not empty(cell)]
-    if not filled:
+    start = next((place for place, cell in enumerate(row) if not empty(cell)), None)
+    if start is None:
         return "blank"
     if i <= header.last:
         return "form"
-    first = row[filled[0]]
+    first = row[start]
     if isinstance(first, str) and SIGNATURE.fullmatch(normalise(first)):
         return "form"
     if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in labels):
         return "total"
-    if filled == serial and not isinstance(first, str):
+    if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
         return "blank"  # a number printed on the form, with nothing filled in beside it
-    if all(
-        isinstance(row[place], str) and (place, split_unit(normalise(row[place]))[0]) in printed
-        for place in filled
-    ):
+    if _is_header(start, first, printed) and all(empty(c) or _is_header(p, c, printed) for p, c in enumerate(row)):
         return "form"
     return "kept"
 
 
+def _is_header(place: int, cell, printed: set) -> bool:
+    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in printed
+
+
 def _is_total(cell: str) -> bool:
-    return bool(TOTAL.fullmatch(normalise(cell)))
+    return "计" in cell and bool(TOTAL.fullmatch(normalise(cell)))
 
 
 def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
@@ -100,7 +102,7 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
     for place, name in header.names.items():
         if name not in ("serial", "remark"):
             column = [cells[i][place] if place < len(cells[i]) else None for i in rows]
-            columns[name] = [None if empty(cell) else cell for cell in column]
+            columns[name] = [cell if type(cell) is float or not empty(cell) else None for cell in column]
             if _in_yuan(header, model, place, name):
                 columns[name] = [_yuan(cell) for cell in columns[name]]
     ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
