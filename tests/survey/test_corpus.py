@@ -383,6 +383,16 @@ def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_
     assert "(cannot be read)" in findings["wave.toml"]
 
 
+def test_a_sheet_that_goes_on_far_below_its_form_is_refused_and_styled_blanks_are_not(raw, frame):
+    def far(name, data):
+        last = b'<row r="1000001"><c r="A1000001" t="inlineStr"><is><t xml:space="preserve"> </t></is></c></row>'
+        return data.replace(b"</sheetData>", last + b"</sheetData>") if name.endswith("sheet1.xml") else data
+
+    rewritten(raw / SANMEN, far)
+    (problem,) = check(raw, frame).problems
+    assert problem.workbook == SANMEN and "clear the rows below the form" in problem.message
+
+
 def test_two_counties_that_changed_names_are_found_everywhere(raw, frame):
     shutil.move(raw / SANMEN, raw / "x")
     shutil.move(raw / XIANJU, raw / SANMEN)

@@ -57,6 +57,7 @@ MENDING = (
     ("encrypted", "去掉密码，另存为 .xlsx (remove the password, save as .xlsx)"),
     ("save as .xlsx", "另存为 .xlsx 后重交 (save as .xlsx)"),
     ("not a regular file", "交文件本身，不交链接 (hand in the file itself)"),
+    ("clear the rows below", "删去表格下方的空行后重交 (delete those rows)"),
     ("too large", "删去图片和多余格式后重交 (remove pictures and formats)"),
     ("links to other files", "把外部引用粘贴为数值后重交 (paste values)"),
     ("the text encoding", "另存为 CSV UTF-8 (save as CSV UTF-8)"),

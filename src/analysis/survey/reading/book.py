@@ -14,6 +14,7 @@ from analysis.survey.reading.marks import Marks, read_marks
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
+CELLS = 5_000_000  # of one sheet, from A1 to the last one that shows something
 WIDEST = 2**20  # characters in one cell of a CSV file
 
 
@@ -44,6 +45,8 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         marks += [Marks()] * (len(titles) - len(marks))
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [_sheet(name, sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
+    except Unopened:
+        raise
     except Exception as error:  # a damaged workbook fails in many ways, each of them the file's fault
         if isinstance(error, MemoryError | KeyboardInterrupt):
             raise
@@ -52,6 +55,10 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
 
 
 def _sheet(title: str, sheet, marks: Marks) -> Sheet:
+    if sheet.total_height * sheet.total_width > CELLS:
+        raise Unopened(
+            f"“{title}” 到第{sheet.total_height}行还有内容，文件过大 (too large: clear the rows below the form)"
+        )
     cells = sheet.to_python(skip_empty_area=False)
     for (row, column), broken in marks.broken.items():
         cells.extend([] for _ in range(row + 1 - len(cells)))
