@@ -8,8 +8,9 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.survey.clean import check, parse_table
+from analysis.survey.clean import check
 from analysis.survey.codebook import COUNTY_TABLES, TABLES, Communities
+from analysis.survey.parsed import parse_table
 from analysis.survey.reading.book import Sheet, open_book
 from analysis.survey.reading.rows import KINDS, read_sheet
 from running import REPOSITORY

@@ -61,7 +61,7 @@ def test_a_first_wave_has_no_changes_and_the_same_columns(wave, raw, frame):
     assert (changes(wave[0], wave[0])["change"] == 0).all()
 
 
-@pytest.mark.parametrize(("table", "key", "column", "factor"), JUMPS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("table", "key", "column", "factor"), JUMPS, ids=str)
 def test_a_jump_beyond_the_factor_is_a_question_at_its_place(wave, table, key, column, factor):
     before, after = wave[0], {name: rows.copy() for name, rows in wave[0].items()}
     assert jump_questions(before, after) == []

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from analysis.survey import clean as module
-from analysis.survey.clean import clean, parse_table, write
+from analysis.survey.clean import clean, write
 from analysis.survey.codebook import TABLES, ElectionCandidates, Projects
+from analysis.survey.parsed import model_problems, parse_table
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.rules import rule_problems
 
@@ -266,16 +267,16 @@ def test_a_table_of_which_no_row_is_sound_is_still_a_table(wave):
     table, faults = parse_table(raws, Projects)
     assert table.empty and table.dtypes.astype(str).to_dict() == wave[0]["projects"].dtypes.astype(str).to_dict()
     assert {fault.message for fault in faults} == {"空白 (blank)"}
-    assert module.model_problems(table, Projects) == []
+    assert model_problems(table, Projects) == []
 
 
 def test_no_county_need_have_candidates(wave, frame):
     raws = pd.DataFrame(columns=list(ElectionCandidates.to_schema().columns), dtype=object)
     table, faults = parse_table(raws, ElectionCandidates)
     before = wave[0]["election_candidates"]
-    assert faults == [] == module.model_problems(table, ElectionCandidates)
+    assert faults == [] == model_problems(table, ElectionCandidates)
     assert table.empty and table.dtypes.astype(str).to_dict() == before.dtypes.astype(str).to_dict()
-    assert rule_problems({**wave[0], "election_candidates": table}, frame) == []
+    assert rule_problems({**wave[0], "election_candidates": table}) == []
 
 
 def test_what_is_written_reads_back_the_same(wave, wave_folder, tmp_path):

@@ -77,16 +77,29 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
     row, value = households(wave)
     good = (SANMEN, COMMUNITIES, row, "户数", value, value + 7)
     write(
-        good, good, (SANMEN, COMMUNITIES, "x", "户数", 1, 2), (SANMEN, COMMUNITIES, 9999, "户数", 1, 2),
-        ("没有.xlsx", COMMUNITIES, row, "户数", 1, 2), (SANMEN, COMMUNITIES, row, "没有", 1, 2),
-        (SANMEN, COMMUNITIES, row, "常住人口", 5, "５"), (SANMEN, ROSTER, 6, "身份证号", "x", "y"),
-        (SANMEN, ROSTER, 6, "学历", "331022189901010017", "本科"), (SANMEN, COMMUNITIES, row, "建筑面积", 1, 2, "", "复核员", "2020-05-12"),
-    )  # fmt: skip
+        good,
+        good,
+        (SANMEN, COMMUNITIES, "x", "户数", 1, 2),
+        (SANMEN, COMMUNITIES, 9999, "户数", 1, 2),
+        ("没有.xlsx", COMMUNITIES, row, "户数", 1, 2),
+        (SANMEN, COMMUNITIES, row, "没有", 1, 2),
+        (SANMEN, COMMUNITIES, row, "常住人口", 5, "５"),
+        (SANMEN, ROSTER, 6, "身份证号", "x", "y"),
+        (SANMEN, ROSTER, 6, "学历", "331022189901010017", "本科"),
+        (SANMEN, COMMUNITIES, row, "建筑面积", 1, 2, "", "复核员", "2020-05-12"),
+    )
     found = check(raw, frame).problems
     said = {
-        3: "corrected twice", 4: "a whole number", 5: "no such place", 6: "no such place", 7: "no such place",
-        8: "changes nothing", 9: "identifiers are not corrected", 10: "identifiers are not corrected", 11: "blank",
-    }  # fmt: skip
+        3: "corrected twice",
+        4: "a whole number",
+        5: "no such place",
+        6: "no such place",
+        7: "no such place",
+        8: "changes nothing",
+        9: "identifiers are not corrected",
+        10: "identifiers are not corrected",
+        11: "blank",
+    }
     assert {one.workbook for one in found} == {"corrections.csv"}
     assert sorted(one.row for one in found) == sorted(said)
     for one in found:

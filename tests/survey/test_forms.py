@@ -29,7 +29,7 @@ def places(sheet):
 
 
 def test_there_is_one_form_a_county_with_its_places_filled_in(forms, frame):
-    folder, paths = forms
+    _folder, paths = forms
     assert [path.name for path in paths] == [f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
     for code, path in zip(COUNTIES, paths, strict=True):
         book = openpyxl.load_workbook(path)

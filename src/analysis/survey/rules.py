@@ -1,4 +1,4 @@
-"""What must hold within a row, between sheets and against the frame, beyond each column's own range."""
+"""What must hold within a row, across rows and between sheets, beyond each column's own range."""
 
 from __future__ import annotations
 
@@ -58,28 +58,19 @@ ONE_ROW_EACH = {
 }
 
 
-def rule_problems(
-    tables: dict[str, pd.DataFrame],
-    frame: pd.DataFrame,
-    partial: frozenset[str] = frozenset(),
-    townships: pd.DataFrame | None = None,
-) -> list[Problem]:
-    """Check clean tables against every rule; `frame` lists the communities and `townships` what must report.
+def rule_problems(tables: dict[str, pd.DataFrame], partial: frozenset[str] = frozenset()) -> list[Problem]:
+    """Check clean tables against every rule within a row, across rows and across tables.
 
     `partial` names tables from which faulty rows are left out already: they are not searched for what
-    another table or the frame refers to.
+    another table refers to.
     """
     whole = {name: rows for name, rows in tables.items() if name not in partial}
     return (
         _within_a_row(tables)
         + _grades(tables.get("workers"))
         + _once(tables)
-        + _as_in_frame(tables, frame)
         + _known_communities(tables, whole)
         + _sampled(tables.get("interview_communities"), whole.get("interview_frame"))
-        + _townships(tables.get("burden"), townships, "burden" in whole)
-        + _surplus(tables.get("communities"), frame)
-        + _complete(whole.get("communities"), frame)
         + _all_items(whole.get("funding"))
     )
 
@@ -92,22 +83,24 @@ def rule_questions(
     for table, column in (("workers", "hired"), ("interview_communities", "date")):
         if table in tables and day is not None:
             later = tables[table][tables[table][column] > day]
-            asked += _problems(
-                later, _title(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
+            asked += located(
+                later, title_of(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
             )
     if {"interview_frame", "interview_communities"} <= tables.keys() - partial:
         frame, done = tables["interview_frame"], tables["interview_communities"]["community_code"]
         silent = frame[frame["sampled"] & ~frame["community_code"].isin(done)]
         message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
-        asked += _problems(silent, _title("interview_frame", "sampled"), message)
+        asked += located(silent, title_of("interview_frame", "sampled"), message)
     return [replace(one, kind=QUESTION) for one in asked]
 
 
-def _problems(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
+def located(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
+    """Put a message at a column of each row."""
     return [Problem(r.workbook, r.sheet, title, r.row, message) for r in rows.itertuples()]
 
 
-def _title(table: str, column: str) -> str:
+def title_of(table: str, column: str) -> str:
+    """Return the title of a column as its form prints it."""
     return TABLES[table].to_schema().columns[column].title
 
 
@@ -116,7 +109,7 @@ def _within_a_row(tables) -> list[Problem]:
     for table, column, expression, message in WITHIN_A_ROW:
         if table in tables:
             rows = tables[table]
-            problems += _problems(rows[~rows.eval(expression)], _title(table, column), message)
+            problems += located(rows[~rows.eval(expression)], title_of(table, column), message)
     return problems
 
 
@@ -125,7 +118,7 @@ def _grades(workers) -> list[Problem]:
         return []
     low, high = (workers["post"].map({post: ends[i] for post, ends in GRADES.items()}) for i in (0, 1))
     bad = workers[(workers["grade"] < low) | (workers["grade"] > high)]
-    return _problems(bad, _title("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
+    return located(bad, title_of("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
 
 
 def _once(tables) -> list[Problem]:
@@ -133,22 +126,7 @@ def _once(tables) -> list[Problem]:
     for table, key in ONE_ROW_EACH.items():
         if table in tables:
             again = tables[table][tables[table].duplicated(key)]
-            problems += _problems(again, _title(table, key[-1]), "重复填报 (reported twice)")
-    return problems
-
-
-def _as_in_frame(tables, frame) -> list[Problem]:
-    """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
-    problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
-    message = "与社区代码在名录中的不符 (not what the frame has for the code)"
-    for table, rows in tables.items():
-        if "community_code" in rows:
-            place = known.index.get_indexer(rows["community_code"])
-            for column in ("county_code", "township", "community"):
-                names = known[column].to_numpy(dtype=object)[place]
-                other = rows[(place >= 0) & (names != rows[column].to_numpy(dtype=object))]
-                title = _title(table, "community_code" if column == "county_code" else column)
-                problems += _problems(other, title, message)
+            problems += located(again, title_of(table, key[-1]), "重复填报 (reported twice)")
     return problems
 
 
@@ -162,7 +140,7 @@ def _known_communities(tables, whole) -> list[Problem]:
                 rows = rows[rows["county_code"].isin(whole[other]["county_code"])]
             unknown = rows[~rows["community_code"].isin(known)]
             message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
-            problems += _problems(unknown, _title(table, "community_code"), message)
+            problems += located(unknown, title_of(table, "community_code"), message)
     return problems
 
 
@@ -172,52 +150,11 @@ def _sampled(interviews, sampling) -> list[Problem]:
         return []
     left = sampling.loc[~sampling["sampled"], "community_code"]
     bad = interviews[interviews["community_code"].isin(left)]
-    return _problems(bad, _title("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
-
-
-def _townships(burden, townships, whole: bool) -> list[Problem]:
-    """Compare the townships of 减负清理 with those of the county that have villages or communities."""
-    if burden is None or townships is None:
-        return []
-    known = set(zip(townships["county_code"], townships["township"], strict=True))
-    places = list(zip(burden["county_code"], burden["township"], strict=True))
-    other = burden[[place not in known for place in places]]
-    title = _title("burden", "township")
-    problems = _problems(other, title, "不是本县的街道（乡镇） (not a township of this county)")
-    if not whole or len(other):
-        return problems
-    files = burden.drop_duplicates("county_code").set_index("county_code")
-    units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
-    for row in townships[(units > 0) & townships["county_code"].isin(files.index)].itertuples():
-        if (row.county_code, row.township) not in set(places):
-            home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
-            problems.append(Problem(home["workbook"], home["sheet"], title, message=message))
-    return problems
+    return located(bad, title_of("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
 
 
 def _table_title(table: str) -> str:
     return TABLES[table].Config.title
-
-
-def _surplus(communities, frame) -> list[Problem]:
-    if communities is None:
-        return []
-    surplus = communities[~communities["community_code"].isin(frame["community_code"])]
-    return _problems(surplus, "社区代码", "不在社区名录中 (not in the frame)")
-
-
-def _complete(communities, frame) -> list[Problem]:
-    """Name each community of the frame that does not report, at its county's file."""
-    if communities is None:
-        return []
-    problems = []
-    files = communities.drop_duplicates("county_code").set_index("county_code")
-    missing = frame[~frame["community_code"].isin(communities["community_code"])]
-    for row in missing[missing["county_code"].isin(files.index)].itertuples():
-        home = files.loc[row.county_code]
-        message = f"缺少 {row.community_code} {row.community} (community of the frame is missing)"
-        problems.append(Problem(home["workbook"], home["sheet"], "社区代码", message=message))
-    return problems
 
 
 def _all_items(funding) -> list[Problem]:
@@ -229,5 +166,5 @@ def _all_items(funding) -> list[Problem]:
             continue  # the item that stands twice is named: it may be the one that is missing
         for item in FUND_ITEM.keys() - set(rows["item"]):
             message = f"缺少 {item} (item is missing)"
-            problems.append(Problem(workbook, sheet, _title("funding", "item"), message=message))
+            problems.append(Problem(workbook, sheet, title_of("funding", "item"), message=message))
     return problems
