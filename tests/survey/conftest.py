@@ -1,6 +1,5 @@
 """A wave to read, a copy of it to edit, and the forms as openpyxl shows them."""
 
-import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,36 +9,11 @@ import pandas as pd
 import pytest
 
 from analysis.survey.clean import clean
+from analysis.survey.codebook import TABLES
 from analysis.survey.problems import InputProblems
+from planting import find_column, read_form
 
 RAW = Path(__file__).parents[2] / "data/raw"
-UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万元)）$")
-
-
-def read_form(sheet):
-    """Return ({`group/title`: column number}, [data rows]): 序号 heads a form and numbers its data rows."""
-    top = next(row for row in range(1, 16) if sheet.cell(row, 1).value == "序号")
-    merged = {
-        (row, column): sheet.cell(area.min_row, area.min_col).value
-        for area in sheet.merged_cells.ranges
-        for row in range(area.min_row, area.max_row + 1)
-        for column in range(area.min_col, area.max_col + 1)
-    }
-    columns = {}
-    for number in range(1, sheet.max_column + 1):
-        upper, lower = (sheet.cell(row, number).value or merged.get((row, number)) for row in (top, top + 1))
-        parts = dict.fromkeys(UNIT.sub("", text) for text in (upper, lower) if text)
-        columns["/".join(parts)] = number
-    numbered = [
-        row for row in range(top + 1, sheet.max_row + 1) if isinstance(sheet.cell(row, 1).value, int | float)
-    ]
-    return columns, numbered
-
-
-def find_column(columns, title):
-    """Find a column by `group/title`, or by a title that only one group has."""
-    hits = {text: number for text, number in columns.items() if title in (text, text.split("/")[-1])}
-    return columns[title] if title in columns else next(iter(hits.values())) if len(hits) == 1 else columns[title]
 
 
 @contextmanager
@@ -68,8 +42,9 @@ def wave_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def wave(wave_folder, frame):
-    """The clean tables and the accounts of the wave."""
-    return clean(wave_folder, frame)
+    """The clean tables of the codebook and the accounts of the wave."""
+    tables, accounts = clean(wave_folder, frame)
+    return {name: tables[name] for name in TABLES}, accounts
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +90,7 @@ def faults(raw, frame):
         try:
             clean(raw, frame)
         except InputProblems as problems:
-            return str(problems).split("\n")
+            return [line.partition(" → ")[0] for line in str(problems).split("\n")]
         return []
 
     return lines

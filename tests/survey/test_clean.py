@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from analysis.survey import clean as module
-from analysis.survey.clean import clean, parse_table, write
+from analysis.survey.clean import clean, write
 from analysis.survey.codebook import TABLES, ElectionCandidates, Projects
-from analysis.survey.load import load
+from analysis.survey.parsed import model_problems, parse_table
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.rules import rule_problems
 
@@ -40,6 +40,25 @@ def cell(books, form):
         return sheet.cell(row, number).value
 
     return value
+
+
+@pytest.fixture
+def retotal(edit, books, form, cell):
+    """Change cells of one row, as {title: (cell, value)}, and the 小计 and 合计 below it."""
+
+    def change(workbook, sheet, row, changes):
+        page = books[workbook][sheet]
+        columns, _ = form(page)
+        labels = [(r, str(page.cell(r, 1).value or page.cell(r, 2).value)) for r in range(row, page.max_row + 1)]
+        below = [next(r for r, text in labels if text.startswith(label)) for label in ("小计", "合计")]
+        cells = {}
+        for title, (shown, value) in changes.items():
+            more = value - cell(workbook, sheet, title, row)
+            cells |= {(title, r): cell(workbook, sheet, title, r) + more for r in below} | {(title, row): shown}
+        assert columns
+        edit(workbook, sheet, cells)
+
+    return change
 
 
 def files(folder):
@@ -74,7 +93,7 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
          "大于“两委”总数 (exceeds the seats)"),
         ("每周开放时间", a[8], "168.5", "“168.5” 超出允许范围 (not allowed: in_range(0, 168))"),
         ("户数", a[9], 1e300, f"“1e+300” {whole}"),
-        ("常住人口", a[9], "=1+1", "空白 (blank)"),  # a formula that nobody has calculated
+        ("常住人口", a[9], "=1+1", "公式没有结果 (a formula without a result)"),
         ("户数", a[10], " \u200b", "空白 (blank)"),
     ])  # fmt: skip
     plant(TIANTAI, COMMUNITIES, [
@@ -197,7 +216,7 @@ def test_two_workbooks_that_have_changed_names_are_noticed(raw, faults):
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path, frame):
-    with pytest.raises(InputProblems, match=r"^\S+/1999: 没有此文件夹 \(no such folder\)$"):
+    with pytest.raises(InputProblems, match=r"^\S+/1999: 没有此文件夹 \(no such folder\) → "):
         clean(tmp_path / "1999", frame)
 
 
@@ -208,9 +227,9 @@ def test_problems_are_listed_once_and_in_order():
     assert str(error) == "a: \nb!s: \nb!s!c 9: m\nb!s!c 10: m"
 
 
-def test_a_correction_changes_its_own_row_and_nothing_else(edit, raw, frame, rows, wave):
+def test_a_correction_changes_its_own_row_and_nothing_else(retotal, raw, frame, rows, wave):
     row = rows(SANMEN, COMMUNITIES)[4]
-    edit(SANMEN, COMMUNITIES, {("户数", row): "１，２３４", ("常住人口", row): "4,321"})
+    retotal(SANMEN, COMMUNITIES, row, {"户数": ("１，２３４", 1234), "常住人口": ("4,321", 4321)})
     tables, accounts = clean(raw, frame)
     pd.testing.assert_frame_equal(accounts, wave[1])
     for name, before in wave[0].items():
@@ -230,16 +249,15 @@ def test_clean_tables_fit_their_models(wave):
         assert table.index.tolist() == list(range(len(table)))
 
 
-def test_rows_with_a_fault_are_counted_as_rejected(raw, edit, rows):
+def test_rows_with_a_fault_are_counted_as_rejected(raw, edit, rows, frame):
     r = rows(SANMEN, COMMUNITIES)
     edit(SANMEN, COMMUNITIES, {("户数", r[0]): "x", ("常住人口", r[0]): "x", ("户数", r[5]): None})
-    tables, accounts, problems = load(raw)
-    _, faults = parse_table(tables["communities"], TABLES["communities"])
-    counted = module._with_rejected(accounts, problems + faults)
+    done = module.check(raw, frame)
+    faults, counted = done.problems, done.accounts
     here = counted.query("workbook == @SANMEN and sheet == @COMMUNITIES").iloc[0]
     assert len(faults) == 3 and here["rejected"] == 2 and here["kept"] == len(r) - 2
     assert counted["rejected"].sum() == 2
-    parts = counted[["form", "kept", "total", "blank", "rejected"]].sum(axis=1)
+    parts = counted[["form", "kept", "corrected", "total", "blank", "rejected"]].sum(axis=1)
     assert parts.tolist() == counted["rows"].tolist()
 
 
@@ -249,16 +267,16 @@ def test_a_table_of_which_no_row_is_sound_is_still_a_table(wave):
     table, faults = parse_table(raws, Projects)
     assert table.empty and table.dtypes.astype(str).to_dict() == wave[0]["projects"].dtypes.astype(str).to_dict()
     assert {fault.message for fault in faults} == {"空白 (blank)"}
-    assert module.model_problems(table, Projects) == []
+    assert model_problems(table, Projects) == []
 
 
 def test_no_county_need_have_candidates(wave, frame):
     raws = pd.DataFrame(columns=list(ElectionCandidates.to_schema().columns), dtype=object)
     table, faults = parse_table(raws, ElectionCandidates)
     before = wave[0]["election_candidates"]
-    assert faults == [] == module.model_problems(table, ElectionCandidates)
+    assert faults == [] == model_problems(table, ElectionCandidates)
     assert table.empty and table.dtypes.astype(str).to_dict() == before.dtypes.astype(str).to_dict()
-    assert rule_problems({**wave[0], "election_candidates": table}, frame) == []
+    assert rule_problems({**wave[0], "election_candidates": table}) == []
 
 
 def test_what_is_written_reads_back_the_same(wave, wave_folder, tmp_path):

@@ -134,7 +134,7 @@ def test_no_clean_table_holds_an_identifier(wave, identifiers):
 
 
 def test_what_load_returns_holds_no_identifier(wave_folder, identifiers):
-    tables, accounts, problems = load(wave_folder)
+    tables, accounts, problems, _ = load(wave_folder)
     assert problems == [] and set(tables) == set(TABLES)
     assert words({**tables, "accounts": accounts}).isdisjoint(identifiers)
     assert not set(IDENTIFIERS) & set(tables["workers"].columns)

@@ -6,9 +6,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analysis.survey.codebook import TABLES, Burden, CountyBaseline, ElectionCandidates
-from analysis.survey.load import find_header, load, read_sheet
+from analysis.survey.codebook import TABLES, Burden, CountyBaseline, ElectionCandidates, Funding
+from analysis.survey.load import load
 from analysis.survey.problems import Problem
+from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.header import find_header
+from analysis.survey.reading.rows import read_sheet
 
 SANMEN = "331022_三门县.xlsx"
 TITLES = {model.Config.title: name for name, model in TABLES.items()}
@@ -35,8 +38,9 @@ MERGED = {CountyBaseline: [((1, 1), (1, 2))], Burden: [((0, 3), (0, 6))]}
 
 def read(cells, model, **header):
     problems = []
-    frame, account = read_sheet(cells, MERGED[model], model, "a.xlsx", problems)
-    return frame, account, [str(problem) for problem in problems]
+    sheet = Sheet(model.Config.title, cells, MERGED[model])
+    frame, _, account = read_sheet(sheet, model, "a.xlsx", problems)
+    return frame, account, [str(problem).partition(" → ")[0] for problem in problems]
 
 
 def with_cell(cells, row, column, value):
@@ -73,14 +77,14 @@ def test_every_row_of_every_sheet_is_accounted_for(wave, books):
             rows = list(sheet.iter_rows(values_only=True)) if sheet.max_row > 1 or sheet["A1"].value else []
             kinds = ["form" if sheet.title == "填表说明" and any(row) else row_kind(row) for row in rows]
             counts = {kind: kinds.count(kind) for kind in ("form", "kept", "total", "blank")}
-            expected[workbook, sheet.title] = {"rows": len(rows), **counts, "rejected": 0}
+            expected[workbook, sheet.title] = {"rows": len(rows), **counts, "corrected": 0, "rejected": 0}
     accounts = wave[1].set_index(["workbook", "sheet"])
     assert accounts.to_dict("index") == expected
 
 
 def test_accounts_add_up_and_what_is_kept_is_in_the_tables(wave):
     tables, accounts = wave
-    parts = accounts[["form", "kept", "total", "blank", "rejected"]].sum(axis=1)
+    parts = accounts[["form", "kept", "corrected", "total", "blank", "rejected"]].sum(axis=1)
     assert parts.tolist() == accounts["rows"].tolist()
     origins = pd.concat(table[["workbook", "sheet"]] for table in tables.values()).value_counts()
     kept = accounts.set_index(["workbook", "sheet"])["kept"]
@@ -151,7 +155,8 @@ def test_a_header_of_two_rows_is_joined_and_units_and_identifiers_go():
 def test_a_form_may_be_empty_where_a_county_may_have_nothing_to_report():
     header = ["序号", "街道（乡镇）", "社区名称", "社区代码", "身份", "评价", "备注"]
     problems = []
-    frame, account = read_sheet([header, ["填表人：测试"]], None, ElectionCandidates, "a.xlsx", problems)
+    sheet = Sheet("换届人选", [header, ["填表人：测试"]])
+    frame, _, account = read_sheet(sheet, ElectionCandidates, "a.xlsx", problems)
     assert problems == [] and frame.empty and (account["form"], account["kept"]) == (2, 0)
 
 
@@ -165,7 +170,7 @@ def test_streets_are_filled_down_without_totals_and_space_alone_is_blank():
 def test_a_header_is_found_only_near_the_top():
     _, _, problems = read([[""] * 4] * 15 + BASELINE, CountyBaseline)
     assert problems == ["a.xlsx!2018年初基数: 找不到表头 (no header found)"]
-    assert find_header([], [], {"项目": "item"}) == (-1, {})
+    assert find_header(Sheet("经费投入", []), Funding).names == {}
 
 
 @pytest.mark.parametrize("cells", [[], [[]], [["", ""]], [["附件5"]]], ids=repr)
@@ -187,7 +192,8 @@ def test_a_form_without_data_is_a_problem_where_every_county_must_answer():
     ("row", "column", "value", "problem"),
     [
         (3, 3, "年收入（万元）", "2018年初/人均年收入: 缺少此列 (column is missing from the header)"),
-        (3, 3, "人均年收入（元）", "2018年初/人均年收入: 缺少此列 (column is missing from the header)"),
+        (3, 3, "人均年收入（人）", "2018年初/人均年收入: “人” 单位应为 万元 (the unit is not that of the form)"),
+        (3, 3, "人均年收入", "2018年初/人均年收入: 没有注明元或万元 (no unit given)"),
         (
             3,
             2,
@@ -213,8 +219,8 @@ def test_a_column_of_the_county_s_own_is_named_once_it_holds_something():
 
 def test_the_untouched_copy_of_a_workbook_saved_anew_reads_the_same(wave_folder, raw, edit):
     edit(SANMEN, "经费投入", {})
-    before, accounts, problems = load(wave_folder)
-    again, accounts_again, problems_again = load(raw)
+    before, accounts, problems, _ = load(wave_folder)
+    again, accounts_again, problems_again, _ = load(raw)
     assert problems == problems_again == []
     pd.testing.assert_frame_equal(accounts, accounts_again)
     for name, table in before.items():
@@ -234,7 +240,7 @@ def test_files_that_are_missing_foreign_or_broken_are_named_and_locks_are_not(ra
         for name in archive.namelist():
             data = archive.read(name)
             damaged.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
-    tables, _, problems = load(raw)
+    tables, _, problems, _ = load(raw)
     found = {problem.workbook: problem.message for problem in problems}
     assert len(found) == len(problems) == 6
     assert found["331002_椒江区.xlsx"] == "缺少此文件 (file is missing from 2020/)"
@@ -246,7 +252,7 @@ def test_files_that_are_missing_foreign_or_broken_are_named_and_locks_are_not(ra
 
 
 def test_a_folder_that_is_not_there_is_one_problem(tmp_path):
-    tables, accounts, problems = load(tmp_path / "1999")
+    tables, accounts, problems, _ = load(tmp_path / "1999")
     assert problems == [Problem(f"{tmp_path.as_posix()}/1999", message="没有此文件夹 (no such folder)")]
     assert tables == {} and accounts.empty
 
@@ -261,8 +267,8 @@ def test_sheets_that_are_missing_unknown_or_empty_are_named(raw, opened):
     with opened("331024_仙居县.xlsx") as book:
         del book["减负清理"]
         book.create_sheet("减负清理")
-    _, accounts, problems = load(raw)
-    assert sorted(map(str, problems)) == [
+    _, accounts, problems, _ = load(raw)
+    assert sorted(f"{p.place}: {p.message}" for p in problems) == [
         f"{SANMEN}!换届人选: 缺少此表 (sheet is missing)",
         f"{SANMEN}!草稿: 未知的表 (unknown sheet with content)",
         "331024_仙居县.xlsx!减负清理: 找不到表头 (no header found)",
@@ -279,7 +285,7 @@ def test_a_sheet_that_is_there_twice_is_named(raw, wave_folder):
                 data = data.replace("填表说明".encode(), "经费投入".encode())
             twice.writestr(name, data)
     problems = load(raw)[2]
-    assert f"{SANMEN}!经费投入: 此表重复 (sheet is there twice)" in map(str, problems)
+    assert f"{SANMEN}!经费投入: 此表重复 (sheet is there twice)" in [f"{p.place}: {p.message}" for p in problems]
     assert {(p.workbook, p.sheet) for p in problems} == {(SANMEN, "经费投入")}
 
 

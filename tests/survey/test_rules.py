@@ -1,9 +1,15 @@
 import pandas as pd
 import pytest
 
+from analysis.survey.against_frame import frame_problems
 from analysis.survey.codebook import TABLES
 from analysis.survey.problems import Problem
-from analysis.survey.rules import rule_problems
+from analysis.survey.rules import rule_problems as own_rules
+
+
+def rule_problems(tables, frame, *partial):
+    """Every rule, with and without the frame."""
+    return own_rules(tables, *partial) + frame_problems(tables, frame, *partial)
 
 
 @pytest.fixture

@@ -88,15 +88,55 @@ def status(raw, outputs, wave):
 @program.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
 @wave_option
-def check(folder, wave):
-    """Check the workbooks of FOLDER (default data/raw/<wave>) and account for every row; writes nothing."""
-    from analysis.survey.clean import clean
+@click.option(
+    "--returns", type=click.Path(path_type=Path, file_okay=False), help="Write what goes back to each county here."
+)
+def check(folder, wave, returns):
+    """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
+
+    Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
+    without --returns.
+    """
+    from analysis.survey.clean import check as run
+    from analysis.survey.problems import InputProblems, findings_table
+    from analysis.survey.repository import reference
+    from analysis.survey.returns import write_returns
+    from analysis.survey.summary import summary
+
+    raw = folder or Path("data/raw") / wave
+    done = run(raw, reference("communities"))
+    for question in sorted(set(done.questions)):
+        click.echo(f"? {question}")
+    findings = findings_table(done.findings)
+    if returns:
+        write_returns(returns, raw, findings, done.accounts)
+    click.echo(summary(done.accounts, findings))
+    if done.problems:
+        raise InputProblems(done.problems, done.questions, done.accounts)
+    click.echo("every row is accounted for; no problems")
+
+
+@program.command()
+@wave_option
+@raw_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the forms (default build/forms/<wave>).",
+)
+def forms(wave, raw, out):
+    """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
+    from analysis.survey.forms.blank import write_forms
+    from analysis.survey.frame import wave_frame
+    from analysis.survey.problems import InputProblems
     from analysis.survey.repository import reference
 
-    _, accounts = clean(folder or Path("data/raw") / wave, reference("communities"))
-    counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
-    click.echo(counts.to_string())
-    click.echo("every row is accounted for; no problems")
+    frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
+    if problems:
+        raise InputProblems(problems)
+    out = out or Path("build/forms") / wave
+    for path in write_forms(out, wave, frame, townships):
+        click.echo(path.as_posix())
 
 
 @program.command()

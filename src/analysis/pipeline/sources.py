@@ -16,6 +16,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
+READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?\s*\)')
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
 IMPORT = re.compile(r"^(?:from|import) analysis\b.*|^%load_ext analysis\.publish", re.MULTILINE)
@@ -48,9 +49,10 @@ def tables(text: str, known: list[str]) -> set[str]:
     return set(known) if any(not quoted for quoted, _ in reads) else {name for _, name in reads}
 
 
-def reads_estimates(text: str) -> bool:
-    """Tell whether a source reads the estimates of other notebooks."""
-    return "read_estimates(" in text
+def estimates_before(text: str) -> str | None:
+    """Tell whose estimates a source reads: "" of all notebooks, "07…" of those before, None of none."""
+    reads = READ_ESTIMATES.search(text)
+    return (reads[1] or "") if reads else None
 
 
 def saves_estimates(text: str) -> bool:

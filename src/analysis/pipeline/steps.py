@@ -1,4 +1,4 @@
-"""The list of steps: which notebooks run, with which parameters, after which others."""
+"""The list of steps: which notebooks run, with which parameters. Their order follows from what they read."""
 
 from __future__ import annotations
 
@@ -19,41 +19,35 @@ class Step:
         object.__setattr__(self, "name", self.name or self.notebook)
 
 
-QUESTIONS = (
+STEPS = (
     Step("01_clean"),
     Step("02_facilities"),
     Step("03_workforce"),
     Step("04_funding_burden"),
     Step("05_village_turned"),
     Step("06_system_linkage_elections"),
-)
-# These read the estimates that the questions have saved, and save their own.
-ANALYSES = (Step("07_compare"), Step("11_index"), Step("12_published_text"))
-# These read the estimates of both.
-COMPARISONS = (
-    Step("09_published_vs_recomputed"),
+    Step("07_compare"),
     *(Step("08_district_profile", f"08_district_profile_{c}", {"district": c}) for c in COUNTIES),
+    Step("09_published_vs_recomputed"),
+    Step("10_report"),
+    Step("11_index"),
+    Step("12_published_text"),
+    Step("13_methods"),
 )
-REPORT = (Step("10_report"), Step("13_methods"))
-STAGES = (QUESTIONS, ANALYSES, COMPARISONS, REPORT)  # each stage needs the one before
 
 
-def chosen(only: str | None) -> tuple[tuple[Step, ...], ...]:
-    """Return the stages, or with `only` the steps of that one notebook (with or without its number).
+def chosen(only: str) -> list[Step]:
+    """Return the steps of one notebook, named with or without its number and ending.
 
     Raises KeyError for a notebook that is not in the list.
     """
-    if not only:
-        return STAGES
     wanted = only.removesuffix(".ipynb")
-    stages = tuple(
-        tuple(step for step in stage if wanted in (step.notebook, step.notebook[3:])) for stage in STAGES
-    )
-    if not any(stages):
+    steps = [step for step in STEPS if wanted in (step.notebook, step.notebook[3:])]
+    if not steps:
         raise KeyError(f"no notebook {only}; there are: {', '.join(notebooks())}")
-    return stages
+    return steps
 
 
 def notebooks() -> list[str]:
     """List the notebooks in reading order."""
-    return sorted({step.notebook for stage in STAGES for step in stage})
+    return list(dict.fromkeys(step.notebook for step in STEPS))

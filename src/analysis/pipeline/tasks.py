@@ -13,9 +13,10 @@ from analysis.pipeline import sources
 from analysis.pipeline.layout import LANGS, pages, site, within
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
-from analysis.survey.codebook import TABLES
+from analysis.survey.codebook import COUNTIES, TABLES
 from analysis.survey.folders import REFERENCE, processed, root
 from analysis.survey.folders import build as scratch
+from analysis.survey.frame import waves_until
 
 EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
 
@@ -73,17 +74,20 @@ def all_tasks(raw: Path, wave: str, engine: str) -> list[Task]:
 
 def _clean(raw: Path, wave: str) -> Task:
     folder = (raw / wave).absolute()
-    workbooks = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    code = "from analysis.survey.clean import clean, write"
+    # a wave is compared with the one before
+    waves = [one for one in {*waves_until(folder), folder} if one.is_dir()]
+    workbooks = [path for one in sorted(waves) for path in one.iterdir() if path.is_file()]
+    code = "from analysis.survey.clean import clean, write\nfrom analysis.survey.returns import write_returns"
     makes = [processed(wave) / f"{name}.parquet" for name in _tables()] + [processed(wave) / "wave.toml"]
+    makes += [site(wave) / "returns" / f"{county}_{name}.xlsx" for county, name in COUNTIES.items()]
     needs = [*workbooks, *_modules(code), *_references({"communities"} | _named(code)), *_everywhere()]
-    listing = sorted(path.name for path in workbooks)
+    listing = sorted(f"{path.parent.name}/{path.name}" for path in workbooks)
     call = Work("clean_wave", root(), folder, wave)
     return task("clean", call, needs, makes, folder=folder.name, listing=listing)
 
 
 def _tables() -> list[str]:
-    return [*TABLES, "accounts"]
+    return [*TABLES, "accounts", "corrections", "questions", "changes"]
 
 
 def _run(step: Step, lang: str, wave: str, engine: str) -> Task:
@@ -94,7 +98,8 @@ def _run(step: Step, lang: str, wave: str, engine: str) -> Task:
     needs = [source, processed(wave) / "wave.toml", *_modules(f"{runner}\n{text}"), *_everywhere()]
     needs += [processed(wave) / f"{name}.parquet" for name in sources.tables(text, _tables())]
     needs += _references(sources.references(text) | _named(text))
-    needs += estimates(wave) if sources.reads_estimates(text) else []
+    before = sources.estimates_before(text)
+    needs += [] if before is None else [path for path in estimates(wave) if not before or path.stem < before]
     needs += [scratch(wave) / lang / "shown" / f"{name}.json" for name in sources.included(text)]
     parameters = {"wave": wave, "lang": lang, **step.parameters}
     call = Work("execute", root(), step, parameters, engine)

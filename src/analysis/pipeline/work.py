@@ -7,19 +7,31 @@ from pathlib import Path
 
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
+from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
 from analysis.survey.clean import clean, write
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import processed
+from analysis.survey.problems import InputProblems
 from analysis.survey.repository import reference
+from analysis.survey.returns import write_returns
 
 
 def clean_wave(root: Path, folder: Path, wave: str) -> None:
-    """Clean the workbooks of a wave and write its tables. Raises InputProblems."""
+    """Clean the files of a wave, write its tables and what goes back to the counties.
+
+    Raises InputProblems; what goes back then lies in the scratch folder, and nothing is published.
+    """
     os.chdir(root)
-    tables, accounts = clean(folder, reference("communities"))
+    try:
+        tables, accounts = clean(folder, reference("communities"))
+    except InputProblems as error:
+        if error.accounts is not None and folder.is_dir():
+            write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
+        raise
     write(tables, accounts, folder, processed(wave))
+    write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 
 
 def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:

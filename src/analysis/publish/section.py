@@ -206,9 +206,10 @@ def district_names(lang: str) -> dict[str, str]:
     return counties.str.replace(r" \(.*\)", "", regex=True).to_dict()
 
 
-def read_estimates(wave: str) -> pd.DataFrame:
-    """Read the estimates that the question notebooks have saved, as one table."""
+def read_estimates(wave: str, before: str = "") -> pd.DataFrame:
+    """Read the estimates that the notebooks (those before one, where it is named) have saved, as one table."""
     paths = sorted((build(wave) / LANG / ESTIMATES).glob("*.csv"))
+    paths = [path for path in paths if not before or path.stem < before]
     text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
     frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
     joined = pd.concat(frames, ignore_index=True)

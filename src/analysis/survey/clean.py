@@ -3,118 +3,120 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
-from analysis.survey import parse
-from analysis.survey.codebook import TABLES, Workers
-from analysis.survey.declaration import FILE, declaration_problems
+from analysis.survey.against_frame import frame_problems
+from analysis.survey.changes import changes, jump_questions
+from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.corrections import correct, read_corrections
+from analysis.survey.declaration import FILE, declaration_problems, read_declaration
+from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.load import load
-from analysis.survey.problems import InputProblems, Problem
-from analysis.survey.rules import rule_problems
+from analysis.survey.parsed import parse_tables
+from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.repository import reference
+from analysis.survey.rules import rule_problems, rule_questions
+from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
+PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
+
+
+@dataclass
+class Checked:
+    """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections, changes."""
+
+    tables: dict[str, pd.DataFrame]
+    accounts: pd.DataFrame
+    findings: list[Problem]
+    corrections: pd.DataFrame
+    changes: pd.DataFrame
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [one for one in self.findings if one.kind == PROBLEM]
+
+    @property
+    def questions(self) -> list[Problem]:
+        return [one for one in self.findings if one.kind != PROBLEM]
 
 
 def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Read and clean a wave; `frame` lists the communities that must report.
+    """Read and clean a wave; `frame` lists the communities that must report, before any change of the wave.
 
-    Returns the clean tables by name and the accounts: one row per sheet, where
-    rows = form + kept + total + blank + rejected.
+    Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes` since the wave
+    before) and the accounts: one row per sheet, where rows = form + kept + corrected + total + blank + rejected.
     Raises InputProblems with every problem of every file; it carries no value of an identifier.
     """
-    raws, accounts, problems = load(raw)
+    done = check(raw, frame)
+    if done.problems:
+        raise InputProblems(done.problems, done.questions, done.accounts)
+    more = {"corrections": done.corrections, "questions": findings_table(done.questions), "changes": done.changes}
+    return done.tables | more, done.accounts
+
+
+def check(raw: Path, frame: pd.DataFrame) -> Checked:
+    """Check a wave in one pass; bad input raises nothing, its rows are left out of the tables."""
+    raws, accounts, found, totals = load(raw)
+    findings = list(found)
     if raw.is_dir():
-        problems += declaration_problems(raw)
-    tables, partial = {}, set()
-    for name, rows in raws.items():
-        parsed, faults = parse_table(rows, TABLES[name])
-        faults += model_problems(parsed, TABLES[name])
-        tables[name] = _without(parsed, faults)
-        problems += faults
-        if faults:
-            partial.add(name)
-    problems += rule_problems(tables, frame, frozenset(partial))
-    accounts = _with_rejected(accounts, problems)
-    if problems:
-        raise InputProblems(problems)
-    return tables, accounts
+        findings += declaration_problems(raw)
+    corrections, faults = read_corrections(raw)
+    raws, totals, applied, missed = correct(raws, totals, corrections)
+    findings += faults + missed + holds_data(totals)
+    communities, townships, odd = wave_frame(raw, frame, reference("townships"))
+    findings += odd
+    totals = {
+        name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"])
+        for name, rows in totals.items()
+    }
+    tables, partial = parse_tables(raws, findings)
+    findings += rule_problems(tables, partial) + frame_problems(tables, communities, partial, townships)
+    faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
+    lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
+    findings += total_problems(totals, tables, faulty, lacking, applied)
+    findings += rule_questions(tables, partial, _reference_date(raw))
+    accounts = _parted(accounts, raws, faulty, applied)
+    before = _earlier_tables(raw)
+    findings += jump_questions(before, tables)
+    since = changes(before, tables) if before else changes({}, {})
+    return Checked(tables, accounts, findings, applied, since)
 
 
-def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
-    """Parse the cells of a raw frame column by column, by the rule for each column's type.
-
-    Returns the rows without fault, and the faults.
-    """
-    parsed, problems = {}, []
-    places = list(zip(rows["workbook"], rows["sheet"], rows["row"], strict=True))
-    for name, schema in model.to_schema().columns.items():
-        read = parse.reader(schema)
-        parsed[name] = []
-        for cell, (workbook, sheet, row) in zip(rows[name], places, strict=True):
-            value, fault = _parse(cell, read, schema.nullable, model)
-            parsed[name].append(value)
-            if fault:
-                problems.append(Problem(workbook, sheet, schema.title, row, fault))
-    types = {name: column.dtype.type for name, column in model.to_schema().columns.items()}
-    return _without(pd.DataFrame(parsed), problems).astype(types), problems
+def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
+    """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
+    data = [
+        place for rows in raws.values() for place in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
+    ]
+    rejected = faulty & set(data)
+    corrected = set(zip(applied["file"], applied["sheet"], applied["row"], strict=True)) & set(data) - rejected
+    places = list(zip(accounts["workbook"], accounts["sheet"], strict=True))
+    for name, rows in (("rejected", rejected), ("corrected", corrected)):
+        counts = pd.Series([(book, sheet) for book, sheet, _ in rows], dtype=object).value_counts()
+        accounts[name] = pd.Series([counts.get(place, 0) for place in places], index=accounts.index, dtype=int)
+    accounts["kept"] -= accounts["rejected"] + accounts["corrected"]
+    return accounts[["workbook", "sheet", "rows", *PARTS]]
 
 
-def _without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Leave out the rows that have a problem."""
-    faulty = {(p.workbook, p.sheet, p.row) for p in problems}
-    places = zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
-    return rows[pd.Series([place not in faulty for place in places], index=rows.index, dtype=bool)]
-
-
-def _quote(value, model) -> str:
-    """Quote a faulty cell, but none of the roster: where columns have slipped it may be an identifier."""
-    if model is Workers:
-        return ""
-    if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
-        value = int(value)  # as it was typed
-    return f"“{str(value)[:20]}” "
-
-
-def _parse(cell, read, nullable, model):
-    if cell is None or cell == "":
-        return None, "" if nullable else "空白 (blank)"
+def _reference_date(raw: Path) -> pd.Timestamp | None:
+    """Return the day that the wave's forms describe; None where it is not declared."""
     try:
-        return read(cell), ""
-    except parse.Unreadable as error:
-        return None, f"{_quote(cell, model)}{error}"
+        return pd.Timestamp(read_declaration(raw / FILE)["reference_date"])
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
 
 
-def model_problems(frame: pd.DataFrame, model) -> list[Problem]:
-    """Validate a parsed frame against its model and locate each failure."""
-    try:
-        model.validate(frame, lazy=True)
-        return []
-    except pa.errors.SchemaErrors as errors:
-        located = {}
-        for case in errors.failure_cases.itertuples():
-            if pd.isna(case.index):  # a fault of the table as a whole is ours, not the county's
-                raise
-            row = frame.loc[case.index]
-            # the county of an interview is the head of its community code
-            column = "community_code" if case.column == "county_code" else case.column
-            title = model.to_schema().columns[column].title
-            place = (row["workbook"], row["sheet"], title, int(row["row"]))
-            message = f"{_quote(case.failure_case, model)}超出允许范围 (not allowed: {case.check})"
-            located.setdefault(place, Problem(*place, message))
-        return list(located.values())
-
-
-def _with_rejected(accounts: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Move rows that have a problem from kept to rejected."""
-    faulty = {(p.workbook, p.sheet, p.row) for p in problems if p.row}
-    rejected = pd.Series([(workbook, sheet) for workbook, sheet, _ in faulty], dtype=object).value_counts()
-    places = pd.Series(list(zip(accounts["workbook"], accounts["sheet"], strict=True)), dtype=object)
-    accounts["rejected"] = places.map(rejected).fillna(0).astype(int)
-    accounts["kept"] -= accounts["rejected"]
-    return accounts
+def _earlier_tables(raw: Path) -> dict[str, pd.DataFrame]:
+    """Read the wave before, as far as its rows are sound; empty where there is none."""
+    folder = earlier_wave(raw)
+    if folder is None:
+        return {}
+    loaded = load(folder)
+    raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
+    return parse_tables(raws, [])[0]
 
 
 def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, folder: Path) -> None:

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import mul
 
 import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.parse import Broken
 from analysis.survey.problems import Problem
+from analysis.survey.text import normalise
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
+PERSONAL = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1\d{10})(?!\d)")
 
 
 def check_digit(first17: str) -> str:
     """Return the eighteenth character of an ID number (GB 11643-1999: ISO 7064 MOD 11-2)."""
-    return CHECK_DIGITS[sum(w * int(d) for w, d in zip(WEIGHTS, first17, strict=True)) % 11]
+    return CHECK_DIGITS[sum(map(mul, WEIGHTS, map(int, first17))) % 11]
 
 
 def valid_id(number: str) -> bool:
     """Tell whether an ID number has eighteen characters and the right check digit."""
     return bool(re.fullmatch(r"\d{17}[\dX]", number)) and check_digit(number[:17]) == number[17]
+
+
+def looks_personal(cell) -> bool:
+    """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
+    if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:  # an ID number that was typed as a number
+        return True
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return bool(PERSONAL.search(normalise(cell)))
 
 
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
@@ -32,19 +45,22 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     """
     ids = roster["id_number"].map(_id).astype(object)
     phones = roster["phone"].map(_text).astype(str)
+    valid = ids.map(valid_id).astype(bool)
     problems = _where(roster, "name", roster["name"].map(_text) == "", "空白 (blank)")
-    problems += _where(roster, "id_number", ~ids.map(valid_id), "不是有效的身份证号 (not a valid ID number)")
+    problems += _where(roster, "id_number", ~valid, "不是有效的身份证号 (not a valid ID number)")
     problems += _where(
         roster,
         "phone",
         ~phones.str.fullmatch(r"1\d{10}"),
         "不是11位手机号 (not an 11-digit mobile number)",
     )
-    again = ids.duplicated() & ids.map(valid_id)
+    again = ids.duplicated() & valid
     for i in roster.index[again]:
-        first = roster.loc[ids[ids == ids[i]].index[0]]
+        first, here = roster.loc[ids[ids == ids[i]].index[0]], roster.loc[i]
         message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
-        problems.append(_problem(roster.loc[i], "id_number", message))
+        elsewhere = "同一人也在另一县（市、区）的花名册中 (this person is entered twice: in another county too)"
+        told = "" if first["workbook"] == here["workbook"] else elsewhere
+        problems.append(_problem(here, "id_number", message, told))
     return problems
 
 
@@ -54,6 +70,8 @@ def _id(cell) -> str:
 
 
 def _text(cell) -> str:
+    if isinstance(cell, Broken):
+        return "#"
     if cell is None or (isinstance(cell, float) and pd.isna(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -65,5 +83,5 @@ def _where(roster, column, bad, message) -> list[Problem]:
     return [_problem(row, column, message) for _, row in roster[bad.astype(bool)].iterrows()]
 
 
-def _problem(row, column, message) -> Problem:
-    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message)
+def _problem(row, column, message, told="") -> Problem:
+    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message, told=told)

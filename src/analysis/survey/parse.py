@@ -6,37 +6,55 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from functools import partial
 
 import pandas as pd
 
 from analysis.survey.codebook import YES_NO
 from analysis.survey.text import normalise
 
-NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+NUMBER = re.compile(r"(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)([^\d.,].*)?")
 DATE = re.compile(r"(\d{4})[年./-](\d{1,2})(?:月|[月./-](\d{1,2})日?)?")
 APART = re.compile(r"\d\s+\d")  # two numbers in one cell: folding would join them into a third
+MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
+ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 LARGEST = 2**53  # beyond it a float no longer holds every whole number
+YUAN = 10_000  # 元 in one 万元
+# how a unit may be written, folded, and what the number is then divided by
+SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "平米": 1}}
 
 
 class Unreadable(ValueError):
     """Raised with what is wrong with a cell and what is wanted instead."""
 
 
-def number(cell) -> float:
-    """Read a finite number; text may have full-width digits and thousands commas, nothing else."""
+class Broken(str):
+    """A cell that shows an error value, or a formula that nobody has calculated, instead of a value."""
+
+    __slots__ = ()
+
+
+def spellings(unit: str) -> dict[str, float]:
+    """Map each way to write a unit to its divisor: 元 counts for 万元, by ten thousand."""
+    return SPELLINGS.get(unit, {unit: 1} if unit else {})
+
+
+def number(cell, unit: str = "") -> float:
+    """Read a finite number; text may have full-width digits, thousands commas and the column's unit."""
     value = math.nan
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         value = float(cell)
-    elif isinstance(cell, str) and not APART.search(cell) and NUMBER.fullmatch(normalise(cell)):
-        value = float(normalise(cell).replace(",", ""))
+    elif isinstance(cell, str) and not APART.search(cell) and (found := NUMBER.fullmatch(normalise(cell))):
+        divisor = ({None: 1} | spellings(unit)).get(found[2], math.nan)
+        value = float(found[1].replace(",", "")) / divisor
     if not math.isfinite(value):
         raise Unreadable("不是数字 (not a number)")
     return value
 
 
-def whole(cell) -> int:
+def whole(cell, unit: str = "") -> int:
     """Read a whole number."""
-    value = number(cell)
+    value = number(cell, unit)
     if not value.is_integer() or abs(value) > LARGEST:
         raise Unreadable("应为整数 (a whole number is wanted)")
     return int(value)
@@ -51,17 +69,24 @@ def yes_no(cell) -> bool:
 
 
 def date(cell) -> pd.Timestamp:
-    """Read a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3; without a day, the first."""
+    """Read a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3; without a day, the first.
+
+    A time of day is not asked for: it is refused, unless it is midnight.
+    """
     match = None
-    if isinstance(cell, str) and not APART.search(cell):
-        match = DATE.fullmatch(normalise(cell))
+    if isinstance(cell, str):
+        cell = MIDNIGHT.sub("", cell)
+        match = None if APART.search(cell) else DATE.fullmatch(normalise(cell))
     try:
         if isinstance(cell, dt.date):
-            return pd.Timestamp(cell).as_unit("ns")
-        year, month, day = (int(part or 1) for part in match.groups())
-        return pd.Timestamp(year, month, day).as_unit("ns")
+            day = pd.Timestamp(cell).as_unit("ns")
+        else:
+            day = pd.Timestamp(*(int(part or 1) for part in match.groups())).as_unit("ns")
     except (AttributeError, ValueError):
         raise Unreadable("不是日期，如 2018-03-01 或 2018年3月 (not a date)") from None
+    if day != day.normalize():
+        raise Unreadable("带有时刻，不是日期 (not a date: it has a time of day)")
+    return day
 
 
 def text(cell) -> str:
@@ -87,16 +112,26 @@ def one_of(codes: dict[str, str]):
 
 
 def reader(schema):
-    """Return the rule for a column of the codebook, by its answers and its type."""
-    codes, kind = schema.metadata["codes"], str(schema.dtype)
+    """Return the rule for a column of the codebook, by its answers, type and unit; no rule reads a broken cell."""
+    read = _by_type(schema.metadata["codes"], str(schema.dtype).lower(), schema.metadata["unit"])
+
+    def unbroken(cell):
+        if isinstance(cell, Broken):
+            raise Unreadable(str(cell))
+        if isinstance(cell, str) and ERROR.fullmatch(normalise(cell).upper()):
+            raise Unreadable("是错误值 (an error value)")
+        return read(cell)
+
+    return unbroken
+
+
+def _by_type(codes: dict, kind: str, unit: str):
     if kind == "bool":
         return yes_no
     if codes:
         return one_of(codes)
-    if kind.lower().startswith("int"):
-        return whole
+    if kind.startswith("int"):
+        return partial(whole, unit=unit)
     if kind.startswith("float"):
-        return number
-    if kind.startswith("datetime"):
-        return date
-    return text
+        return partial(number, unit=unit)
+    return date if kind.startswith("datetime") else text

@@ -1,11 +1,13 @@
-"""What must hold within a row, between sheets and against the frame, beyond each column's own range."""
+"""What must hold within a row, across rows and between sheets, beyond each column's own range."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pandas as pd
 
 from analysis.survey.codebook import FUND_ITEM, POST, TABLES
-from analysis.survey.problems import Problem
+from analysis.survey.problems import QUESTION, Problem
 
 # table, column that is named in the message, expression that must hold, what is wrong otherwise
 WITHIN_A_ROW = (
@@ -56,32 +58,49 @@ ONE_ROW_EACH = {
 }
 
 
-def rule_problems(
-    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: frozenset[str] = frozenset()
-) -> list[Problem]:
-    """Check clean tables against every rule; `frame` lists the communities that must report.
+def rule_problems(tables: dict[str, pd.DataFrame], partial: frozenset[str] = frozenset()) -> list[Problem]:
+    """Check clean tables against every rule within a row, across rows and across tables.
 
     `partial` names tables from which faulty rows are left out already: they are not searched for what
-    another table or the frame refers to.
+    another table refers to.
     """
     whole = {name: rows for name, rows in tables.items() if name not in partial}
     return (
         _within_a_row(tables)
         + _grades(tables.get("workers"))
         + _once(tables)
-        + _as_in_frame(tables, frame)
         + _known_communities(tables, whole)
-        + _surplus(tables.get("communities"), frame)
-        + _complete(whole.get("communities"), frame)
+        + _sampled(tables.get("interview_communities"), whole.get("interview_frame"))
         + _all_items(whole.get("funding"))
     )
 
 
-def _problems(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
+def rule_questions(
+    tables: dict[str, pd.DataFrame], partial: frozenset[str], day: pd.Timestamp | None
+) -> list[Problem]:
+    """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial` as above."""
+    asked = []
+    for table, column in (("workers", "hired"), ("interview_communities", "date")):
+        if table in tables and day is not None:
+            later = tables[table][tables[table][column] > day]
+            asked += located(
+                later, title_of(table, column), f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
+            )
+    if {"interview_frame", "interview_communities"} <= tables.keys() - partial:
+        frame, done = tables["interview_frame"], tables["interview_communities"]["community_code"]
+        silent = frame[frame["sampled"] & ~frame["community_code"].isin(done)]
+        message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
+        asked += located(silent, title_of("interview_frame", "sampled"), message)
+    return [replace(one, kind=QUESTION) for one in asked]
+
+
+def located(rows: pd.DataFrame, title: str, message: str) -> list[Problem]:
+    """Put a message at a column of each row."""
     return [Problem(r.workbook, r.sheet, title, r.row, message) for r in rows.itertuples()]
 
 
-def _title(table: str, column: str) -> str:
+def title_of(table: str, column: str) -> str:
+    """Return the title of a column as its form prints it."""
     return TABLES[table].to_schema().columns[column].title
 
 
@@ -90,17 +109,16 @@ def _within_a_row(tables) -> list[Problem]:
     for table, column, expression, message in WITHIN_A_ROW:
         if table in tables:
             rows = tables[table]
-            problems += _problems(rows[~rows.eval(expression)], _title(table, column), message)
+            problems += located(rows[~rows.eval(expression)], title_of(table, column), message)
     return problems
 
 
 def _grades(workers) -> list[Problem]:
     if workers is None:
         return []
-    low = workers["post"].map(lambda post: GRADES[post][0])
-    high = workers["post"].map(lambda post: GRADES[post][1])
+    low, high = (workers["post"].map({post: ends[i] for post, ends in GRADES.items()}) for i in (0, 1))
     bad = workers[(workers["grade"] < low) | (workers["grade"] > high)]
-    return _problems(bad, _title("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
+    return located(bad, title_of("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
 
 
 def _once(tables) -> list[Problem]:
@@ -108,21 +126,7 @@ def _once(tables) -> list[Problem]:
     for table, key in ONE_ROW_EACH.items():
         if table in tables:
             again = tables[table][tables[table].duplicated(key)]
-            problems += _problems(again, _title(table, key[-1]), "重复填报 (reported twice)")
-    return problems
-
-
-def _as_in_frame(tables, frame) -> list[Problem]:
-    """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
-    problems, known = [], frame.set_index("community_code")
-    message = "与社区代码在名录中的不符 (not what the frame has for the code)"
-    for table, rows in tables.items():
-        if "community_code" in rows:
-            listed = rows[rows["community_code"].isin(known.index)]
-            for column in ("county_code", "township", "community"):
-                other = listed[listed[column] != listed["community_code"].map(known[column])]
-                title = _title(table, "community_code" if column == "county_code" else column)
-                problems += _problems(other, title, message)
+            problems += located(again, title_of(table, key[-1]), "重复填报 (reported twice)")
     return problems
 
 
@@ -136,33 +140,21 @@ def _known_communities(tables, whole) -> list[Problem]:
                 rows = rows[rows["county_code"].isin(whole[other]["county_code"])]
             unknown = rows[~rows["community_code"].isin(known)]
             message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
-            problems += _problems(unknown, _title(table, "community_code"), message)
+            problems += located(unknown, title_of(table, "community_code"), message)
     return problems
+
+
+def _sampled(interviews, sampling) -> list[Problem]:
+    """Refuse interviews of communities that are in the sampling frame but were not drawn."""
+    if interviews is None or sampling is None:
+        return []
+    left = sampling.loc[~sampling["sampled"], "community_code"]
+    bad = interviews[interviews["community_code"].isin(left)]
+    return located(bad, title_of("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
 
 
 def _table_title(table: str) -> str:
     return TABLES[table].Config.title
-
-
-def _surplus(communities, frame) -> list[Problem]:
-    if communities is None:
-        return []
-    surplus = communities[~communities["community_code"].isin(frame["community_code"])]
-    return _problems(surplus, "社区代码", "不在社区名录中 (not in the frame)")
-
-
-def _complete(communities, frame) -> list[Problem]:
-    """Name each community of the frame that does not report, at its county's file."""
-    if communities is None:
-        return []
-    problems = []
-    files = communities.drop_duplicates("county_code").set_index("county_code")
-    missing = frame[~frame["community_code"].isin(communities["community_code"])]
-    for row in missing[missing["county_code"].isin(files.index)].itertuples():
-        home = files.loc[row.county_code]
-        message = f"缺少 {row.community_code} {row.community} (community of the frame is missing)"
-        problems.append(Problem(home["workbook"], home["sheet"], "社区代码", message=message))
-    return problems
 
 
 def _all_items(funding) -> list[Problem]:
@@ -170,7 +162,9 @@ def _all_items(funding) -> list[Problem]:
         return []
     problems = []
     for (workbook, sheet), rows in funding.groupby(["workbook", "sheet"]):
+        if rows["item"].duplicated().any():
+            continue  # the item that stands twice is named: it may be the one that is missing
         for item in FUND_ITEM.keys() - set(rows["item"]):
             message = f"缺少 {item} (item is missing)"
-            problems.append(Problem(workbook, sheet, _title("funding", "item"), message=message))
+            problems.append(Problem(workbook, sheet, title_of("funding", "item"), message=message))
     return problems

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.forms.blank import SURVEY
 from analysis.survey.synthetic import counties, interviews, people, places, workbook
 
-SURVEY = "台州市城市社区治理调查表"
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")
@@ -23,15 +24,18 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020) -> None:
 
     reference: the folder of communities.csv, townships.csv and named_places.csv.
     """
-    folder = Path(raw) / "2020"
+    write_wave(Path(raw) / "2020", answers(Path(reference), seed), datetime(2020, 4, 30))
+
+
+def write_wave(folder: Path, tables: dict[str, pd.DataFrame], day: datetime) -> None:
+    """Write the nine county workbooks and interviews.xlsx of a wave; day: when the forms were filled in."""
     folder.mkdir(parents=True, exist_ok=True)
-    tables = answers(Path(reference), seed)
     for code, county in COUNTIES.items():
         forms = [(model, of_county(tables, model.Config.name, code)) for model in COUNTY_TABLES]
         path = folder / f"{code}_{county}.xlsx"
-        workbook.write_workbook(path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET)
+        workbook.write_workbook(path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET, day)
     forms = [(model, tables[model.Config.name]) for model in INTERVIEW_TABLES]
-    workbook.write_workbook(folder / "interviews.xlsx", forms, PHONE_SURVEY, "课题组")
+    workbook.write_workbook(folder / "interviews.xlsx", forms, PHONE_SURVEY, "课题组", day=day)
 
 
 def answers(reference: Path, seed: int) -> dict[str, pd.DataFrame]:

@@ -9,57 +9,22 @@ import pandas as pd
 import xlsxwriter
 
 from analysis.survey.codebook import Table
-from analysis.survey.synthetic.forms import Column, body, columns, unit_line
-from analysis.survey.synthetic.layout import INSTRUCTIONS, SIGNATURES, WIDTHS, formats
+from analysis.survey.forms.columns import Column, columns, unit_line
+from analysis.survey.forms.layout import formats
+from analysis.survey.forms.sheet import FIRST_ROW, merge, set_page, write_cell, write_header, write_top
+from analysis.survey.synthetic.body import body
 
 MARK = "（合成数据）"
 MERGED = ("communities", "workers", "election_candidates")
-FIRST_ROW = 5  # of data, counted from 0: three title rows and two header rows are above
-
-
-def write_cell(sheet, row: int, place: int, value, form) -> None:
-    """Write one value by its type; None leaves a bordered blank."""
-    if value is None:
-        sheet.write_blank(row, place, None, form)
-    elif isinstance(value, str):
-        sheet.write_string(row, place, value, form)
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, place, value, form)
-    else:
-        sheet.write_number(row, place, value, form)
-
-
-def merge(sheet, top: int, left: int, bottom: int, right: int, text: str, form) -> None:
-    """Merge cells, unless there is only one."""
-    if (top, left) == (bottom, right):
-        sheet.write_string(top, left, text, form)
-    else:
-        sheet.merge_range(top, left, bottom, right, text, form)
-
-
-def write_top(sheet, last: int, title: str, by: str, units: str, style: dict) -> None:
-    """Write the title, and below it who fills the form in and the units."""
-    sheet.merge_range(1, 0, 1, last, title, style["title"])
-    sheet.merge_range(2, 0, 2, last - 2, f"填报单位：{by}{MARK}", style["left"])
-    sheet.merge_range(2, last - 1, 2, last, units, style["right"])
-    sheet.set_row(1, 30)
-
-
-def write_header(sheet, form: list[Column], style: dict) -> None:
-    """Write two header rows: groups merged across, columns without a group merged down."""
-    left = 0
-    while left < len(form):
-        group, right = form[left].group, left
-        while group and right + 1 < len(form) and form[right + 1].group == group:
-            right += 1
-        if group:
-            merge(sheet, 3, left, 3, right, group, style["header"])
-            for place in range(left, right + 1):
-                sheet.write_string(4, place, form[place].title, style["header"])
-        else:
-            merge(sheet, 3, left, 4, left, form[left].title, style["header"])
-        left = right + 1
-    sheet.set_row(4, 44)
+INSTRUCTIONS = (
+    "填表说明",
+    "一、本工作簿为合成数据（synthetic data）：按固定种子随机生成，并非真实填报。",
+    "二、社区名称为“街道（乡镇）+序号”，不对应任何真实社区；人员、证件号码、电话均不可能存在。",
+    "三、全市合计数按已公开发表的调研报告校准；单个社区、个人、项目的数值没有事实依据。",
+    "四、是非题填“是”或“否”；选择题按表头选项填写；金额单位为万元，保留两位小数。",
+    "五、小计、合计由填报单位加总；备注可不填。",
+    "六、电话访谈按县（市、区）分层抽样；调研报告点到的社区，其替身必定在样本之内。",
+)
 
 
 def write_body(sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
@@ -81,37 +46,27 @@ def merge_townships(sheet, rows: list[tuple[str, dict]], form: list[Column], sty
             top = row + 1
 
 
-def write_signatures(sheet, row: int, width: int, style: dict) -> None:
+def write_signatures(sheet, row: int, width: int, day: datetime, style: dict) -> None:
     """Write who filled the form in, who checked it, and when, spread over its width."""
     middle = width // 2
-    for place, text in zip((0, middle, max(width - 2, middle + 1)), SIGNATURES, strict=True):
+    texts = ("填表人：测试", "审核人：测试", f"填报日期：{day.year}年{day.month}月{day.day}日")
+    for place, text in zip((0, middle, max(width - 2, middle + 1)), texts, strict=True):
         sheet.write_string(row, place, text, style["left"])
 
 
-def set_page(sheet, form: list[Column]) -> None:
-    """Set column widths, and A4 across with the header on each page."""
-    for place, column in enumerate(form):
-        sheet.set_column(place, place, WIDTHS.get(column.name, 10))
-    sheet.freeze_panes(FIRST_ROW, 0)
-    sheet.repeat_rows(3, 4)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-
-
-def write_form(book, style: dict, model, frame: pd.DataFrame, title: str, by: str) -> None:
+def write_form(book, style: dict, model, frame: pd.DataFrame, title: str, by: str, day: datetime) -> None:
     """Write one sheet: a filled-in form with its title rows, header, rows and signatures."""
     sheet, table, form = (book.add_worksheet(model.Config.title), model.Config.name, columns(model))
     number = len(book.worksheets())
     rows = body(table, frame, form)
     sheet.write_string(0, 0, f"附件{number}", style["left"])
     full_title = f"{title}之{'一二三四五六七'[number - 1]}：{model.Config.title}{MARK}"
-    write_top(sheet, len(form) - 1, full_title, by, unit_line(table, form), style)
+    write_top(sheet, len(form) - 1, full_title, f"{by}{MARK}", unit_line(table, form), style)
     write_header(sheet, form, style)
     write_body(sheet, rows, form, style)
     if table in MERGED:
         merge_townships(sheet, rows, form, style)
-    write_signatures(sheet, FIRST_ROW + len(rows) + 1, len(form), style)
+    write_signatures(sheet, FIRST_ROW + len(rows) + 1, len(form), day, style)
     set_page(sheet, form)
 
 
@@ -121,17 +76,18 @@ def write_workbook(
     title: str,
     by: str,
     left_empty: bool = False,
+    day: datetime = datetime(2020, 4, 30),
 ) -> None:
     """Write a workbook of forms, with an empty Sheet2 where `left_empty`, and hidden instructions.
 
-    title: of the survey; by: who hands the forms in. No clock is read: same forms, same bytes.
+    title: of the survey; by: who hands the forms in; day: when. No clock is read: same forms, same bytes.
     """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": title + MARK, "created": datetime(2020, 4, 30)})
+        book.set_properties({"title": title + MARK, "created": day})
         style = formats(book)
         for model, frame in forms:
-            write_form(book, style, model, frame, title, by)
+            write_form(book, style, model, frame, title, by, day)
         if left_empty:
             book.add_worksheet("Sheet2")
         notes = book.add_worksheet("填表说明")

@@ -1,4 +1,4 @@
-"""How the forms look: cell formats, column widths, and the fixed texts around the tables."""
+"""How the forms look: cell formats and column widths."""
 
 from __future__ import annotations
 
@@ -35,17 +35,6 @@ WIDTHS = {
     "sampled": 12,
     "remark": 15,
 }
-REMARKS = ("已核对", "与台账一致", "资料已归档")
-SIGNATURES = ("填表人：测试", "审核人：测试", "填报日期：2020年4月30日")
-INSTRUCTIONS = (
-    "填表说明",
-    "一、本工作簿为合成数据（synthetic data）：按固定种子随机生成，并非真实填报。",
-    "二、社区名称为“街道（乡镇）+序号”，不对应任何真实社区；人员、证件号码、电话均不可能存在。",
-    "三、全市合计数按已公开发表的调研报告校准；单个社区、个人、项目的数值没有事实依据。",
-    "四、是非题填“是”或“否”；选择题按表头选项填写；金额单位为万元，保留两位小数。",
-    "五、小计、合计由填报单位加总；备注可不填。",
-    "六、电话访谈按县（市、区）分层抽样；调研报告点到的社区，其替身必定在样本之内。",
-)
 
 
 def formats(book: xlsxwriter.Workbook) -> dict:
@@ -56,6 +45,8 @@ def formats(book: xlsxwriter.Workbook) -> dict:
     looks = {
         "title": text | {"bold": True, "font_size": 16, "align": "center", "shrink": True},
         "left": text,
+        "title left": text | {"bold": True, "font_size": 16},
+        "wrapped": text | {"border": 1, "text_wrap": True},
         "right": text | {"align": "right", "shrink": True},
         "header": boxed | {"bold": True, "bg_color": "#D9E1F2", "text_wrap": True},
         "cell": boxed,

@@ -1,0 +1,107 @@
+"""What changed since the wave before: places, totals; and jumps that are asked about, not refused."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.survey.codebook import CITY, TABLES
+from analysis.survey.forms.columns import columns
+from analysis.survey.problems import QUESTION, Problem
+
+CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
+# table, key, column, factor: a change by more than the factor, up or down, is asked about
+JUMPS = (
+    ("communities", ["community_code"], "households", 1.5),
+    ("communities", ["community_code"], "population", 1.5),
+    ("communities", ["community_code"], "area", 2.0),
+    ("funding", ["county_code", "item"], "amount", 2.0),
+    ("burden", ["county_code", "township"], "units", 1.5),
+    ("county_baseline", ["county_code"], "workers_2018", 1.0),
+    ("county_baseline", ["county_code"], "income_2018", 1.0),
+)
+WORKERS = 2.5  # the roster of a community, in persons
+FEWEST = 5  # below it a factor says nothing
+
+
+def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Ask about figures that differ from the wave before by more than the stated factor, at their new place."""
+    asked = []
+    for table, key, column, factor in JUMPS:
+        if table in before and table in after:
+            title = TABLES[table].to_schema().columns[column].title
+            asked += _jumps(before[table], after[table], key, column, factor, title)
+    if "workers" in before and "workers" in after:
+        asked += _jumps(
+            _rosters(before["workers"]), _rosters(after["workers"]), ["community_code"], "n", WORKERS, "社区代码"
+        )
+    return asked
+
+
+def _rosters(workers: pd.DataFrame) -> pd.DataFrame:
+    """Count the workers of each community, at the first row of each."""
+    sizes = workers.groupby("community_code").size()
+    first = workers.drop_duplicates("community_code")
+    return first[["community_code", "workbook", "sheet", "row"]].assign(n=first["community_code"].map(sizes))
+
+
+def _jumps(before, after, key, column, factor, title) -> list[Problem]:
+    old = before.drop_duplicates(key).set_index(key)[column]
+    both = after.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
+    low, high = both[[column, "old"]].min(axis=1), both[[column, "old"]].max(axis=1)
+    jumped = both[(high > factor * low * 1.000001) & ((high >= FEWEST) | (factor == 1))]
+    fixed = "不应变动 (a fixed figure has changed: is it so?)"
+    rule = f"超过{factor:g}倍 (a jump since the last wave: is it so?)" if factor > 1 else fixed
+    return [
+        Problem(r.workbook, r.sheet, title, int(r.row), f"{_from_to(r.old, getattr(r, column))}，{rule}", QUESTION)
+        for r in jumped.itertuples()
+    ]
+
+
+def _from_to(before, after) -> str:
+    return f"上一轮 {before:.10g}，本轮 {after:.10g}"
+
+
+def changes(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tabulate what changed between two waves, one row each: CHANGES.
+
+    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and after as text), or
+    `total` (the rows of a table, or an additive column summed, by district and for the city). before and after
+    of a total are numbers written as text; `change` is their difference, blank for places.
+    """
+    rows = [*_places(before.get("communities"), after.get("communities"))]
+    for name in TABLES:
+        if name in before and name in after:
+            rows += _sums(name, before[name], after[name])
+    types = dict.fromkeys(CHANGES, "str") | {"change": "Float64"}
+    return pd.DataFrame(rows, columns=list(CHANGES)).astype(types)
+
+
+def _places(before, after):
+    if before is None or after is None:
+        return
+    old, new = before.set_index("community_code"), after.set_index("community_code")
+    for code in sorted(set(old.index) | set(new.index)):
+        names = [rows.at[code, "community"] if code in rows.index else "" for rows in (old, new)]
+        kind = "renamed" if all(names) else "new" if names[1] else "gone"
+        if names[0] != names[1]:
+            yield kind, "communities", "community", code[:6], code, *names, None
+    towns = [dict(zip(rows.index.str[:9], rows["township"], strict=True)) for rows in (old, new)]
+    for code in sorted(towns[0].keys() & towns[1].keys()):
+        if towns[0][code] != towns[1][code]:
+            yield "renamed", "communities", "township", code[:6], code, towns[0][code], towns[1][code], None
+
+
+def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame):
+    added = [column.name for column in columns(TABLES[name]) if column.adds]
+    old, new = (_by_district(rows, added) for rows in (before, after))
+    for column in ["rows", *added]:
+        for district in sorted(set(old.index) | set(new.index)):
+            pair = [float(rows[column].get(district, 0)) for rows in (old, new)]
+            yield "total", name, column, district, "", *(f"{n:.10g}" for n in pair), round(pair[1] - pair[0], 6)
+
+
+def _by_district(rows: pd.DataFrame, added: list[str]) -> pd.DataFrame:
+    numbers = rows[added].astype("float64").assign(rows=1)
+    county = numbers.groupby(rows["county_code"]).sum()
+    county.loc[CITY] = numbers.sum()
+    return county

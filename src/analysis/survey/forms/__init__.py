@@ -1,0 +1,1 @@
+"""The forms that counties fill in: their columns and looks, and blank workbooks of a wave."""

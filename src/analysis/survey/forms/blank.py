@@ -1,0 +1,76 @@
+"""Blank workbooks of a wave, one a county: headers, drop-downs, ranges, places filled in, an explanation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, FUND_ITEM
+from analysis.survey.forms.columns import Column, columns, unit_line
+from analysis.survey.forms.explanation import write_explanation
+from analysis.survey.forms.layout import formats
+from analysis.survey.forms.sheet import FIRST_ROW, set_page, write_cell, write_header, write_top
+from analysis.survey.forms.validation import write_validation
+
+SURVEY = "台州市城市社区治理调查表"
+SIGNED = ("填表人：", "审核人：", "填报日期：")
+FREE = {"workers": 12, "election_candidates": 4, "projects": 2}  # blank rows for each community
+FEWEST = 40  # blank rows, where a county has few communities
+
+
+def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[Path]:
+    """Write `<code>_<county>.xlsx` for each county into `folder`; the same bytes for the same frame.
+
+    frame, townships: the communities and townships of the wave, which the forms hold already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for code, county in COUNTIES.items():
+        paths.append(folder / f"{code}_{county}.xlsx")
+        own = frame[frame["county_code"] == code]
+        write_form_book(paths[-1], wave, county, own, townships[townships["county_code"] == code])
+    return paths
+
+
+def write_form_book(path: Path, wave: str, county: str, frame: pd.DataFrame, townships: pd.DataFrame) -> None:
+    """Write one county's blank workbook."""
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"title": f"{SURVEY} {wave}", "created": datetime(2020, 1, 1)})
+        style = formats(book)
+        for number, model in enumerate(COUNTY_TABLES, start=1):
+            sheet, form = book.add_worksheet(model.Config.title), columns(model)
+            sheet.write_string(0, 0, f"附件{number}", style["left"])
+            title = f"{SURVEY}（{wave}）之{'一二三四五六七'[number - 1]}：{model.Config.title}"
+            write_top(sheet, len(form) - 1, title, f"{county}民政局", unit_line(model.Config.name, form), style)
+            write_header(sheet, form, style)
+            given = prefilled(model.Config.name, frame, townships)
+            free = max(FREE[model.Config.name] * len(frame), FEWEST) if model.Config.name in FREE else 0
+            write_rows(sheet, form, given + [{}] * free, style)
+            write_validation(sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame))
+            sheet.write_row(FIRST_ROW + len(given) + free + 1, 0, SIGNED, style["left"])
+            set_page(sheet, form)
+        write_explanation(book, style)
+
+
+def prefilled(table: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:
+    """List the rows that are known beforehand: the communities, the townships, the items of the funds."""
+    if table == "communities":
+        rows = frame[["township", "community", "community_code"]].to_dict("records")
+    elif table == "burden":
+        units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
+        rows = townships.loc[units > 0, ["township"]].to_dict("records")
+    elif table == "funding":
+        rows = [{"item": item} for item in FUND_ITEM]
+    else:
+        rows = [{}] if table == "county_baseline" else []
+    return [{"serial": serial} | row for serial, row in enumerate(rows, start=1)]
+
+
+def write_rows(sheet, form: list[Column], rows: list[dict], style: dict) -> None:
+    """Write the rows to fill in, with what is known."""
+    for row, cells in enumerate(rows, start=FIRST_ROW):
+        for place, column in enumerate(form):
+            write_cell(sheet, row, place, cells.get(column.name), style[column.form])

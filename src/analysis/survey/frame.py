@@ -1,0 +1,91 @@
+"""The frame of a wave: the places that must report, after the changes that waves declare in `wave.toml`.
+
+    [[places]]                          # a township or a community has a new name
+    change = "renamed"                  # renamed | new | closed
+    township_code = "331022100"
+    township = "…"
+
+A new community gives community_code and community; its township's code stands in its first nine digits.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.survey.codebook import COUNTIES
+from analysis.survey.declaration import FILE, read_declaration
+from analysis.survey.problems import Problem
+
+CHANGES = {"renamed", "new", "closed"}
+
+
+def waves_until(raw: Path) -> list[Path]:
+    """List the folders of the waves beside `raw` up to it, by name, each with a declaration."""
+    folders = [path.parent for path in sorted(raw.parent.glob(f"*/{FILE}"))]
+    return [folder for folder in folders if folder.name <= raw.name]
+
+
+def earlier_wave(raw: Path) -> Path | None:
+    """Return the folder of the wave before, if there is one."""
+    before = [folder for folder in waves_until(raw) if folder.name != raw.name]
+    return before[-1] if before else None
+
+
+def places_changed(folder: Path) -> list[dict]:
+    """Read what a wave declares of changed places; nothing where its declaration cannot be read."""
+    try:
+        return list(read_declaration(folder / FILE).get("places", []))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return []
+
+
+def wave_frame(raw: Path, frame: pd.DataFrame, townships: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list]:
+    """Apply the changes of every wave up to `raw` to the communities and townships of the reference tables.
+
+    Returns (communities, townships, problems): a change of what is not there is a problem.
+    """
+    problems = []
+    for folder in waves_until(raw):
+        for number, change in enumerate(places_changed(folder), start=1):
+            try:
+                frame, townships = _apply(frame, townships, change)
+            except (KeyError, TypeError, AttributeError) as error:
+                message = f"第{number}项地名变更无法应用 (cannot be read: change {number}): {error}"
+                problems.append(Problem(FILE, column="places", message=message))
+    return frame, townships, problems
+
+
+def _apply(frame: pd.DataFrame, townships: pd.DataFrame, change: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if change["change"] not in CHANGES:
+        raise KeyError(change["change"])
+    if change["change"] == "new":
+        return pd.concat([frame, _new(townships, change)], ignore_index=True), townships
+    level = "community" if "community_code" in change else "township"
+    code = change[f"{level}_code"]
+    known = frame if level == "community" else townships
+    if code not in set(known[f"{level}_code"]):
+        raise KeyError(code)
+    if change["change"] == "closed":
+        rest = townships if level == "community" else townships[townships[f"{level}_code"] != code]
+        return frame[frame[f"{level}_code"] != code], rest
+    return (_renamed(frame, level, code, change[level]), _renamed(townships, level, code, change[level]))
+
+
+def _renamed(rows: pd.DataFrame, level: str, code: str, name: str) -> pd.DataFrame:
+    if level not in rows:
+        return rows
+    return rows.assign(**{level: rows[level].where(rows[f"{level}_code"] != code, name)})
+
+
+def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
+    """Make the row of a new community from its code and name; KeyError when its township is unknown."""
+    code = change["community_code"]
+    township = townships.set_index("township_code").loc[code[:9]]
+    county = {"county_code": code[:6], "county": COUNTIES[code[:6]]}
+    place = {"township_code": code[:9], "township": township["township"]}
+    return pd.DataFrame(
+        [county | place | {"community_code": code, "community": change["community"], "new_since_2016": "1"}]
+    )

@@ -1,0 +1,82 @@
+"""Show a county its own sheet again: header and rows at their places, cells in question marked and commented.
+
+An identifier is not shown, nor what may be one; of the roster only the rows in question are.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.survey import parse
+from analysis.survey.codebook import TABLES
+from analysis.survey.corrections import printed
+from analysis.survey.forms.columns import columns
+from analysis.survey.forms.validation import limits
+from analysis.survey.identifiers import looks_personal
+from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.header import Header
+from analysis.survey.reading.rows import row_kinds
+from analysis.survey.text import empty, normalise
+
+HIDDEN = {"name", "id_number", "phone", "remark"}
+MASK = "（略）"
+PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
+
+
+def write_marked(page, sheet: Sheet, header: Header, model, findings: pd.DataFrame, style: dict) -> None:
+    """Write the header and the rows of the form, marking and commenting the cells in question."""
+    for place in header.names:
+        page.write_string(header.last, place, header.texts[place], style["head"])
+    page.set_column(0, max(header.names), 14)
+    page.freeze_panes(header.last + 1, 0)
+    kinds = row_kinds(sheet, header)
+    asked = set(findings["row"])
+    for i, row in enumerate(sheet.cells):
+        if kinds[i] in ("kept", "total") and (model is not TABLES["workers"] or i + 1 in asked):
+            for place, name in header.names.items():
+                cell = row[place] if place < len(row) else ""
+                page.write(i, place, _shown(cell, name, model), style["cell"])
+    for one in findings.itertuples():
+        _mark(page, one, sheet, header, model, style)
+
+
+def _shown(cell, name: str, model):
+    """Print a cell, unless it is or may be an identifier."""
+    if empty(cell):
+        return ""
+    if name in HIDDEN or looks_personal(cell) or (model is TABLES["workers"] and not _answers(cell, name, model)):
+        return MASK
+    return cell if isinstance(cell, int | float) and not isinstance(cell, bool) else printed(cell)
+
+
+def _answers(cell, name: str, model) -> bool:
+    """Tell whether a cell of the roster is what its column asks for: in slipped columns it may be a name."""
+    if name == "serial":
+        return isinstance(cell, int | float)
+    if name in ("township", "community"):
+        return isinstance(cell, str) and normalise(cell).endswith(PLACE)
+    schema = model.to_schema().columns[name]
+    try:
+        value = parse.reader(schema)(cell)
+    except parse.Unreadable:
+        return False
+    low, high = limits(schema)
+    return low is None or low <= value <= high
+
+
+def _mark(page, one, sheet: Sheet, header: Header, model, style: dict) -> None:
+    """Colour the cell of a finding and put the finding beside it as a comment."""
+    titles = {column.name: column.title for column in columns(model)}
+    schema = model.to_schema().columns
+    places = [
+        place
+        for place, name in header.names.items()
+        if one.column
+        in (titles[name], schema[name].title if name in schema else titles[name], header.texts[place])
+    ]
+    row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
+    cell = sheet.cells[row][place] if one.row and place < len(sheet.cells[row]) else ""
+    shown = _shown(cell, header.names[place], model) if one.row else header.texts[place]
+    page.write(row, place, shown, style[one.kind])
+    note = f"{one.column}：{one.told or one.message}\n{one.mend}"
+    page.write_comment(row, place, note, {"author": "", "x_scale": 2, "y_scale": 1.5})

@@ -1,0 +1,1 @@
+"""Reading files as they come: guards before opening, workbooks, CSV, headers, rows."""

@@ -1,0 +1,92 @@
+"""Open a file of a wave as sheets of cells, whether it is a workbook or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from analysis.survey.reading.guards import refusal
+from analysis.survey.reading.marks import Marks, read_marks
+
+BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+DELIMITERS = ",\t;"
+CELLS = 5_000_000  # of one sheet, from A1 to the last one that shows something
+WIDEST = 2**20  # characters in one cell of a CSV file
+
+
+class Unopened(Exception):
+    """Raised with why a file was not opened, in both languages."""
+
+
+@dataclass
+class Sheet:
+    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), hidden rows, from 0."""
+
+    title: str
+    cells: list[list]
+    merged: list = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+
+
+def open_book(path: Path, title: str = "") -> list[Sheet]:
+    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises Unopened."""
+    if reason := refusal(path):
+        raise Unopened(reason)
+    if path.suffix.lower() == ".csv":
+        return [Sheet(title, read_csv(path))]
+    try:
+        marks = read_marks(path)
+        book = CalamineWorkbook.from_path(str(path))
+        titles = book.sheet_names
+        marks += [Marks()] * (len(titles) - len(marks))
+        sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
+        return [_sheet(name, sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
+    except Unopened:
+        raise
+    except Exception as error:  # a damaged workbook fails in many ways, each of them the file's fault
+        if isinstance(error, MemoryError | KeyboardInterrupt):
+            raise
+        detail = error if isinstance(error, CalamineError | OSError) else type(error).__name__
+        raise Unopened(f"无法打开 (cannot be opened): {detail}") from None
+
+
+def _sheet(title: str, sheet, marks: Marks) -> Sheet:
+    if sheet.total_height * sheet.total_width > CELLS:
+        raise Unopened(
+            f"“{title}” 到第{sheet.total_height}行还有内容，文件过大 (too large: clear the rows below the form)"
+        )
+    cells = sheet.to_python(skip_empty_area=False)
+    for (row, column), broken in marks.broken.items():
+        cells.extend([] for _ in range(row + 1 - len(cells)))
+        cells[row].extend([""] * (column + 1 - len(cells[row])))
+        cells[row][column] = broken
+    return Sheet(title, cells, sheet.merged_cell_ranges or [], marks.hidden)
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises Unopened."""
+    text = decode(path.read_bytes())
+    csv.field_size_limit(WIDEST)
+    try:
+        ways = [
+            list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)) for mark in DELIMITERS
+        ]
+    except csv.Error as error:
+        raise Unopened(f"无法打开 (cannot be opened): {error}") from None
+    return max(ways, key=lambda rows: max(map(len, rows), default=0))
+
+
+def decode(data: bytes) -> str:
+    """Decode strictly; UTF-8 is tried before GB18030, which accepts most UTF-8 without complaint."""
+    marked = next((name for mark, name in BYTE_ORDER.items() if data.startswith(mark)), None)
+    if b"\0" not in data or marked == "utf-16":
+        for encoding in [marked] if marked else ["utf-8", "gb18030"]:
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise Unopened("编码不明 (the text encoding is not UTF-8, GB18030 or marked UTF-16)")

@@ -1,0 +1,68 @@
+"""What a file must be before anything opens it: regular, of bearable size, whole, without links elsewhere."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path
+
+LARGEST = 200 * 2**20  # bytes, all members together, as the archive declares them
+MEMBERS = 2000
+OLE = b"\xd0\xcf\x11\xe0"  # an old .xls, or an encrypted .xlsx
+PIECE = 2**20
+
+
+def refusal(path: Path) -> str:
+    """Say why a file is not to be opened, in both languages; empty when it may be.
+
+    Every member is read through once in pieces, so that what is declared, its size and checksum, is true.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return "不是普通文件 (not a regular file)"
+    if path.suffix.lower() == ".csv":
+        return "文件过大 (too large)" if path.stat().st_size > LARGEST else ""
+    with path.open("rb") as file:
+        if file.read(4) == OLE:
+            return "加密或旧格式的工作簿 (encrypted, or an old .xls)"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _declared(archive) or _read_through(archive)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        return f"无法打开 (cannot be opened): {error}"
+
+
+def _declared(archive: zipfile.ZipFile) -> str:
+    members = archive.infolist()
+    names = Counter(member.filename.lower() for member in members)
+    if sum(member.file_size for member in members) > LARGEST:
+        return f"内容超过{LARGEST >> 20}MB，文件过大 (too large: over {LARGEST >> 20} MB inside)"
+    if len(members) > MEMBERS:
+        return f"内含{len(members)}个部件，文件过大 (too large: over {MEMBERS} parts)"
+    if max(names.values(), default=1) > 1:
+        return "无法打开 (cannot be opened): 部件重名 (a part is there twice)"
+    if "xl/workbook.xml" not in names:
+        return "无法打开 (cannot be opened): 不是 xlsx 工作簿 (not an .xlsx workbook)"
+    if any(name.startswith("xl/externallinks/") for name in names):
+        return "引用了其他文件 (links to other files)"
+    return ""
+
+
+def _read_through(archive: zipfile.ZipFile) -> str:
+    for member in archive.infolist():
+        with archive.open(member) as part:
+            piece = part.read(PIECE)
+            if member.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in piece:
+                return "无法打开 (cannot be opened): 内含 DOCTYPE"
+            while piece:
+                piece = part.read(PIECE)
+    return ""

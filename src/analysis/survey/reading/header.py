@@ -1,0 +1,167 @@
+"""Find the header of a form: over one to three rows, columns in any order, units and groups as printed or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
+from analysis.survey.parse import spellings
+from analysis.survey.problems import Problem
+from analysis.survey.reading.book import Sheet
+from analysis.survey.text import empty, normalise
+
+FROM_FILE = (*Table.__annotations__,)  # columns that no form asks for
+OPTIONAL = ("serial", "remark")
+SEARCH = 15  # a header further down than this is not a header
+DEEPEST = 3  # rows
+FEWEST = 2  # columns named: one may be the 合计 of a total row
+BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
+UNIT_LINE = re.compile(r"(?:金额)?单位:(.*)")
+MONEY = {"元", "万元"}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header ends, which column is which, the text and unit of each, and the money unit above it."""
+
+    last: int
+    texts: dict[int, str]  # position to `group/title`, folded, without unit
+    units: dict[int, str]
+    names: dict[int, str]  # position to column name
+    line: str = ""  # 元 or 万元, where the line under the title says so
+
+
+@cache
+def expected(model: type[Table]) -> dict[str, str]:
+    """Map header texts (`group/title`, or the title alone where only one column has it) to column names."""
+    titles = [("", SERIAL, "serial")] + [
+        (schema.metadata["group"], schema.title, name)
+        for name, schema in model.to_schema().columns.items()
+        if name not in FROM_FILE
+    ]
+    if model.Config.name == "workers":
+        titles += [("基本信息", zh, name) for name, zh in IDENTIFIERS.items()]
+    titles.append(("", REMARK, "remark"))
+    full = {normalise(f"{group}/{title}" if group else title): name for group, title, name in titles}
+    alone = [normalise(title) for _, title, _ in titles]
+    short = {normalise(title): name for _, title, name in titles if alone.count(normalise(title)) == 1}
+    return full | {text: name for text, name in short.items() if text not in full}
+
+
+@cache
+def printed(model: type[Table]) -> dict[str, str]:
+    """Map column names to the header text as the form prints it, folded."""
+    return {name: text for text, name in reversed(expected(model).items())}
+
+
+def find_header(sheet: Sheet, model: type[Table]) -> Header:
+    """Find the rows whose texts name the most columns of the form, the fewest rows among equals."""
+    wanted, best, most = expected(model), Header(-1, {}, {}, {}), FEWEST - 1
+    for top in range(min(len(sheet.cells), SEARCH)):
+        for depth in range(1, DEEPEST + 1):
+            if top + depth <= min(len(sheet.cells), SEARCH):
+                read = _texts(sheet, top, depth)
+                names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
+                if len(set(names.values())) > most:
+                    most = len(set(names.values()))
+                    texts = {place: text for place, (text, _) in read.items()}
+                    units = {place: unit for place, (_, unit) in read.items()}
+                    best = Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
+        if most == len(printed(model)):
+            break
+    return best
+
+
+def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
+    """Join the header rows per column, a cell counting for all columns that it is merged over."""
+    rows = [dict(enumerate(sheet.cells[top + i])) for i in range(depth)]
+    for (first, left), (_, right) in sheet.merged:
+        if top <= first < top + depth and left < len(sheet.cells[first]):
+            rows[first - top] |= dict.fromkeys(range(left, right + 1), sheet.cells[first][left])
+    read = {}
+    for place in sorted(set().union(*rows)):
+        parts = [split_unit(normalise(row[place])) for row in rows if not empty(row.get(place))]
+        if parts:
+            read[place] = ("/".join(title for title, _ in parts if title), next((u for _, u in parts if u), ""))
+    return read
+
+
+@cache
+def _known_units() -> set[str]:
+    return {way for unit in UNITS for way in spellings(unit)}
+
+
+UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
+
+
+@lru_cache(maxsize=10_000)
+def split_unit(text: str) -> tuple[str, str]:
+    """Split a unit in brackets from a folded header: `年收入(万元)` gives 年收入 and 万元."""
+    found = BRACKET.fullmatch(text)
+    unit = found[2].removeprefix("单位:") if found else ""
+    if unit in _known_units():
+        return found[1], unit
+    return text, ""
+
+
+def _unit_line(sheet: Sheet, top: int) -> str:
+    """Read the money unit that a line above the header gives for the whole sheet."""
+    for row in sheet.cells[:top]:
+        for cell in row:
+            if isinstance(cell, str) and (found := UNIT_LINE.fullmatch(normalise(cell))):
+                said = MONEY & set(re.split("[、,;/]", found[1]))
+                return said.pop() if len(said) == 1 else ""
+    return ""
+
+
+def header_problems(header: Header, model: type[Table], workbook: str, title: str) -> list[Problem]:
+    """Name columns that are missing or twice there; a sheet without any header is one problem."""
+    if not header.names:
+        return [Problem(workbook, title, message="找不到表头 (no header found)")]
+    names, problems = list(header.names.values()), []
+    for name, text in printed(model).items():
+        if name not in names and name not in OPTIONAL:
+            problems.append(Problem(workbook, title, text, message="缺少此列 (column is missing from the header)"))
+        elif names.count(name) > 1:
+            problems.append(Problem(workbook, title, text, message="此列重复 (column is there twice)"))
+    return problems or _unit_problems(header, model, workbook, title)
+
+
+def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Problem]:
+    """Compare the unit of each column with the codebook's; money must say 元 or 万元 somewhere."""
+    problems, schema = [], model.to_schema().columns
+    for place, name in header.names.items():
+        wanted = schema[name].metadata["unit"] if name in schema else ""
+        unit, message = header.units.get(place, ""), ""
+        if unit and unit not in spellings(wanted):
+            message = f"“{unit}” 单位应为 {wanted or '无'} (the unit is not that of the form)"
+        elif wanted == "万元" and not (unit or header.line):
+            message = "没有注明元或万元 (no unit given)"
+        elif wanted == "万元" and unit and header.line and unit != header.line:
+            message = f"“{unit}” 与“单位：{header.line}”不一致 (two units)"
+        if message:
+            problems.append(Problem(workbook, title, header.texts[place], message=message))
+    return problems
+
+
+def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> list[Problem]:
+    """Name columns that hold something below the header but are not of the form."""
+    width, problems = max(map(len, sheet.cells), default=0), []
+    for place in sorted(set(range(width)) - set(header.names)):
+        if any(place < len(row) and not empty(row[place]) for row in sheet.cells[header.last + 1 :]):
+            headed = place in header.texts
+            message = "未知的列 (unknown column)" if headed else "此列没有标题 (column without a header)"
+            problems.append(Problem(workbook, title, letter(place), message=message))
+    return problems
+
+
+def letter(place: int) -> str:
+    """Return the letters of a column counted from 0."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

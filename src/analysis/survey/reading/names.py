@@ -1,0 +1,112 @@
+"""Which file is whose: counties by an alias table, sheets by their title. Nothing is matched by likeness."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.problems import Problem
+from analysis.survey.repository import reference
+from analysis.survey.text import normalise
+
+INTERVIEWS = "interviews"
+DATA = re.compile(r"\.(xls.?|csv|tsv|et|ett|ods|numbers|zip|rar|7z)")
+PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]")
+OURS = {"corrections.csv"}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the wave: its county's code (empty for the interviews); `title`: the one sheet of a CSV file."""
+
+    path: Path
+    county: str
+    title: str = ""
+
+    @property
+    def models(self):
+        return COUNTY_TABLES if self.county else INTERVIEW_TABLES
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """Map every known name and former code of a county, folded, to its code."""
+    table = reference("county_aliases")
+    return {normalise(alias): code for alias, code in zip(table["alias"], table["county_code"], strict=True)}
+
+
+def sheet_title(title: str) -> str:
+    """Fold the title of a sheet, without a number in front: `附件1.社区基本情况` is 社区基本情况."""
+    folded = normalise(title)
+    return PREFIX.sub("", folded, count=1) if PREFIX.match(folded) else folded
+
+
+def expected_name(county: str) -> str:
+    """Name the workbook that a county hands in."""
+    return f"{county}_{COUNTIES[county]}.xlsx" if county else f"{INTERVIEWS}.xlsx"
+
+
+def files_of(raw: Path, problems: list[Problem]) -> list[File]:
+    """List the files of a wave in order of county; note what is missing, twice there, or unknown."""
+    if not raw.is_dir():
+        problems.append(Problem(raw.as_posix(), message="没有此文件夹 (no such folder)"))
+        return []
+    found: dict[str, list[File]] = {}
+    for path in sorted(raw.iterdir()):
+        if path.name.startswith((".", "~$")) or path.name in OURS:
+            continue
+        if path.is_dir():
+            problems.append(Problem(path.name, message="文件夹不读 (folders are not read)"))
+        elif DATA.fullmatch(path.suffix.lower()):
+            _place(path, found, problems)
+    for county in (*COUNTIES, ""):
+        if county not in found:
+            message = f"缺少此文件 (file is missing from {raw.name}/)"
+            problems.append(Problem(expected_name(county), message=message))
+    return [file for county in (*COUNTIES, "") for file in _once(found.get(county, []), problems)]
+
+
+def _place(path: Path, found: dict, problems: list[Problem]) -> None:
+    """Put a file under its county, or say why it has none."""
+    counties, title = _owners(path)
+    if not counties or None in counties:
+        problems.append(Problem(path.name, message="不是本轮文件 (not a file of this wave): rename or remove it"))
+        return
+    county = counties[0]
+    if len(set(counties)) > 1:
+        found.setdefault(county, [])
+        problems.append(Problem(path.name, message="文件名中的代码与县名不符 (code and name do not agree)"))
+    elif path.suffix.lower() not in (".xlsx", ".csv"):
+        found.setdefault(county, [])
+        problems.append(Problem(path.name, message=f"不能读取 {path.suffix} (save as .xlsx)"))
+    else:
+        found.setdefault(county, []).append(File(path, county, title))
+
+
+def _owners(path: Path) -> tuple[list[str | None], str]:
+    """Return the county that each part of a file's name says (None: no county), and a CSV file's sheet."""
+    stem, title = normalise(path.stem), ""
+    if path.suffix.lower() == ".csv":
+        stem, _, title = stem.rpartition("_")
+        known = {normalise(model.Config.title) for model in (*COUNTY_TABLES, *INTERVIEW_TABLES)}
+        if sheet_title(title) not in known:
+            return [], ""
+    if stem == INTERVIEWS:
+        return [""], title
+    code, name = re.fullmatch(r"(\d{6})?[_-]*(.*)", stem).groups()
+    return [aliases().get(part) for part in (code, name) if part], title
+
+
+def _once(files: list[File], problems: list[Problem]) -> list[File]:
+    """Keep one file for each sheet of a county, and name the others."""
+    kept: list[File] = []
+    for file in files:
+        if any(sheet_title(file.title) == sheet_title(other.title) or not other.title for other in kept):
+            message = f"同一县交了两份，另一份是 {kept[0].path.name} (handed in twice)"
+            problems.append(Problem(file.path.name, message=message))
+        else:
+            kept.append(file)
+    return kept

@@ -1,0 +1,142 @@
+"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are kept."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from analysis.survey.problems import Problem
+from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.header import Header, find_header, header_problems, split_unit, unknown_columns
+from analysis.survey.text import empty, normalise
+
+KINDS = ("form", "kept", "total", "blank")
+ACCOUNT = ("workbook", "sheet", "rows", *KINDS)
+TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
+SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
+LABELLED = ("serial", "township", "community", "item", "project", "name")  # columns in which 小计 and 合计 stand
+SIGNATURE = re.compile(r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*")
+MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
+
+
+def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
+    """Read one sheet into (raw frame, totals, account); three times None when its header does not fit.
+
+    totals: the 小计 and 合计 rows as read, with `kind` and the first row of the block that each sums up.
+    """
+    header = find_header(sheet, model)
+    faults = header_problems(header, model, workbook, sheet.title)
+    problems += faults
+    if faults:
+        return None, None, None
+    problems += unknown_columns(sheet, header, workbook, sheet.title)
+    kinds = row_kinds(sheet, header)
+    kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
+    if not kept and model.Config.name not in MAY_BE_EMPTY:
+        problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)"))
+    problems += _hidden(sheet, kept, workbook)
+    frame = _cut(sheet, header, model, kept, workbook)
+    if "township" in frame:
+        frame["township"] = frame["township"].ffill()  # merged down; totals are already out
+    totals = _totals(sheet, header, model, kinds, workbook)
+    counts = {kind: kinds.count(kind) for kind in KINDS}
+    return frame, totals, {"workbook": workbook, "sheet": sheet.title, "rows": len(kinds), **counts}
+
+
+def row_kinds(sheet: Sheet, header: Header) -> list[str]:
+    """Tell what each row is; title, unit line, header, repeated header and signatures are `form`."""
+    labels = [place for place, name in header.names.items() if name in LABELLED]
+    serial = [place for place, name in header.names.items() if name == "serial"]
+    printed = _header_cells(sheet, header)
+    return [
+        "blank" if row.count("") == len(row) else _kind(row, i, header, labels, serial, printed)
+        for i, row in enumerate(sheet.cells)
+    ]
+
+
+def _kind(row, i, header, labels, serial, printed) -> str:
+    start = next((place for place, cell in enumerate(row) if not empty(cell)), None)
+    if start is None:
+        return "blank"
+    if i <= header.last:
+        return "form"
+    first = row[start]
+    if isinstance(first, str) and SIGNATURE.fullmatch(normalise(first)):
+        return "form"
+    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in labels):
+        return "total"
+    if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
+        return "blank"  # a number printed on the form, with nothing filled in beside it
+    if _is_header(start, first, printed) and all(empty(c) or _is_header(p, c, printed) for p, c in enumerate(row)):
+        return "form"
+    return "kept"
+
+
+def _is_header(place: int, cell, printed: set) -> bool:
+    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in printed
+
+
+def _is_total(cell: str) -> bool:
+    return "计" in cell and bool(TOTAL.fullmatch(normalise(cell)))
+
+
+def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
+    """List what the header prints in each column, to know it again where it is repeated on a later page."""
+    parts = {(place, part) for place, text in header.texts.items() for part in text.split("/")}
+    return parts | {(place, text) for place, text in header.texts.items()}
+
+
+def _hidden(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
+    message = "隐藏的行，已按数据读入 (a hidden row is read as data: is it meant to count?)"
+    return [
+        Problem(workbook, sheet.title, row=i + 1, message=message, kind="question")
+        for i in kept
+        if i in sheet.hidden
+    ]
+
+
+def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) -> pd.DataFrame:
+    """Cut the columns of the form out of some rows, cells as read, with their place."""
+    cells, columns = sheet.cells, {}
+    for place, name in header.names.items():
+        if name not in ("serial", "remark"):
+            column = [cells[i][place] if place < len(cells[i]) else None for i in rows]
+            columns[name] = [cell if type(cell) is float or not empty(cell) else None for cell in column]
+            if _in_yuan(header, model, place, name):
+                columns[name] = [_yuan(cell) for cell in columns[name]]
+    ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
+    place = {"workbook": workbook, "sheet": sheet.title, "row": [i + 1 for i in rows]}
+    arrays = {name: pd.Series(column, dtype=object) for name, column in ordered.items()}
+    return pd.DataFrame(arrays | place, index=range(len(rows)))
+
+
+def _in_yuan(header: Header, model, place: int, name: str) -> bool:
+    schema = model.to_schema().columns
+    unit = header.units.get(place) or header.line
+    return name in schema and schema[name].metadata["unit"] == "万元" and unit == "元"
+
+
+def _yuan(cell):
+    """Write 元 behind an amount whose header says 元; the rule for numbers converts it."""
+    if isinstance(cell, bool) or cell is None:
+        return cell
+    if isinstance(cell, int | float):
+        return f"{cell:.10f}".rstrip("0").rstrip(".") + "元"
+    return (
+        cell
+        if not isinstance(cell, str) or normalise(cell).endswith("元") or type(cell) is not str
+        else f"{cell}元"
+    )
+
+
+def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str) -> pd.DataFrame:
+    """Cut out the total rows: `kind`, and `first`, the first row after the total before."""
+    rows = [i for i, kind in enumerate(kinds) if kind == "total"]
+    labels = [place for place, name in header.names.items() if name in LABELLED]
+    said = []
+    for i in rows:
+        texts = [normalise(sheet.cells[i][place]) for place in labels if place < len(sheet.cells[i])]
+        said.append("小计" if any(SUBTOTAL.fullmatch(text) for text in texts) else "合计")
+    first = [before + 2 for before in [header.last, *rows][: len(rows)]]
+    return _cut(sheet, header, model, rows, workbook).assign(kind=said, first=first)

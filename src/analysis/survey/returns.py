@@ -1,0 +1,144 @@
+"""What goes back to a county: its findings as a list, and its own sheets with the cells in question marked.
+
+Nothing of any other county is in it, and no identifier: of the roster only the rows asked about are shown, without
+names, ID numbers and telephones.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from analysis.survey.codebook import COUNTIES, COUNTY_TABLES
+from analysis.survey.marking import write_marked
+from analysis.survey.problems import PROBLEM
+from analysis.survey.reading.book import Unopened, open_book
+from analysis.survey.reading.header import find_header
+from analysis.survey.reading.names import File, files_of, sheet_title
+from analysis.survey.text import normalise
+
+LIST, RECEIPT = "问题清单", "收到行数"
+HEAD = ("序号", "性质", "文件", "工作表", "栏目", "行", "问题", "怎样改正", "答复")
+HEAD_EN = ("No.", "kind", "file", "sheet", "column", "row", "what is wrong", "how to mend it", "your answer")
+KIND = {PROBLEM: "须改正 (to mend)", "question": "请核实 (to confirm)"}
+WIDTHS = (6, 18, 20, 22, 20, 7, 60, 50, 30)
+COUNTS = {
+    "rows": "总行数 (rows)",
+    "form": "表头与签名 (form)",
+    "kept": "数据行 (kept)",
+    "corrected": "更正后采用 (corrected)",
+    "total": "合计行 (totals)",
+    "blank": "空行 (blank)",
+    "rejected": "退回 (rejected)",
+}
+MODELS = {normalise(model.Config.title): model for model in COUNTY_TABLES}
+
+
+def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
+    """Write `<code>_<county>.xlsx` for each county into `folder`, which is made anew; returns the paths.
+
+    findings: as `findings_table` has them (`InputProblems.findings`, or the clean table `questions`);
+    accounts: of the rows. A county without findings gets the list that says so, and its rows counted.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = files_of(raw, [])
+    paths = []
+    for code, county in COUNTIES.items():
+        own = [file for file in files if file.county == code]
+        names = {file.path.name for file in own} | {f"{code}_{county}.xlsx"}
+        mine = findings[findings["workbook"].map(partial(_is_of, names, code)).astype(bool)]
+        paths.append(folder / f"{code}_{county}.xlsx")
+        _write(paths[-1], county, own, mine, accounts[accounts["workbook"].isin(names)])
+    return paths
+
+
+def _is_of(names: set[str], code: str, workbook: str) -> bool:
+    return workbook in names or workbook.startswith(code)
+
+
+def _write(path: Path, county: str, files: list[File], findings: pd.DataFrame, accounts: pd.DataFrame) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": f"{county} 返还 (return)", "created": datetime(2020, 1, 1)})
+        style = _styles(book)
+        _write_list(book.add_worksheet(LIST), county, findings, style)
+        _write_counts(book.add_worksheet(RECEIPT), accounts, style)
+        for file in files:
+            mine = findings[(findings["workbook"] == file.path.name) & findings["sheet"].ne("")]
+            if len(mine):
+                _write_sheets(book, file, mine, style)
+
+
+def _styles(book) -> dict:
+    plain = {"font_name": "宋体", "font_size": 11, "valign": "top", "border": 1, "text_wrap": True}
+    return {
+        "title": book.add_format({"font_name": "宋体", "bold": True, "font_size": 16}),
+        "head": book.add_format(plain | {"bold": True, "bg_color": "#D9E1F2"}),
+        "cell": book.add_format(plain),
+        PROBLEM: book.add_format(plain | {"bg_color": "#F8CBAD"}),
+        "question": book.add_format(plain | {"bg_color": "#FFE699"}),
+    }
+
+
+def _write_list(sheet, county: str, findings: pd.DataFrame, style: dict) -> None:
+    """Write every finding with its place, and a column for the answer."""
+    faults = int((findings["kind"] == PROBLEM).sum())
+    sheet.write_string(0, 0, f"{county}：须改正 {faults} 处，请核实 {len(findings) - faults} 处", style["title"])
+    words = (
+        f"{faults} to mend, {len(findings) - faults} to confirm"
+        if len(findings)
+        else "没有问题 (nothing to mend or confirm)"
+    )
+    sheet.write_string(1, 0, words)
+    for place, (zh, en, width) in enumerate(zip(HEAD, HEAD_EN, WIDTHS, strict=True)):
+        sheet.write_string(2, place, f"{zh} ({en})", style["head"])
+        sheet.set_column(place, place, width)
+    for number, one in enumerate(findings.itertuples(), start=1):
+        texts = (
+            KIND[one.kind],
+            one.workbook,
+            one.sheet,
+            one.column,
+            one.row or "",
+            one.told or one.message,
+            one.mend,
+            "",
+        )
+        sheet.write_row(number + 2, 0, (number, *texts), style["cell"])
+    sheet.freeze_panes(3, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _write_counts(sheet, accounts: pd.DataFrame, style: dict) -> None:
+    """Write how many rows of each sheet were read, and as what."""
+    sheet.write_row(0, 0, ("文件 (file)", "工作表 (sheet)", *COUNTS.values()), style["head"])
+    for row, line in enumerate(accounts.itertuples(), start=1):
+        numbers = (int(getattr(line, name)) for name in COUNTS)
+        sheet.write_row(row, 0, (line.workbook, line.sheet, *numbers), style["cell"])
+    sheet.set_column(0, 1, 24)
+    sheet.set_column(2, len(COUNTS) + 1, 18)
+
+
+def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None:
+    """Write the county's own sheets that have findings, each cell at its place in the file handed in."""
+    try:
+        sheets = open_book(file.path, file.title)
+    except Unopened:
+        return
+    seen = set()
+    for sheet in sheets:
+        model, mine = MODELS.get(sheet_title(sheet.title)), findings[findings["sheet"] == sheet.title]
+        if model is None or mine.empty or model in seen:
+            continue
+        seen.add(model)
+        header = find_header(sheet, model)
+        if header.names:
+            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, style)

@@ -1,0 +1,126 @@
+"""The next wave: its folder and declaration are all it takes; what changed is told, what jumps is asked."""
+
+import shutil
+import tomllib
+
+import pandas as pd
+import pytest
+
+from analysis.survey.changes import CHANGES, JUMPS, changes, jump_questions
+from analysis.survey.clean import check, clean, write
+from analysis.survey.frame import earlier_wave, wave_frame
+from analysis.survey.synthetic.next_wave import synthesise_next
+from planting import Planting
+
+SANMEN = "331022_三门县.xlsx"
+
+
+@pytest.fixture(scope="session")
+def waves(tmp_path_factory, repository):
+    """A folder of raw files with wave 2020 and, a year on, 2021. Read it, do not change it."""
+    raw = shutil.copytree(repository / "data/raw", tmp_path_factory.mktemp("waves") / "raw")
+    synthesise_next(raw, raw / "reference")
+    return raw
+
+
+@pytest.fixture(scope="session")
+def later(waves, frame):
+    return clean(waves / "2021", frame)
+
+
+def test_the_next_wave_needs_no_more_than_its_folder(waves, later):
+    tables, accounts = later
+    assert sorted(path.suffix for path in (waves / "2021").iterdir()) == [".toml", *[".xlsx"] * 10]
+    assert len(tables["communities"]) == 362 and len(tables["questions"]) == 0
+    assert accounts["rejected"].sum() == 0
+    assert earlier_wave(waves / "2021") == waves / "2020"
+    assert earlier_wave(waves / "2020") is None
+
+
+def test_what_changed_is_told_place_by_place_and_total_by_total(later, wave):
+    told = later[0]["changes"]
+    assert list(told.columns) == list(CHANGES)
+    places = told[told["kind"] != "total"].set_index("kind")
+    assert places.loc["new", "after"] == "海门街道19社区" and places.loc["new", "before"] == ""
+    assert places.loc["renamed", ["before", "after"]].tolist() == ["海游街道", "海游更名街道"]
+    totals = told[told["kind"] == "total"].set_index(["table", "column", "district"])
+    before, after = wave[0], later[0]
+    for table, column in (("communities", "households"), ("funding", "amount"), ("projects", "amount")):
+        sums = [frame[table].groupby("county_code")[column].sum() for frame in (before, after)]
+        for code in sums[0].index:
+            line = totals.loc[(table, column, code)]
+            assert float(line["before"]) == pytest.approx(sums[0][code])
+            assert line["change"] == pytest.approx(sums[1][code] - sums[0][code], abs=1e-6)
+    assert totals.loc[("workers", "rows", "331000"), "change"] == len(after["workers"]) - 1533
+
+
+def test_a_first_wave_has_no_changes_and_the_same_columns(wave, raw, frame):
+    done = check(raw, frame)
+    assert list(done.changes.columns) == list(CHANGES) and done.changes.empty
+    assert changes(wave[0], wave[0]).query("kind != 'total'").empty
+    assert (changes(wave[0], wave[0])["change"] == 0).all()
+
+
+@pytest.mark.parametrize(("table", "key", "column", "factor"), JUMPS, ids=str)
+def test_a_jump_beyond_the_factor_is_a_question_at_its_place(wave, table, key, column, factor):
+    before, after = wave[0], {name: rows.copy() for name, rows in wave[0].items()}
+    assert jump_questions(before, after) == []
+    label = after[table][column].idxmax()
+    value = before[table].at[label, column]
+    after[table][column] = after[table][column].astype(float)
+    after[table].loc[label, column] = value * factor
+    assert jump_questions(before, after) == []
+    after[table].loc[label, column] = value * factor * 1.01
+    (question,) = jump_questions(before, after)
+    row = after[table].loc[label]
+    assert (question.workbook, question.sheet, question.row) == (row["workbook"], row["sheet"], row["row"])
+    assert question.kind == "question" and question.mend
+
+
+def test_a_jump_does_not_stop_the_run_and_is_written_with_the_tables(waves, frame, tmp_path):
+    raw = shutil.copytree(waves, tmp_path / "raw") / "2021"
+    p = Planting(raw)
+    row = p.rows(SANMEN, "2018年初基数")[0]
+    p.set(SANMEN, "2018年初基数", "专职社区工作者人数", row, 99)
+    p.save()
+    tables, accounts = clean(raw, frame)
+    (question,) = tables["questions"].to_dict("records")
+    assert (question["workbook"], question["row"]) == (SANMEN, row) and "fixed figure" in question["message"]
+    write(tables, accounts, raw, tmp_path / "processed")
+    kept = pd.read_parquet(tmp_path / "processed/questions.parquet")
+    pd.testing.assert_frame_equal(kept, tables["questions"])
+
+
+def test_the_frame_follows_what_waves_declare(waves, frame, tmp_path):
+    towns = pd.read_csv(waves / "reference/townships.csv", dtype=str)
+    communities, townships, problems = wave_frame(waves / "2021", frame, towns)
+    assert problems == [] and len(communities) == 362
+    renamed = communities[communities["township"] == "海游更名街道"]
+    assert len(renamed) == (frame["township"] == "海游街道").sum() > 0
+    assert "海游街道" not in set(townships["township"])
+    same, _, _ = wave_frame(waves / "2020", frame, towns)
+    assert len(same) == 361
+    last = tmp_path / "2022"
+    last.mkdir()
+    for change in (
+        {"change": "closed", "community_code": "331022999999"},
+        {"change": "moved", "community_code": frame["community_code"].iloc[0]},
+        {"change": "new", "community_code": "339999999999", "community": "x"},
+        {"change": "renamed", "township_code": towns["township_code"].iloc[0]},
+    ):
+        lines = "\n".join(f'{key} = "{value}"' for key, value in change.items())
+        (last / "wave.toml").write_text(f"[[places]]\n{lines}\n", encoding="utf-8")
+        assert tomllib.loads((last / "wave.toml").read_text("utf-8"))["places"] == [change]
+        unchanged, _, (problem,) = wave_frame(last, frame, towns)
+        assert problem.workbook == "wave.toml" and len(unchanged) == 361
+    (last / "wave.toml").write_text(
+        f'[[places]]\nchange = "closed"\ncommunity_code = "{frame["community_code"].iloc[0]}"\n', encoding="utf-8"
+    )
+    assert len(wave_frame(last, frame, towns)[0]) == 360
+
+
+def test_the_same_seed_gives_the_same_bytes(waves, tmp_path, repository):
+    raw = shutil.copytree(repository / "data/raw", tmp_path / "raw")
+    folder = synthesise_next(raw, raw / "reference")
+    for path in folder.iterdir():
+        assert path.read_bytes() == (waves / "2021" / path.name).read_bytes()

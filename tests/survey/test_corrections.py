@@ -1,0 +1,123 @@
+import csv
+
+import pandas as pd
+import pytest
+
+from analysis.survey.clean import check, clean
+from analysis.survey.corrections import COLUMNS, corrections_of
+from analysis.survey.problems import InputProblems
+
+SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
+COMMUNITIES, ROSTER = "社区基本情况", "专职社区工作者花名册"
+WHY = ("电话核实", "复核员", "2020-05-12")
+
+
+@pytest.fixture
+def write(raw):
+    def write(*lines, header=COLUMNS, encoding="utf-8"):
+        with (raw / "corrections.csv").open("w", encoding=encoding, newline="") as file:
+            csv.writer(file).writerows([header, *[(*line, *WHY)[:9] for line in lines]])
+
+    return write
+
+
+def households(wave, nth=0):
+    """The place and value of 户数 in a clean row of 三门."""
+    row = wave[0]["communities"].query("workbook == @SANMEN").iloc[nth]
+    return int(row["row"]), int(row["households"])
+
+
+def test_a_correction_changes_its_cell_and_is_listed_and_counted(raw, frame, wave, write):
+    row, value = households(wave)
+    write((SANMEN, COMMUNITIES, row, "户数", value, value + 7), encoding="utf-8-sig")
+    tables, accounts = clean(raw, frame)
+    changed = tables["communities"]["households"] != wave[0]["communities"]["households"]
+    assert changed.sum() == 1
+    assert tables["communities"].loc[changed, "households"].tolist() == [value + 7]
+    for name in wave[0].keys() - {"communities"}:
+        pd.testing.assert_frame_equal(tables[name], wave[0][name])
+    (line,) = tables["corrections"].to_dict("records")
+    assert line == {
+        "file": SANMEN,
+        "sheet": COMMUNITIES,
+        "row": row,
+        "column": "户数",
+        "expected": str(value),
+        "new": str(value + 7),
+        "reason": WHY[0],
+        "who": WHY[1],
+        "date": WHY[2],
+        "table": "communities",
+        "field": "households",
+    }
+    here = accounts.query("workbook == @SANMEN and sheet == @COMMUNITIES").iloc[0]
+    before = wave[1].query("workbook == @SANMEN and sheet == @COMMUNITIES").iloc[0]
+    assert here["corrected"] == 1 and here["kept"] == before["kept"] - 1 and here["rows"] == before["rows"]
+
+
+def test_a_correction_mends_a_faulty_cell_and_the_total_may_be_of_either(raw, frame, wave, write, edit):
+    row, value = households(wave)
+    edit(SANMEN, COMMUNITIES, {("户数", row): "约47"})
+    assert len(check(raw, frame).problems) == 1
+    write((SANMEN, COMMUNITIES, row, "居民情况/户数", "约47", value))
+    assert check(raw, frame).problems == []
+
+
+def test_a_correction_that_does_not_find_what_it_expects_stops_the_run(raw, frame, wave, write):
+    row, value = households(wave)
+    write((SANMEN, COMMUNITIES, row, "户数", value + 1, value + 7))
+    with pytest.raises(InputProblems) as error:
+        clean(raw, frame)
+    (problem,) = error.value.problems
+    assert (problem.workbook, problem.column, problem.row) == ("corrections.csv", "expected", 2)
+    assert "the expected value is not there" in problem.message and f"现为“{value}”" in problem.message
+
+
+def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
+    row, value = households(wave)
+    good = (SANMEN, COMMUNITIES, row, "户数", value, value + 7)
+    write(
+        good,
+        good,
+        (SANMEN, COMMUNITIES, "x", "户数", 1, 2),
+        (SANMEN, COMMUNITIES, 9999, "户数", 1, 2),
+        ("没有.xlsx", COMMUNITIES, row, "户数", 1, 2),
+        (SANMEN, COMMUNITIES, row, "没有", 1, 2),
+        (SANMEN, COMMUNITIES, row, "常住人口", 5, "５"),
+        (SANMEN, ROSTER, 6, "身份证号", "x", "y"),
+        (SANMEN, ROSTER, 6, "学历", "331022189901010017", "本科"),
+        (SANMEN, COMMUNITIES, row, "建筑面积", 1, 2, "", "复核员", "2020-05-12"),
+    )
+    found = check(raw, frame).problems
+    said = {
+        3: "corrected twice",
+        4: "a whole number",
+        5: "no such place",
+        6: "no such place",
+        7: "no such place",
+        8: "changes nothing",
+        9: "identifiers are not corrected",
+        10: "identifiers are not corrected",
+        11: "blank",
+    }
+    assert {one.workbook for one in found} == {"corrections.csv"}
+    assert sorted(one.row for one in found) == sorted(said)
+    for one in found:
+        assert said[one.row] in one.message
+        assert "331022189901010017" not in str(one)
+
+
+def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):
+    (raw / "corrections.csv").unlink(missing_ok=True)
+    assert len(check(raw, frame).corrections) == 0
+    write(header=("file", "sheet"))
+    (problem,) = check(raw, frame).problems
+    assert problem.workbook == "corrections.csv" and "cannot be read" in problem.message
+
+
+def test_a_receipt_finds_the_corrections_within_its_rows():
+    lines = [(SANMEN, COMMUNITIES, 7), (SANMEN, COMMUNITIES, 20), (SANMEN, ROSTER, 7), (XIANJU, COMMUNITIES, 7)]
+    table = pd.DataFrame(lines, columns=["file", "sheet", "row"])
+    found = corrections_of(f"{SANMEN}!{COMMUNITIES} 6-12; {XIANJU}!{ROSTER} 1-99", table)
+    assert found.index.tolist() == [0]
+    assert len(corrections_of("policy_register", table)) == 0
