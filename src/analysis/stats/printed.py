@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
-
 import pandas as pd
 
 
-def rounds_to(value: Fraction, decimals: int, convention: str = "half up") -> Decimal:
-    """Round an exact fraction to so many decimals; `cut off` drops what follows."""
-    scaled = value * 10**decimals
+def rounded(over: int, under: int, decimals: int, convention: str = "half up") -> int:
+    """Round over/under to so many decimals, in exact whole numbers; returns units of the last decimal.
+
+    convention: `half up`, `half even`, or `cut off`, which drops what follows. Not for negative numbers.
+    """
+    whole, rest = divmod(over * 10**decimals, under)
     if convention == "cut off":
-        whole = int(scaled)
-    elif convention == "half even":
-        whole = round(scaled)
-    else:
-        whole = int(scaled + Fraction(1, 2)) if scaled >= 0 else -int(-scaled + Fraction(1, 2))
-    return Decimal(whole).scaleb(-decimals)
+        return whole
+    if convention == "half even" and 2 * rest == under:
+        return whole + whole % 2
+    return whole + (2 * rest >= under)
 
 
 def counts_behind(percent: str, total: int, convention: str = "half up") -> list[int]:
     """List the counts of `total` whose percentage prints as `percent` (text: its decimals count)."""
-    wanted, decimals = Decimal(percent), _decimals(percent)
+    wanted, decimals = _parts(percent)
     middle = int(float(percent) * total / 100)
     step = int(total / 100 / 10**decimals) + 2
     near = range(max(0, middle - step), min(total, middle + step) + 1)
-    return [k for k in near if rounds_to(Fraction(100 * k, total), decimals, convention) == wanted]
+    return [k for k in near if rounded(100 * k, total, decimals, convention) == wanted]
 
 
 def totals_behind(percent: str, most: int, convention: str = "half up") -> list[int]:
@@ -36,10 +34,10 @@ def totals_behind(percent: str, most: int, convention: str = "half up") -> list[
 
 def bases_behind(growth: str, now: int, convention: str = "half up") -> list[int]:
     """List the whole bases from which growth to `now` prints as `growth` %."""
-    wanted, decimals = Decimal(growth), _decimals(growth)
+    wanted, decimals = _parts(growth)
     around = round(now / (1 + float(growth) / 100))
-    near = range(max(1, around - 50), around + 51)
-    return [b for b in near if rounds_to(Fraction(100 * (now - b), b), decimals, convention) == wanted]
+    near = range(max(1, around - 50), min(now, around + 50) + 1)
+    return [b for b in near if rounded(100 * (now - b), b, decimals, convention) == wanted]
 
 
 def percentages(claims: pd.DataFrame, totals: dict[str, int]) -> pd.DataFrame:
@@ -67,10 +65,10 @@ def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
     Columns zh, en, formula, base (text), holds. Each reading is tried with every whole base; `holds` says
     whether one gives the printed figure.
     """
-    wanted, decimals = Decimal(growth), _decimals(growth)
+    wanted, decimals = _parts(growth)
 
-    def which(value, bases):
-        return [b for b in bases if rounds_to(value(b), decimals) == wanted]
+    def which(part, bases):
+        return [b for b in bases if rounded(*part(b), decimals) == wanted]
 
     base = f"({now} − b) / b"
     tries = [
@@ -81,19 +79,19 @@ def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
             "净增人数占现有人数",
             "net growth over today's headcount",
             f"({now} − b) / {now}",
-            which(lambda b: Fraction(100 * (now - b), now), range(1, now)),
+            which(lambda b: (100 * (now - b), now), range(1, now)),
         ),
         (
             "新增招聘数除以基数",
             "newcomers over the base",
             f"{hired} / b",
-            which(lambda b: Fraction(100 * hired, b), range(1, now)),
+            which(lambda b: (100 * hired, b), range(1, now)),
         ),
         (
             "新增者全部在岗，无人离岗",
             "all newcomers stay and nobody left",
             f"{hired} / ({now} − {hired})",
-            which(lambda b: Fraction(100 * hired, b), [now - hired]),
+            which(lambda b: (100 * hired, b), [now - hired]),
         ),
     ]
     rows = [(zh, en, formula, _span(bases), bool(bases)) for zh, en, formula, bases in tries]
@@ -107,5 +105,7 @@ def _span(numbers: list[int]) -> str:
     return f"{numbers[0]}–{numbers[-1]}" if whole and len(numbers) > 1 else ", ".join(map(str, numbers))
 
 
-def _decimals(text: str) -> int:
-    return len(text.partition(".")[2])
+def _parts(text: str) -> tuple[int, int]:
+    """Split a printed figure into units of its last decimal and the number of decimals: 35.6 is (356, 1)."""
+    whole, _, decimals = text.partition(".")
+    return int(whole + decimals), len(decimals)

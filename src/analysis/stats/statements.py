@@ -6,6 +6,8 @@ numbers by name (`{{ … }}`), so it is filled in like any prose.
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from analysis.stats.comparison import LEVEL, compare, districts_of, homogeneity, pairs
@@ -105,7 +107,7 @@ def _parts(districts: pd.DataFrame, lang: str) -> str:
 
 def _sentence(form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = "") -> str:
     """Write a form's sentence as a template that takes names and numbers by name."""
-    words = reference("sentence_forms").set_index("form").loc[form, lang]
+    words = _forms()[form][lang]
     names = {
         "district": _name(district),
         "other": _name(other),
@@ -115,6 +117,11 @@ def _sentence(form: str, lang: str, indicator: str, district: str, other: str = 
         "parts": parts,
     }
     return words.format(**names) + STOPS[lang][0]
+
+
+@cache
+def _forms() -> dict[str, dict[str, str]]:
+    return reference("sentence_forms").set_index("form").to_dict("index")
 
 
 def _name(code: str) -> str:

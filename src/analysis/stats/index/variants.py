@@ -115,10 +115,15 @@ def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFram
 
 def drop_one(values: pd.DataFrame, frame: pd.DataFrame, top: str) -> pd.DataFrame:
     """Leave out one indicator at a time: its code, the largest change of a place and of a score."""
-    full = scores(values, frame)[top]
+    scored = scores(values, frame)
+    full, dimensions = scored[top], list(frame.index[frame["dimension"] == top])
     rows = []
     for code in _under(frame, top):
-        left = scores(values.drop(columns=code), frame.drop(index=code))[top]
+        above = frame.loc[code, "dimension"]
+        others = [c for c in frame.index[frame["dimension"] == above] if c != code]
+        without = aggregate(scored[others], frame["weight"], frame.loc[above, "aggregation"])
+        changed = scored[dimensions].assign(**{above: without})
+        left = aggregate(changed, frame["weight"], frame.loc[top, "aggregation"])
         moved = (full.rank(ascending=False) - left.rank(ascending=False)).abs().max()
         rows.append((code, float(moved), float((left - full).abs().max())))
     return pd.DataFrame(rows, columns=["code", "largest_move", "largest_change"])
