@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.pipeline.execute import run_notebook, set_stable
-from analysis.pipeline.pages import receipts, shared_site, write_pages
+from analysis.pipeline.pages import shared_site, write_landing, write_pages
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, staged
 from analysis.pipeline.steps import chosen
 from analysis.pipeline.warm import available, nursery
 from analysis.publish.figures import standalone
+from analysis.publish.receipts import receipts
 from analysis.publish.section import read_estimates
 from analysis.stats.estimates import COLUMNS
 from analysis.survey.clean import clean, write
@@ -92,4 +93,5 @@ def publish(executed: dict[str, Path], folder: Path, wave: str) -> None:
     ledger = pd.read_csv(folder / "tables/ledger.csv", dtype=str, keep_default_na=False)
     checksum = hashlib.sha256(text.encode()).hexdigest()[:16]
     site = shared_site(wave, LANG, receipts(estimates, ledger, LANG), checksum)
-    write_pages(executed, folder, wave, LANG, site)
+    write_pages(executed, folder, site)
+    write_landing(folder, {LANG: site}, [name for name in executed if "profile" not in name])
