@@ -16,15 +16,13 @@ import nbformat
 
 from analysis.publish import landing, page
 from analysis.publish.naming import district_names
-from analysis.publish.tables import capital
 from analysis.survey.codebook import COUNTIES
-from analysis.survey.repository import reference, wave_facts
+from analysis.survey.repository import wave_facts
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
 OWNED = re.compile(r'href="#r-\w+\.(\d{6})"')
-CARD = ("compliant", "rented", "workers_total", "income", "certified", "joint_committee", "weak_linking", "plates")
 WORDS = {
     "zh": {
         "profile": "{}社区治理概览",
@@ -71,24 +69,17 @@ def shared_site(wave: str, lang: str, receipt: dict, checksum: str, statements: 
         "downloads": [],
         "links": [],
         "estimates": receipt,
-        "cards": _cards(receipt, lang, statements or {}),
+        "cards": _cards(lang, statements or {}),
         "stamp": dict(zip(words["stamp"], stamp, strict=True)),
     }
 
 
-def _cards(receipt: dict, lang: str, statements: dict) -> list[dict]:
-    measures = reference("measures").set_index("indicator")[lang]
-    known = [name for name in CARD if name in receipt]
+def _cards(lang: str, statements: dict) -> list[dict]:
     return [
         {
             "code": code,
             "name": district_names(lang)[code],
             "href": f"districts/{code}/{_folder(lang)}index.html",
-            "values": [
-                (name, capital(measures[name]), receipt[own]["value"], receipt[name]["value"])
-                for name in known
-                if (own := f"{name}.{code}") in receipt
-            ],
             "statements": statements.get(code, []),
         }
         for code in COUNTIES

@@ -45,6 +45,11 @@ def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: st
     return traced(shown.set_axis(HEADS[lang], axis=1), receipts)
 
 
+def notable(book: pd.DataFrame) -> pd.DataFrame:
+    """Pick the claims that a reader must look at one by one: numbers whose agreement is not by construction."""
+    return book[~book["status"].isin(["by construction", "qualitative"])]
+
+
 def _own_words(explanation: str) -> str:
     """Drop from an explanation what its status says already."""
     return "；".join(part for part in explanation.split("；") if part not in REASONS.values())

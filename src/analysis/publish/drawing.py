@@ -113,7 +113,8 @@ class _Writer:
 
     def _mark(self, tag: str, element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
-        place = {key: _short(element.get(key)) for key in ("x", "y") if element.get(key)}
+        fine = _short if tag == "use" else _whole  # words need no tenth of a point
+        place = {key: fine(element.get(key)) for key in ("x", "y") if element.get(key)}
         if tag == "path":
             place["d"] = _path(element.get("d"))
         if tag == "use":
@@ -121,7 +122,7 @@ class _Writer:
             place["href"] = f"#{self.ids[link[1:]]}"
         look = {k: v for k, v in _style(element).items() if PLAIN[tag].get(k) != v}
         inside = escape(text, quote=False)
-        if label and self.titles:
+        if label and self.titles and label not in self.areas:
             inside = f"<title>{escape(label + self.unit, quote=False)}</title>"
         return Piece(tag, place, look, self._area(label or text), inside)
 
@@ -156,3 +157,7 @@ def _path(d: str) -> str:
 
 def _short(number: str) -> str:
     return f"{float(number):.1f}".removesuffix(".0").replace("-0.0", "0")
+
+
+def _whole(number: str) -> str:
+    return f"{float(number):.0f}".replace("-0", "0")

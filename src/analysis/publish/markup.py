@@ -60,19 +60,20 @@ def addressed(html: str, numbers: dict[str, str]) -> Markup:
         return f'<a id="n-{link[1]}"{link[0][2:]}'
 
     html = REFERENCE.sub(lambda m: f'<a class="ref" href="#{m[1]}">{numbers[m[1]]}</a>', html)
-    return Markup(SAID.sub(with_id, BASIS.sub("", html)))
+    html = SAID.sub(with_id, BASIS.sub("", html))
+    return Markup(html.replace(' class="n" href="#r-', ' href="#r-'))
 
 
 def places(html: str, estimates: dict) -> dict[str, str]:
-    """Return {name: id of its first place in words, or nothing} of the numbers in a page.
+    """Return {name: id of its first place in words, or nothing} of the numbers in an addressed page.
 
     A name without an estimate raises KeyError.
     """
-    said, names = set(SAID.findall(html)), dict.fromkeys(ANY_NUMBER.findall(html))
+    names = dict.fromkeys(ANY_NUMBER.findall(html))
     for name in names:
         if name not in estimates:
             raise KeyError(f"no estimate for the number {name}")
-    return {name: f"n-{name}" if name in said else "" for name in names}
+    return {name: f"n-{name}" if f'id="n-{name}"' in html else "" for name in names}
 
 
 def data_uri(svg: str) -> str:

@@ -74,7 +74,7 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "other": OTHER[lang],
     }
     page, _ = exporter().from_notebook_node(shown, resources)
-    return page
+    return re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page) if kind == "notebook" else re.sub(r">\s*\n\s*(?=<)", ">", page)
 
 
 def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
@@ -134,7 +134,8 @@ def number(notebook: NotebookNode, labels: dict) -> dict[str, str]:
 def style() -> Markup:
     """Return the style sheet without its comments and indentation."""
     css = (TEMPLATE / "style.css").read_text(encoding="utf-8")
-    return Markup(re.sub(r"\n\s+|\n(?=\})", " ", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL)))
+    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    return Markup(re.sub(r" ?([{};,]) ?|(?<=[a-z]:) ", r"\1", bare))
 
 
 def with_font(page: str, flavor: str = "woff") -> str:

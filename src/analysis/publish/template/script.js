@@ -5,11 +5,28 @@
   const show = code => {
     if (code) root.dataset.area = code; else delete root.dataset.area;
     choice.value = code;
+    for (const old of document.querySelectorAll(".card table")) old.remove();
+    if (code) card(code);
     for (const link of document.querySelectorAll("a.keep")) {
       const to = new URL(link.href);
       if (code) to.searchParams.set("area", code); else to.searchParams.delete("area");
       link.href = to;
     }
+  };
+  const card = code => {
+    const [indicator, city] = choice.dataset.words.split("|"), table = document.createElement("table"), seen = {};
+    const row = cells => { const line = table.insertRow(); for (const cell of cells) line.append(cell); };
+    const cell = (tag, ...inside) => { const made = document.createElement(tag); made.append(...inside); return made; };
+    for (const mine of document.querySelectorAll(`.table tr[data-area="${code}"]`)) {
+      const whole = mine.parentElement.lastElementChild.cells, heads = mine.closest("table").rows[0].cells;
+      if (!table.rows.length) row([cell("th", indicator), cell("th", mine.cells[0].textContent), cell("th", city)]);
+      for (let i = 1; i < heads.length; i++) {
+        const title = heads[i].textContent;
+        if (!seen[title]) row([cell("th", title), cell("td", mine.cells[i].textContent), cell("td", ...whole[i].cloneNode(true).childNodes)]);
+        seen[title] = true;
+      }
+    }
+    document.querySelector(`#area-${code} h3`).after(table);
   };
   const choose = code => {
     const here = new URL(location);
@@ -18,6 +35,8 @@
     try { history.replaceState(null, "", here); show(code); }
     catch (error) { location.assign(here); }
   };
+  const contents = document.querySelector("details.contents");
+  if (contents && matchMedia("(max-width: 62rem)").matches) contents.open = false;
   if (choice) {
     choice.parentElement.hidden = false;
     choice.addEventListener("change", () => choose(choice.value));
