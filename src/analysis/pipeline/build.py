@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.pipeline.execute import run_notebook, set_stable
-from analysis.pipeline.pages import shared_site, write_landing, write_pages
+from analysis.pipeline.pages import shared_site, write_documents, write_landing, write_pages
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, staged
 from analysis.pipeline.steps import chosen
@@ -94,4 +94,5 @@ def publish(executed: dict[str, Path], folder: Path, wave: str) -> None:
     checksum = hashlib.sha256(text.encode()).hexdigest()[:16]
     site = shared_site(wave, LANG, receipts(estimates, ledger, LANG), checksum)
     write_pages(executed, folder, site)
+    write_documents(executed["10_report"], folder, work, wave, site)
     write_landing(folder, {LANG: site}, [name for name in executed if "profile" not in name])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import platform
 import re
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import nbformat
 
 from analysis.publish import landing, page
 from analysis.publish.naming import district_names
+from analysis.publish.pdf import pdf
+from analysis.publish.word import word
+from analysis.publish.workbook import workbook
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.repository import wave_facts
 
@@ -95,6 +99,21 @@ def write_pages(executed: dict[str, Path], folder: Path, site: dict) -> None:
         for kind, target in pages_of(step, site["lang"]):
             (folder / target).parent.mkdir(parents=True, exist_ok=True)
             (folder / target).write_text(render_page(step, kind, target, path, site), encoding="utf-8")
+
+
+def write_documents(report: Path, folder: Path, work: Path, wave: str, site: dict) -> None:
+    """Write the Word file, the PDF and (from the Chinese report) `tables.xlsx` of the executed report notebook.
+
+    work: where the notebooks of this language left their pictures (`figures/`).
+    """
+    notebook, home = nbformat.read(report, as_version=4), folder / "report" / _folder(site["lang"])
+    day = wave_facts(wave)["reference_date"]
+    when = datetime(day.year, day.month, day.day)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "report.docx").write_bytes(word(notebook, site, work, when))
+    (home / "report.pdf").write_bytes(pdf(notebook, site, work, when))
+    if site["lang"] == "zh":
+        (folder / "tables/tables.xlsx").write_bytes(workbook(notebook, site, when))
 
 
 def write_landing(folder: Path, sites: dict[str, dict], notebooks: list[str]) -> None:
