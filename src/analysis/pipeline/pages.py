@@ -1,12 +1,11 @@
 """What each page shows: from an executed notebook, and what all pages of an edition share, to HTML.
 
-One page is a function of (step, executed notebook, `shared_site`) and of nothing else: pages can be written side by
-side, in any order, each alone.
+One page is a function of (step, executed notebook, `shared_site`) and of nothing else: pages can be written side
+by side, in any order, each alone.
 """
 
 from __future__ import annotations
 
-import copy
 import platform
 import re
 from datetime import datetime
@@ -170,7 +169,7 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
 
 
 class _Linked(dict):
-    """Receipts as one page shows them: the notebook's address as seen from it, on a county's page no other county."""
+    """Receipts as one page shows them: the notebook's address as seen from it; on a county's, no other county."""
 
     def __init__(self, receipts: dict, notebooks: str, county: str):
         super().__init__(receipts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-
 import textwrap
 
 import matplotlib.pyplot as plt

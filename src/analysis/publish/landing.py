@@ -18,9 +18,7 @@ def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
     return with_font(
         _environment()
         .get_template("landing.html.j2")
-        .render(
-            sites=sites, parts=parts, labels=labels, style=style(), synthetic=first["basis"] != "official"
-        )
+        .render(sites=sites, parts=parts, labels=labels, style=style(), synthetic=first["basis"] != "official")
     )
 
 

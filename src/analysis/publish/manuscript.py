@@ -52,7 +52,7 @@ def manuscript(notebook: NotebookNode, site: dict) -> Manuscript:
                     parts.append(f"![{caption}]({report.png}){{width=100%}}")
                 else:
                     parts.append(f"{_table(report.table)}\n\n: {caption}")
-                parts.append(f"::: {{custom-style=\"Source\"}}\n{source}\n:::")
+                parts.append(f'::: {{custom-style="Source"}}\n{source}\n:::')
     notes = [f"[^{_id(name)}]: {_note(site['estimates'][name])}" for name in sorted(noted)]
     return Manuscript("\n\n".join([*parts, *notes]), pictures)
 

@@ -50,7 +50,7 @@ def headings(html: str) -> list[tuple[int, str, str]]:
 
 
 def addressed(html: str, numbers: dict[str, str]) -> Markup:
-    """Name every figure and table referred to, and give each number's first place in words an id to come back to."""
+    """Name every figure and table referred to, and give each number's first place an id to return to."""
     seen = set()
 
     def with_id(link: re.Match) -> str:

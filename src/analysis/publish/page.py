@@ -70,18 +70,25 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "numbers": number(shown, labels),
         "style": style(),
         "script": SCRIPT,
-        "policy": f"script-src 'sha256-{sha256(SCRIPT)}'; ",
+        "policy": Markup(f"script-src 'sha256-{sha256(SCRIPT)}'; "),
         "other": OTHER[lang],
     }
     page, _ = exporter().from_notebook_node(shown, resources)
-    return re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page) if kind == "notebook" else re.sub(r">\s*\n\s*(?=<)", ">", page)
+    return (
+        re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page)
+        if kind == "notebook"
+        else re.sub(r">\s*\n\s*(?=<)", ">", page)
+    )
 
 
 def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
     """Return a copy without the words of the other language; twins (`x`, `x_en`, `x-en`) get one id, `x`."""
     shown = copy.deepcopy(notebook)
     ids = {cell.id for cell in shown.cells}
-    twin = {"zh": lambda cell: ENGLISH.search(cell.id), "en": lambda cell: ids & {f"{cell.id}_en", f"{cell.id}-en"}}
+    twin = {
+        "zh": lambda cell: ENGLISH.search(cell.id),
+        "en": lambda cell: ids & {f"{cell.id}_en", f"{cell.id}-en"},
+    }
     words = [cell for cell in shown.cells if cell.cell_type == "markdown" or cell.source.startswith("%%md")]
     gone = {cell.id for cell in words if twin[lang](cell)}
     shown.cells = [cell for cell in shown.cells if cell.id not in gone]

@@ -25,7 +25,9 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
     """
     said = manuscript(notebook, site)
     body = convert(said.text, "typst", ["--wrap=none"])
-    body = re.sub(r'image\("([^"]+)"', lambda m: f"image({_string(m[1])}, alt: {_string(said.pictures[m[1]])}", body)
+    body = re.sub(
+        r'image\("([^"]+)"', lambda m: f"image({_string(m[1])}, alt: {_string(said.pictures[m[1]])}", body
+    )
     with tempfile.TemporaryDirectory() as work:
         for picture in said.pictures:
             (Path(work) / picture).parent.mkdir(exist_ok=True)

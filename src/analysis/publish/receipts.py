@@ -59,9 +59,7 @@ def receipts(estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> dict[s
     for row in rows:
         values.setdefault(row.indicator, {})[row.district] = number(row, measures[row.indicator], lang)
     return {
-        row.name: _receipt(
-            row, values[row.indicator], measures[row.indicator], claims.get(row.name), names, lang
-        )
+        row.name: _receipt(row, values[row.indicator], measures[row.indicator], claims.get(row.name), names, lang)
         for row in rows
     }
 

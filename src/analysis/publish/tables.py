@@ -44,12 +44,13 @@ def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
 def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False) -> str:
     """Write a table with scoped headers; the first column heads its row. Cells are escaped.
 
-    A traced number is a link to its receipt; `by_column`, its column's head is. areas: codes of the counties by name; their rows carry the code.
+    table = "<table class=\"r\">" if alike else "<table>"
+    numeric = [False] * len(numeric) if alike else numeric
     """
     rows = cells(data)
     numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
     alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
-    table, numeric = ("<table class=\"r\">", [False] * len(numeric)) if alike else ("<table>", numeric)
+    table, numeric = ('<table class="r">', [False] * len(numeric)) if alike else ("<table>", numeric)
     nowhere = [""] * data.shape[1]
     receipts = data.attrs.get("receipts") or [nowhere] * len(rows)
     heads, receipts = (receipts[0], [nowhere] * len(rows)) if by_column else (nowhere, receipts)
@@ -57,9 +58,7 @@ def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: 
         _tag("th", _linked(str(column), name), is_number, ' scope="col"')
         for column, name, is_number in zip(data.columns, heads, numeric, strict=True)
     )
-    body = "".join(
-        _row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True)
-    )
+    body = "".join(_row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True))
     return f"{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from analysis.publish.manuscript import manuscript
 
-# 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need a little less than their width.
+# 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
 FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"), "en": ("Times New Roman",) * 4}
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
@@ -36,7 +36,11 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     said = manuscript(notebook, site)
     with tempfile.TemporaryDirectory() as work:
         path = Path(work) / "report.docx"
-        options = [f"--resource-path={folder}", f"--metadata=title:{site['report']}", f"--metadata=lang:{site['lang']}"]
+        options = [
+            f"--resource-path={folder}",
+            f"--metadata=title:{site['report']}",
+            f"--metadata=lang:{site['lang']}",
+        ]
         pypandoc.convert_text(said.text, "docx", format="markdown", outputfile=str(path), extra_args=options)
         document = docx.Document(str(path))
     _page(document, site)

@@ -13,14 +13,26 @@ from analysis.publish.page import in_language, report_of
 
 WORDS = {
     "zh": {
-        "cover": "封面", "contents": "目录", "title": "题目", "sheet": "工作表", "back": "返回目录", "source": "来源：",
-        "basis": "数据性质", "unit": "单位与范围", "notes": "说明：— 表示没有这个数；比例的单位见各列标题。",
+        "cover": "封面",
+        "contents": "目录",
+        "title": "题目",
+        "sheet": "工作表",
+        "source": "来源：",
+        "basis": "数据性质：",
+        "unit": "单位与范围：",
+        "notes": "说明：— 表示没有这个数；单位见各列标题。",
     },
     "en": {
-        "cover": "Cover", "contents": "Contents", "title": "Title", "sheet": "Sheet", "back": "Contents", "source": "Source: ",
-        "basis": "Basis", "unit": "Units and scope", "notes": "Notes: — means there is no such number; units stand in the column heads.",
+        "cover": "Cover",
+        "contents": "Contents",
+        "title": "Title",
+        "sheet": "Sheet",
+        "source": "Source: ",
+        "basis": "Basis: ",
+        "unit": "Units and scope: ",
+        "notes": "— means there is no such number; units stand in the column heads.",
     },
-}  # fmt: skip
+}
 NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?")
 WIDEST = 60
 
@@ -78,11 +90,15 @@ def _contents(sheet, reports: list, words: dict, styles: dict) -> None:
 
 
 def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
-    top = [_plain(report.title), f"{words['unit']}: {_plain(report.subtitle)}", f"{words['source']}{_plain(report.source)}",
-           f"{words['basis']}: {site['basis']}"]  # fmt: skip
+    top = [
+        _plain(report.title),
+        words["unit"] + _plain(report.subtitle),
+        words["source"] + _plain(report.source),
+        words["basis"] + site["basis"],
+    ]
     for row, text in enumerate(top):
         sheet.write_string(row, 0, text, styles["title"] if row == 0 else styles["plain"])
-    sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["back"])
+    sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"])
     first = len(top) + 2
     columns, rows = report.table["columns"], report.table["rows"]
     sheet.write_row(first - 1, 0, columns, styles["head"])
