@@ -44,13 +44,14 @@ def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
 def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False) -> str:
     """Write a table with scoped headers; the first column heads its row. Cells are escaped.
 
-    table = "<table class=\"r\">" if alike else "<table>"
-    numeric = [False] * len(numeric) if alike else numeric
+    A traced number is a link to its receipt; `by_column`, its column's head is.
+    areas: codes of the counties by name; their rows carry the code.
     """
     rows = cells(data)
     numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
     alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
-    table, numeric = ('<table class="r">', [False] * len(numeric)) if alike else ("<table>", numeric)
+    table = '<table class="r">' if alike else "<table>"
+    numeric = [False] * len(numeric) if alike else numeric
     nowhere = [""] * data.shape[1]
     receipts = data.attrs.get("receipts") or [nowhere] * len(rows)
     heads, receipts = (receipts[0], [nowhere] * len(rows)) if by_column else (nowhere, receipts)

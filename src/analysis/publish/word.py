@@ -33,7 +33,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
     that the same report gives the same bytes.
     """
-    said = manuscript(notebook, site)
+    said, lang = manuscript(notebook, site), site["lang"]
     with tempfile.TemporaryDirectory() as work:
         path = Path(work) / "report.docx"
         options = [
@@ -44,7 +44,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
         pypandoc.convert_text(said.text, "docx", format="markdown", outputfile=str(path), extra_args=options)
         document = docx.Document(str(path))
     _page(document, site)
-    _styles(document, site["lang"])
+    _styles(document, lang)
     _tables(document)
     _pictures(document, said.pictures)
     properties = document.core_properties
@@ -56,7 +56,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
 
 
 def _page(document, site: dict) -> None:
-    """Set A4 with the margins of the standard, 22 lines of a grid, label above, page number — 1 — below outside."""
+        options = [f"--resource-path={folder}", f"--metadata=title:{site['report']}", f"--metadata=lang:{lang}"]
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
