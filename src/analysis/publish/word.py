@@ -39,7 +39,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
         options = [
             f"--resource-path={folder}",
             f"--metadata=title:{site['report']}",
-            f"--metadata=lang:{site['lang']}",
+            f"--metadata=lang:{lang}",
         ]
         pypandoc.convert_text(said.text, "docx", format="markdown", outputfile=str(path), extra_args=options)
         document = docx.Document(str(path))
@@ -56,7 +56,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
 
 
 def _page(document, site: dict) -> None:
-        options = [f"--resource-path={folder}", f"--metadata=title:{site['report']}", f"--metadata=lang:{lang}"]
+    """Set A4 with the margins of the standard, label above, page number — 1 — below, outside."""
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
