@@ -1,6 +1,7 @@
 """The pages in a browser: axe-core, keyboard, no network, no script, narrow screens. Skips where there is none."""
 
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -115,8 +116,6 @@ def test_it_works_without_script(browser, addresses):
 
 
 def test_every_number_opens_and_the_page_is_light(edition):
-    import re
-
     for path in (edition / "outputs/report").rglob("index.html"):
         html = path.read_text("utf-8")
         asked = set(re.findall(r'href="#(r-[^"]+)"', html))

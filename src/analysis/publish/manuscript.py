@@ -99,4 +99,4 @@ def _id(name: str) -> str:
 
 def convert(text: str, to: str, options: list[str]) -> str:
     """Convert Markdown by the pandoc of the wheel; returns the text of the new format."""
-    return pypandoc.convert_text(text, to, format="markdown", extra_args=options)
+    return pypandoc.convert_text(text, to, format="markdown", extra_args=["--quiet", *options])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from html import escape, unescape
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ NUMBER = re.compile(r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>([^<>
 SAID = re.compile(r'<a class="n" href="#r-([^"]*)"')
 ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
 BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
+ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans SC'"(?=>)"""
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
 
 
@@ -25,8 +27,12 @@ def inline(text: str) -> Markup:
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
-    """Return an SVG file fit to stand in a page: its ids are its own, the caption of its figure names it."""
-    svg, prefix = svg[svg.index("<svg") :].strip(), f"{anchor}{variant}-"
+    """Return an SVG file fit to stand in a page: its ids are its own, the caption of its figure names it.
+
+    What the style sheet says of every drawing is left out.
+    """
+    svg = re.sub(ONCE, "", svg[svg.index("<svg") :].strip())
+    prefix = f"s{zlib.crc32(f'{anchor}{variant}'.encode()):x}"
     svg = re.sub(r'(\sid="|\bhref="#|\burl\(["\']?#)', rf"\g<1>{prefix}", svg)
     return Markup(svg.replace("<svg", f'<svg role="img" aria-labelledby="{escape(anchor)}-t"', 1))
 

@@ -68,7 +68,7 @@ def _receipt(row, values, measure, claim, names, lang) -> dict:
     said = values[row.district]
     of_counties = values if row.district == CITY else {}
     return {
-        "label": f"{capital(measure[lang])} · {names[row.district]}",
+        "label": capital(measure[lang]) + ("" if row.district == CITY else f" · {names[row.district]}"),
         "value": said.text,
         "how": row.how,
         "definition": measure[f"definition_{lang}"],

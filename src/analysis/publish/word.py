@@ -41,7 +41,9 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
             f"--metadata=title:{site['report']}",
             f"--metadata=lang:{lang}",
         ]
-        pypandoc.convert_text(said.text, "docx", format="markdown", outputfile=str(path), extra_args=options)
+        pypandoc.convert_text(
+            said.text, "docx", format="markdown", outputfile=str(path), extra_args=["--quiet", *options]
+        )
         document = docx.Document(str(path))
     _page(document, site)
     _styles(document, lang)
