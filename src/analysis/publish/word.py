@@ -37,6 +37,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     with tempfile.TemporaryDirectory() as work:
         path = Path(work) / "report.docx"
         options = [
+            "--quiet",
             f"--resource-path={folder}",
             f"--metadata=title:{site['report']}",
             f"--metadata=lang:{lang}",
