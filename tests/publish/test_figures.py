@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -49,7 +51,7 @@ def test_the_points_are_where_the_values_are(frame):
 def test_the_dumbbell_draws_both_states(frame):
     data = frame[["district"]].assign(early=[60.0, 55.0], now=[98.0, 97.0])
     axes = figures.dumbbell(data, "early", "now", "%").axes[0]
-    drawn = sorted(x for points in axes.collections[1:] for x, _ in points.get_offsets())
+    drawn = sorted(float(x) for points in axes.collections[1:] for x, _ in points.get_offsets())
     assert drawn == [55.0, 60.0, 97.0, 98.0]
 
 
@@ -74,4 +76,49 @@ def test_every_character_of_a_figure_has_a_glyph_without_a_system_font(frame):
 def test_a_standalone_file_carries_its_font(frame):
     drawing = figures.standalone(figures.svg(figures.interval_plot(frame, None, "%")))
     assert "@font-face" in drawing
-    assert "data:font/woff2;base64," in drawing
+    assert "data:font/woff;base64," in drawing
+
+
+AREAS = {"椒江区": "331002", "天台县": "331023"}
+
+
+@pytest.mark.parametrize("draw", ["interval", "bars", "dumbbell", "tiles", "stacked"])
+def test_every_mark_of_a_county_carries_its_code_and_is_told_on_hover(frame, draw):
+    figure = {
+        "interval": lambda: figures.interval_plot(frame, None, "%"),
+        "bars": lambda: figures.bars(frame[["district", "value", "text"]], "%"),
+        "dumbbell": lambda: figures.dumbbell(frame, "low", "high", "%"),
+        "tiles": lambda: figures.tile_map(frame.assign(code=list(AREAS.values())), "%"),
+        "stacked": lambda: figures.stacked(frame.set_index("district")[["low", "high"]], "%"),
+    }[draw]()
+    drawing = figures.svg(figure, AREAS, "%")
+    for name, code in AREAS.items():
+        assert drawing.count(f'data-area="{code}"') >= 2, "the label and the mark"
+        assert f"<title>{name} " in drawing
+
+
+def test_neighbours_of_the_palette_differ_in_grey():
+    def lightness(color):
+        red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        luminance = sum(
+            weight * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+            for weight, c in ((0.2126, red), (0.7152, green), (0.0722, blue))
+        )
+        return 116 * luminance ** (1 / 3) - 16
+
+    shades = [lightness(color) for color in figures.PALETTE]
+    assert all(abs(a - b) > 15 for a, b in pairwise(shades))
+
+
+def test_the_narrow_drawing_fits_a_phone_and_keeps_its_words(frame):
+    long = frame.assign(district=["A name that is far too long for a phone", "天台县"])
+    figure = figures.interval_plot(long, None, "%")
+    figures.narrow(figure)
+    drawing = figures.svg(figure, titles=False)
+    assert float(drawing.split('width="')[1].split('"')[0]) <= 256
+    assert "天台县" in drawing and "A name that is" in drawing and "A name that is far too long" not in drawing
+
+
+def test_no_boundary_is_drawn_and_every_county_has_its_own_tile():
+    places = [figures._place(code) for code in figures.COUNTIES]
+    assert len(set(places)) == 9

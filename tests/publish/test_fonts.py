@@ -26,13 +26,13 @@ def test_finding_the_font_does_not_import_zhplot():
 
 
 def test_subset_has_the_text_and_ascii_and_no_more():
-    data = fonts.subset_woff2("台州市，“七多”㎡\n")
-    assert data[:4] == b"wOF2"
+    data = fonts.subset("台州市，“七多”㎡\n")
+    assert data[:4] == b"wOFF" and fonts.subset("台", "woff2")[:4] == b"wOF2"
     assert set(map(chr, read(data).getBestCmap())) == set("台州市，“”七多㎡") | set(fonts.ASCII)
 
 
 def test_glyphs_are_those_of_the_font():
-    data, whole = read(fonts.subset_woff2("椒")), TTFont(fonts.font_path(), lazy=True)
+    data, whole = read(fonts.subset("椒")), TTFont(fonts.font_path(), lazy=True)
     name, original = data.getBestCmap()[ord("椒")], whole.getBestCmap()[ord("椒")]
     assert data["hmtx"][name] == whole["hmtx"][original]
     drawn, expected = (f["glyf"][g] for f, g in ((data, name), (whole, original)))
@@ -40,20 +40,20 @@ def test_glyphs_are_those_of_the_font():
 
 
 def test_same_characters_give_the_same_bytes():
-    first = fonts.subset_woff2("温岭")
+    first = fonts.subset("温岭")
     fonts._subset.cache_clear()
-    assert fonts.subset_woff2("岭温温岭") == first
+    assert fonts.subset("岭温温岭") == first
     original = TTFont(fonts.font_path(), lazy=True)["head"].modified
     assert read(first)["head"].modified == original, "no time of making"
 
 
 def test_rare_characters_are_there_too():
     rare = "\N{CJK UNIFIED IDEOGRAPH-9FA5}"
-    assert ord(rare) in read(fonts.subset_woff2(rare)).getBestCmap()
+    assert ord(rare) in read(fonts.subset(rare)).getBestCmap()
 
 
 def test_licence_stays_in_the_font():
-    names = read(fonts.subset_woff2("市"))["name"]
+    names = read(fonts.subset("市"))["name"]
     assert "Open Font License" in names.getDebugName(13)
 
 
@@ -65,4 +65,15 @@ def test_missing(text, expected):
 
 
 def test_characters_without_a_glyph_are_left_out():
-    assert ord("🙂") not in read(fonts.subset_woff2("好🙂")).getBestCmap()
+    assert ord("🙂") not in read(fonts.subset("好🙂")).getBestCmap()
+
+
+def test_a_cut_from_the_common_characters_is_the_cut_from_the_whole_font():
+    text = "".join(sorted(set("台州市社区治理，2020") | set(fonts.ASCII)))
+    assert set(text) <= fonts._common_characters()
+    assert fonts.subset(text) == fonts._cut(fonts.font_path(), text, "woff")
+
+
+def test_every_common_character_has_a_glyph():
+    assert len(fonts._common_characters()) > 7000
+    assert not fonts.missing("".join(fonts._common_characters() - set("〇")))

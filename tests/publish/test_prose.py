@@ -2,11 +2,11 @@ import jinja2
 import pandas as pd
 import pytest
 
-from analysis.publish.prose import Number, numbers, render
+from analysis.publish.prose import Number, Unit, numbers, render
 
 
-def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified"):
-    return Number(name, "持证率", value, low, high, 1533, decimals, unit, "synthetic", "census")
+def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"):
+    return Number(name, "持证率", value, low, high, 1533, Unit(unit, decimals, lang=lang), "synthetic", "census")
 
 
 def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
@@ -57,3 +57,34 @@ def test_numbers_are_kept_apart_by_district():
     assert said["331000"]["certified"].text == "47.2%"
     assert said["331002"]["certified"].name == "certified.331002"
     assert numbers(frame, "en")["331000"]["certified"].title == "certified share"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "unit", "zh", "en"),
+    [
+        (16887.2, 1, "million yuan", "16887.2万元", "168.872 million yuan"),
+        (6.47, 2, "yuan", "6.47万元", "64,700 yuan"),
+        (4.2134, 2, "yuan", "4.21万元", "42,100 yuan"),
+        (400, 0, "million yuan", "400万元", "4 million yuan"),
+    ],
+)
+def test_money_is_the_same_number_in_both_languages(value, decimals, unit, zh, en):
+    measure = {"unit_zh": "万元", "unit_en": unit, "decimals": str(decimals)}
+    said = [
+        Number("x", "x", value, None, None, 1, Unit.of(measure, lang), "synthetic", "") for lang in ("zh", "en")
+    ]
+    assert [number.text for number in said] == [zh, en]
+    power = {"million yuan": -2, "yuan": 4}[unit]
+    printed = [float(text.split(" ")[0].replace(",", "").removesuffix("万元")) for text in (zh, en)]
+    assert printed[0] * 10.0**power == pytest.approx(printed[1], rel=1e-12)
+
+
+def test_english_groups_digits_and_sets_words_apart():
+    assert number(1533, decimals=0, unit="", lang="en").text == "1,533"
+    assert number(45.03, unit="hours", lang="en").text == "45.0 hours"
+    assert number(47.2, lang="en").half == "less than half"
+
+
+def test_an_interval_tells_a_value_apart_or_not():
+    assert number(47.2, 44.7, 49.7).holds(49.0) and not number(47.2, 44.7, 49.7).holds(50.0)
+    assert number(47.2).holds(99), "without an interval nothing is told apart"

@@ -2,7 +2,7 @@ import io
 
 import pandas as pd
 
-from analysis.publish.tables import cells, rounded, to_csv, to_html
+from analysis.publish.tables import capital, cells, to_csv, to_html, traced
 
 
 def test_cells_are_escaped_and_headers_scoped():
@@ -15,6 +15,7 @@ def test_cells_are_escaped_and_headers_scoped():
 def test_columns_of_numbers_are_marked_and_others_are_not():
     html = to_html(pd.DataFrame({"县": ["甲", "乙"], "率": ["47.2", "—"], "说明": ["好", "3"]}))
     assert html.count('<td class="num">') == 2
+    assert '<table class="r">' in to_html(pd.DataFrame({"县": ["甲"], "率": ["47.2"]})), "said once of the table"
     assert '<th class="num" scope="col">' in html or '<th scope="col" class="num">率' in html
 
 
@@ -24,8 +25,6 @@ def test_missing_is_a_dash_and_numbers_lose_needless_zeros():
         ["—", "—"],
         ["16887.2", "✓"],
     ]
-    assert rounded(float("nan"), 1) == "—"
-    assert rounded(2.675, 2) == "2.68"
 
 
 def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing():
@@ -39,3 +38,18 @@ def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing():
 def test_a_table_that_has_its_own_basis_keeps_it():
     text = to_csv(pd.DataFrame({"a": [1], "basis": ["published"]}), "synthetic")
     assert list(pd.read_csv(io.StringIO(text[1:]))["basis"]) == ["published"]
+
+
+def test_a_traced_number_leads_to_its_receipt_and_a_county_row_carries_its_code():
+    data = traced(pd.DataFrame({"县": ["椒江区", "全市"], "率": ["43.0", "47.2"]}), [["", "certified"]] * 2)
+    html = to_html(data, {"椒江区": "331002"})
+    assert (
+        '<tr data-area="331002"><th scope="row">椒江区</th><td><a href="#r-certified">43.0</a></td></tr>' in html
+    )
+    assert html.count("data-area") == 1
+    by_column = to_html(data, by_column=True)
+    assert '<a href="#r-certified">率</a></th>' in by_column and by_column.count("#r-") == 1
+
+
+def test_titles_begin_with_a_capital():
+    assert (capital("certified share"), capital("持证率"), capital("")) == ("Certified share", "持证率", "")

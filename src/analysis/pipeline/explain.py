@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.pages import receipts
+from analysis.publish.receipts import receipts
 from analysis.survey.codebook import COUNTIES
 
-FIELDS = (
-    ("value", "value"),
-    ("interval", "95 % interval"),
-    ("definition", "definition"),
-    ("how", "how"),
-    ("n", "n"),
-    ("uncertainty", "uncertainty"),
-    ("basis", "basis"),
-    ("published", "published"),
-    ("status", "ledger"),
-)
+FIELDS = (("value", "value"), ("definition", "definition"), ("how", "how"), ("facts", "rests on"))
 
 
 def explain(name: str, outputs: Path, lang: str = "zh") -> str:
@@ -37,10 +27,11 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
         raise KeyError(f"no number is called {name}" + (f"; near it: {near}" if near else ""))
     receipt = known[name]
     lines = [receipt["label"]]
-    lines += [f"  {title:<14} {receipt[key]}" for key, title in FIELDS if receipt[key] not in ("", "—")]
+    lines += [f"  {title:<14} {receipt[key]}" for key, title in FIELDS if receipt[key]]
     lines += [f"  {'computed in':<14} notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"]
     wave = estimates["wave"].iat[0]
-    for source in filter(None, receipt["sources"]):
+    sources = estimates.loc[estimates["name"] == name, "sources"].iat[0]
+    for source in filter(None, sources.split("; ")):
         where = f"{wave}/{source}" if ".xlsx!" in source else f"reference/{source}.csv"
         lines.append(f"  {'from':<14} data/raw/{where}")
     counties = [(COUNTIES[code], f"{name}.{code}") for code in COUNTIES if f"{name}.{code}" in known]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.survey.folders import build
 
-LANGS = ("zh",)  # the first has no folder of its own
+LANGS = ("zh", "en")  # the first has no folder of its own
 
 
 def site(wave: str) -> Path:
@@ -14,16 +14,22 @@ def site(wave: str) -> Path:
     return build(wave) / "site"
 
 
-def within(kind: str, lang: str) -> str:
-    """Return the folder of a kind of files (figures, tables) in a language."""
-    return kind if lang == LANGS[0] else f"{kind}/{lang}"
+def folder(lang: str) -> str:
+    """Return the folder of a language below that of a kind of files, with a slash; nothing for the first."""
+    return "" if lang == LANGS[0] else f"{lang}/"
 
 
-def pages(step: str, lang: str) -> list[str]:
-    """List the pages that a step becomes: its own, where it has one, and the notebook behind it."""
-    own = []
+def pages_of(step: str, lang: str) -> list[tuple[str, str]]:
+    """List the pages of a step: (kind, path below outputs/). The code behind a page is a page too."""
+    notebook = ("notebook", f"notebooks/{folder(lang)}{step}.html")
+    if step.startswith("08_district_profile_"):
+        return [("district", f"districts/{step[-6:]}/{folder(lang)}index.html"), notebook]
     if step == "10_report":
-        own = [f"{within('report', lang)}/index.html"]
-    elif step.startswith("08_district_profile_"):
-        own = [f"{within(f'districts/{step[-6:]}', lang)}/index.html"]
-    return [*own, f"{within('notebooks', lang)}/{step}.html"]
+        return [("report", f"report/{folder(lang)}index.html"), notebook]
+    return [notebook]
+
+
+def documents(lang: str) -> list[str]:
+    """List what the report becomes beside its page; the workbook of tables is of the first language."""
+    workbook = ["tables/tables.xlsx"] if lang == LANGS[0] else []
+    return [f"report/{folder(lang)}report.docx", f"report/{folder(lang)}report.pdf", *workbook]

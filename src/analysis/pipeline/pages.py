@@ -1,160 +1,226 @@
-"""Turn executed notebooks into the pages of `outputs/`."""
+"""What each page shows: from an executed notebook, and what all pages of an edition share, to HTML.
+
+One page is a function of (step, executed notebook, `shared_site`) and of nothing else: pages can be written side
+by side, in any order, each alone.
+"""
 
 from __future__ import annotations
 
-import copy
 import platform
 import re
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 
-from analysis.publish import page
-from analysis.publish.prose import number
-from analysis.publish.section import district_names
+from analysis.pipeline.layout import LANGS, folder, pages_of
+from analysis.publish import landing, page
+from analysis.publish.naming import district_names
+from analysis.publish.pdf import pdf
+from analysis.publish.word import word
+from analysis.publish.workbook import workbook
 from analysis.survey.codebook import COUNTIES
-from analysis.survey.repository import reference, wave_facts
+from analysis.survey.repository import wave_facts
 
-UNCERTAINTY = {
-    "census": {"zh": "普查：没有抽样误差，区间表示同样过程可能给出的范围", "en": "census"},
-    "model": {"zh": "由其他数推算：区间表示同样过程可能给出的范围", "en": "computed from other numbers"},
-    "": {"zh": "转录自发布稿，不是调查数据", "en": "quoted from the published report"},
-    "sample": {"zh": "抽样：设计推断，含有限总体校正", "en": "sample"},
-}
-BASIS = {
-    "synthetic": {"zh": "合成", "en": "synthetic"},
-    "published": {"zh": "发布稿", "en": "published"},
-    "official": {"zh": "官方", "en": "official"},
-}
-RECEIPT = re.compile(r"#r-([\w.]+)")
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
+NEUTRAL = ("tables/ledger.csv",)  # holds both languages
+ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
+OWNED = re.compile(r'href="#r-\w+\.(\d{6})"')
+WORDS = {
+    "zh": {
+        "profile": "{}社区治理概览",
+        "back": "返回报告",
+        "landing": "全部成果",
+        "word": "Word（公文格式）",
+        "all_tables": "全部表格 XLSX",
+        "date": "数据日期{}",
+        "edition": "第{}版",
+        "stamp": ("数据日期", "版次", "Python", "软件", "estimates.csv 校验"),
+        "own": "{}的页面：{}个不同的数字、{}幅图表，全部属于{}或全市（生成时逐一检查）。",
+    },
+    "en": {
+        "profile": "{}: community governance in brief",
+        "back": "Back to the report",
+        "landing": "Everything published",
+        "word": "Word (official layout)",
+        "all_tables": "All tables, XLSX",
+        "date": "data of {}",
+        "edition": "edition {}",
+        "stamp": ("Data of", "Edition", "Python", "Software", "Checksum of estimates.csv"),
+        "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the whole city.",
+    },
+}
 
 
-def receipts(estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> dict[str, dict]:
-    """Write what the page says of each number: {name: receipt}."""
-    measures = reference("measures").set_index("indicator").to_dict("index")
-    claims = ledger[ledger["estimate"] != ""].drop_duplicates("estimate").set_index("estimate")
-    names = district_names(lang)
-    return {
-        row.name: _receipt(row, measures[row.indicator], claims, names, lang)
-        for row in estimates.itertuples(index=False)
-    }
+def shared_site(wave: str, lang: str, receipt: dict, checksum: str, statements: dict | None = None) -> dict:
+    """Return what every page of an edition shares in a language: words, receipts, county cards, build stamp.
 
-
-def _receipt(row, measure, claims, names, lang) -> dict:
-    said = number(row, measure, lang)
-    claim = claims.loc[row.name] if row.name in claims.index else None
-    return {
-        "label": f"{measure[lang]} · {names[row.district]}",
-        "value": said.text,
-        "interval": said.interval,
-        "n": said.n,
-        "how": row.how,
-        "definition": measure[f"definition_{lang}"],
-        "uncertainty": UNCERTAINTY[row.uncertainty][lang],
-        "basis": BASIS[row.basis][lang],
-        "notebook": row.notebook,
-        "cell": row.cell,
-        "cell_href": f"notebooks/{row.notebook}.html#c-{row.cell}",
-        "sources": row.sources.split("; "),
-        "published": ""
-        if claim is None
-        else f"{claim['published']} {claim['unit_zh' if lang == 'zh' else 'unit']}".strip(),
-        "status": "" if claim is None else claim["status_zh"],
-    }
-
-
-def write_pages(executed: dict[str, Path], folder: Path, wave: str, lang: str, site: dict) -> None:
-    """Write the report, the district pages and the notebooks as pages below `folder`.
-
-    executed: path of each executed notebook by step name. site: what all pages share (see page.draft).
-    The district pages share one font and the others another, so that each is cut once.
+    statements: by county code, what may be said of it (sentences in this language). The result is plain data.
     """
-    drafts = {"district": {}, "other": {}}
-    for name, path in executed.items():
-        notebook = nbformat.read(path, as_version=4)
-        kind, target, own = _page_of(name, notebook, wave, lang)
-        drafts.get(kind, drafts["other"])[target] = _draft(notebook, kind, lang, site | own)
-        if kind != "notebook":  # the code behind a page is a page too
-            as_notebook = site | {"title": own["title"]}
-            drafts["other"][f"notebooks/{name}.html"] = _draft(notebook, "notebook", lang, as_notebook)
-    for pages in drafts.values():
-        shared = "".join(sorted(set("".join(pages.values()))))
-        for target, text in pages.items():
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            (folder / target).write_text(page.with_font(text, shared), encoding="utf-8")
-
-
-def _page_of(name: str, notebook, wave: str, lang: str) -> tuple[str, str, dict]:
-    """Tell of a step's page its kind, its path and what it does not share with the others."""
-    if name.startswith("08_district_profile_"):
-        code = name[-6:]
-        return "district", f"districts/{code}/index.html", {"title": f"{COUNTIES[code]}社区治理概览"}
-    if name == "10_report":
-        links = [(COUNTIES[code], f"districts/{code}/index.html") for code in COUNTIES]
-        files = ("tables/estimates.csv", "tables/ledger.csv", "SHA256SUMS")
-        downloads = [(file.rpartition("/")[2], file) for file in files]
-        title = wave_facts(wave)["title"][lang]
-        return "report", "report/index.html", {"title": title, "links": links, "downloads": downloads}
-    return "notebook", f"notebooks/{name}.html", {"title": _title(notebook)}
-
-
-def _draft(notebook, kind: str, lang: str, site: dict) -> str:
-    """Draft a page, its links written as seen from its folder."""
-    up = "../" * (2 if kind == "district" else 1)
-    notebook, site = copy.deepcopy(notebook), dict(site)
-    back = [(site["back"], "report/index.html")] if kind != "report" else []
-    for links in ("links", "downloads"):
-        site[links] = [(label, up + href) for label, href in site[links]]
-    site["links"] += [(label, up + href) for label, href in back]
-    named = set(RECEIPT.findall(nbformat.writes(notebook)))  # a page carries the receipts of its own numbers
-    site["estimates"] = {
-        name: receipt | {"cell_href": up + receipt["cell_href"]}
-        for name, receipt in site["estimates"].items()
-        if name in named
-    }
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        report = output.get("metadata", {}).get("report", {})
-        report.update({link: up + report[link] for link in ("svg", "png", "csv") if link in report})
-    if kind != "notebook":
-        site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
-    elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
-        notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
-    return page.draft(notebook, kind=kind, lang=lang, site=site)
-
-
-def _take(notebook, cell_id: str) -> str:
-    """Remove a cell of prose and return what it said."""
-    taken = [cell for cell in notebook.cells if cell.id == cell_id]
-    notebook.cells = [cell for cell in notebook.cells if cell.id != cell_id]
-    return taken[0].outputs[0].data["text/markdown"].strip() if taken else ""
-
-
-def _title(notebook) -> str:
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
-
-
-def shared_site(wave: str, lang: str, receipt: dict, checksum: str) -> dict:
-    """Return what every page of a wave shares: labels, notice, receipts and build stamp."""
-    facts = wave_facts(wave)
+    facts, words = wave_facts(wave), WORDS[lang]
     versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
+    python = ".".join(platform.python_version_tuple()[:2])  # finer would be another edition
+    stamp = (str(facts["reference_date"]), facts["edition"], python, versions, checksum)
     return {
+        "lang": lang,
+        "report": facts["title"][lang],
         "subtitle": "",
-        "date": {"zh": "数据日期{}", "en": "data of {}"}[lang].format(facts["reference_date"]),
-        "edition": {"zh": "第{}版", "en": "edition {}"}[lang].format(facts["edition"]),
+        "date": words["date"].format(facts["reference_date"]),
+        "edition": words["edition"].format(facts["edition"]),
         "kicker": facts["publisher"][lang],
         "basis": facts["basis"],
         "notice": facts["notice"][lang],
         "downloads": [],
         "links": [],
-        "back": {"zh": "返回报告", "en": "Back to the report"}[lang],
         "estimates": receipt,
-        "stamp": {
-            "数据日期": str(facts["reference_date"]),
-            "Python": ".".join(platform.python_version_tuple()[:2]),  # finer would be another edition
-            "软件": versions,
-            "estimates.csv": checksum,
-        },
+        "cards": _cards(lang, statements or {}),
+        "stamp": dict(zip(words["stamp"], stamp, strict=True)),
     }
+
+
+def _cards(lang: str, statements: dict) -> list[dict]:
+    return [
+        {
+            "code": code,
+            "name": district_names(lang)[code],
+            "href": f"districts/{code}/{folder(lang)}index.html",
+            "statements": statements.get(code, []),
+        }
+        for code in COUNTIES
+    ]
+
+
+def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) -> None:
+    """Write the Word file, the PDF and (from the Chinese report) `tables.xlsx` of the executed report notebook.
+
+    work: where the notebooks of this language left their pictures (`figures/`).
+    """
+    notebook, home = nbformat.read(report, as_version=4), top / "report" / folder(site["lang"])
+    day = wave_facts(wave)["reference_date"]
+    when = datetime(day.year, day.month, day.day)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "report.docx").write_bytes(word(notebook, site, work, when))
+    (home / "report.pdf").write_bytes(pdf(notebook, site, work, when))
+    if site["lang"] == LANGS[0]:
+        (top / "tables/tables.xlsx").write_bytes(workbook(notebook, site, when))
+
+
+def write_landing(top: Path, sites: dict[str, dict], notebooks: list[str]) -> None:
+    """Write `index.html`, which leads to everything that is published, in the languages of `sites`.
+
+    notebooks: the names of the steps whose notebooks have a page of their own.
+    """
+    parts = {}
+    for lang, site in sites.items():
+        counties = [(card["name"], card["href"]) for card in site["cards"]]
+        pages = [(name, f"notebooks/{folder(lang)}{name}.html") for name in notebooks]
+        report = f"report/{folder(lang)}index.html"
+        parts[lang] = {"report": report, "downloads": downloads(lang), "counties": counties, "notebooks": pages}
+    (top / "index.html").write_text(landing.render(sites, parts), encoding="utf-8")
+
+
+def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -> str:
+    """Render one page of a step, with its links as seen from `target` and a font of its own.
+
+    Raises ValueError when the page of a county holds a number or figure of another one.
+    """
+    lang = site["lang"]
+    up = "../" * target.count("/")
+    notebook = nbformat.read(executed, as_version=4)
+    site = dict(site) | _own(step, kind, notebook, site)
+    site["downloads"] = [(label, up + href) for label, href in site["downloads"]]
+    site["links"] = [(label, up + href) for label, href in site["links"]]
+    site["areas"] = [card | {"href": up + card["href"]} for card in site.get("areas", [])]
+    notebooks = f"{up}notebooks/{folder(lang)}"
+    site["estimates"] = _Linked(site["estimates"], notebooks, step[-6:] if "profile" in step else "")
+    site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
+    _link_files(notebook, lang, up)
+    if kind != "notebook":
+        site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
+    elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
+        notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
+    if kind == "district":
+        site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step[-6:], lang)
+    return page.render(notebook, kind=kind, lang=lang, site=site)
+
+
+class _Linked(dict):
+    """Receipts as one page shows them: the notebook's address as seen from it; on a county's, no other county."""
+
+    def __init__(self, receipts: dict, notebooks: str, county: str):
+        super().__init__(receipts)
+        self.notebooks, self.county = notebooks, county
+
+    def __getitem__(self, name):
+        receipt = super().__getitem__(name)
+        receipt = receipt | {"cell_href": self.notebooks + receipt["cell_href"]}
+        if not self.county:
+            return receipt
+        city, owner = self.get(name.partition(".")[0]), name.partition(".")[2]
+        if owner and city:
+            return receipt | {"city": city["value"]}
+        return receipt | {"sources": [(sheet, "") for sheet, _ in receipt["sources"]]}
+
+
+def _own(step: str, kind: str, notebook, site: dict) -> dict:
+    """Return what a page does not share with the others: title, downloads, links, county cards."""
+    lang = site["lang"]
+    words, below, names = WORDS[lang], folder(lang), district_names(lang)
+    home = [(words["back"], f"report/{below}index.html"), (words["landing"], "index.html")]
+    counties = [(c, (names[c], f"districts/{c}/{below}index.html")) for c in COUNTIES]
+    if kind == "notebook":
+        return {"title": _title(page.in_language(notebook, lang)), "links": home}
+    if kind == "district":
+        others = [link for code, link in counties if code != step[-6:]]
+        return {"title": words["profile"].format(names[step[-6:]]), "links": [*home, *others]}
+    return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
+
+
+def downloads(lang: str) -> list[tuple[str, str]]:
+    """List the files of an edition that a reader takes away: (label, path below outputs/)."""
+    below, words = folder(lang), WORDS[lang]
+    return [
+        ("PDF", f"report/{below}report.pdf"),
+        (words["word"], f"report/{below}report.docx"),
+        (words["all_tables"], "tables/tables.xlsx"),
+        ("estimates.csv", "tables/estimates.csv"),
+        ("ledger.csv", "tables/ledger.csv"),
+        ("SHA256SUMS", "SHA256SUMS"),
+    ]
+
+
+def _link_files(notebook, lang: str, up: str) -> None:
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        report = output.get("metadata", {}).get("report", {})
+        for link in ("svg", "png", "csv"):
+            if link in report:
+                kind, _, name = report[link].partition("/")
+                below = "" if report[link] in NEUTRAL else folder(lang)
+                report[link] = f"{up}{kind}/{below}{name}"
+        if "code_href" in report:
+            report["code_href"] = f"{up}notebooks/{folder(lang)}{report['code_href']}"
+
+
+def _assured(html: str, code: str, lang: str) -> str:
+    """Check that a county's page holds its own and the city's numbers and figures alone, and say so."""
+    strangers = {f"number of {found}" for found in OWNED.findall(html) if found != code}
+    shown = set(ANCHOR.findall(html))
+    strangers |= {f"figure {name}" for name in shown if not name.endswith(code)}
+    if strangers:
+        raise ValueError(f"the page of {code} shows {', '.join(sorted(strangers))}")
+    name = district_names(lang)[code]
+    numbers = set(re.findall(r'href="#r-([\w.]+)"', html))
+    return WORDS[lang]["own"].format(name, len(numbers), len(shown), name)
+
+
+def _take(notebook, cell_id: str) -> str:
+    """Remove the cells of a piece of prose (one a language) and return what was said."""
+    ids = (cell_id, f"{cell_id}_en")
+    said = [out for cell in notebook.cells if cell.id in ids for out in cell.outputs]
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]
+    return said[0].data["text/markdown"].strip() if said else ""
+
+
+def _title(notebook) -> str:
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")

@@ -1,44 +1,77 @@
-"""What readers get: figures, tables and pages of one language, written to the scratch folder `site` of a wave."""
+"""What readers get of one language, written to the scratch folder `site` of a wave, piece by piece."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import cache
 
 import pandas as pd
 
-from analysis.pipeline.layout import LANGS, site, within
-from analysis.pipeline.pages import receipts, shared_site, write_pages
+from analysis.pipeline.layout import LANGS, folder, pages_of, site
+from analysis.pipeline.pages import render_page, shared_site, write_documents, write_landing
 from analysis.pipeline.steps import STEPS
 from analysis.publish.figures import standalone
+from analysis.publish.receipts import receipts
 from analysis.publish.section import read_estimates
+from analysis.publish.sentences import read_statements
 from analysis.stats.estimates import COLUMNS
 from analysis.survey.folders import build as scratch
 
 
 def publish_files(wave: str, lang: str) -> None:
-    """Write figures and tables; the drawings of a language share one font, cut once."""
+    """Write figures and tables; a drawing that travels alone carries its font."""
     work, top = scratch(wave) / lang, site(wave)
     for kind in ("figures", "tables"):
-        (top / within(kind, lang)).mkdir(parents=True, exist_ok=True)
+        (top / kind / folder(lang)).mkdir(parents=True, exist_ok=True)
         for path in sorted((work / kind).iterdir()):
-            shutil.copyfile(path, top / within(kind, lang) / path.name)
-    drawings = {path: path.read_text("utf-8") for path in sorted((work / "figures").glob("*.svg"))}
-    for path, drawing in drawings.items():
-        target = top / within("figures", lang) / path.name
-        target.write_text(standalone(drawing, "".join(drawings.values())), encoding="utf-8")
+            target = top / kind / folder(lang) / path.name
+            if path.suffix == ".svg":
+                target.write_text(standalone(path.read_text("utf-8")), encoding="utf-8")
+            else:
+                shutil.copyfile(path, target)
     if lang == LANGS[0]:
-        text = read_estimates(wave)[COLUMNS].to_csv(index=False, lineterminator="\n")
-        (top / "tables/estimates.csv").write_text(text, encoding="utf-8")
+        (top / "tables/estimates.csv").write_text(estimates_csv(wave), encoding="utf-8")
 
 
-def publish_pages(wave: str, lang: str) -> None:
-    """Write the report, the district pages and the notebooks as pages."""
+def estimates_csv(wave: str) -> str:
+    """Return the one table of estimates as it is published."""
+    return read_estimates(wave)[COLUMNS].to_csv(index=False, lineterminator="\n")
+
+
+def publish_page(step: str, wave: str, lang: str) -> None:
+    """Write the pages of one step in one language."""
+    executed = scratch(wave) / lang / "notebooks" / f"{step}.ipynb"
+    for kind, target in pages_of(step, lang):
+        path = site(wave) / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render_page(step, kind, target, executed, shared(wave, lang)), encoding="utf-8")
+
+
+def publish_documents(wave: str, lang: str) -> None:
+    """Write the Word file, the PDF and the workbook of tables."""
     work = scratch(wave) / lang
-    estimates = read_estimates(wave)[COLUMNS]
-    text = estimates.to_csv(index=False, lineterminator="\n")
-    ledger = pd.read_csv(work / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    checksum = hashlib.sha256(text.encode()).hexdigest()[:16]
-    executed = {step.name: work / "notebooks" / f"{step.name}.ipynb" for step in STEPS}
-    shared = shared_site(wave, lang, receipts(estimates, ledger, lang), checksum)
-    write_pages(dict(sorted(executed.items())), site(wave), wave, lang, shared)
+    (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
+    write_documents(work / "notebooks/10_report.ipynb", site(wave), work, wave, shared(wave, lang))
+
+
+def publish_landing(wave: str) -> None:
+    """Write the page that leads to everything."""
+    site(wave).mkdir(parents=True, exist_ok=True)
+    names = [step.name for step in STEPS if not step.parameters]
+    write_landing(site(wave), {lang: shared(wave, lang) for lang in LANGS}, names)
+
+
+def shared(wave: str, lang: str) -> dict:
+    """Return what all pages of a language share, worked out once a process for the same estimates."""
+    ledger = scratch(wave) / LANGS[0] / "tables/ledger.csv"
+    said = read_statements(wave)
+    return _shared(wave, lang, estimates_csv(wave), ledger.read_text("utf-8-sig"), said.to_csv())
+
+
+@cache
+def _shared(wave: str, lang: str, estimates: str, _ledger: str, _statements: str) -> dict:
+    ledger = pd.read_csv(scratch(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    checksum = hashlib.sha256(estimates.encode()).hexdigest()[:16]
+    cards = read_statements(wave).groupby("district")[f"text_{lang}"].agg(list).to_dict()
+    return shared_site(wave, lang, receipts(read_estimates(wave)[COLUMNS], ledger, lang), checksum, cards)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pytask import PathNode, PythonNode, TaskWithoutPath
 
 from analysis.pipeline import sources
-from analysis.pipeline.layout import LANGS, pages, site, within
+from analysis.pipeline.layout import LANGS, documents, folder, pages_of, site
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
 from analysis.survey.codebook import COUNTIES, TABLES
@@ -69,21 +69,21 @@ def _value(name: str, key: str, value) -> PythonNode:
 def all_tasks(raw: Path, wave: str, engine: str) -> list[Task]:
     """List the tasks that make an edition of `wave` from the folder `raw/<wave>`."""
     runs = [_run(step, lang, wave, engine) for lang in LANGS for step in STEPS]
-    return [_clean(raw, wave), *runs, *(one for lang in LANGS for one in _sites(lang, wave))]
+    return [_clean(raw, wave), *runs, *(one for lang in LANGS for one in _sites(lang, wave)), _landing(wave)]
 
 
 def _clean(raw: Path, wave: str) -> Task:
-    folder = (raw / wave).absolute()
+    home = (raw / wave).absolute()
     # a wave is compared with the one before
-    waves = [one for one in {*waves_until(folder), folder} if one.is_dir()]
+    waves = [one for one in {*waves_until(home), home} if one.is_dir()]
     workbooks = [path for one in sorted(waves) for path in one.iterdir() if path.is_file()]
     code = "from analysis.survey.clean import clean, write\nfrom analysis.survey.returns import write_returns"
     makes = [processed(wave) / f"{name}.parquet" for name in _tables()] + [processed(wave) / "wave.toml"]
     makes += [site(wave) / "returns" / f"{county}_{name}.xlsx" for county, name in COUNTIES.items()]
     needs = [*workbooks, *_modules(code), *_references({"communities"} | _named(code)), *_everywhere()]
     listing = sorted(f"{path.parent.name}/{path.name}" for path in workbooks)
-    call = Work("clean_wave", root(), folder, wave)
-    return task("clean", call, needs, makes, folder=folder.name, listing=listing)
+    call = Work("clean_wave", root(), home, wave)
+    return task("clean", call, needs, makes, folder=home.name, listing=listing)
 
 
 def _tables() -> list[str]:
@@ -108,22 +108,35 @@ def _run(step: Step, lang: str, wave: str, engine: str) -> Task:
 
 def _sites(lang: str, wave: str) -> list[Task]:
     """Make the tasks that write what readers get in one language."""
-    work_folder = scratch(wave) / lang
-    files = {path for step in STEPS for path in products(step, lang, wave)}
-    shown = sorted(path for path in files if path.parent.name in ("figures", "tables"))
-    made = [site(wave) / within(path.parent.name, lang) / path.name for path in shown]
-    made += [site(wave) / "tables/estimates.csv"] if lang == LANGS[0] else []
-    code = "from analysis.pipeline.site import publish_files"
-    needs = [*shown, *estimates(wave), *_modules(code), *_references(_named(code)), *_everywhere()]
-    copy = task(f"figures and tables {lang}", Work("site_files", root(), wave, lang), needs, made)
-    executed = [path for path in files if path.suffix == ".ipynb"]
-    ledger = work_folder / "tables/ledger.csv"
+    shown = {path for step in STEPS for path in products(step, lang, wave)}
+    files = [path for path in shown if path.parent.name in ("figures", "tables")]
+    pictures = [path for path in files if path.suffix == ".png"]
+    copies = [site(wave) / path.parent.name / folder(lang) / path.name for path in files]
+    copies += [site(wave) / "tables/estimates.csv"] if lang == LANGS[0] else []
+    report = scratch(wave) / lang / "notebooks/10_report.ipynb"
+    call = ("site_files", root(), wave, lang)
+    written = [task(f"figures and tables {lang}", Work(*call), [*files, *_behind_pages(wave)], copies)]
+    for step in STEPS:
+        executed = scratch(wave) / lang / "notebooks" / f"{step.name}.ipynb"
+        targets = [site(wave) / page for _, page in pages_of(step.name, lang)]
+        call = ("site_page", root(), step.name, wave, lang)
+        written.append(task(f"page {step.name} {lang}", Work(*call), [executed, *_behind_pages(wave)], targets))
+    call, needs = ("site_documents", root(), wave, lang), [report, *pictures, *_behind_pages(wave)]
+    targets = [site(wave) / name for name in documents(lang)]
+    return [*written, task(f"documents {lang}", Work(*call), needs, targets)]
+
+
+def _landing(wave: str) -> Task:
+    return task("landing", Work("site_landing", root(), wave), _behind_pages(wave), [site(wave) / "index.html"])
+
+
+def _behind_pages(wave: str) -> list[Path]:
+    """List what every page rests on besides its notebook: receipts, cards, template, modules."""
+    code = "from analysis.pipeline import site"
+    first = scratch(wave) / LANGS[0] / "tables"
     template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
-    facts = processed(wave) / "wave.toml"
-    needs = [*executed, ledger, *estimates(wave), facts, *template, *_modules(code), *_references(_named(code))]
-    call = Work("site_pages", root(), wave, lang)
-    targets = [site(wave) / page for step in STEPS for page in pages(step.name, lang)]
-    return [copy, task(f"pages {lang}", call, [*needs, *_everywhere()], targets)]
+    read = [first / "ledger.csv", first / "statements.csv", processed(wave) / "wave.toml", *estimates(wave)]
+    return [*read, *template, *_modules(code), *_references(_named(code)), *_everywhere()]
 
 
 def inputs(tasks: list[Task]) -> list[Path]:
@@ -156,14 +169,14 @@ def wanted(tasks: list[Task], only: str) -> list[Task]:
 
 def products(step: Step, lang: str, wave: str) -> list[Path]:
     """List what a step leaves: its executed notebook, figures, tables and estimates."""
-    text, folder = sources.code(root() / "notebooks" / f"{step.notebook}.ipynb"), scratch(wave) / lang
-    made = [folder / "notebooks" / f"{step.name}.ipynb"]
+    text, home = sources.code(root() / "notebooks" / f"{step.notebook}.ipynb"), scratch(wave) / lang
+    made = [home / "notebooks" / f"{step.name}.ipynb"]
     for name, kind in sources.made(text, step.parameters).items():
-        made += [folder / "shown" / f"{name}.json", folder / "tables" / f"{name}.csv"]
+        made += [home / "shown" / f"{name}.json", home / "tables" / f"{name}.csv"]
         if kind == "figure":
-            made += [folder / "figures" / f"{name}.svg", folder / "figures" / f"{name}.png"]
+            made += [home / "figures" / f"{name}.svg", home / "figures" / f"{name}.png"]
     if sources.saves_estimates(text):
-        made.append(folder / "estimates" / f"{step.notebook}.csv")
+        made.append(home / "estimates" / f"{step.notebook}.csv")
     return made
 
 

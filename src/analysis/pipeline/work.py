@@ -53,9 +53,25 @@ def site_files(root: Path, wave: str, lang: str) -> None:
     publish_files(wave, lang)
 
 
-def site_pages(root: Path, wave: str, lang: str) -> None:
-    """Write the pages of one language as they are published."""
-    from analysis.pipeline.site import publish_pages
+def site_page(root: Path, step: str, wave: str, lang: str) -> None:
+    """Write the pages of one step as they are published."""
+    from analysis.pipeline.site import publish_page
 
     os.chdir(root)
-    publish_pages(wave, lang)
+    publish_page(step, wave, lang)
+
+
+def site_documents(root: Path, wave: str, lang: str) -> None:
+    """Write Word, PDF and workbook of the report as they are published."""
+    from analysis.pipeline.site import publish_documents
+
+    os.chdir(root)
+    publish_documents(wave, lang)
+
+
+def site_landing(root: Path, wave: str) -> None:
+    """Write the page that leads to everything."""
+    from analysis.pipeline.site import publish_landing
+
+    os.chdir(root)
+    publish_landing(wave)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
+import textwrap
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -13,10 +13,13 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from analysis.publish import fonts
+from analysis.publish.drawing import compact, marks
+from analysis.survey.codebook import COUNTIES
 
 INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
-PALETTE = [ACCENT, "#6fa3b8", WARM, "#d9a86c", "#4d6b57"]
-WIDTH = 6.8  # inches: the text column of the page
+PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
+WIDTH, NARROW = 6.8, 3.55  # inches: the text column of the page, and of a phone
+TILES = ("· 天台 三门", "仙居 临海 椒江", "· 黄岩 路桥", "· 玉环 温岭")  # who lies beside whom, no boundary
 
 
 def use_style() -> None:
@@ -45,6 +48,7 @@ def use_style() -> None:
             "xtick.color": INK,
             "ytick.color": INK,
             "ytick.left": False,
+            "xtick.major.size": 0,
             "svg.fonttype": "none",
             "svg.hashsalt": "analysis",
             "figure.dpi": 100,
@@ -66,8 +70,10 @@ def interval_plot(frame: pd.DataFrame, city: float | None, unit: str) -> Figure:
     figure, axes = new_figure(len(frame))
     if city is not None:
         axes.axvline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
-    axes.hlines(frame["district"], frame["low"], frame["high"], color=MUTED, linewidth=3)
+    lines = axes.hlines(frame["district"], frame["low"], frame["high"], color=MUTED, linewidth=3)
+    lines.set_gid(marks(f"{d} {a:.4g}–{b:.4g}" for d, a, b in _rows(frame, "low", "high")))
     sns.scatterplot(frame, x="value", y="district", color=ACCENT, s=46, zorder=3, ax=axes)
+    axes.collections[1].set_gid(_values(frame, "value"))
     axes.set(xlabel=unit, ylabel="")
     return figure
 
@@ -82,6 +88,7 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
     axes.scatter(frame["city"], frame["district"], marker="|", s=240, linewidth=2, color=WARM, zorder=4)
     axes.collections[1].set_label(own)
     axes.collections[2].set_label(city)
+    axes.collections[2].set_gid(marks(f"{city} {value:.4g}" for value in frame["city"]))
     _legend_above(axes, 2)
     axes.set_xlim(-2, 102)
     return figure
@@ -90,20 +97,12 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
 def dumbbell(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
     """Plot two states of each district joined by a line; `before` and `after` name columns and legend."""
     figure, axes = new_figure(len(frame) + 1)
-    axes.hlines(frame["district"], frame[before], frame[after], color=MUTED, linewidth=3)
-    long = frame.melt("district", [before, after], var_name="time", value_name="value")
-    sns.scatterplot(
-        long,
-        x="value",
-        y="district",
-        hue="time",
-        palette=[MUTED, ACCENT],
-        style="time",
-        markers=["o", "D"],
-        s=52,
-        zorder=3,
-        ax=axes,
-    )
+    lines = axes.hlines(frame["district"], frame[before], frame[after], color=MUTED, linewidth=3)
+    lines.set_gid(marks(frame["district"]))
+    for column, marker, color in ((before, "o", MUTED), (after, "D", ACCENT)):
+        options = {"marker": marker, "color": color, "s": 52, "zorder": 3, "label": column, "legend": False}
+        sns.scatterplot(frame, x=column, y="district", ax=axes, **options)
+        axes.collections[-1].set_gid(_values(frame, column))
     _legend_above(axes, 2)
     axes.set(xlabel=unit, ylabel="")
     return figure
@@ -117,6 +116,8 @@ def bars(frame: pd.DataFrame, unit: str) -> Figure:
     figure, axes = new_figure(len(frame))
     label = frame.columns[0]
     sns.barplot(frame, x="value", y=label, color=ACCENT, saturation=1, width=0.62, ax=axes)
+    for bar, name, text in zip(axes.patches, frame[label], frame["text"], strict=True):
+        bar.set_gid(marks([f"{name} {text}"]))
     axes.bar_label(axes.containers[0], labels=frame["text"], padding=4, color=INK)
     axes.set(xlabel=unit, ylabel="")
     axes.margins(x=0.12)
@@ -126,7 +127,13 @@ def bars(frame: pd.DataFrame, unit: str) -> Figure:
 def stacked(frame: pd.DataFrame, unit: str) -> Figure:
     """Plot stacked bars: one row of `frame` (index: label) each, one colour a column."""
     figure, axes = new_figure(len(frame) + 1)
-    frame.iloc[::-1].plot.barh(stacked=True, ax=axes, width=0.62, color=PALETTE[: frame.shape[1]])
+    upwards = frame.iloc[::-1]
+    upwards.plot.barh(
+        stacked=True, ax=axes, width=0.62, color=PALETTE[: frame.shape[1]], edgecolor="white", linewidth=0.6
+    )
+    for part, column in zip(axes.containers, upwards, strict=True):
+        for bar, name, value in zip(part, upwards.index, upwards[column], strict=True):
+            bar.set_gid(marks([f"{name} {column} {value:.6g}"]))
     axes.grid(axis="y", visible=False)
     _legend_above(axes, frame.shape[1])
     axes.set(xlabel=unit, ylabel="")
@@ -140,6 +147,8 @@ def small_multiples(frame: pd.DataFrame, panel: str) -> Figure:
     for axis, name in zip(axes, panels, strict=True):
         part = frame[frame[panel] == name]
         sns.barplot(part, x="value", y="district", color=ACCENT, saturation=1, width=0.62, ax=axis)
+        for bar, label, value in zip(axis.patches, part["district"], part["value"], strict=True):
+            bar.set_gid(marks([f"{label} {value:.6g}"]))
         axis.set_title(name, fontsize=9)
         axis.set(xlabel="", ylabel="")
         axis.locator_params(axis="x", nbins=3)
@@ -154,6 +163,39 @@ def boxes(frame: pd.DataFrame, x: str, y: str, unit: str) -> Figure:
     return figure
 
 
+def tile_map(frame: pd.DataFrame, unit: str) -> Figure:
+    """Plot one tile for each county, laid out as they lie; darker is more. It shows no boundary.
+
+    frame: columns code, district (label), value and text (as printed); a tile carries name and value.
+    """
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
+    shades = sns.light_palette(ACCENT, as_cmap=True)
+    low, high = frame["value"].min(), frame["value"].max()
+    for row in frame.itertuples():
+        x, y = _place(row.code)
+        depth = 0.08 + 0.84 * (row.value - low) / (high - low or 1)
+        tile = plt.Rectangle((x, y), 0.94, 0.9, color=shades(depth), gid=marks([f"{row.district} {row.text}"]))
+        axes.add_patch(tile)
+        ink = "white" if depth > 0.55 else INK
+        axes.text(x + 0.47, y + 0.42, f"{row.district}\n{row.text}", ha="center", va="center", color=ink)
+    axes.set(xlim=(0, 3), ylim=(4, 0), xlabel=unit, xticks=[], yticks=[])
+    sns.despine(ax=axes, bottom=True)
+    return figure
+
+
+def _place(code: str) -> tuple[int, int]:
+    name = COUNTIES[code][:2]
+    return next((row.split().index(name), y) for y, row in enumerate(TILES) if name in row)
+
+
+def _rows(frame: pd.DataFrame, *columns: str):
+    return frame[["district", *columns]].itertuples(index=False, name=None)
+
+
+def _values(frame: pd.DataFrame, column: str) -> str:
+    return marks(f"{name} {value:.4g}" for name, value in _rows(frame, column))
+
+
 def _legend_above(axes, columns: int) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, title=None, borderpad=0)
 
@@ -163,16 +205,52 @@ def label(figure: Figure, text: str) -> None:
     figure.supxlabel(text, x=0.995, ha="right", fontsize=7.5, color=WARM)
 
 
-def svg(figure: Figure) -> str:
-    """Draw as SVG with text kept as text: no date, stable ids, from the <svg> tag on."""
+def narrow(figure: Figure) -> None:
+    """Set a figure anew for a phone: as wide as its screen, labels wrapped, panels two by two."""
+    _, height = figure.get_size_inches()
+    panels = figure.axes
+    if len(panels) > 2:
+        grid = figure.add_gridspec((len(panels) + 1) // 2, 2)
+        for i, axes in enumerate(panels):
+            axes.set_subplotspec(grid[i])
+            axes.tick_params(labelleft=i % 2 == 0)
+        height *= len(panels) / 3
+    for axes in panels:
+        _fit(axes)
+    figure.set_size_inches(NARROW, height)
+    figure.set_layout_engine("constrained")
+
+
+def _fit(axes) -> None:
+    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns."""
+    if len(axes.get_xticks()) > 4:
+        axes.locator_params(axis="x", nbins=4)
+    words = [label.get_text() for label in axes.get_yticklabels()]
+    if words and max(map(len, words)) > 14:
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
+    if axes.get_legend():
+        axes.get_legend().set_ncols(2)
+
+
+def lay_out(figure: Figure) -> None:
+    """Compute the layout once, so that every file of the figure is drawn from it without measuring again."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def svg(figure: Figure, areas: dict[str, str] | None = None, unit: str = "", titles: bool = True) -> str:
+    """Draw as SVG with text kept as text: short, no date, stable ids, marks of counties named by code."""
+    lay_out(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    drawing = re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), flags=re.DOTALL)
-    return re.sub(r"(\d\.\d\d)\d+", r"\1", drawing)  # a hundredth of a point is fine enough
+    return compact(buffer.getvalue(), areas or {}, unit, titles)
 
 
 def png(figure: Figure) -> bytes:
     """Draw as PNG on white, 160 dots an inch, without software stamp."""
+    lay_out(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
@@ -181,8 +259,6 @@ def png(figure: Figure) -> bytes:
 def standalone(drawing: str, text: str | None = None) -> str:
     """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
     text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
-    font = base64.b64encode(fonts.subset_woff2(text)).decode()
-    family = "Noto Sans SC"
-    face = f"@font-face{{font-family:'{family}';src:url(data:font/woff2;base64,{font}) format('woff2')}}"
+    face = fonts.face(text)
     head, tag, rest = drawing.partition(">")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face}</style>{rest}'

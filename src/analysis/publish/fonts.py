@@ -1,5 +1,6 @@
 """Find the Chinese font of the environment and cut it down to the characters of one page."""
 
+import base64
 import io
 from functools import cache
 from importlib.util import find_spec
@@ -8,6 +9,7 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+FAMILY = "Noto Sans SC"
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 
 # A fallback face for running text: half-width setting of Chinese punctuation is seen, kerning and
@@ -44,24 +46,51 @@ def missing(text: str) -> set[str]:
     return {character for character in text if character.isprintable()} - covered()
 
 
-def subset_woff2(text: str) -> bytes:
-    """Return a WOFF2 font with exactly the characters of the text, and ASCII.
+def subset(text: str, flavor: str = "woff") -> bytes:
+    """Return a font with exactly the characters of the text, and ASCII.
 
-    The same characters give the same bytes, in whatever order they come. Characters without a
-    glyph are left out (see `missing`), and left to the reader's own fonts.
+    The same characters give the same bytes, in whatever order they come. Characters without a glyph are left
+    out (see `missing`), and left to the reader's own fonts. flavor: `woff2` is a fifth smaller, and takes ten
+    times as long (1 s for 800 characters); it is for the page that everybody opens.
     """
     drawn = {character for character in text if character >= " "}
-    return _subset("".join(sorted(drawn | set(ASCII))))
+    return _subset("".join(sorted(drawn | set(ASCII))), flavor)
+
+
+def face(text: str, flavor: str = "woff") -> str:
+    """Return the @font-face rule of a font with the characters of the text, the font inside."""
+    data = base64.b64encode(subset(text, flavor)).decode("ascii")
+    source = f'url(data:font/{flavor};base64,{data}) format("{flavor}")'
+    return f'@font-face{{font-family:"{FAMILY}";src:{source};font-display:swap}}'
 
 
 @cache
-def _subset(characters: str) -> bytes:
+def _subset(characters: str, flavor: str) -> bytes:
+    common = set(characters) <= _common_characters()
+    return _cut(io.BytesIO(_common()) if common else font_path(), characters, flavor)
+
+
+@cache
+def _common_characters() -> frozenset[str]:
+    """Return what Chinese print needs, as GB 2312 lists it, and the signs of this report."""
+    rows, cells = range(0xA1, 0xF8), range(0xA1, 0xFF)
+    listed = "".join(bytes([row, cell]).decode("gb2312", "ignore") for row in rows for cell in cells)
+    return frozenset(listed + ASCII + "·–—¶−✓“”‘’↔→↑↓≤≥²©")
+
+
+@cache
+def _common() -> bytes:
+    """Cut the common characters once (0.7 s): a page's font is cut from these twenty times as fast."""
+    return _cut(font_path(), "".join(sorted(_common_characters())), None)
+
+
+def _cut(source, characters: str, flavor: str | None) -> bytes:
     drop = [*Options().drop_tables, *DROPPED]
     options = Options(hinting=False, layout_features=FEATURES, name_IDs=NAMES, drop_tables=drop)
     subsetter, buffer = Subsetter(options), io.BytesIO()
     subsetter.populate(text=characters)
-    with TTFont(font_path(), lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
+    with TTFont(source, lazy=True, recalcTimestamp=False, recalcBBoxes=False) as font:
         subsetter.subset(font)
-        font.flavor = "woff2"
+        font.flavor = flavor
         font.save(buffer, reorderTables=None)
     return buffer.getvalue()

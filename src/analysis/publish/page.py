@@ -7,11 +7,12 @@ join every number to its receipt and put the font in.
 
 import base64
 import copy
+import hashlib
 import json
 import re
 from collections import Counter
 from functools import cache
-from html import escape, unescape
+from html import unescape
 from pathlib import Path
 
 from jinja2 import StrictUndefined
@@ -21,19 +22,29 @@ from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
 from analysis.publish import fonts
+from analysis.publish.markup import (
+    addressed,
+    below_title,
+    data_uri,
+    headed,
+    headings,
+    inline,
+    inline_svg,
+    places,
+)
 
 KINDS = ("report", "district", "notebook")
 TEMPLATE = Path(__file__).parent / "template"
+ENGLISH = re.compile(r"[-_]en$")
 FONT_HERE = "@font@"  # in a draft
-NUMBER = re.compile(r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>([^<>]*)</a>')
-ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
-REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
+OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
 
 
 def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
     """Return the HTML document of an executed notebook, with a font of its own; arguments as for `draft`."""
-    return with_font(draft(notebook, kind=kind, lang=lang, site=site))
+    flavor = "woff2" if kind == "report" else "woff"
+    return with_font(draft(notebook, kind=kind, lang=lang, site=site), flavor)
 
 
 def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
@@ -48,7 +59,7 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         raise ValueError(f"unknown kind of page: {kind}")
     labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))[lang]
     refuse_errors(notebook)
-    shown, tiles = select(notebook, kind)
+    shown, tiles = select(in_language(notebook, lang), kind)
     resources = {
         "kind": kind,
         "language": {"zh": "zh-CN"}.get(lang, lang),
@@ -58,9 +69,32 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "tiles": tiles,
         "numbers": number(shown, labels),
         "style": style(),
+        "script": SCRIPT,
+        "policy": Markup(f"script-src 'sha256-{sha256(SCRIPT)}'; "),
+        "other": OTHER[lang],
     }
     page, _ = exporter().from_notebook_node(shown, resources)
-    return page
+    return (
+        re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page)
+        if kind == "notebook"
+        else re.sub(r">\s*\n\s*(?=<)", ">", page)
+    )
+
+
+def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
+    """Return a copy without the words of the other language; twins (`x`, `x_en`, `x-en`) get one id, `x`."""
+    shown = copy.deepcopy(notebook)
+    ids = {cell.id for cell in shown.cells}
+    twin = {
+        "zh": lambda cell: ENGLISH.search(cell.id),
+        "en": lambda cell: ids & {f"{cell.id}_en", f"{cell.id}-en"},
+    }
+    words = [cell for cell in shown.cells if cell.cell_type == "markdown" or cell.source.startswith("%%md")]
+    gone = {cell.id for cell in words if twin[lang](cell)}
+    shown.cells = [cell for cell in shown.cells if cell.id not in gone]
+    for cell in shown.cells:
+        cell.id = ENGLISH.sub("", cell.id)
+    return shown
 
 
 def refuse_errors(notebook: NotebookNode) -> None:
@@ -85,9 +119,6 @@ def select(notebook: NotebookNode, kind: str) -> tuple[NotebookNode, list[dict]]
         outputs = [output for output in cell.outputs if report_of(output)]
         tiles += [report_of(output) for output in outputs if report_of(output).kind == "tiles"]
         cell.outputs = [output for output in outputs if report_of(output).kind != "tiles"]
-        made = [report_of(output) for output in outputs if report_of(output).kind in ANCHORS]
-        if made and not cell.source.startswith("%%"):
-            made[-1].code = cell.source
     # Plain Markdown speaks to whoever works in the notebook; a report's words are outputs.
     shown.cells = [cell for cell in shown.cells if cell.get("outputs")]
     return shown, tiles
@@ -107,83 +138,24 @@ def number(notebook: NotebookNode, labels: dict) -> dict[str, str]:
     return numbers
 
 
-def inline(text: str) -> Markup:
-    """Escape a text, except the links from numbers to their receipts."""
-    pieces, end = [], 0
-    for link in NUMBER.finditer(str(text)):
-        pieces += [escape(text[end : link.start()]), link[0]]
-        end = link.end()
-    return Markup("".join([*pieces, escape(str(text)[end:])]))
-
-
-def inline_svg(svg: str, prefix: str, alt: str) -> Markup:
-    """Return an SVG file fit to stand in a page: its ids are its own, its root carries the alt."""
-    svg = re.sub(r"<\?.*?\?>|<!DOCTYPE[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    alt = unescape(NUMBER.sub(r"\1", alt))
-    svg = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", svg)
-    svg = re.sub(r'(\bhref="#|\burl\(["\']?#)', rf"\g<1>{prefix}-", svg)
-    root = re.search(r"<svg\b[^>]*", svg)
-    names = {"role": "img", "aria-label": alt}
-    added = [f' {k}="{escape(v)}"' for k, v in names.items() if f"{k}=" not in root[0]]
-    return Markup(svg[: root.end()] + "".join(added) + svg[root.end() :]).strip()
-
-
-def headed(html: str, cell_id: str) -> Markup:
-    """Give the heading that a cell begins with the cell's id."""
-    return Markup(re.sub(r"<h([1-6])>", rf'<h\1 id="{escape(cell_id)}">', html, count=1))
-
-
-def below_title(html: str) -> Markup:
-    """Drop the notebook's own title, which the header shows; further ones become sections."""
-    html = re.sub(r"<h1\b[^>]*>.*?</h1>", "", html, count=1, flags=re.DOTALL)
-    html = re.sub(r'<section id="[^"]*">\s*</section>\s*', "", html)
-    return Markup(re.sub(r"(</?)h1\b", r"\1h2", html))
-
-
-def headings(html: str) -> list[tuple[int, str, str]]:
-    """Return (level, id, text) of the headings of levels 2 and 3, for the contents."""
-    found = re.findall(r'<h([23]) id="([^"]+)">(.*?)</h\1>', html, flags=re.DOTALL)
-    return [(int(level), unescape(id), Markup(text).striptags()) for level, id, text in found]
-
-
-def addressed(html: str, numbers: dict[str, str]) -> Markup:
-    """Name every figure and table referred to, and give every number an id to come back to."""
-    seen = Counter()
-
-    def with_id(link: re.Match) -> str:
-        seen[link[1]] += 1
-        return f'<a id="{place(link[1], seen[link[1]])}"{link[0][2:]}'
-
-    html = REFERENCE.sub(lambda m: f'<a class="ref" href="#{m[1]}">{numbers[m[1]]}</a>', html)
-    return Markup(ANY_NUMBER.sub(with_id, html))
-
-
-def place(name: str, count: int) -> str:
-    """Return the id of the count-th appearance of a number in the page."""
-    return f"n-{name}" if count == 1 else f"n-{name}--{count}"
-
-
-def places(html: str, estimates: dict) -> dict[str, list[str]]:
-    """Return {name: [ids]} of the numbers in a page; a name without an estimate raises KeyError."""
-    counts = Counter(ANY_NUMBER.findall(html))
-    for name in counts.keys() - estimates.keys():
-        raise KeyError(f"no estimate for the number {name}")
-    return {name: [place(name, i + 1) for i in range(n)] for name, n in counts.items()}
-
-
 def style() -> Markup:
     """Return the style sheet without its comments and indentation."""
     css = (TEMPLATE / "style.css").read_text(encoding="utf-8")
-    return Markup(re.sub(r"\n\s+|\n(?=\})", " ", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL)))
+    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    return Markup(re.sub(r" ?([{};,]) ?|(?<=[a-z]:) ", r"\1", bare))
 
 
-def with_font(page: str, text: str | None = None) -> str:
-    """Put in the web font, with exactly the characters of the finished page, or of `text`.
+def with_font(page: str, flavor: str = "woff") -> str:
+    """Put in the web font, with exactly the characters of the finished page."""
+    return page.replace(FONT_HERE, fonts.face(unescape(page), flavor), 1)
 
-    Pages that share a text share one font, which is cut once.
-    """
-    font = fonts.subset_woff2(unescape(page if text is None else text))
-    return page.replace(FONT_HERE, base64.b64encode(font).decode("ascii"), 1)
+
+def sha256(text: str) -> str:
+    """Return the digest of an inline script as a content security policy names it."""
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+SCRIPT = re.sub(r"\n\s*|//.*", "", (TEMPLATE / "script.js").read_text(encoding="utf-8"))
 
 
 class PageExporter(HTMLExporter):
@@ -193,7 +165,6 @@ class PageExporter(HTMLExporter):
         environment = super()._create_environment()
         environment.autoescape = environment.trim_blocks = environment.lstrip_blocks = True
         environment.undefined = StrictUndefined
-        environment.tests["numeric"] = lambda cell: re.fullmatch(r"[-−+]?[\d,.–—%]+", str(cell))
         return environment
 
     def default_filters(self):
@@ -204,11 +175,6 @@ class PageExporter(HTMLExporter):
     def from_notebook_node(self, nb, resources=None, **kw):
         # HTMLExporter would parse the finished page once more and write viewBox in lower case.
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
-
-
-def data_uri(svg: str) -> str:
-    """Return an SVG as a data: address, for pictures that are no figure of the report."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
 
 
 @cache

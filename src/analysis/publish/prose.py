@@ -7,6 +7,7 @@ notebook's. An unknown name stops the notebook.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 
 import pandas as pd
@@ -22,6 +23,49 @@ HALF = {
     "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
 }
 
+# The one conversion between the languages: what 1 万元 is in the English unit, as a power of ten.
+POWERS = {("万元", "million yuan"): -2, ("万元", "yuan"): 4}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How a language prints a measure: its unit, the power of ten that leads to it, grouped digits.
+
+    decimals: of the value in the unit of the data, which is the Chinese one; it is rounded there first, so that
+    both languages print the same number.
+    """
+
+    name: str
+    decimals: int
+    power: int = 0
+    lang: str = "zh"
+
+    @classmethod
+    def of(cls, measure, lang: str) -> Unit:
+        """Read the unit from a row of `measures.csv`."""
+        name = measure[f"unit_{lang}"]
+        power = POWERS.get((measure["unit_zh"], name), 0)
+        return cls(name, int(measure["decimals"]), power, lang)
+
+    def print(self, value: float, decimals: int | None = None) -> str:
+        """Print a value of the data, without its unit: 16887.2 (万元) is 168.872 (million yuan)."""
+        decimals = self.decimals if decimals is None else decimals
+        number = Decimal(printed(value, decimals)).scaleb(self.power)
+        if self.power < 0 and decimals == 0:  # a whole number of 万元 claims no further digits
+            return f"{number.normalize():,f}"
+        group = "," if self.lang == "en" else ""
+        return f"{number:{group}.{max(decimals - self.power, 0)}f}"
+
+    @property
+    def suffix(self) -> str:
+        """The unit as it follows a number: a word of English after a space."""
+        return f" {self.name}" if self.lang == "en" and self.name[:1].isalpha() else self.name
+
+    @property
+    def factor(self) -> float:
+        """What a value of the data is multiplied by in a drawing or a table of this language."""
+        return 10.0**self.power
+
 
 @dataclass(frozen=True)
 class Number:
@@ -33,40 +77,47 @@ class Number:
     low: float
     high: float
     n: int
-    decimals: int
-    unit: str
+    unit: Unit
     basis: str
     uncertainty: str
-    lang: str = "zh"
 
     @property
     def text(self) -> str:
         """The rounded value with its unit, without markup."""
-        return printed(self.value, self.decimals) + self.unit
+        return self.plain + self.unit.suffix
+
+    @property
+    def plain(self) -> str:
+        """The rounded value alone, without unit or link."""
+        return self.unit.print(self.value)
 
     @property
     def bare(self) -> str:
         """The rounded value linked to its receipt, without unit (where the sentence has its own)."""
-        return self._link(printed(self.value, self.decimals))
+        return self._link(self.plain)
 
     @property
     def interval(self) -> str:
         """The 95 % interval, one decimal finer than the value at most, or a dash where there is none."""
         if pd.isna(self.low):
             return "—"
-        digits = max(self.decimals, 1)
-        return f"{printed(self.low, digits)}–{printed(self.high, digits)}{self.unit}"
+        digits = max(self.unit.decimals, 1)
+        return f"{self.unit.print(self.low, digits)}–{self.unit.print(self.high, digits)}{self.unit.suffix}"
 
     @property
     def half(self) -> str:
         """Say on which side of one half a percentage lies."""
         if self.value == 50:
-            return HALF[self.lang]["equal"]
-        return HALF[self.lang]["below" if self.value < 50 else "above"]
+            return HALF[self.unit.lang]["equal"]
+        return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
+
+    def holds(self, value: float) -> bool:
+        """Tell whether the interval holds a value; a number without an interval tells nothing apart."""
+        return pd.isna(self.low) or self.low <= value <= self.high
 
     def to(self, decimals: int) -> str:
         """The value with its unit at another precision."""
-        return self._link(printed(self.value, decimals) + self.unit)
+        return self._link(self.unit.print(self.value, decimals) + self.unit.suffix)
 
     def __str__(self) -> str:
         return self._link(self.text)
@@ -95,11 +146,9 @@ def number(row, measure: dict, lang: str) -> Number:
         low=row.low,
         high=row.high,
         n=int(row.n),
-        decimals=int(measure["decimals"]),
-        unit=measure[f"unit_{lang}"],
+        unit=Unit.of(measure, lang),
         basis=row.basis,
         uncertainty=row.uncertainty,
-        lang=lang,
     )
 
 

@@ -15,15 +15,16 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.publish import figures, tables
-from analysis.publish.prose import numbers, render
+from analysis.publish.naming import cells_of, district_names, measure_of, named_areas, read_estimates
+from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import typed_numbers
 from analysis.stats.estimates import COLUMNS, CONFIDENCE
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.repository import build, reference, root, wave_facts
+from analysis.survey.repository import build, wave_facts
 
+__all__ = ["Section", "cells_of", "district_names", "read_estimates"]
 ESTIMATES = "estimates"
-LANG = "zh"  # whose run the others read; both compute the same
-DISTRICT = {"zh": "县（市、区）", "en": "District"}
+DISTRICT = {"zh": "县（市、区）", "en": "County"}
 
 
 class Section:
@@ -39,6 +40,7 @@ class Section:
         self.estimates = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
+        self.spoken, self.drawn = set(), set()  # names of the numbers said, ids of the figures and tables shown
 
     def keep(self, *estimates: pd.DataFrame) -> pd.DataFrame:
         """Add estimates to the section; returns what is new for the city (else all), to be looked at."""
@@ -59,46 +61,79 @@ class Section:
     def names(self) -> dict:
         """What prose may name: the district's numbers, `city`, `county[code]` and `district_names`."""
         if self._names is None:
-            by_district = numbers(self.estimates, self.lang)
-            words = {"city": by_district.get(CITY, {}), "county": by_district}
-            words["district_names"] = district_names(self.lang)
-            words["confidence"] = f"{CONFIDENCE:.0%}"
-            self._names = by_district.get(self.district, {}) | words
+            self._names = self._named(self.lang)
         return self._names
+
+    def _named(self, lang: str) -> dict:
+        by_district = numbers(self.estimates, lang)
+        own, city = by_district.get(self.district, {}), by_district.get(CITY, {})
+        pairs = [(own[name], city[name]) for name in own if name in city]
+        return own | {
+            "city": city,
+            "county": by_district,
+            "unlike": [(number, whole) for number, whole in pairs if not number.holds(whole.value)],
+            "district_names": district_names(lang),
+            "confidence": f"{CONFIDENCE:.0%}",
+        }
+
+    def plain_names(self, lang: str) -> dict:
+        """What prose may name, in a language that need not be the section's."""
+        return self.names if lang == self.lang else self._named(lang)
+
+    def title(self, indicator: str) -> str:
+        """Return the name of an indicator as a label."""
+        return tables.capital(measure_of(indicator)[self.lang])
 
     def say(self, words: dict[str, str]) -> str:
         """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
 
         Raises ValueError when a number is typed into the words instead of taken by name.
         """
-        template = words.get(self.lang, "")
+        template = words.get(self.lang, "")  # a cell of the other language keeps silent
         if typed := typed_numbers(template):
             raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
-        return render(template, self.names)
+        said = render(template, self.names)
+        self.spoken |= set(re.findall(r'href="#r-([^"]+)"', said))
+        return said
+
+    def choose(self, **words):
+        """Pick what is in the section's language: `choose(zh="岗位", en="Post")`."""
+        return words[self.lang]
+
+    def answers(self, codes: dict[str, str]) -> dict[str, str]:
+        """Map the answers of the codebook to their words in the section's language."""
+        return codes if self.lang == "en" else {answer: answer for answer in codes}
+
+    def unit(self, indicator: str) -> Unit:
+        """Return how the section's language prints an indicator; its `factor` scales data to be drawn."""
+        return Unit.of(measure_of(indicator), self.lang)
 
     def counties(self, indicator: str) -> pd.DataFrame:
-        """Pick an indicator's counties in reading order: district (label), value, low, high, n, text."""
+        """Pick an indicator's counties in reading order: code, district (label), value, low, high, n, text."""
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
         rows = rows.loc[[code for code in COUNTIES if code in rows.index]]
-        decimals = int(_measure(indicator)["decimals"])
-        text = [tables.rounded(value, decimals) for value in rows["value"]]
-        labels = [district_names(self.lang)[code] for code in rows.index]
-        plain = rows[["value", "low", "high", "n"]].reset_index(drop=True)
-        return plain.assign(text=text).assign(**{"district": labels})
+        unit = self.unit(indicator)
+        plain = rows[["value", "low", "high"]] * unit.factor
+        names = district_names(self.lang)
+        labels = {"code": rows.index, "district": rows.index.map(names), "n": rows["n"]}
+        return plain.assign(text=rows["value"].map(unit.print), **labels).reset_index(drop=True)
 
     def wide(self, *indicators: str) -> pd.DataFrame:
         """Tabulate indicators, one row per county and the city last, as printed."""
         names = district_names(self.lang)
         columns = {DISTRICT[self.lang]: [names[code] for code in (*COUNTIES, CITY)]}
         for indicator in indicators:
-            measure = _measure(indicator)
+            measure, unit = measure_of(indicator), self.unit(indicator)
             rows = self.estimates[self.estimates["indicator"] == indicator]
             values = rows.set_index("district")["value"]
-            unit = measure[f"unit_{self.lang}"]
-            title = measure[self.lang] + (f"（{unit}）" if unit else "")
-            decimals = max(int(measure["decimals"]), 1 if unit == "%" else 0)
-            columns[title] = [tables.rounded(values.get(code), decimals) for code in (*COUNTIES, CITY)]
-        return pd.DataFrame(columns)
+            bracketed = {"zh": "（{}）", "en": " ({})"}[self.lang].format(unit.name) if unit.name else ""
+            decimals = max(unit.decimals, 1 if unit.name == "%" else 0)
+            columns[tables.capital(measure[self.lang]) + bracketed] = [
+                "—" if pd.isna(value := values.get(code)) else unit.print(value, decimals)
+                for code in (*COUNTIES, CITY)
+            ]
+        receipts = [["", *indicators]] * (1 + len(COUNTIES))  # the city's receipt lists every county
+        return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self) -> pd.DataFrame:
         """Tabulate every indicator of the section's district: name, value, interval, the city's value."""
@@ -108,36 +143,46 @@ class Section:
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
-        return pd.DataFrame([(n.title, n.text, n.interval, city.text) for n, city in own], columns=titles)
+        rows = [(tables.capital(n.title), n.text, n.interval, city.text) for n, city in own]
+        receipts = [["", n.name, n.name, n.name] for n, _ in own]  # whose receipt names the city's value
+        return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
-    def figure(self, name: str, figure, data: pd.DataFrame, **words: dict) -> None:
+    def figure(self, name: str, figure, data: pd.DataFrame, unit: str = "", **words: dict) -> None:
         """Label, write (svg, png, csv) and show a figure; `data` is the table behind it.
+
+        unit: follows the values that are seen on hover.
 
         words: by language, a dict of title (the finding) and subtitle (what, unit, n), with numbers by name.
         """
         figures.label(figure, self.facts["label"][self.lang] if self.synthetic else "")
-        drawing = figures.svg(figure)
+        areas = named_areas(self.lang)
+        drawing = figures.svg(figure, areas, unit)
         self._write(f"figures/{name}.svg", drawing)
         self._write(f"figures/{name}.png", figures.png(figure))
+        figures.narrow(figure)
+        phone = figures.svg(figure, areas, titles=False)
         plt.close(figure)
         said = self._words(name, "figure", data, words)
+        plain = [re.sub(r"<[^>]+>", "", said[part]) for part in ("title", "subtitle")]
         said |= {
             "svg": f"figures/{name}.svg",
             "png": f"figures/{name}.png",
-            "alt": _alt(said["title"], data),
-            "table": {"columns": list(map(str, data.columns)), "rows": tables.cells(data)},
+            "alt": self.choose(zh="。", en=". ").join(plain),
+            "narrow": phone,
+            "behind": tables.to_html(data, areas, by_column=True),
         }
         self._show({"image/svg+xml": drawing, "text/plain": said["alt"]}, said)
 
     def table(self, name: str, data: pd.DataFrame, csv: pd.DataFrame | None = None, **words) -> None:
         """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
         said = self._words(name, "table", data if csv is None else csv, words)
-        self._show({"text/html": tables.to_html(data), "text/plain": said["title"]}, said)
+        html = tables.to_html(data, named_areas(self.lang))
+        self._show({"text/html": html, "text/plain": said["title"]}, said)
 
     def tiles(self, *tiles: dict) -> None:
         """Show key figures: each tile is a dict of value, label and note, each by language."""
         said = [{part: self.say(words) for part, words in tile.items()} for tile in tiles]
-        html = "".join(f"<p><b>{t['value']}</b> {t['label']}：{t['note']}</p>" for t in said)
+        html = "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in said)
         display({"text/html": html}, raw=True, metadata={"report": {"kind": "tiles", "tiles": said}})
 
     def include(self, name: str) -> None:
@@ -146,15 +191,21 @@ class Section:
         display(saved["data"], raw=True, metadata={"report": saved["report"]})
 
     def _words(self, name, kind, data, words) -> dict:
+        if self.lang not in words:
+            raise KeyError(f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)")
         self._write(f"tables/{name}.csv", tables.to_csv(data, self.facts["basis"]))
         label = self.facts["label"][self.lang] + " · " if self.synthetic else ""
+        self.drawn.add(name)
+        self.spoken |= {receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt}
         return {
             "kind": kind,
+            "table": {"columns": list(map(str, data.columns)), "rows": tables.cells(data)},
             "id": name,
             "title": self.say({self.lang: words[self.lang]["title"]}),
             "subtitle": self.say({self.lang: words[self.lang].get("subtitle", "")}),
             "source": f"{label}notebooks/{self.notebook}.ipynb",
             "csv": f"tables/{name}.csv",
+            "code_href": f"{self.notebook}.html#c-{cells_of(self.notebook).get(name, 'title')}",
         }
 
     def _show(self, data: dict, report: dict) -> None:
@@ -170,47 +221,3 @@ class Section:
 
 def _own(names: dict) -> dict:
     return {key: value for key, value in names.items() if key in names["city"]}
-
-
-def _alt(title: str, data: pd.DataFrame) -> str:
-    """Describe a figure in words: its finding, then the values behind it."""
-    plain = re.sub(r"<[^>]+>", "", title)
-    columns = [str(column) for column in data.columns[1:]]
-    rows = [
-        f"{first} " + "、".join(f"{c} {v}" for c, v in zip(columns, rest, strict=True))
-        for first, *rest in tables.cells(data)
-    ]
-    return f"{plain}。{'；'.join(rows)}"
-
-
-def _measure(indicator: str) -> pd.Series:
-    return reference("measures").set_index("indicator").loc[indicator]
-
-
-def cells_of(notebook: str) -> dict[str, str]:
-    """Map each indicator to the id of the notebook cell that computes it: the one that quotes its name."""
-    source = json.loads((root() / "notebooks" / f"{notebook}.ipynb").read_text("utf-8"))
-    places = {}
-    for cell in source["cells"]:
-        if cell["cell_type"] == "code":
-            for name in re.findall(r'"([a-z0-9_]+)"', "".join(cell["source"])):
-                places.setdefault(name, cell["id"])
-    return places
-
-
-def district_names(lang: str) -> dict[str, str]:
-    """Map district codes to names: 县（市、区） in Chinese, the romanised name in English."""
-    if lang == "zh":
-        return {CITY: "全市", **COUNTIES}
-    counties = reference("counties").set_index("gb2260")["name_en"]
-    return counties.str.replace(r" \(.*\)", "", regex=True).to_dict()
-
-
-def read_estimates(wave: str, before: str = "") -> pd.DataFrame:
-    """Read the estimates that the notebooks (those before one, where it is named) have saved, as one table."""
-    paths = sorted((build(wave) / LANG / ESTIMATES).glob("*.csv"))
-    paths = [path for path in paths if not before or path.stem < before]
-    text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
-    frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
-    joined = pd.concat(frames, ignore_index=True)
-    return joined.fillna(dict.fromkeys(text, ""))

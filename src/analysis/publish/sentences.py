@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from analysis.publish.prose import render
-from analysis.survey.repository import build
+from analysis.survey.folders import build
 
 LANGUAGES = ("zh", "en")
 
@@ -38,5 +38,5 @@ def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
 
 def read_statements(wave: str) -> pd.DataFrame:
     """Read the statements that the comparison saved."""
-    path = build(wave) / "tables/statements.csv"
+    path = build(wave) / LANGUAGES[0] / "tables/statements.csv"
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)

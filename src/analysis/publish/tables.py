@@ -8,17 +8,15 @@ from html import escape
 
 import pandas as pd
 
-from analysis.stats.ledger import printed
-
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell as a formula
 
 
 CLASS = ' class="num"'
 
 
-def rounded(value, decimals: int) -> str:
-    """Print a number at a precision; a missing one is a dash."""
-    return "—" if pd.isna(value) else printed(value, decimals)
+def capital(title: str) -> str:
+    """Begin a title with a capital letter, as columns and rows of a table do."""
+    return title[:1].upper() + title[1:]
 
 
 def cells(data: pd.DataFrame) -> list[list[str]]:
@@ -36,26 +34,50 @@ def _text(cell) -> str:
     return str(cell)
 
 
-def to_html(data: pd.DataFrame) -> str:
-    """Write a table with scoped headers; the first column heads its row. Cells are escaped."""
+def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
+    """Tell a table which estimate each of its cells shows: a name a cell, empty for words."""
+    data = data.copy()
+    data.attrs["receipts"] = receipts
+    return data
+
+
+def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False) -> str:
+    """Write a table with scoped headers; the first column heads its row. Cells are escaped.
+
+    A traced number is a link to its receipt; `by_column`, its column's head is.
+    areas: codes of the counties by name; their rows carry the code.
+    """
     rows = cells(data)
     numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
+    alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
+    table = '<table class="r">' if alike else "<table>"
+    numeric = [False] * len(numeric) if alike else numeric
+    nowhere = [""] * data.shape[1]
+    receipts = data.attrs.get("receipts") or [nowhere] * len(rows)
+    heads, receipts = (receipts[0], [nowhere] * len(rows)) if by_column else (nowhere, receipts)
     head = "".join(
-        _tag("th", str(column), is_number, ' scope="col"')
-        for column, is_number in zip(data.columns, numeric, strict=True)
+        _tag("th", _linked(str(column), name), is_number, ' scope="col"')
+        for column, name, is_number in zip(data.columns, heads, numeric, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + _tag("th", row[0], False, ' scope="row"')
-        + "".join(_tag("td", text, is_number) for text, is_number in zip(row[1:], numeric[1:], strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    body = "".join(_row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True))
+    return f"{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _tag(tag: str, text: str, number: bool, attributes: str = "") -> str:
-    return f"<{tag}{attributes}{CLASS * number}>{escape(text)}</{tag}>"
+def _row(row: list[str], names: list[str], numeric: list[bool], areas: dict[str, str]) -> str:
+    area = f' data-area="{areas[row[0]]}"' if row[0] in areas else ""
+    said = [_linked(text, name) for text, name in zip(row, names, strict=True)]
+    rest = zip(said[1:], numeric[1:], strict=True)
+    head = _tag("th", said[0], False, ' scope="row"')
+    others = "".join(_tag("td", text, is_number) for text, is_number in rest)
+    return f"<tr{area}>{head}{others}</tr>"
+
+
+def _linked(text: str, name: str) -> str:
+    return f'<a href="#r-{escape(name)}">{escape(text)}</a>' if name and text not in ("", "—") else escape(text)
+
+
+def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
+    return f"<{tag}{attributes}{CLASS * number}>{inside}</{tag}>"
 
 
 def _numeric(text: str) -> bool:

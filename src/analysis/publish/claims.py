@@ -1,0 +1,60 @@
+"""The ledger as a reader sees it, in either language."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.publish.tables import capital, traced
+from analysis.stats.ledger import REASONS, STATUSES, fill_notes
+
+HEADS = {
+    "zh": ["条目", "发布稿原句", "发布值", "重算值", "单位", "结果", "说明"],
+    "en": ["Claim", "The published report says", "Published", "Recomputed", "Unit", "Outcome", "Explanation"],
+}
+
+
+def summary_shown(summary: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Name the outcomes of the ledger and their counts."""
+    outcomes = list(STATUSES.values()) if lang == "zh" else [capital(status) for status in STATUSES]
+    heads = {"zh": ["结果", "条数"], "en": ["Outcome", "Claims"]}[lang]
+    return pd.DataFrame(dict(zip(heads, (outcomes, summary.iloc[:, -1].to_numpy()), strict=True)))
+
+
+def identities_shown(held: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Name the identities of the published report, the claims they join and whether they hold."""
+    shown = held[["zh" if lang == "zh" else "identity", "claims", "holds"]]
+    heads = {"zh": ["关系", "涉及的条目", "成立"], "en": ["Identity", "Claims", "Holds"]}[lang]
+    return shown.assign(identity=shown.iloc[:, 0].map(capital)).iloc[:, [-1, 1, 2]].set_axis(heads, axis=1)
+
+
+def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: str) -> pd.DataFrame:
+    """Tabulate the ledger, each recomputed number traced to its receipt.
+
+    checks: of `claim_checks.csv`, whose `note_en` takes its numbers from `names` (English).
+    """
+    if lang == "zh":
+        shown = book[["id", "quote", "published", "recomputed", "unit_zh", "status_zh", "explanation"]]
+        shown = shown.assign(explanation=[_own_words(text) for text in book["explanation"]])
+    else:
+        shown = book[["id", "english", "published", "recomputed", "unit", "status"]].assign(
+            unit=book["unit"].str.replace("万元", "10,000 yuan"),
+            status=book["status"].map(capital),
+            explanation=_explained(checks, book, names),
+        )
+    receipts = [["", "", "", name, "", "", ""] for name in book["estimate"]]
+    return traced(shown.set_axis(HEADS[lang], axis=1), receipts)
+
+
+def notable(book: pd.DataFrame) -> pd.DataFrame:
+    """Pick the claims that a reader must look at one by one: numbers whose agreement is not by construction."""
+    return book[~book["status"].isin(["by construction", "qualitative"])]
+
+
+def _own_words(explanation: str) -> str:
+    """Drop from an explanation what its status says already."""
+    return "；".join(part for part in explanation.split("；") if part not in REASONS.values())
+
+
+def _explained(checks: pd.DataFrame, book: pd.DataFrame, names: dict) -> list[str]:
+    english = fill_notes(checks.assign(note=checks["note_en"]), names).set_index("id")["note"]
+    return [english[claim] for claim in book["id"]]

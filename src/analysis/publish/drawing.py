@@ -1,0 +1,163 @@
+"""Drawings: what matplotlib writes as SVG, made short, and told which mark belongs to which county.
+
+A figure names its marks by a gid of `MARKS` and one label a mark, in the order in which they are drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from xml.etree import ElementTree
+
+MARKS = "marks:"
+KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
+PLAIN = {
+    "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},
+    "path": {"stroke-width": "1"},
+    "use": {"stroke-width": "1"},
+}
+
+
+def marks(labels) -> str:
+    """Name the marks of an artist; each label begins with what the mark stands for."""
+    return MARKS + "|".join(map(str, labels))
+
+
+def compact(svg: str, areas: dict[str, str], unit: str = "", titles: bool = True) -> str:
+    """Shorten a drawing to a tenth of a point and give marks and labels of counties their code.
+
+    areas: {label: code}. A mark gets `data-area` and, with `titles`, a text to be seen on hover.
+    """
+    root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
+    writer = _Writer(areas, unit, titles)
+    drawn = [piece for child in root for piece in writer.write(child, [])]
+    body = grouped(joined(drawn))
+    _, _, width, height = root.get("viewBox").split()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_short(width)}" height="{_short(height)}"'
+        f' viewBox="0 0 {_short(width)} {_short(height)}" fill="#1d2a33" font-size="11"'
+        f" font-family=\"'Noto Sans SC'\">{body}</svg>"
+    )
+
+
+@dataclass
+class Piece:
+    """One element of a drawing: where it is, how it looks, which county and label it carries, what is inside."""
+
+    tag: str
+    place: dict[str, str]
+    look: dict[str, str]
+    area: str = ""
+    inside: str = ""
+
+    def __str__(self) -> str:
+        area = {"data-area": self.area} if self.area else {}
+        return _element(self.tag, self.place | area, self.inside)
+
+
+def joined(pieces: list[Piece]) -> list[Piece]:
+    """Draw plain lines of one look as one path; words between them do not matter."""
+    kept = []
+    for piece in pieces:
+        before = next((p for p in reversed(kept) if p.tag != "text"), None)
+        plain = piece.tag == "path" and not (piece.area or piece.inside) and before is not None
+        if plain and (before.tag, before.look, before.area, before.inside) == ("path", piece.look, "", ""):
+            before.place = {"d": before.place["d"] + piece.place["d"]}
+        else:
+            kept.append(piece)
+    return kept
+
+
+def grouped(pieces: list[Piece]) -> str:
+    """Write neighbours of one look below one group that states it."""
+    written = []
+    for look, group in groupby(pieces, key=lambda piece: piece.look):
+        inside = "".join(map(str, group))
+        written.append(_element("g", look, inside) if look else inside)
+    return "".join(written)
+
+
+def _element(tag: str, attributes: dict[str, str], inside: str) -> str:
+    said = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
+    return f"<{tag}{said}>{inside}</{tag}>" if inside else f"<{tag}{said}/>"
+
+
+class _Writer:
+    def __init__(self, areas: dict[str, str], unit: str, titles: bool):
+        self.areas, self.unit, self.titles, self.ids = areas, unit, titles, {}
+
+    def write(self, element, waiting: list[str]) -> list[Piece]:
+        """List the pieces of an element; `waiting` are the labels of the marks still to come in its group."""
+        tag = element.tag.rpartition("}")[2]
+        name = element.get("id", "")
+        if tag == "g":
+            waiting = name.removeprefix(MARKS).split("|") if name.startswith(MARKS) else waiting
+            return [piece for child in element for piece in self.write(child, waiting)]
+        if tag == "defs":
+            shapes = [child for child in element if child.tag.endswith("}path")]
+            return [Piece("defs", {}, {}, inside="".join(map(self._shape, shapes)))] if shapes else []
+        if tag not in PLAIN or self._unseen(tag, element):
+            return []
+        return [self._mark(tag, element, waiting.pop(0) if waiting and tag != "text" else "")]
+
+    def _unseen(self, tag: str, element) -> bool:
+        look = _style(element)
+        empty = look.get("fill") == "none" and look.get("stroke", "none") == "none"
+        return tag == "path" and (empty or not element.get("d"))
+
+    def _shape(self, element) -> str:
+        self.ids[element.get("id")] = f"m{len(self.ids)}"
+        return f'<path id="{self.ids[element.get("id")]}" d="{_path(element.get("d"))}"/>'
+
+    def _mark(self, tag: str, element, label: str) -> Piece:
+        text = (element.text or "").strip() if tag == "text" else ""
+        fine = _short if tag == "use" else _whole  # words need no tenth of a point
+        place = {key: fine(element.get(key)) for key in ("x", "y") if element.get(key)}
+        if tag == "path":
+            place["d"] = _path(element.get("d"))
+        if tag == "use":
+            link = element.get("{http://www.w3.org/1999/xlink}href")
+            place["href"] = f"#{self.ids[link[1:]]}"
+        look = {k: v for k, v in _style(element).items() if PLAIN[tag].get(k) != v}
+        inside = escape(text, quote=False)
+        if label and self.titles and label not in self.areas:
+            inside = f"<title>{escape(label + self.unit, quote=False)}</title>"
+        return Piece(tag, place, look, self._area(label or text), inside)
+
+    def _area(self, label: str) -> str:
+        found = [name for name in self.areas if label == name or label.startswith(f"{name} ")]
+        return self.areas[max(found, key=len)] if found else ""
+
+
+def _style(element) -> dict[str, str]:
+    pairs = [part.partition(":") for part in element.get("style", "").split(";") if part.strip()]
+    given = {key.strip(): value.strip().removesuffix("px") for key, _, value in pairs}
+    if "stroke-width" in given:
+        given["stroke-width"] = _short(given["stroke-width"])
+    return {key: value for key, value in given.items() if key in KEPT}
+
+
+def _path(d: str) -> str:
+    """Write a path without needless spaces and zeros, level and upright lines by one number."""
+    written, before = [], ("", "")
+    for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
+        points = [_short(number) for number in numbers.split()]
+        x, y = points[-2:] if points else before
+        if letter == "L" and y == before[1]:
+            written.append(f"H{x}")
+        elif letter == "L" and x == before[0]:
+            written.append(f"V{y}")
+        else:
+            written.append(letter + " ".join(points))
+        before = (x, y)
+    return "".join(written)
+
+
+def _short(number: str) -> str:
+    return f"{float(number):.1f}".removesuffix(".0").replace("-0.0", "0")
+
+
+def _whole(number: str) -> str:
+    return f"{float(number):.0f}".replace("-0", "0")

@@ -1,0 +1,35 @@
+"""The landing page: one short page in both languages that leads to everything published."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from analysis.publish.markup import inline, inline_svg
+from analysis.publish.page import TEMPLATE, style, with_font
+
+
+def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
+    """Return the page. sites: what all pages share, by language; parts: report, downloads, counties, notebooks."""
+    labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))
+    first = next(iter(sites.values()))
+    return with_font(
+        _environment()
+        .get_template("landing.html.j2")
+        .render(sites=sites, parts=parts, labels=labels, style=style(), synthetic=first["basis"] != "official")
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"inline": inline, "inline_svg": inline_svg}
+    return environment

@@ -1,0 +1,53 @@
+"""Names: of districts, measures and cells, and the estimates that the notebooks saved under them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.folders import build, root
+from analysis.survey.repository import reference
+
+LANG = "zh"  # the language whose runs the others read; all compute the same
+
+
+def measure_of(indicator: str) -> pd.Series:
+    """Return the row of `measures.csv` of an indicator."""
+    return reference("measures").set_index("indicator").loc[indicator]
+
+
+def district_names(lang: str) -> dict[str, str]:
+    """Map district codes to names: 县（市、区） in Chinese, the romanised name in English."""
+    if lang == "zh":
+        return {CITY: "全市", **COUNTIES}
+    counties = reference("counties").set_index("gb2260")["name_en"]
+    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {CITY: "Whole city"}
+
+
+def named_areas(lang: str) -> dict[str, str]:
+    """Map the names of the counties to their codes, to find them in drawings and tables."""
+    return {name: code for code, name in district_names(lang).items() if code in COUNTIES}
+
+
+def cells_of(notebook: str) -> dict[str, str]:
+    """Map each indicator to the id of the notebook cell that computes it: the one that quotes its name."""
+    source = json.loads((root() / "notebooks" / f"{notebook}.ipynb").read_text("utf-8"))
+    places = {}
+    for cell in source["cells"]:
+        if cell["cell_type"] == "code":
+            for name in re.findall(r'"([a-z0-9_]+)"', "".join(cell["source"])):
+                places.setdefault(name, cell["id"])
+    return places
+
+
+def read_estimates(wave: str, before: str = "") -> pd.DataFrame:
+    """Read the estimates that the notebooks (those before one, where it is named) have saved, as one table."""
+    paths = sorted((build(wave) / LANG / "estimates").glob("*.csv"))
+    paths = [path for path in paths if not before or path.stem < before]
+    text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
+    frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
+    joined = pd.concat(frames, ignore_index=True)
+    return joined.fillna(dict.fromkeys(text, ""))

@@ -1,0 +1,64 @@
+"""The PDF of the report, by typst: tagged for readers by ear (PDF/UA-1), bookmarks, the wheel's font inside."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typst
+from nbformat import NotebookNode
+
+from analysis.publish import fonts
+from analysis.publish.manuscript import convert, manuscript
+
+TEMPLATE = Path(__file__).parent / "template" / "report.typ"
+
+
+def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> bytes:
+    """Return the PDF of an executed report notebook.
+
+    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
+    that the same report gives the same bytes. Raises typst.TypstError where the file would not be PDF/UA-1.
+    """
+    said = manuscript(notebook, site)
+    body = convert(said.text, "typst", ["--wrap=none"])
+    body = re.sub(
+        r'image\("([^"]+)"', lambda m: f"image({_string(m[1])}, alt: {_string(said.pictures[m[1]])}", body
+    )
+    with tempfile.TemporaryDirectory() as work:
+        for picture in said.pictures:
+            (Path(work) / picture).parent.mkdir(exist_ok=True)
+            shutil.copyfile(folder / picture, Path(work) / picture)
+        source = Path(work) / "report.typ"
+        source.write_text(_head(site) + body, encoding="utf-8")
+        return typst.compile(
+            source,
+            root=work,
+            font_paths=[str(fonts.font_path().parent)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=int(when.replace(tzinfo=UTC).timestamp()),
+        )
+
+
+def _head(site: dict) -> str:
+    """Fill the template: title, language, label of the data, date and edition."""
+    label = "" if site["basis"] == "official" else site["notice"]
+    facts = {
+        "title": site["report"],
+        "lang": site["lang"],
+        "date": f"{site['date']} · {site['edition']}",
+        "publisher": site["kicker"],
+        "label": label,
+        "font": fonts.FAMILY,
+    }
+    said = "".join(f"#let report-{key} = {_string(value)}\n" for key, value in facts.items())
+    return said + TEMPLATE.read_text(encoding="utf-8")
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

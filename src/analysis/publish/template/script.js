@@ -1,0 +1,62 @@
+// The county chooser, which lives in the address, and the keyboard for receipts. Every part works without it, by links.
+(() => {
+  const root = document.documentElement, choice = document.querySelector("select.mine");
+  let from = null;
+  const show = code => {
+    if (code) root.dataset.area = code; else delete root.dataset.area;
+    choice.value = code;
+    for (const old of document.querySelectorAll(".card table")) old.remove();
+    if (code) card(code);
+    for (const link of document.querySelectorAll("a.keep")) {
+      const to = new URL(link.href);
+      if (code) to.searchParams.set("area", code); else to.searchParams.delete("area");
+      link.href = to;
+    }
+  };
+  const card = code => {
+    const [indicator, city] = choice.dataset.words.split("|"), table = document.createElement("table"), seen = {};
+    const row = cells => { const line = table.insertRow(); for (const cell of cells) line.append(cell); };
+    const cell = (tag, ...inside) => { const made = document.createElement(tag); made.append(...inside); return made; };
+    for (const mine of document.querySelectorAll(`.table tr[data-area="${code}"]`)) {
+      const whole = mine.parentElement.lastElementChild.cells, heads = mine.closest("table").rows[0].cells;
+      if (!table.rows.length) row([cell("th", indicator), cell("th", mine.cells[0].textContent), cell("th", city)]);
+      for (let i = 1; i < heads.length; i++) {
+        const title = heads[i].textContent;
+        if (!seen[title]) row([cell("th", title), cell("td", mine.cells[i].textContent), cell("td", ...whole[i].cloneNode(true).childNodes)]);
+        seen[title] = true;
+      }
+    }
+    document.querySelector(`#area-${code} h3`).after(table);
+  };
+  const choose = code => {
+    const here = new URL(location);
+    if (code) here.searchParams.set("area", code); else here.searchParams.delete("area");
+    here.hash = "";
+    try { history.replaceState(null, "", here); show(code); }
+    catch (error) { location.assign(here); }
+  };
+  const contents = document.querySelector("details.contents");
+  if (contents && matchMedia("(max-width: 62rem)").matches) contents.open = false;
+  if (choice) {
+    choice.parentElement.hidden = false;
+    choice.addEventListener("change", () => choose(choice.value));
+    const asked = new URLSearchParams(location.search).get("area");
+    show([...choice.options].some(option => option.value === asked) ? asked : "");
+  }
+  addEventListener("click", event => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    const to = link.getAttribute("href") || "";
+    if (to.startsWith("#r-")) from = link;
+    if (link.classList.contains("close") && from) { event.preventDefault(); shut(); }
+    if (choice && to.startsWith("#area-")) { event.preventDefault(); choose(to.slice(6)); choice.focus(); }
+  });
+  const shut = () => { location.hash = "-"; if (from) from.focus({ preventScroll: true }); from = null; };
+  addEventListener("hashchange", () => {
+    const opened = location.hash.startsWith("#r-") && document.getElementById(location.hash.slice(1));
+    if (opened) { opened.tabIndex = -1; opened.focus({ preventScroll: true }); }
+  });
+  addEventListener("keydown", event => {
+    if (event.key === "Escape" && location.hash.startsWith("#r-")) shut();
+  });
+})();

@@ -1,0 +1,125 @@
+"""All tables of the report in one workbook: cover, contents, one sheet a table, with units, notes and basis."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+
+import xlsxwriter
+from nbformat import NotebookNode
+
+from analysis.publish.page import in_language, report_of
+
+WORDS = {
+    "zh": {
+        "cover": "封面",
+        "contents": "目录",
+        "title": "题目",
+        "sheet": "工作表",
+        "source": "来源：",
+        "basis": "数据性质：",
+        "unit": "单位与范围：",
+        "notes": "说明：— 表示没有这个数；单位见各列标题。",
+    },
+    "en": {
+        "cover": "Cover",
+        "contents": "Contents",
+        "title": "Title",
+        "sheet": "Sheet",
+        "source": "Source: ",
+        "basis": "Basis: ",
+        "unit": "Units and scope: ",
+        "notes": "— means there is no such number; units stand in the column heads.",
+    },
+}
+NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?")
+WIDEST = 60
+
+
+def workbook(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
+    """Return tables.xlsx of an executed report notebook: each table, and the table behind each figure.
+
+    when: the date written inside, so that the same report gives the same bytes. A cell that begins like a formula
+    stays text.
+    """
+    words, buffer = WORDS[site["lang"]], io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties({"title": site["report"], "author": site["kicker"], "created": when})
+        styles = _styles(book)
+        shown = in_language(notebook, site["lang"])
+        all_shown = [report_of(out) for cell in shown.cells for out in cell.get("outputs", [])]
+        reports = [report for report in all_shown if report.get("table")]
+        cover, contents = book.add_worksheet(words["cover"]), book.add_worksheet(words["contents"])
+        _cover(cover, site, words, styles)
+        _contents(contents, reports, words, styles)
+        for report in reports:
+            _sheet(book.add_worksheet(report.id[:31]), report, site, words, styles)
+    return buffer.getvalue()
+
+
+def _styles(book) -> dict:
+    return {
+        "title": book.add_format({"bold": True, "font_size": 14}),
+        "head": book.add_format({"bold": True, "bottom": 1, "top": 1, "text_wrap": True, "valign": "bottom"}),
+        "words": book.add_format({"text_wrap": True, "valign": "top"}),
+        "label": book.add_format({"font_color": "#7A3A00", "text_wrap": True, "valign": "top"}),
+        "link": book.add_format({"font_color": "#0B5A78", "underline": 1}),
+        "plain": None,
+    }
+
+
+def _cover(sheet, site: dict, words: dict, styles: dict) -> None:
+    sheet.set_column(0, 0, 90)
+    sheet.write_string(0, 0, site["report"], styles["title"])
+    sheet.write_string(1, 0, f"{site['kicker']} · {site['date']} · {site['edition']}")
+    sheet.write_string(2, 0, site["notice"], styles["label"])
+    for row, (key, value) in enumerate(site["stamp"].items(), start=4):
+        sheet.write_string(row, 0, f"{key}: {value}", styles["words"])
+    sheet.write_string(5 + len(site["stamp"]), 0, words["notes"], styles["words"])
+
+
+def _contents(sheet, reports: list, words: dict, styles: dict) -> None:
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 80)
+    sheet.write_row(0, 0, [words["sheet"], words["title"]], styles["head"])
+    for row, report in enumerate(reports, start=1):
+        sheet.write_url(row, 0, f"internal:'{report.id[:31]}'!A1", styles["link"], report.id)
+        sheet.write_string(row, 1, _plain(report.title), styles["words"])
+
+
+def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
+    top = [
+        _plain(report.title),
+        words["unit"] + _plain(report.subtitle),
+        words["source"] + _plain(report.source),
+        words["basis"] + site["basis"],
+    ]
+    for row, text in enumerate(top):
+        sheet.write_string(row, 0, text, styles["title"] if row == 0 else styles["plain"])
+    sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"])
+    first = len(top) + 2
+    columns, rows = report.table["columns"], report.table["rows"]
+    sheet.write_row(first - 1, 0, columns, styles["head"])
+    for i, row in enumerate(rows, start=first):
+        for j, cell in enumerate(row):
+            _write(sheet, i, j, str(cell), styles)
+    for j, column in enumerate(zip(columns, *rows, strict=True)):
+        sheet.set_column(j, j, min(max(map(_width, column)) + 2, WIDEST))
+    sheet.freeze_panes(first, 1)
+
+
+def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
+    if NUMBER.fullmatch(text) and column:
+        sheet.write_number(row, column, float(text.replace(",", "")))
+    else:
+        sheet.write_string(row, column, text, styles["words"])
+
+
+def _width(text) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in str(text))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"<[^>]+>", "", text)

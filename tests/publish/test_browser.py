@@ -1,0 +1,124 @@
+"""The pages in a browser: axe-core, keyboard, no network, no script, narrow screens. Skips where there is none."""
+
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PAGES = ("index.html", "report/index.html", "report/en/index.html", "districts/331023/index.html",
+         "districts/331023/en/index.html", "notebooks/03_workforce.html")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: the pages are not looked at in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """The source of axe-core, from npm where that can be had."""
+    if given := os.environ.get("AXE_CORE"):
+        return Path(given).read_text("utf-8")
+    folder = tmp_path_factory.mktemp("axe")
+    if shutil.which("npm") is None:
+        pytest.skip("no npm on this machine: axe-core is not run")
+    done = subprocess.run(["npm", "pack", "axe-core"], cwd=folder, capture_output=True, check=False, timeout=120)
+    packed = next(folder.glob("axe-core-*.tgz"), None)
+    if done.returncode or packed is None:
+        pytest.skip("axe-core cannot be had from npm here: it is not run")
+    with tarfile.open(packed) as archive:
+        return archive.extractfile("package/axe.min.js").read().decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def addresses(edition):
+    return {name: edition / "outputs" / name for name in PAGES if (edition / "outputs" / name).exists()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(browser, axe, addresses, width, scheme):
+    for name, path in addresses.items():
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+        )
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")["violations"]
+        context.close()
+        assert [(name, rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == []
+
+
+def test_no_error_no_request_and_no_scrolling_sideways_at_360(browser, addresses):
+    for name, path in addresses.items():
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        errors, asked = [], []
+        page.on("console", lambda message, to=errors: to.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error, to=errors: to.append(str(error)))
+        page.on("request", lambda request, to=asked: to.append(request.url))
+        page.goto(path.as_uri())
+        assert errors == [], name
+        assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()], name
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        page.close()
+
+
+def test_the_county_lives_in_the_address_and_is_marked(browser, addresses):
+    page = browser.new_page()
+    page.goto(addresses["report/index.html"].as_uri() + "?area=331023")
+    assert page.locator("select.mine").input_value() == "331023"
+    assert page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    assert page.locator("#area-331023 tr").count() > 5, "a card of its values"
+    weight = "e => getComputedStyle(e).fontWeight"
+    assert page.locator('#fig-workers .wide text[data-area="331023"]').evaluate(weight) == "700"
+    page.locator("select.mine").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.url.endswith("?area=331024")
+    page.close()
+
+
+def test_a_receipt_opens_and_closes_by_keyboard_and_gives_the_place_back(browser, addresses):
+    page = browser.new_page()
+    page.goto(addresses["report/index.html"].as_uri())
+    link = page.locator('main p a[href="#r-certified"]').first
+    link.focus()
+    page.keyboard.press("Enter")
+    receipt = page.locator("#r-certified")
+    page.wait_for_function("document.activeElement.id === 'r-certified'")
+    assert receipt.evaluate("e => getComputedStyle(e).position") == "fixed"
+    page.keyboard.press("Escape")
+    assert receipt.evaluate("e => getComputedStyle(e).position") != "fixed"
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#r-certified"
+    page.close()
+
+
+def test_it_works_without_script(browser, addresses):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(addresses["report/index.html"].as_uri() + "#r-certified")
+    assert page.locator("#r-certified").is_visible() and page.locator(".shut a").is_visible()
+    page.goto(addresses["report/index.html"].as_uri() + "#area-331023")
+    assert page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    assert page.locator("details.contents a").first.is_visible()
+    context.close()
+
+
+def test_every_number_opens_and_the_page_is_light(edition):
+    for path in (edition / "outputs/report").rglob("index.html"):
+        html = path.read_text("utf-8")
+        asked = set(re.findall(r'href="#(r-[^"]+)"', html))
+        assert len(asked) > 60 and asked <= set(re.findall(r'id="(r-[^"]+)"', html))
+        bare = re.sub(r"base64,[^)]*", "", html)
+        assert len(bare.encode()) < 200_000

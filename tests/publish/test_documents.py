@@ -1,0 +1,114 @@
+"""Word, PDF and the workbook, made from a small executed notebook and read back."""
+
+import io
+import re
+import zipfile
+from datetime import datetime
+
+import docx
+import openpyxl
+import pytest
+from matplotlib import pyplot as plt
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from analysis.publish.manuscript import manuscript
+from analysis.publish.pdf import pdf
+from analysis.publish.word import word
+from analysis.publish.workbook import workbook
+
+WHEN = datetime(2020, 4, 30)
+LINK = '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
+
+
+def shown(kind, data, **report):
+    return new_output("display_data", data=data, metadata={"report": {"kind": kind, **report}})
+
+
+@pytest.fixture
+def notebook():
+    table = {"columns": ["县（市、区）", "持证率（%）"], "rows": [["椒江区", "43.0"], ["=全市", "1,047.2"]]}
+    words = {"title": f"持证率{LINK}", "subtitle": "%", "source": "合成数据", "table": table, "alt": "持证率"}
+    said = f'## 一、题\n\n持证率{LINK}，再说一次{LINK}（见<a class="ref" href="#fig-a"></a>）。'
+    return new_notebook(
+        cells=[
+            new_code_cell("%%md zh", id="words", outputs=[shown("prose", {"text/markdown": said}, lang="zh")]),
+            new_code_cell("a", id="a", outputs=[shown("figure", {}, id="a", png="figures/a.png", **words)]),
+            new_code_cell("b", id="b", outputs=[shown("table", {}, id="b", **words)]),
+        ]
+    )
+
+
+@pytest.fixture
+def site():
+    receipt = dict.fromkeys(["definition", "how", "facts"], "普查") | {"label": "持证率", "value": "47.2%"}
+    receipt |= {
+        "sources": [("《花名册》", "椒江区 43.0 (6-66)")],
+        "notebook": "03_workforce",
+        "cell": "certificate",
+    }
+    return {
+        "report": "调研报告",
+        "kicker": "台州市",
+        "notice": "合成数据，不得引用",
+        "date": "2020",
+        "edition": "1",
+        "lang": "zh",
+        "basis": "synthetic",
+        "stamp": {"数据日期": "2020-04-30"},
+        "estimates": {"certified": receipt},
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "figures").mkdir()
+    figure = plt.figure(figsize=(1, 1))
+    figure.savefig(tmp_path / "figures/a.png")
+    plt.close(figure)
+    return tmp_path
+
+
+def test_a_number_has_one_note_and_figures_are_referred_to_by_number(notebook, site):
+    said = manuscript(notebook, site)
+    assert said.text.count("[^certified]: ") == 1
+    assert len(re.findall(r"47\.2%\[\^certified\](?!:)", said.text)) == 1
+    assert "（见图 1）" in said.text and "# 一、题" in said.text
+    assert said.pictures == {"figures/a.png": "持证率"}
+
+
+def test_word_has_the_official_layout_notes_headings_and_the_label(notebook, site, folder):
+    data = word(notebook, site, folder, WHEN)
+    assert data == word(notebook, site, folder, WHEN), "the same bytes"
+    document = docx.Document(io.BytesIO(data))
+    section = document.sections[0]
+    assert [round(side.mm) for side in (section.top_margin, section.bottom_margin)] == [37, 35]
+    assert [round(side.mm) for side in (section.left_margin, section.right_margin)] == [28, 26]
+    assert document.styles["Body Text"].paragraph_format.line_spacing.pt == pytest.approx(28.95, abs=0.06)
+    assert "Heading 1" in [paragraph.style.name for paragraph in document.paragraphs]
+    for header in (section.header, section.even_page_header):
+        assert "合成数据" in header.paragraphs[0].text
+    widths = [cell.width.mm for cell in document.tables[0].rows[0].cells]
+    assert sum(widths) == pytest.approx(156, abs=1) and min(widths) > 30
+    parts = zipfile.ZipFile(io.BytesIO(data))
+    notes = re.sub(r"<[^>]+>", "", parts.read("word/endnotes.xml").decode("utf-8"))
+    assert "椒江区 43.0 (6-66)" in notes
+    assert 'descr="持证率"' in parts.read("word/document.xml").decode("utf-8")
+
+
+def test_the_pdf_is_accessible_has_its_font_and_the_same_bytes(notebook, site, folder):
+    data = pdf(notebook, site, folder, WHEN)
+    assert data == pdf(notebook, site, folder, WHEN)
+    assert data.startswith(b"%PDF") and b"pdfuaid" in data and b"NotoSansSC" in data
+    assert b"/Outlines" in data, "bookmarks"
+
+
+def test_the_workbook_has_cover_contents_and_a_sheet_a_table(notebook, site):
+    data = workbook(notebook, site, WHEN)
+    assert data == workbook(notebook, site, WHEN)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["封面", "目录", "a", "b"]
+    assert "合成数据" in book["封面"]["A3"].value
+    cells = [[cell.value for cell in row] for row in book["b"].iter_rows()]
+    assert cells[6] == ["椒江区", 43.0] and cells[7] == ["=全市", 1047.2]
+    assert book["b"]["A8"].data_type == "s", "a formula stays text"
+    assert cells[3][0] == "数据性质：synthetic"
