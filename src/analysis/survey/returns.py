@@ -22,6 +22,7 @@ from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.text import normalise
 
+FOREIGN = "(belongs to another county)"
 LIST, RECEIPT = "问题清单", "收到行数"
 HEAD = ("序号", "性质", "文件", "工作表", "栏目", "行", "问题", "怎样改正", "答复")
 HEAD_EN = ("No.", "kind", "file", "sheet", "column", "row", "what is wrong", "how to mend it", "your answer")
@@ -128,7 +129,12 @@ def _write_counts(sheet, accounts: pd.DataFrame, style: dict) -> None:
 
 
 def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None:
-    """Write the county's own sheets that have findings, each cell at its place in the file handed in."""
+    """Write the county's own sheets that have findings, each cell at its place in the file handed in.
+
+    None of a file that is another county's: it would go to the wrong one.
+    """
+    if findings["message"].str.contains(FOREIGN, regex=False).any():
+        return
     try:
         sheets = open_book(file.path, file.title)
     except Unopened:
@@ -141,4 +147,4 @@ def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None
         seen.add(model)
         header = find_header(sheet, model)
         if header.names:
-            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, style)
+            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, file.county, style)
