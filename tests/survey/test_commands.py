@@ -46,6 +46,14 @@ def test_a_question_does_not_stop_the_check(analysis, copy):
     assert done.stdout.startswith(f"? {SANMEN}!专职社区工作者花名册!入职日期 {row}: 晚于 2020-04-30")
 
 
+def test_neither_forms_nor_returns_are_written_among_what_counties_handed_in(analysis, copy):
+    before = {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()}
+    for command in (["check", "--returns", "data/raw/2020"], ["forms", "--out", "data/raw/2020"]):
+        done = analysis(copy, *command)
+        assert done.returncode == 74 and "choose another folder" in done.stderr
+    assert {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()} == before
+
+
 def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):
     done = analysis(copy, "forms", "--wave", "2021")
     assert done.returncode == 0, done.stderr

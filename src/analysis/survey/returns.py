@@ -6,7 +6,6 @@ names, ID numbers and telephones.
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from analysis.survey.marking import write_marked
 from analysis.survey.problems import PROBLEM
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.names import File, files_of, sheet_title
+from analysis.survey.reading.names import File, files_of, keep_apart, sheet_title
 from analysis.survey.text import normalise
 
 FOREIGN = "(belongs to another county)"
@@ -41,13 +40,14 @@ MODELS = {normalise(model.Config.title): model for model in COUNTY_TABLES}
 
 
 def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
-    """Write `<code>_<county>.xlsx` for each county into `folder`, which is made anew; returns the paths.
+    """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
     findings: as `findings_table` has them (`InputProblems.findings`, or the clean table `questions`);
     accounts: of the rows. A county without findings gets the list that says so, and its rows counted.
+    Raises FileExistsError when `folder` is where the counties' own files lie.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    keep_apart(folder, raw)
+    folder.mkdir(parents=True, exist_ok=True)
     files = files_of(raw, [])
     paths = []
     for code, county in COUNTIES.items():
