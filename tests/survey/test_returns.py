@@ -123,3 +123,26 @@ def test_questions_are_returned_too_and_the_bytes_are_the_same_again(raw, return
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     again = returned()
     assert {path.name: path.read_bytes() for path in again.iterdir()} == first
+
+
+def test_a_file_of_another_county_does_not_go_back_to_the_wrong_one(raw, returned):
+    (raw / SANMEN).rename(raw / "x")
+    (raw / XIANJU).rename(raw / SANMEN)
+    (raw / "x").rename(raw / XIANJU)
+    folder = returned()
+    for name, other in ((SANMEN, "仙居"), (XIANJU, "三门")):
+        assert openpyxl.load_workbook(folder / name).sheetnames == [LIST, "收到行数"]
+        assert "belongs to another county" in texts(folder / name) and other not in texts(folder / name)
+
+
+def test_a_row_of_another_county_shows_no_more_than_its_code(raw, returned, books, form):
+    p = Planting(raw)
+    row, other = p.rows(SANMEN, COMMUNITIES)[0], p.rows(XIANJU, COMMUNITIES)[0]
+    for title in p.form(SANMEN, COMMUNITIES)[0]:
+        p.set(SANMEN, COMMUNITIES, title, row, p.value(XIANJU, COMMUNITIES, title, other))
+    p.save()
+    page = openpyxl.load_workbook(returned() / SANMEN)[COMMUNITIES]
+    columns = form(books[SANMEN][COMMUNITIES])[0]
+    shown = {page.cell(row, place).value for title, place in columns.items() if title != "社区代码"}
+    assert shown == {"（略）"}
+    assert page.cell(row, columns["社区代码"]).value.startswith("331024")

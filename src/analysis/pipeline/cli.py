@@ -129,12 +129,14 @@ def forms(wave, raw, out):
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
     from analysis.survey.problems import InputProblems
+    from analysis.survey.reading.names import keep_apart
     from analysis.survey.repository import reference
 
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
     if problems:
         raise InputProblems(problems)
     out = out or Path("build/forms") / wave
+    keep_apart(out, raw)
     for path in write_forms(out, wave, frame, townships):
         click.echo(path.as_posix())
 

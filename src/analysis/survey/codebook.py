@@ -6,8 +6,15 @@ Reading, checking, labels, forms and the codebook page all take it from here.
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pandas as pd
 import pandera.pandas as pa
+
+# Where dask is installed pandera imports all of it to learn the types of its frames; ours are pandas'. It would
+# take as long as reading a wave.
+sys.modules.setdefault("pandera.typing.dask", SimpleNamespace(DASK_INSTALLED=False))
 
 CITY = "331000"
 COUNTIES = {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.survey.codebook import COUNTIES, IDENTIFIERS
 from analysis.survey.identifiers import identifier_problems
-from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, aliases, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, read_sheet
@@ -108,7 +108,8 @@ def _another_county(sheet: Sheet, file: File) -> list[Problem]:
                     "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
                 )
                 place = (file.path.name, sheet.title, "填报单位", sheet.cells.index(row) + 1)
-                return [Problem(*place, message or asked, kind="problem" if code else QUESTION)]
+                told = "填报单位是另一县（市、区） (belongs to another county)" if code else ""
+                return [Problem(*place, message or asked, PROBLEM if code else QUESTION, told)]
     return []
 
 

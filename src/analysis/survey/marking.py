@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import TABLES
+from analysis.survey.codebook import CITY, TABLES
 from analysis.survey.corrections import printed
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
@@ -23,7 +23,9 @@ MASK = "（略）"
 PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
 
-def write_marked(page, sheet: Sheet, header: Header, model, findings: pd.DataFrame, style: dict) -> None:
+def write_marked(
+    page, sheet: Sheet, header: Header, model, findings: pd.DataFrame, county: str, style: dict
+) -> None:
     """Write the header and the rows of the form, marking and commenting the cells in question."""
     for place in header.names:
         page.write_string(header.last, place, header.texts[place], style["head"])
@@ -33,11 +35,22 @@ def write_marked(page, sheet: Sheet, header: Header, model, findings: pd.DataFra
     asked = set(findings["row"])
     for i, row in enumerate(sheet.cells):
         if kinds[i] in ("kept", "total") and (model is not TABLES["workers"] or i + 1 in asked):
-            for place, name in header.names.items():
-                cell = row[place] if place < len(row) else ""
-                page.write(i, place, _shown(cell, name, model), style["cell"])
+            for place, cell in _row(row, header, model, county).items():
+                page.write(i, place, cell, style["cell"])
     for one in findings.itertuples():
-        _mark(page, one, sheet, header, model, style)
+        row = sheet.cells[one.row - 1] if one.row else []
+        _mark(page, one, _row(row, header, model, county), header, model, style)
+
+
+def _row(row: list, header: Header, model, county: str) -> dict[int, object]:
+    """Print the cells of a row by position; of a community of another county, nothing but its code."""
+    cells = {place: row[place] if place < len(row) else "" for place in header.names}
+    codes = [printed(cells[place]) for place, name in header.names.items() if name == "community_code"]
+    foreign = any(code.startswith(CITY[:4]) and not code.startswith(county) for code in codes)
+    return {
+        place: MASK if foreign and name != "community_code" else _shown(cells[place], name, model)
+        for place, name in header.names.items()
+    }
 
 
 def _shown(cell, name: str, model):
@@ -64,7 +77,7 @@ def _answers(cell, name: str, model) -> bool:
     return low is None or low <= value <= high
 
 
-def _mark(page, one, sheet: Sheet, header: Header, model, style: dict) -> None:
+def _mark(page, one, cells: dict, header: Header, model, style: dict) -> None:
     """Colour the cell of a finding and put the finding beside it as a comment."""
     titles = {column.name: column.title for column in columns(model)}
     schema = model.to_schema().columns
@@ -75,8 +88,6 @@ def _mark(page, one, sheet: Sheet, header: Header, model, style: dict) -> None:
         in (titles[name], schema[name].title if name in schema else titles[name], header.texts[place])
     ]
     row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
-    cell = sheet.cells[row][place] if one.row and place < len(sheet.cells[row]) else ""
-    shown = _shown(cell, header.names[place], model) if one.row else header.texts[place]
-    page.write(row, place, shown, style[one.kind])
+    page.write(row, place, cells[place] if one.row else header.texts[place], style[one.kind])
     note = f"{one.column}：{one.told or one.message}\n{one.mend}"
     page.write_comment(row, place, note, {"author": "", "x_scale": 2, "y_scale": 1.5})

@@ -6,7 +6,6 @@ names, ID numbers and telephones.
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,10 @@ from analysis.survey.marking import write_marked
 from analysis.survey.problems import PROBLEM
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.names import File, files_of, sheet_title
+from analysis.survey.reading.names import File, files_of, keep_apart, sheet_title
 from analysis.survey.text import normalise
 
+FOREIGN = "(belongs to another county)"
 LIST, RECEIPT = "问题清单", "收到行数"
 HEAD = ("序号", "性质", "文件", "工作表", "栏目", "行", "问题", "怎样改正", "答复")
 HEAD_EN = ("No.", "kind", "file", "sheet", "column", "row", "what is wrong", "how to mend it", "your answer")
@@ -40,13 +40,14 @@ MODELS = {normalise(model.Config.title): model for model in COUNTY_TABLES}
 
 
 def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
-    """Write `<code>_<county>.xlsx` for each county into `folder`, which is made anew; returns the paths.
+    """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
     findings: as `findings_table` has them (`InputProblems.findings`, or the clean table `questions`);
     accounts: of the rows. A county without findings gets the list that says so, and its rows counted.
+    Raises FileExistsError when `folder` is where the counties' own files lie.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    keep_apart(folder, raw)
+    folder.mkdir(parents=True, exist_ok=True)
     files = files_of(raw, [])
     paths = []
     for code, county in COUNTIES.items():
@@ -128,7 +129,12 @@ def _write_counts(sheet, accounts: pd.DataFrame, style: dict) -> None:
 
 
 def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None:
-    """Write the county's own sheets that have findings, each cell at its place in the file handed in."""
+    """Write the county's own sheets that have findings, each cell at its place in the file handed in.
+
+    None of a file that is another county's: it would go to the wrong one.
+    """
+    if findings["message"].str.contains(FOREIGN, regex=False).any():
+        return
     try:
         sheets = open_book(file.path, file.title)
     except Unopened:
@@ -141,4 +147,4 @@ def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None
         seen.add(model)
         header = find_header(sheet, model)
         if header.names:
-            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, style)
+            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, file.county, style)

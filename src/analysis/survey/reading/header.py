@@ -20,6 +20,8 @@ FEWEST = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
 UNIT_LINE = re.compile(r"(?:金额)?单位:(.*)")
 MONEY = {"元", "万元"}
+UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
+KNOWN_UNITS = {way for unit in UNITS for way in spellings(unit)}
 
 
 @dataclass(frozen=True)
@@ -88,20 +90,12 @@ def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
     return read
 
 
-@cache
-def _known_units() -> set[str]:
-    return {way for unit in UNITS for way in spellings(unit)}
-
-
-UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
-
-
 @lru_cache(maxsize=10_000)
 def split_unit(text: str) -> tuple[str, str]:
     """Split a unit in brackets from a folded header: `年收入(万元)` gives 年收入 and 万元."""
     found = BRACKET.fullmatch(text)
     unit = found[2].removeprefix("单位:") if found else ""
-    if unit in _known_units():
+    if unit in KNOWN_UNITS:
         return found[1], unit
     return text, ""
 

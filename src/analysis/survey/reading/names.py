@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.declaration import FILE
 from analysis.survey.problems import Problem
 from analysis.survey.repository import reference
 from analysis.survey.text import normalise
@@ -47,6 +48,15 @@ def sheet_title(title: str) -> str:
 def expected_name(county: str) -> str:
     """Name the workbook that a county hands in."""
     return f"{county}_{COUNTIES[county]}.xlsx" if county else f"{INTERVIEWS}.xlsx"
+
+
+def keep_apart(folder: Path, raw: Path) -> None:
+    """Refuse to write files named as the counties' own among those handed in; raises FileExistsError."""
+    folder, raw = folder.resolve(), raw.resolve()
+    if folder == raw or raw in folder.parents or (folder / FILE).exists():
+        raise FileExistsError(
+            f"{folder.name}/ 是上报文件夹，请另选 (holds what counties handed in: choose another folder)"
+        )
 
 
 def files_of(raw: Path, problems: list[Problem]) -> list[File]:

@@ -1,0 +1,62 @@
+"""The two commands of this layer, as a user calls them."""
+
+import openpyxl
+import pytest
+
+from analysis.survey.codebook import COUNTIES
+from planting import Planting
+
+SANMEN = "331022_三门县.xlsx"
+
+
+@pytest.fixture
+def faulty(copy):
+    planting = Planting(copy / "data/raw/2020")
+    row = planting.cell(SANMEN, "社区基本情况", "户数", "约47", "")
+    planting.save()
+    return copy, row
+
+
+def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analysis, faulty):
+    folder, row = faulty
+    (folder / "data/raw/2020/331024_仙居县.xlsx").unlink()
+    done = analysis(folder, "check", "--returns", "build/returns")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith(f"{SANMEN}!社区基本情况!户数 {row}: “约47” 不是数字 (not a number) → ")
+    assert lines[1].startswith("331024_仙居县.xlsx: 缺少此文件 (file is missing")
+    assert lines[2].startswith("2 problem(s)")
+    header, *table = done.stdout.splitlines()
+    assert header.split()[::2][:3] == ["文件", "行", "表头"]
+    counts = {line.split()[0]: line.split()[1:] for line in table}
+    assert counts[SANMEN][6:] == ["1", "1", "0"]  # rejected, problems, questions
+    assert "Traceback" not in done.stderr
+    returned = sorted(path.name for path in (folder / "build/returns").iterdir())
+    assert returned == sorted(f"{code}_{name}.xlsx" for code, name in COUNTIES.items())
+    assert not (folder / "data/processed/2020").exists()
+
+
+def test_a_question_does_not_stop_the_check(analysis, copy):
+    planting = Planting(copy / "data/raw/2020")
+    row = planting.rows(SANMEN, "专职社区工作者花名册")[0]
+    planting.set(SANMEN, "专职社区工作者花名册", "入职日期", row, "2020-06-01")
+    planting.save()
+    done = analysis(copy, "check")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"? {SANMEN}!专职社区工作者花名册!入职日期 {row}: 晚于 2020-04-30")
+
+
+def test_neither_forms_nor_returns_are_written_among_what_counties_handed_in(analysis, copy):
+    before = {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()}
+    for command in (["check", "--returns", "data/raw/2020"], ["forms", "--out", "data/raw/2020"]):
+        done = analysis(copy, *command)
+        assert done.returncode == 74 and "choose another folder" in done.stderr
+    assert {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()} == before
+
+
+def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):
+    done = analysis(copy, "forms", "--wave", "2021")
+    assert done.returncode == 0, done.stderr
+    paths = [copy / line for line in done.stdout.splitlines()]
+    assert [path.parent.name for path in paths] == ["2021"] * 9
+    assert "2021" in openpyxl.load_workbook(paths[0])["社区基本情况"]["A2"].value
