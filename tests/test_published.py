@@ -68,7 +68,7 @@ def test_estimates_have_the_columns_of_the_contract_and_unique_names(estimates):
     assert list(estimates.columns) == COLUMNS
     assert estimates["name"].is_unique
     assert estimates[["value", "unit", "basis", "how", "notebook", "cell"]].notna().all(axis=None)
-    assert set(estimates.loc[estimates["basis"] == "synthetic", "uncertainty"]) == {"census", "sample"}
+    assert set(estimates.loc[estimates["basis"] == "synthetic", "uncertainty"]) == {"census", "sample", "model"}
 
 
 def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
@@ -80,7 +80,7 @@ def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
 
 
 def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(estimates):
-    surveyed = estimates[~estimates["how"].str.startswith(("policy_register", "benchmarks"))]
+    surveyed = estimates[~estimates["how"].str.startswith(("policy_register", "benchmarks", "published"))]
     assert set(surveyed["basis"]) == {"synthetic"}
     sample = estimates[estimates["uncertainty"] == "sample"]
     assert set(sample["district"]) == {"331000"}
@@ -124,7 +124,7 @@ def test_all_pages_are_there(outputs, pages):
     names = {path.relative_to(outputs).as_posix() for path in pages}
     assert "report/index.html" in names
     assert {f"districts/{code}/index.html" for code in COUNTIES} <= names
-    assert sum(name.startswith("notebooks/") for name in names) == 18
+    assert sum(name.startswith("notebooks/") for name in names) == 21
 
 
 def test_every_page_figure_and_table_carries_the_label(outputs, pages):

@@ -44,8 +44,9 @@ def rank_sets(value, se, confidence=CONFIDENCE, draws=DRAWS, seed=SEED) -> pd.Da
 def _apart(statistic, largest, family, confidence) -> np.ndarray:
     """Tell which differences of the family are not nought, stepping down until no more fall."""
     apart = np.zeros_like(family)
+    draws = largest.shape[1]  # the order statistic that holds with exactly the confidence, for draws of any number
     while (left := family & ~apart).any():
-        critical = np.quantile(largest[left].max(axis=0), confidence)
+        critical = np.quantile(largest[left].max(axis=0), min(1, confidence * (1 + 1 / draws)), method="higher")
         fallen = left & (np.abs(statistic) > critical)
         if not fallen.any():
             break
