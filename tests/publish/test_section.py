@@ -56,7 +56,8 @@ def test_a_figure_leaves_picture_drawing_table_and_words(section, workers, tmp_p
     assert [row["县（市、区）"] for row in rows] == [*COUNTIES.values(), "全市"]
     assert rows[-1]["专职社区工作者（人）"] == "1533"
     shown = json.loads((tmp_path / "shown/workers.json").read_text("utf-8"))
-    assert "椒江区" in shown["report"]["alt"]
+    assert shown["report"]["alt"] == "在岗1533名。人"
+    assert "椒江区" in shown["report"]["behind"] and "椒江区" in shown["report"]["narrow"]
     assert "<" not in shown["report"]["alt"]
 
 
