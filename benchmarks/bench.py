@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 BIN = Path(sys.executable).parent
 SCRATCH = REPOSITORY / "build/bench"
+OURS = "analysis build, cold"
 NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src")
 # Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
 LIMIT = """
@@ -229,48 +230,69 @@ def cluster(folder: Path, workers: int):
             process.wait()
 
 
-def rows() -> dict[str, float]:
-    """Time the check of the raw files as they are and with ten and a hundred times the rows."""
-    seconds = {}
-    for factor in (1, 10, 100):
-        folder = workshop("rows")
-        if factor > 1:
-            code = f"from analysis.survey.synthetic.volume import multiply; multiply('data/raw/2020', {factor})"
-            timed(sys.executable, "-c", code, cwd=folder)
-        seconds[f"check, rows ×{factor}"] = analysis(folder, "check")
-    return seconds
+def sizes(districts: int) -> dict[str, float]:
+    """Time rivals, limit and a cold run for so many districts."""
+    found = {**rivals(districts), **limit(districts), OURS: cold(districts)}
+    return {f"{name} · {districts} districts": seconds for name, seconds in found.items()}
+
+
+PARTS = {
+    "nine": lambda: sizes(9),
+    "changes": changes,
+    "cluster": clusters,
+    "ninety": lambda: sizes(90),
+    "nation": lambda: {f"{OURS} · 900 districts": cold(900)},
+}
 
 
 def main(parts: list[str]) -> None:
     """Run the parts named (all without names) and write what was measured."""
-    known = {
-        "nine": lambda: {**rivals(9), **limit(9), "cold, 9 districts": cold(9)},
-        "changes": changes,
-        "ninety": lambda: {
-            f"{name} (90 districts)": s for name, s in {**rivals(90), **limit(90), "cold": cold(90)}.items()
-        },
-        "nation": lambda: {"cold, 900 districts": cold(900)},
-        "cluster": clusters,
-    }
     results = HERE / "results.json"
-    seconds = json.loads(results.read_text())["seconds"] if parts and results.exists() else {}
-    for part in parts or known:
-        seconds |= known[part]()
-        print(part, json.dumps(seconds, indent=1), flush=True)
+    seconds = json.loads(results.read_text("utf-8"))["seconds"] if parts and results.exists() else {}
+    for part in parts or PARTS:
+        seconds |= {name: round(value, 2) for name, value in PARTS[part]().items()}
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-        record = {"seconds": {name: round(s, 2) for name, s in seconds.items()}, "largest process, MiB": peak}
-        results.write_text(json.dumps(record | ratios(seconds), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (HERE / "results.md").write_text(report(seconds), "utf-8")
+        found = {"seconds": seconds, "ratios": ratios(seconds), "largest process, MiB": peak}
+        results.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (HERE / "results.md").write_text(report(found), "utf-8")
+        print(f"{part} done", file=sys.stderr, flush=True)
 
 
-def ratios(seconds: dict[str, float]) -> dict:
-    """Relate the figures to one another."""
-    return {}
+def ratios(seconds: dict[str, float]) -> dict[str, float]:
+    """Relate each figure to our cold run of the same size, or of nine districts."""
+    found = {}
+    for name, value in seconds.items():
+        _, dot, size = name.partition(" · ")
+        ours = seconds.get(f"{OURS} · {size if dot else '9 districts'}")
+        if ours:
+            found[name] = round(value / ours, 3)
+    if {f"{OURS} · {n} districts" for n in (90, 900)} <= seconds.keys():
+        few, many = (seconds[f"{OURS} · {n} districts"] / n for n in (90, 900))
+        found["cost of a district, 900 to 90"] = round(many / few, 3)
+    if {"1 Dask worker", "2 Dask workers"} <= seconds.keys():
+        found["2 Dask workers, times as fast as 1"] = round(
+            seconds["1 Dask worker"] / seconds["2 Dask workers"], 2
+        )
+    return found
 
 
-def report(seconds: dict[str, float]) -> str:
+def report(found: dict) -> str:
     """Write the results as a page."""
-    return ""
+    lines = [
+        "# Benchmarks",
+        "",
+        "By `make bench`, in one sitting on a shared machine: read the ratios, not the seconds. Each is the time of the",
+        "line divided by that of our own cold run of the same size (of nine districts where no size is named). The",
+        "rivals run the same notebooks in both languages and turn each into HTML; ours also cleans the workbooks and",
+        "writes Word, PDF, workbook and landing page. The limit runs nothing but the cells, libraries already loaded.",
+        "",
+        "| | seconds | ratio to our cold run |",
+        "|---|---:|---:|",
+    ]
+    ratio = found["ratios"]
+    lines += [f"| {name} | {value:.1f} | {ratio.get(name, '')} |" for name, value in found["seconds"].items()]
+    lines += [f"| {name} | | {value} |" for name, value in ratio.items() if name not in found["seconds"]]
+    return "\n".join([*lines, "", f"Largest process of the sitting: {found['largest process, MiB']} MiB.", ""])
 
 
 if __name__ == "__main__":

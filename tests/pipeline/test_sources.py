@@ -64,7 +64,9 @@ def test_modules_are_followed_through_their_imports():
 @pytest.mark.parametrize("step", FIRST_RUNS, ids=lambda step: step.name)
 def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, monkeypatch):
     monkeypatch.chdir(edition)
-    task = next(t for t in tasks.all_tasks(Path("data/raw"), "2020", "kernel") if t.name == f"{step.name} zh")
+    task = next(
+        t for t in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks() if t.name == f"{step.name} zh"
+    )
     for path in {node.path for node in task.depends_on["files"]}:
         inside = ("src/analysis", sources.PACKAGE) if path.is_relative_to(sources.PACKAGE) else ("", edition)
         target = tmp_path / inside[0] / path.relative_to(inside[1])

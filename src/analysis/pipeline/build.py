@@ -48,9 +48,9 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
     kernels = warm.nursery if engine == "warm" and not cluster and warm.available() else nullcontext
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline import engine as loop
-        from analysis.pipeline.tasks import all_tasks, inputs, published, wanted
+        from analysis.pipeline.tasks import Edition, inputs, published, wanted
 
-        tasks = all_tasks(raw, wave, engine)
+        tasks = Edition(raw, wave, engine).tasks()
         tasks = wanted(tasks, only) if only else tasks
         before = lock.states(inputs(tasks), root())
         progress = Progress(len(tasks), jobs, scratch(wave) / "times.json")
@@ -70,9 +70,9 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """Say which steps would run and why, a line each."""
     from analysis.pipeline import engine as loop
-    from analysis.pipeline.tasks import all_tasks, wanted
+    from analysis.pipeline.tasks import Edition, wanted
 
-    tasks = all_tasks(raw, wave, engine)
+    tasks = Edition(raw, wave, engine).tasks()
     reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
     return [f"{report.task.name}: {loop.why(report)}" for report in reports if loop.why(report)]
 
