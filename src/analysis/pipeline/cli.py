@@ -45,7 +45,9 @@ def _known(_context, _parameter, notebook):
 @raw_option
 @outputs_option
 @wave_option
-@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Steps run side by side.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Steps run side by side (default: as many as there are cores)."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Hand the steps to the Dask scheduler at this address.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
 @click.option("--explain", is_flag=True, help="Run nothing; say which steps would run, and why.")
@@ -64,7 +66,7 @@ def build(raw, outputs, wave, jobs, cluster, only, explain, engine):
     if explain:
         click.echo("\n".join(reasons(raw, wave, only, engine)) or "nothing would run")
     else:
-        run(raw, outputs, wave, jobs, only, engine, cluster)
+        run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster)
 
 
 @program.command()
