@@ -135,7 +135,8 @@ def _behind_pages(wave: str) -> list[Path]:
     code = "from analysis.pipeline import site"
     first = scratch(wave) / LANGS[0] / "tables"
     template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
-    read = [first / "ledger.csv", first / "statements.csv", processed(wave) / "wave.toml", *estimates(wave)]
+    clean = [processed(wave) / "wave.toml", processed(wave) / "corrections.parquet"]
+    read = [first / "ledger.csv", first / "statements.csv", *clean, *estimates(wave)]
     return [*read, *template, *_modules(code), *_references(_named(code)), *_everywhere()]
 
 
