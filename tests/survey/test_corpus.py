@@ -390,7 +390,8 @@ def test_a_sheet_that_goes_on_far_below_its_form_is_refused_and_styled_blanks_ar
 
     rewritten(raw / SANMEN, far)
     (problem,) = check(raw, frame).problems
-    assert problem.workbook == SANMEN and "clear the rows below the form" in problem.message
+    assert problem.workbook == SANMEN and "第1000001行" in problem.message
+    assert "clear the rows below the form" in problem.message
 
 
 def test_two_counties_that_changed_names_are_found_everywhere(raw, frame):

@@ -9,6 +9,8 @@ import pandas as pd
 
 from analysis.publish.receipts import receipts
 from analysis.survey.codebook import COUNTIES
+from analysis.survey.folders import processed
+from analysis.survey.repository import read
 
 FIELDS = (("value", "value"), ("definition", "definition"), ("how", "how"), ("facts", "rests on"))
 
@@ -21,7 +23,9 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     text = {"district": str, "uncertainty": str, "sources": str}
     estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=text).fillna(dict.fromkeys(text, ""))
     ledger = pd.read_csv(outputs / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    known = receipts(estimates, ledger, lang)
+    wave = str(estimates["wave"].iat[0])
+    cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
+    known = receipts(estimates, ledger, lang, read("corrections", wave) if cleaned else None)
     if name not in known:
         near = "、".join(get_close_matches(name, known, 5, 0.4))
         raise KeyError(f"no number is called {name}" + (f"; near it: {near}" if near else ""))
@@ -29,11 +33,11 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     lines = [receipt["label"]]
     lines += [f"  {title:<14} {receipt[key]}" for key, title in FIELDS if receipt[key]]
     lines += [f"  {'computed in':<14} notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"]
-    wave = estimates["wave"].iat[0]
     sources = estimates.loc[estimates["name"] == name, "sources"].iat[0]
     for source in filter(None, sources.split("; ")):
         where = f"{wave}/{source}" if ".xlsx!" in source else f"reference/{source}.csv"
         lines.append(f"  {'from':<14} data/raw/{where}")
+    lines += [f"  {'mended':<14} {line}" for line in receipt["corrections"]]
     counties = [(COUNTIES[code], f"{name}.{code}") for code in COUNTIES if f"{name}.{code}" in known]
     lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties]
     return "\n".join(lines)

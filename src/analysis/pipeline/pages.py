@@ -160,7 +160,7 @@ class _Linked(dict):
         city, owner = self.get(name.partition(".")[0]), name.partition(".")[2]
         if owner and city:
             return receipt | {"city": city["value"]}
-        return receipt | {"sources": [(sheet, "") for sheet, _ in receipt["sources"]]}
+        return receipt | {"sources": [(sheet, "") for sheet, _ in receipt["sources"]], "corrections": []}
 
 
 def _own(step: str, kind: str, notebook, site: dict) -> dict:

@@ -17,6 +17,7 @@ from analysis.publish.section import read_estimates
 from analysis.publish.sentences import read_statements
 from analysis.stats.estimates import COLUMNS
 from analysis.survey.folders import build as scratch
+from analysis.survey.repository import read
 
 
 def publish_files(wave: str, lang: str) -> None:
@@ -65,13 +66,14 @@ def publish_landing(wave: str) -> None:
 def shared(wave: str, lang: str) -> dict:
     """Return what all pages of a language share, worked out once a process for the same estimates."""
     ledger = scratch(wave) / LANGS[0] / "tables/ledger.csv"
-    said = read_statements(wave)
-    return _shared(wave, lang, estimates_csv(wave), ledger.read_text("utf-8-sig"), said.to_csv())
+    said, mended = read_statements(wave), read("corrections", wave)
+    return _shared(wave, lang, estimates_csv(wave), ledger.read_text("utf-8-sig"), said.to_csv(), mended.to_csv())
 
 
 @cache
-def _shared(wave: str, lang: str, estimates: str, _ledger: str, _statements: str) -> dict:
+def _shared(wave: str, lang: str, estimates: str, _ledger: str, _statements: str, _corrections: str) -> dict:
     ledger = pd.read_csv(scratch(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
     checksum = hashlib.sha256(estimates.encode()).hexdigest()[:16]
     cards = read_statements(wave).groupby("district")[f"text_{lang}"].agg(list).to_dict()
-    return shared_site(wave, lang, receipts(read_estimates(wave)[COLUMNS], ledger, lang), checksum, cards)
+    known = receipts(read_estimates(wave)[COLUMNS], ledger, lang, read("corrections", wave))
+    return shared_site(wave, lang, known, checksum, cards)

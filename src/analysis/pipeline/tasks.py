@@ -112,7 +112,8 @@ class Edition:
     def behind_pages(self) -> list[Path]:
         """What every page rests on besides its notebook: receipts, cards, template, modules."""
         tables = self.scratch / LANGS[0] / "tables"
-        read = [tables / "ledger.csv", tables / "statements.csv", self.clean / "wave.toml", *self.estimates]
+        clean = [self.clean / "wave.toml", self.clean / "corrections.parquet"]
+        read = [tables / "ledger.csv", tables / "statements.csv", *clean, *self.estimates]
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*read, *template, *self.code(WRITER), *self.references(named(WRITER))]
 

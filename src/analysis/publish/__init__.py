@@ -17,8 +17,8 @@ def load_ipython_extension(shell) -> None:
         section = shell.user_ns["section"]
         if line.strip() == section.lang:
             report = {"kind": "prose", "lang": section.lang}
-            words = section.say({section.lang: cell})
-            display({"text/markdown": words}, raw=True, metadata={"report": report})
+            if (words := section.say({section.lang: cell})).strip():  # a condition may leave nothing to say
+                display({"text/markdown": words}, raw=True, metadata={"report": report})
 
     shell.register_magic_function(md, magic_kind="cell", magic_name="md")
     use_style()

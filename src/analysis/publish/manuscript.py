@@ -72,7 +72,11 @@ def _prose(text: str, site: dict, numbers: dict, noted: set) -> str:
 def _note(receipt: dict) -> str:
     parts = [receipt["label"], receipt["value"], receipt["definition"], receipt["how"], receipt["facts"]]
     where = [f"{sheet} {rows}".strip() for sheet, rows in receipt["sources"]]
-    return _plain("; ".join([*parts, *where, f"{receipt['notebook']}.ipynb · {receipt['cell']}"]))
+    return _plain(
+        "; ".join(
+            [*parts, *where, *receipt.get("corrections", []), f"{receipt['notebook']}.ipynb · {receipt['cell']}"]
+        )
+    )
 
 
 def _table(table: dict) -> str:

@@ -10,6 +10,7 @@ from analysis.publish.naming import district_names
 from analysis.publish.prose import number
 from analysis.publish.tables import capital
 from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.corrections import corrections_of
 from analysis.survey.repository import reference
 
 UNCERTAINTY = {
@@ -33,6 +34,7 @@ WORDS = {
         "interval": "区间 {}",
         "n": "观测数 {}",
         "published": "发布稿 {}，{}",
+        "corrected": "更正：{cell}，由“{expected}”改为“{new}”，{reason}（{who}，{date}）",
         "join": "；",
     },
     "en": {
@@ -42,15 +44,19 @@ WORDS = {
         "interval": "interval {}",
         "n": "n {}",
         "published": "published: {}, {}",
+        "corrected": "corrected: {cell}, “{expected}” → “{new}”; {reason} ({who}, {date})",
         "join": "; ",
     },
 }
 
 
-def receipts(estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> dict[str, dict]:
+def receipts(
+    estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str, corrections: pd.DataFrame | None = None
+) -> dict[str, dict]:
     """Write what the page says of each number: {name: receipt}.
 
-    A receipt of the city lists the values of the counties, where there are any.
+    A receipt of the city lists the values of the counties, where there are any. corrections: the clean table; each
+    is listed with the numbers whose rows it lies in.
     """
     measures = reference("measures").set_index("indicator").to_dict("index")
     claims = ledger[ledger["estimate"] != ""].drop_duplicates("estimate").set_index("estimate").to_dict("index")
@@ -58,10 +64,21 @@ def receipts(estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> dict[s
     values = {}
     for row in rows:
         values.setdefault(row.indicator, {})[row.district] = number(row, measures[row.indicator], lang)
-    return {
+    found = {
         row.name: _receipt(row, values[row.indicator], measures[row.indicator], claims.get(row.name), names, lang)
         for row in rows
     }
+    if corrections is not None and len(corrections):
+        for row in rows:
+            found[row.name]["corrections"] = _corrected(row.sources, corrections, lang)
+    return found
+
+
+def _corrected(rows: str, corrections: pd.DataFrame, lang: str) -> list[str]:
+    """Say of each correction in these rows which cell, from what to what, why and by whom."""
+    lines = corrections_of(rows, corrections).to_dict("records")
+    cells = ["{file}!{sheet}!{column} {row}".format_map(line) for line in lines]
+    return [WORDS[lang]["corrected"].format(cell=cell, **line) for cell, line in zip(cells, lines, strict=True)]
 
 
 def _receipt(row, values, measure, claim, names, lang) -> dict:
@@ -77,6 +94,7 @@ def _receipt(row, values, measure, claim, names, lang) -> dict:
         "cell": row.cell,
         "cell_href": f"{row.notebook}.html#c-{row.cell}",
         "sources": sources(row.sources, of_counties, names, lang),
+        "corrections": [],
     }
 
 

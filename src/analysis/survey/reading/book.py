@@ -10,7 +10,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from analysis.survey.reading.guards import refusal
-from analysis.survey.reading.marks import Marks, read_marks
+from analysis.survey.reading.marks import ROWS, Marks, read_marks
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
@@ -43,6 +43,8 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         book = CalamineWorkbook.from_path(str(path))
         titles = book.sheet_names
         marks += [Marks()] * (len(titles) - len(marks))
+        for name, mark in zip(titles, marks, strict=False):
+            _bearable(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [_sheet(name, sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
     except Unopened:
@@ -55,16 +57,18 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
 
 
 def _sheet(title: str, sheet, marks: Marks) -> Sheet:
-    if sheet.total_height * sheet.total_width > CELLS:
-        raise Unopened(
-            f"“{title}” 到第{sheet.total_height}行还有内容，文件过大 (too large: clear the rows below the form)"
-        )
+    _bearable(title, sheet.total_height, CELLS // max(sheet.total_width, 1))
     cells = sheet.to_python(skip_empty_area=False)
     for (row, column), broken in marks.broken.items():
         cells.extend([] for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
         cells[row][column] = broken
     return Sheet(title, cells, sheet.merged_cell_ranges or [], marks.hidden)
+
+
+def _bearable(title: str, last: int, most: int) -> None:
+    if last > most:
+        raise Unopened(f"“{title}” 到第{last}行还有内容，文件过大 (too large: clear the rows below the form)")
 
 
 def read_csv(path: Path) -> list[list[str]]:

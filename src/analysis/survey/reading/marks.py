@@ -6,6 +6,7 @@ A sheet is parsed for them only where its bytes show that there are any.
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +17,18 @@ from analysis.survey.parse import Broken
 
 # an error value; a formula, with or without a prefix; a hidden row (or column)
 SUSPECT = (b'"e"', b"'e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/", b" hidden")
+ROWS = 200_000  # of one sheet that are looked at; no form comes near
+ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
 
 
 @dataclass
 class Marks:
-    """Of one sheet: broken cells by (row, column), and hidden rows, all counted from 0."""
+    """Of one sheet: broken cells by (row, column) and hidden rows, from 0; the `last` row with a value, from 1."""
 
     broken: dict[tuple[int, int], Broken] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
+    last: int = 0
 
 
 def read_marks(path: Path) -> list[Marks]:
@@ -45,7 +49,18 @@ def _parts(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _marks(xml: bytes) -> Marks:
-    return _Scan().read(xml) if any(mark in xml for mark in SUSPECT) else Marks()
+    if (last := _last_row(xml)) > ROWS:
+        return Marks(last=last)
+    return _Scan().read(xml) if any(mark in xml for mark in SUSPECT) else Marks(last=last)
+
+
+def _last_row(xml: bytes) -> int:
+    """Return the number of the last row that has a value, as its address says, 0 where none is found."""
+    end = max(xml.rfind(b"sheetData>"), 0)
+    value = max(xml.rfind(closing, 0, end) for closing in (b"v>", b"</t>", b":t>"))
+    row = max(xml.rfind(opening, 0, max(value, 0)) for opening in (b"<row ", b":row "))
+    number = ADDRESS.match(xml, row + 4, row + 200) if row >= 0 else None
+    return int(number[1]) if number else 0
 
 
 class _Scan:

@@ -1,0 +1,45 @@
+"""What changed since the wave before, as readers get it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.publish.naming import district_names
+from analysis.survey.codebook import CITY, codebook
+
+WORDS = {
+    "zh": {
+        "heads": ["事项", "内容", "上一轮", "本轮", "变动"],
+        "kinds": {"new": "新设", "gone": "撤销", "renamed": "更名", "total": "全市合计"},
+        "of": "{}：{}",
+        "rows": "行数",
+    },
+    "en": {
+        "heads": ["What", "Of what", "Before", "Now", "Change"],
+        "kinds": {"new": "New", "gone": "Gone", "renamed": "Renamed", "total": "City total"},
+        "of": "{}: {}",
+        "rows": "rows",
+    },
+}
+TABLE = {"zh": "table_zh", "en": "table"}
+
+
+def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Tabulate places that are new, gone or renamed, and the city's totals that moved; all columns are text.
+
+    changes: the clean table, empty for a first wave.
+    """
+    words, names = WORDS[lang], district_names(lang)
+    titles = codebook().set_index(["table", "column"], drop=False)[[TABLE[lang], lang]]
+    moved = changes["kind"].ne("total") | (changes["district"].eq(CITY) & changes["change"].fillna(0).ne(0))
+    rows = [_row(line, words, names, titles) for line in changes[moved].itertuples()]
+    return pd.DataFrame(rows, columns=words["heads"], dtype=str)
+
+
+def _row(line, words, names, titles) -> list[str]:
+    table, title = titles.loc[(line.table, "county_code" if line.column == "rows" else line.column)]
+    pair = [line.before or "—", line.after or "—"]
+    if line.kind != "total":
+        return [words["kinds"][line.kind], words["of"].format(names[line.district], title), *pair, "—"]
+    title = words["rows"] if line.column == "rows" else title
+    return [words["kinds"]["total"], words["of"].format(table, title), *pair, f"{line.change:+.10g}"]

@@ -1,0 +1,58 @@
+"""Another wave: its folder and declaration give an edition, with what changed and what was corrected."""
+
+import csv
+
+import pandas as pd
+import pytest
+
+from analysis.survey.corrections import COLUMNS
+from analysis.survey.synthetic.next_wave import synthesise_next
+from planting import Planting
+from running import copy_repository
+
+SANMEN, SHEET, TITLE = "331022_三门县.xlsx", "社区基本情况", "户数"
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory, analysis):
+    """An edition of wave 2021 in which one cell was corrected, and what the receipts call that cell."""
+    folder = copy_repository(tmp_path_factory.mktemp("next"))
+    raw = synthesise_next(folder / "data/raw", folder / "data/raw/reference")
+    planting = Planting(raw)
+    row = planting.rows(SANMEN, SHEET)[0]
+    value = planting.value(SANMEN, SHEET, TITLE, row)
+    line = (SANMEN, SHEET, row, TITLE, value, value + 1, "电话核实", "复核员", "2021-05-12")
+    with (raw / "corrections.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, line])
+    done = analysis(folder, "build", "--wave", "2021")
+    assert done.returncode == 0, done.stderr
+    return folder, f"{SANMEN}!{SHEET}!{TITLE} {row}"
+
+
+def test_the_report_of_the_next_wave_tells_what_changed(corrected):
+    folder, _ = corrected
+    for page in ("report/index.html", "report/en/index.html", "districts/331022/index.html", "index.html"):
+        assert (folder / "outputs" / page).is_file(), page
+    said = (folder / "outputs/report/index.html").read_text("utf-8")
+    assert 'id="tab-changes"' in said and "与前次相比" in said and "海游更名街道" in said
+    assert 'id="tab-changes"' in (folder / "outputs/report/en/index.html").read_text("utf-8")
+    told = pd.read_csv(folder / "outputs/tables/changes.csv")
+    assert (told["事项"] == "更名").any() and (told["事项"] == "新设").any()
+
+
+def test_the_report_of_the_first_wave_says_nothing_of_changes(edition):
+    first = (edition / "outputs/report/index.html").read_text("utf-8")
+    assert "tab-changes" not in first and "与前次相比" not in first
+
+
+def test_a_correction_stands_in_the_receipts_of_its_rows_alone(corrected, analysis):
+    folder, cell = corrected
+    page = (folder / "outputs/notebooks/02_facilities.html").read_text("utf-8")
+    receipts = {text.partition('"')[0]: text.partition("</article>")[0] for text in page.split('id="r-')[1:]}
+    touched = {name for name, text in receipts.items() if cell in text}
+    estimates = pd.read_csv(folder / "outputs/tables/estimates.csv", dtype=str).fillna("").set_index("name")
+    resting = estimates["sources"].str.contains(f"{SANMEN}!{SHEET} ", regex=False)
+    assert touched == {name for name in receipts if resting[name]} != set()
+    said = analysis(folder, "explain", "compliant.331022").stdout
+    assert cell in said and "电话核实" in said
+    assert cell not in analysis(folder, "explain", "compliant.331023").stdout
