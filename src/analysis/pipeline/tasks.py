@@ -100,6 +100,7 @@ def _run(step: Step, lang: str, wave: str, engine: str) -> Task:
     needs += _references(sources.references(text) | _named(text))
     before = sources.estimates_before(text)
     needs += [] if before is None else [path for path in estimates(wave) if not before or path.stem < before]
+    needs += [statements(wave)] if sources.reads_statements(text) else []
     needs += [scratch(wave) / lang / "shown" / f"{name}.json" for name in sources.included(text)]
     parameters = {"wave": wave, "lang": lang, **step.parameters}
     call = Work("execute", root(), step, parameters, engine)
@@ -133,9 +134,9 @@ def _landing(wave: str) -> Task:
 def _behind_pages(wave: str) -> list[Path]:
     """List what every page rests on besides its notebook: receipts, cards, template, modules."""
     code = "from analysis.pipeline import site"
-    first = scratch(wave) / LANGS[0] / "tables"
+    ledger = scratch(wave) / LANGS[0] / "tables/ledger.csv"
     template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
-    read = [first / "ledger.csv", first / "statements.csv", processed(wave) / "wave.toml", *estimates(wave)]
+    read = [ledger, statements(wave), processed(wave) / "wave.toml", *estimates(wave)]
     return [*read, *template, *_modules(code), *_references(_named(code)), *_everywhere()]
 
 
@@ -184,6 +185,11 @@ def estimates(wave: str) -> list[Path]:
     """List the files of estimates that make the one table; both languages compute the same."""
     files = [path for step in STEPS for path in products(step, LANGS[0], wave)]
     return sorted({path for path in files if path.parent.name == "estimates"})
+
+
+def statements(wave: str) -> Path:
+    """Return the file of what may be said of counties; it holds both languages."""
+    return scratch(wave) / LANGS[0] / "tables/statements.csv"
 
 
 def _modules(text: str) -> set[Path]:
