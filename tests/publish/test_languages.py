@@ -11,8 +11,7 @@ from analysis.publish.prose import POWERS
 from analysis.survey.repository import reference
 from running import REPOSITORY
 
-MINE = ("02", "03", "04", "05", "06", "08", "09", "10")
-PATHS = [path for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")) if path.stem.startswith(MINE)]
+PATHS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 SHAPES = {"bare", "plain", "text", "interval", "half", "value", "title"}  # ways to say one number
 
 

@@ -83,8 +83,3 @@ def test_english_groups_digits_and_sets_words_apart():
     assert number(1533, decimals=0, unit="", lang="en").text == "1,533"
     assert number(45.03, unit="hours", lang="en").text == "45.0 hours"
     assert number(47.2, lang="en").half == "less than half"
-
-
-def test_an_interval_tells_a_value_apart_or_not():
-    assert number(47.2, 44.7, 49.7).holds(49.0) and not number(47.2, 44.7, 49.7).holds(50.0)
-    assert number(47.2).holds(99), "without an interval nothing is told apart"

@@ -1,56 +1,65 @@
-"""Receipts: a correction is named with the numbers whose rows it lies in, and with no other."""
+"""Receipts: from a number down to the rows of the workbooks, in both languages."""
 
 import pandas as pd
 import pytest
 
-from analysis.publish.receipts import receipts
-from analysis.stats.estimates import COLUMNS
-from analysis.survey.corrections import COLUMNS as PLACES
+from analysis.publish.naming import district_names
+from analysis.publish.receipts import receipts, sources
+from analysis.survey.codebook import CITY
 
-SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
+BOOKS = "331002_椒江区.xlsx!花名册 6-66; 331003_黄岩区.xlsx!花名册 6-148"
+
+
+def estimate(district, value, low, high, books, **more):
+    return {
+        "name": "certified" if district == CITY else f"certified.{district}",
+        "indicator": "certified",
+        "district": district,
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": 277,
+        "basis": "synthetic",
+        "uncertainty": "census",
+        "how": "share of rows",
+        "notebook": "03_workforce",
+        "cell": "certificate",
+        "sources": books,
+    } | more
 
 
 @pytest.fixture
-def estimates():
-    def row(name, sources):
-        values = {"value": 47.2, "low": 40.0, "high": 54.0, "n": 50, "unit": "%", "basis": "synthetic"}
-        told = {"uncertainty": "census", "how": "x", "notebook": "03_workforce", "cell": "a", "wave": "2020"}
-        indicator, _, district = name.partition(".")
-        return (
-            {"name": name, "indicator": indicator, "district": district or "331000", "sources": sources}
-            | values
-            | told
-        )
-
-    sheets = {"331022": f"{SANMEN}!花名册 6-20", "331024": f"{XIANJU}!花名册 6-30"}
-    rows = [row("certified", "; ".join(sheets.values())), *(row(f"certified.{c}", s) for c, s in sheets.items())]
-    return pd.DataFrame(rows)[COLUMNS]
+def book():
+    of_city = estimate(CITY, 47.2, 44.7, 49.7, BOOKS)
+    of_county = estimate("331002", 43.04, 40.0, 46.0, BOOKS.partition("; ")[0])
+    claims = {"estimate": ["certified"], "published": ["47.2"], "unit": ["%"], "unit_zh": ["%"]}
+    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["由构造一致"]})
+    return {lang: receipts(pd.DataFrame([of_city, of_county]), ledger, lang) for lang in ("zh", "en")}
 
 
-@pytest.fixture
-def correction():
-    line = (SANMEN, "花名册", 7, "学历", "本科", "大专", "电话核实", "复核员", "2020-05-12")
-    return pd.DataFrame([line], columns=PLACES)
+def test_the_city_lists_its_counties_with_value_and_rows(book):
+    assert book["zh"]["certified"]["sources"] == [("县级工作簿《花名册》", "椒江区 43.0 (6-66), 黄岩区 (6-148)")]
+    [(sheet, rows)] = book["en"]["certified"]["sources"]
+    assert sheet == "county workbooks, sheet 花名册" and rows == "Jiaojiang 43.0 (6-66), Huangyan (6-148)"
 
 
-LEDGER = pd.DataFrame({"estimate": pd.Series(dtype=str)})
+def test_a_county_tells_its_own_rows_and_nothing_of_the_others(book):
+    own = book["zh"]["certified.331002"]
+    assert own["sources"] == [("县级工作簿《花名册》", "椒江区 (6-66)")]
+    assert own["label"].endswith("· 椒江区") and own["value"] == "43.0%"
 
 
-@pytest.mark.parametrize(("lang", "words"), [("zh", "由“本科”改为“大专”"), ("en", "“本科” → “大专”")])
-def test_a_receipt_names_the_corrections_in_its_rows_and_no_other(estimates, correction, lang, words):
-    known = receipts(estimates, LEDGER, lang, correction)
-    for name in ("certified", "certified.331022"):
-        (line,) = known[name]["corrections"]
-        assert words in line
-        for part in (f"{SANMEN}!花名册!学历 7", "电话核实", "复核员", "2020-05-12"):
-            assert part in line
-    assert known["certified.331024"]["corrections"] == []
+def test_facts_say_kind_basis_interval_and_what_was_published(book):
+    facts = book["zh"]["certified"]["facts"].split("；")
+    assert facts == ["普查", "合成", "观测数 277", "区间 44.7–49.7%", "发布稿 47.2 %，由构造一致"]
+    assert "published" not in book["en"]["certified.331002"]["facts"], "the ledger speaks of the city"
 
 
-def test_a_correction_outside_the_rows_is_not_named(estimates, correction):
-    known = receipts(estimates, LEDGER, "zh", correction.assign(row=21))
-    assert all(receipt["corrections"] == [] for receipt in known.values())
+def test_the_link_leads_to_the_cell(book):
+    assert book["en"]["certified"]["cell_href"] == "03_workforce.html#c-certificate"
 
 
-def test_without_corrections_a_receipt_is_as_before(estimates, correction):
-    assert receipts(estimates, LEDGER, "zh") == receipts(estimates, LEDGER, "zh", correction.iloc[:0])
+def test_a_reference_table_and_another_workbook_are_named():
+    names = district_names("zh")
+    assert sources("counties", {}, names, "zh") == [("data/raw/reference/counties.csv", "")]
+    assert sources("电话访谈.xlsx!社工 4-90", {}, names, "zh") == [("电话访谈.xlsx《社工》", "行 4-90")]

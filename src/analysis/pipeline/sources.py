@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
 READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?\s*\)')
+READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
 IMPORT = re.compile(r"^(?:from|import) analysis\b.*|^%load_ext analysis\.publish", re.MULTILINE)
@@ -53,6 +54,11 @@ def estimates_before(text: str) -> str | None:
     """Tell whose estimates a source reads: "" of all notebooks, "07…" of those before, None of none."""
     reads = READ_ESTIMATES.search(text)
     return (reads[1] or "") if reads else None
+
+
+def reads_statements(text: str) -> bool:
+    """Tell whether a source reads the sentences that the comparison saved."""
+    return READ_STATEMENTS.search(text) is not None
 
 
 def saves_estimates(text: str) -> bool:

@@ -56,6 +56,7 @@ class Edition:
         needs += self.references(sources.references(text) | named(text))
         before = sources.estimates_before(text)
         needs += [] if before is None else [path for path in self.estimates if not before or path.stem < before]
+        needs += [self.statements] if sources.reads_statements(text) else []
         needs += [self.scratch / lang / "shown" / f"{name}.json" for name in sources.included(text)]
         parameters = {"wave": self.wave, "lang": lang, **step.parameters}
         work = Work("execute", self.root, step, parameters, self.engine)
@@ -108,12 +109,17 @@ class Edition:
         """The files of estimates that make the one table; all languages compute the same."""
         return [path for path in self.made(LANGS[0]) if path.parent.name == "estimates"]
 
+    @property
+    def statements(self) -> Path:
+        """The file of what may be said of counties; it holds both languages."""
+        return self.scratch / LANGS[0] / "tables/statements.csv"
+
     @cached_property
     def behind_pages(self) -> list[Path]:
         """What every page rests on besides its notebook: receipts, cards, template, modules."""
-        tables = self.scratch / LANGS[0] / "tables"
+        ledger = self.scratch / LANGS[0] / "tables/ledger.csv"
         clean = [self.clean / "wave.toml", self.clean / "corrections.parquet"]
-        read = [tables / "ledger.csv", tables / "statements.csv", *clean, *self.estimates]
+        read = [ledger, self.statements, *clean, *self.estimates]
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*read, *template, *self.code(WRITER), *self.references(named(WRITER))]
 

@@ -24,7 +24,8 @@ def identities_shown(held: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Name the identities of the published report, the claims they join and whether they hold."""
     shown = held[["zh" if lang == "zh" else "identity", "claims", "holds"]]
     heads = {"zh": ["关系", "涉及的条目", "成立"], "en": ["Identity", "Claims", "Holds"]}[lang]
-    return shown.assign(identity=shown.iloc[:, 0].map(capital)).iloc[:, [-1, 1, 2]].set_axis(heads, axis=1)
+    shown = shown.set_axis(heads, axis=1)
+    return shown.assign(**{heads[0]: shown[heads[0]].map(capital)})
 
 
 def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: str) -> pd.DataFrame:

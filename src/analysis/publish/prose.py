@@ -111,10 +111,6 @@ class Number:
             return HALF[self.unit.lang]["equal"]
         return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
 
-    def holds(self, value: float) -> bool:
-        """Tell whether the interval holds a value; a number without an interval tells nothing apart."""
-        return pd.isna(self.low) or self.low <= value <= self.high
-
     def to(self, decimals: int) -> str:
         """The value with its unit at another precision."""
         return self._link(self.unit.print(self.value, decimals) + self.unit.suffix)

@@ -67,11 +67,9 @@ class Section:
     def _named(self, lang: str) -> dict:
         by_district = numbers(self.estimates, lang)
         own, city = by_district.get(self.district, {}), by_district.get(CITY, {})
-        pairs = [(own[name], city[name]) for name in own if name in city]
         return own | {
             "city": city,
             "county": by_district,
-            "unlike": [(number, whole) for number, whole in pairs if not number.holds(whole.value)],
             "district_names": district_names(lang),
             "confidence": f"{CONFIDENCE:.0%}",
         }
@@ -135,10 +133,10 @@ class Section:
         receipts = [["", *indicators]] * (1 + len(COUNTIES))  # the city's receipt lists every county
         return tables.traced(pd.DataFrame(columns), receipts)
 
-    def beside_city(self) -> pd.DataFrame:
-        """Tabulate every indicator of the section's district: name, value, interval, the city's value."""
+    def beside_city(self, *indicators: str) -> pd.DataFrame:
+        """Tabulate indicators (or all) of the section's district: name, value, interval, the city's value."""
         names = self.names
-        own = [(number, names["city"][key]) for key, number in _own(names).items()]
+        own = [(n, names["city"][key]) for key, n in _own(names).items() if key in (indicators or names)]
         titles = {
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],

@@ -1,0 +1,41 @@
+"""The landing page leads to everything, in both languages, without a script."""
+
+import re
+
+import pytest
+
+from analysis.publish import landing
+
+PART = {
+    "report": "report/index.html",
+    "downloads": [("PDF", "report/report.pdf")],
+    "counties": [("仙居县", "districts/331024/index.html")],
+    "notebooks": [("03_workforce", "notebooks/03_workforce.html")],
+}
+
+
+def site(lang, basis="synthetic"):
+    words = {"zh": ("报告<一>", "合成数据，不得引用"), "en": ("Report", "Synthetic data")}[lang]
+    plain = dict.fromkeys(["date", "edition", "kicker", "subtitle"], "x")
+    return plain | {"lang": lang, "report": words[0], "notice": words[1], "basis": basis, "stamp": {"a": "b"}}
+
+
+@pytest.fixture
+def html():
+    return landing.render({lang: site(lang) for lang in ("zh", "en")}, {"zh": PART, "en": PART})
+
+
+def test_it_leads_to_report_downloads_counties_and_notebooks(html):
+    linked = set(re.findall(r'href="([^"#]+)"', html))
+    assert {"report/index.html", "report/report.pdf", PART["counties"][0][1], PART["notebooks"][0][1]} <= linked
+    assert "<script" not in html and "http" not in "".join(linked - {"http://www.w3.org/2000/svg"})
+
+
+def test_words_of_the_edition_are_escaped_and_each_language_is_marked(html):
+    assert "报告&lt;一&gt;" in html and "报告<一>" not in html
+    assert re.search(r'lang="en"', html) and "Synthetic data" in html and "合成数据" in html
+
+
+def test_official_data_carry_no_label():
+    sites = {lang: site(lang, "official") for lang in ("zh", "en")}
+    assert "合成数据" not in landing.render(sites, {"zh": PART, "en": PART})
