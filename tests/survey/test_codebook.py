@@ -139,8 +139,6 @@ def test_the_counties_are_those_of_the_frame_and_of_the_files(frame, books):
 @pytest.mark.parametrize(
     ("pattern", "right", "wrong"),
     [
-        (codebook.COUNTY_CODE, "331002", ["33100", "3310020", "330102", "33100a"]),
-        (codebook.TOWNSHIP_CODE, "331002001", ["33100200", "3310020011"]),
         (codebook.COMMUNITY_CODE, "331002001901", ["33100200190", "3310020019011", "331002001901.0"]),
     ],
 )

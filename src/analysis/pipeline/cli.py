@@ -21,7 +21,7 @@ wave_option = click.option("--wave", default="2020", show_default=True)
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def program():
-    """From nine county workbooks to the published report.
+    """From county workbooks to the published report.
 
     Exit codes: 0 ok; 2 input problems; 64 usage; 70 a notebook failed; 74 cannot write; 75 another run is
     under way; 130 interrupted.
@@ -161,12 +161,22 @@ def explain(name, outputs):
 @program.command()
 @raw_option
 @click.option("--seed", type=int, default=2020, show_default=True)
-def synthesise(raw, seed):
-    """Write the synthetic workbooks of wave 2020 anew (the same bytes for the same seed)."""
+@click.option(
+    "--counties",
+    type=click.IntRange(9, 9999),
+    default=9,
+    show_default=True,
+    help="How many: beyond nine, invented.",
+)
+def synthesise(raw, seed, counties):
+    """Write the synthetic workbooks of wave 2020 anew (the same bytes for the same seed), and their frame.
+
+    Refused where the workbooks there are not declared synthetic.
+    """
     from analysis.survey.repository import REFERENCE
     from analysis.survey.synthetic import synthesise as write_workbooks
 
-    write_workbooks(raw, REFERENCE, seed)
+    write_workbooks(raw, REFERENCE, seed, counties)
 
 
 def main(arguments=None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.survey.codebook import COUNTIES
@@ -19,21 +20,37 @@ class Step:
         object.__setattr__(self, "name", self.name or self.notebook)
 
 
-STEPS = (
-    Step("01_clean"),
-    Step("02_facilities"),
-    Step("03_workforce"),
-    Step("04_funding_burden"),
-    Step("05_village_turned"),
-    Step("06_system_linkage_elections"),
-    Step("07_compare"),
-    *(Step("08_district_profile", f"08_district_profile_{c}", {"district": c}) for c in COUNTIES),
-    Step("09_published_vs_recomputed"),
-    Step("10_report"),
-    Step("11_index"),
-    Step("12_published_text"),
-    Step("13_methods"),
+BEFORE = (
+    "01_clean",
+    "02_facilities",
+    "03_workforce",
+    "04_funding_burden",
+    "05_village_turned",
+    "06_system_linkage_elections",
+    "07_compare",
 )
+EACH_COUNTY = "08_district_profile"
+AFTER = ("09_published_vs_recomputed", "10_report", "11_index", "12_published_text", "13_methods")
+
+
+class Steps(Sequence):
+    """Every step, in reading order; the counties are those of the frame that one works in."""
+
+    def __getitem__(self, place):
+        return self._listed()[place]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._listed())
+
+    def __len__(self) -> int:
+        return len(self._listed())
+
+    def _listed(self) -> list[Step]:
+        counties = [Step(EACH_COUNTY, f"{EACH_COUNTY}_{code}", {"district": code}) for code in COUNTIES]
+        return [*map(Step, BEFORE), *counties, *map(Step, AFTER)]
+
+
+STEPS = Steps()
 
 
 def chosen(only: str) -> list[Step]:

@@ -1,45 +1,95 @@
-"""Write the synthetic workbooks of 2020: invented answers whose city totals are the published ones."""
+"""Write synthetic workbooks: invented answers whose totals, for the nine counties, are the published ones."""
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.codebook import COUNTY_TABLES, INTERVIEW_TABLES
+from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.forms.blank import SURVEY
-from analysis.survey.synthetic import counties, interviews, people, places, workbook
+from analysis.survey.synthetic import counties, interviews, nation, people, places, workbook
 
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")
+DAY = datetime(2020, 4, 30)
+INTERVIEWS = [model.Config.name for model in INTERVIEW_TABLES]
 
 __all__ = ["synthesise"]
 
 
-def synthesise(raw: Path, reference: Path, seed: int = 2020) -> None:
-    """Write nine county workbooks and interviews.xlsx into `raw`/2020, the same bytes for a seed.
+def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) -> None:
+    """Write `number` county workbooks and interviews.xlsx into `raw`/2020, the same bytes for a seed.
 
-    reference: the folder of communities.csv, townships.csv and named_places.csv.
+    reference: the folder of communities.csv, townships.csv, named_places.csv, counties.csv and county_aliases.csv;
+    more counties than nine are invented, and the frame there is written anew to hold them. Raises
+    FileExistsError where the workbooks there are not declared synthetic.
     """
-    write_wave(Path(raw) / "2020", answers(Path(reference), seed), datetime(2020, 4, 30))
-
-
-def write_wave(folder: Path, tables: dict[str, pd.DataFrame], day: datetime) -> None:
-    """Write the nine county workbooks and interviews.xlsx of a wave; day: when the forms were filled in."""
+    folder, reference = Path(raw) / "2020", Path(reference)
+    refuse_real(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for code, county in COUNTIES.items():
+    for path in folder.glob(f"{places.INVENTED}*.xlsx"):
+        path.unlink()
+    nation.write_frame(reference, number)
+    blocks = range(-(-number // nation.BLOCK))
+    arguments = (blocks, repeat(folder), repeat(reference), repeat(seed), repeat(number))
+    if number <= nation.BLOCK:
+        phoned = list(map(write_block, *arguments))
+    else:
+        with ProcessPoolExecutor() as pool:
+            phoned = list(pool.map(write_block, *arguments))
+    write_interviews(folder, {name: pd.concat([one[name] for one in phoned]) for name in INTERVIEWS}, DAY)
+
+
+def refuse_real(folder: Path) -> None:
+    """Refuse to write where workbooks lie that are not declared synthetic."""
+    declared = folder / FILE
+    synthetic = declared.exists() and read_declaration(declared).get("basis") == "synthetic"
+    if not synthetic and (declared.exists() or any(folder.glob("*.xlsx"))):
+        message = (
+            f"{folder.name}/ 不是合成数据，不覆盖 ({FILE} does not say basis = synthetic: nothing is written)"
+        )
+        raise FileExistsError(message)
+
+
+def write_block(block: int, folder: Path, reference: Path, seed: int, number: int) -> dict[str, pd.DataFrame]:
+    """Write the workbooks of nine counties, those of Taizhou or invented ones; returns their interviews."""
+    tables, names = answers(reference, seed + block), places.read_counties(reference)
+    if block:
+        tables, names = nation.relabelled(tables, reference, block, number)
+    write_counties(folder, tables, names, DAY)
+    return {name: tables[name] for name in INTERVIEWS}
+
+
+def write_wave(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
+    """Write the county workbooks (names: code to county) and interviews.xlsx of a wave, filled in on `day`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_counties(folder, tables, names, day)
+    write_interviews(folder, tables, day)
+
+
+def write_counties(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
+    """Write one workbook a county."""
+    for code, county in names.items():
         forms = [(model, of_county(tables, model.Config.name, code)) for model in COUNTY_TABLES]
         path = folder / f"{code}_{county}.xlsx"
         workbook.write_workbook(path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET, day)
+
+
+def write_interviews(folder: Path, tables: dict[str, pd.DataFrame], day: datetime) -> None:
+    """Write the phone interviews of all counties as one workbook."""
     forms = [(model, tables[model.Config.name]) for model in INTERVIEW_TABLES]
     workbook.write_workbook(folder / "interviews.xlsx", forms, PHONE_SURVEY, "课题组", day=day)
 
 
 def answers(reference: Path, seed: int) -> dict[str, pd.DataFrame]:
-    """Make up every table for the whole city, by its name in the codebook.
+    """Make up every table for the nine counties of the city, by its name in the codebook.
 
     Each topic has a random stream of its own: a change in one leaves the others as they are.
     """
@@ -57,7 +107,7 @@ def answers(reference: Path, seed: int) -> dict[str, pd.DataFrame]:
         "funding": counties.funding(communities, streams[3]),
         "burden": counties.burden(counties.read_townships(reference), streams[4]),
         "county_baseline": counties.baseline(workers, streams[5]),
-        "projects": counties.projects(others, streams[6]),
+        "projects": counties.projects(others, places.read_counties(reference), streams[6]),
         "election_candidates": people.candidates(communities, streams[7]),
         "interview_frame": frame,
         "interview_communities": sample,

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, FUND_ITEM
+from analysis.survey.codebook import FUND_ITEM
 from analysis.survey.synthetic.exact import apportion, settle_weighted
+from analysis.survey.synthetic.places import real
 
 # Funds of 2019 in 0.01 万元; the report gives the total and two of the items.
 FUNDS = {"硬件设施提升改造": 373_061, "队伍建设": 580_340, "工作运转": 441_192, "服务项目": 294_127}
@@ -25,7 +26,7 @@ VENTURES = 110
 def read_townships(reference: Path) -> pd.DataFrame:
     """Read the real townships and their counts of villages and communities."""
     text = {"county_code": str, "township_code": str}
-    return pd.read_csv(reference / "townships.csv", dtype=text)
+    return real(pd.read_csv(reference / "townships.csv", dtype=text))
 
 
 def funding(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -81,11 +82,11 @@ def published_zones() -> pd.DataFrame:
     )
 
 
-def complexes(rng: np.random.Generator) -> pd.DataFrame:
-    """Make up the county community service complexes, one in each county."""
-    amounts = 10 * rng.integers(30, 90, len(COUNTIES))
-    rows = pd.DataFrame({"county_code": list(COUNTIES), "amount": amounts})
-    names = rows["county_code"].map(COUNTIES)
+def complexes(counties: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
+    """Make up the county community service complexes, one in each county (code to name)."""
+    amounts = 10 * rng.integers(30, 90, len(counties))
+    rows = pd.DataFrame({"county_code": list(counties), "amount": amounts})
+    names = rows["county_code"].map(counties)
     return rows.assign(
         project=names + "社区服务综合体",
         kind="县域社区服务综合体",
@@ -119,10 +120,10 @@ def ventures(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return rows.assign(progress=rng.choice(["已结项", "实施中"], VENTURES, p=[0.7, 0.3]))
 
 
-def projects(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def projects(places: pd.DataFrame, counties: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
     """Fill in 项目与公益创投: the nine complexes, experiment zones, public spaces and ventures.
 
-    places: the communities in which an invented project may lie.
+    places: the communities in which an invented project may lie; counties: code to name.
     """
     zones = at_communities(places, ZONES, rng, kind="实验区", level="市级", batch=1, year=2019)
     zones = zones.assign(project=zones["unit"] + "治理创新实验区", progress="创建中")
@@ -132,5 +133,5 @@ def projects(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     spaces["progress"] = np.where(building, "在建", "已建成")
     spaces["year"] = np.where(building, 2020, 2019)
     spaces["amount"] = rng.integers(15, 80, PUBLIC_SPACES)
-    tables = [complexes(rng), published_zones(), zones, spaces, ventures(places, rng)]
+    tables = [complexes(counties, rng), published_zones(), zones, spaces, ventures(places, rng)]
     return pd.concat(tables, ignore_index=True).astype({"amount": float, "batch": "Int64"})

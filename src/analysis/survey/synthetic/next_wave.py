@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.synthetic import answers, people, write_wave
+from analysis.survey.synthetic import answers, people, places, write_wave
 
 WAVE, YEAR = "2021", pd.DateOffset(years=1)
 RENAMED = ("331022", "海游街道", "海游更名街道")  # county, name of 2020, invented name of 2021
@@ -27,7 +27,7 @@ def synthesise_next(raw: Path, reference: Path, seed: int = 2020) -> Path:
     """
     tables = drifted(answers(Path(reference), seed), np.random.default_rng([seed, 2021]))
     folder = Path(raw) / WAVE
-    write_wave(folder, tables, datetime(2021, 4, 30))
+    write_wave(folder, tables, places.read_counties(Path(reference)), datetime(2021, 4, 30))
     declared = (Path(raw) / "2020/wave.toml").read_text("utf-8")
     declared = declared.replace('wave = "2020"', f'wave = "{WAVE}"').replace("2020-04-30", "2021-04-30")
     (folder / "wave.toml").write_text(

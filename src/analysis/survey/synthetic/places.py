@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.survey.counties import names_of
 from analysis.survey.synthetic.exact import apportion, pick
 
+INVENTED = "90"  # no code of a real place begins so
 WORKERS = 1533
 VILLAGE_TURNED = 105
 COMPLIANT_2018 = 236
@@ -23,10 +25,21 @@ SHORT_COUNTIES = ("331004", "331083", "331023", "331024", "331081")
 JOINT_COMMITTEES = ("331002", "331004")
 
 
+def read_counties(reference: Path) -> dict[str, str]:
+    """Read the names of the counties of Taizhou; the frame may hold invented ones besides."""
+    table = pd.read_csv(reference / "counties.csv", dtype=str)
+    return names_of(real(table, "gb2260"))
+
+
+def real(table: pd.DataFrame, code: str = "county_code") -> pd.DataFrame:
+    """Leave out the rows of invented counties."""
+    return table[~table[code].str.startswith(INVENTED)]
+
+
 def read_frame(reference: Path) -> pd.DataFrame:
     """Read the 361 synthetic communities, with the type of their township."""
     text = {"county_code": str, "township_code": str, "community_code": str}
-    communities = pd.read_csv(reference / "communities.csv", dtype=text)
+    communities = real(pd.read_csv(reference / "communities.csv", dtype=text))
     townships = pd.read_csv(reference / "townships.csv", dtype=text)
     types = townships[["township_code", "township_type"]]
     frame = communities.merge(types, on="township_code", how="left", validate="many_to_one")
