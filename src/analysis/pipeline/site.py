@@ -74,6 +74,8 @@ def shared(wave: str, lang: str) -> dict:
 def _shared(wave: str, lang: str, estimates: str, _ledger: str, _statements: str, _corrections: str) -> dict:
     ledger = pd.read_csv(scratch(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
     checksum = hashlib.sha256(estimates.encode()).hexdigest()[:16]
-    cards = read_statements(wave).groupby("district")[f"text_{lang}"].agg(list).to_dict()
+    said = read_statements(wave)
+    told = said[said["form"].isin(["above", "below"])]  # a county's own page has all of its sentences
+    cards = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
     known = receipts(read_estimates(wave)[COLUMNS], ledger, lang, read("corrections", wave))
     return shared_site(wave, lang, known, checksum, cards)
