@@ -1,1 +1,1 @@
-"""From nine county workbooks to the published report on community governance in Taizhou."""
+"""From county workbooks to the published report on community governance in Taizhou."""

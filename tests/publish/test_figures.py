@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.publish import figures, fonts
+from analysis.survey.codebook import COUNTIES
 
 
 @pytest.fixture(autouse=True)
@@ -120,5 +121,29 @@ def test_the_narrow_drawing_fits_a_phone_and_keeps_its_words(frame):
 
 
 def test_no_boundary_is_drawn_and_every_county_has_its_own_tile():
-    places = [figures._place(code) for code in figures.COUNTIES]
-    assert len(set(places)) == 9
+    assert set(figures.TILES) == set(COUNTIES) and len(set(figures.TILES.values())) == 9
+    assert figures.tile_places(list(COUNTIES)) == figures.TILES
+
+
+def test_tiles_of_counties_whose_place_is_unknown_lie_in_their_order():
+    codes = [*COUNTIES, *(f"90{i:04d}" for i in range(10, 91))]
+    places = figures.tile_places(codes)
+    assert list(places) == codes and len(set(places.values())) == 90
+    assert sorted(codes, key=lambda code: places[code][::-1]) == codes
+    frame = pd.DataFrame({"code": codes, "district": codes, "value": range(90), "text": "5"})
+    assert len(figures.tile_map(frame, "%").axes[0].patches) == 90
+
+
+@pytest.mark.parametrize("count", [90, 900])
+def test_many_districts_make_no_taller_figure_and_names_that_do_not_touch(count):
+    names = [f"县{i:04d}" for i in range(count)]
+    frame = pd.DataFrame({"district": names, "value": 50.0, "low": 40.0, "high": 60.0, "text": "5"})
+    for figure in (figures.interval_plot(frame, 50, "%"), figures.bars(frame[["district", "value", "text"]], "%")):
+        figures.png(figure)
+        axes = figure.axes[0]
+        heights = sorted(word.get_window_extent().y0 for word in axes.get_yticklabels())
+        assert figure.get_size_inches()[1] <= 0.9 + 0.31 * figures.ROWS
+        assert min(b - a for a, b in pairwise(heights)) > 10, "10 pt letters do not touch"
+        shown = [word.get_text() for word in axes.get_yticklabels()]
+        assert shown == names[:: len(names) // len(shown) + (len(names) % len(shown) > 0)]
+        plt.close(figure)

@@ -28,7 +28,7 @@ def estimates():
 
 
 def test_each_figure_has_a_guide_in_both_languages_without_typed_numbers():
-    assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles"}
+    assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles", "grid"}
     for guide in uncertainty.GUIDES.values():
         assert set(guide) == {"zh", "en"} and len(guide["zh"]) > 15 and "\n" not in guide["en"]
     assert [f for g in uncertainty.GUIDES.values() for f in typed_numbers(g["en"] + g["zh"])] == []
@@ -74,8 +74,9 @@ def test_slopes_are_dashed_where_nothing_is_shown(estimates):
 
 
 def test_tiles_are_the_nine_counties_shaded_by_their_statement():
-    assert set(uncertainty.TILES) == set(COUNTIES) and CITY not in uncertainty.TILES
-    assert len(set(uncertainty.TILES.values())) == 9
+    assert figures.placed(COUNTIES) and CITY not in figures.TILES
+    assert uncertainty.tile_guide(COUNTIES) == uncertainty.GUIDES["tiles"]
+    assert uncertainty.tile_guide([*COUNTIES, "900010"]) == uncertainty.GUIDES["grid"]
     forms = ["above", "below", "alike", "too_few", *["alike"] * 5]
     frame = pd.DataFrame({"district": list(COUNTIES), "text": "5", "form": forms})
     axes = uncertainty.tile_grid(frame, COUNTIES).axes[0]

@@ -67,3 +67,35 @@ def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
     slack = 2 * np.sqrt(0.05 * 0.95 / rounds)
     assert together / rounds >= 0.95 - slack
     assert (alone / rounds).min() >= 0.95 - 1.5 * slack
+
+
+def by_all_pairs(value, se, confidence=0.95, draws=2000, seed=2020):
+    """The same sets with every pair in memory at once, each family stepped down over the list of pairs."""
+    first, second = np.triu_indices(len(value), 1)
+    error = np.hypot(se[first], se[second])
+    noise = np.random.default_rng(seed).standard_normal((len(value), draws)) * se[:, None]
+    largest = np.abs(noise[first] - noise[second]) / error[:, None]
+    statistic = (value[first] - value[second]) / error
+
+    def sets(family, j):
+        apart = np.zeros(len(first), bool)
+        while (left := family & ~apart).any():
+            place = min(1, confidence * (1 + 1 / draws))
+            fallen = left & (np.abs(statistic) > np.quantile(largest[left].max(axis=0), place, method="higher"))
+            if not fallen.any():
+                break
+            apart |= fallen
+        over = (apart & (second == j) & (statistic > 0)) | (apart & (first == j) & (statistic < 0))
+        under = (apart & (first == j) & (statistic > 0)) | (apart & (second == j) & (statistic < 0))
+        return 1 + over.sum(), len(value) - under.sum()
+
+    every = np.ones(len(first), bool)
+    return [(*sets((first == j) | (second == j), j), *sets(every, j)) for j in range(len(value))]
+
+
+@pytest.mark.parametrize("count", [2, 9, 25])
+def test_district_by_district_gives_what_all_pairs_at_once_give(count):
+    generator = np.random.default_rng(count)
+    value, se = generator.normal(0, 2, count), generator.uniform(0.1, 0.8, count)
+    found = rank_sets(value, se)[["low", "high", "low_all", "high_all"]]
+    assert list(map(tuple, found.to_numpy().tolist())) == by_all_pairs(value, se)

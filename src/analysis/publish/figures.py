@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import textwrap
 
@@ -10,16 +11,28 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from analysis.publish import fonts
 from analysis.publish.drawing import compact, marks
-from analysis.survey.codebook import COUNTIES
 
 INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
 PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
 WIDTH, NARROW = 6.8, 3.55  # inches: the text column of the page, and of a phone
-TILES = ("· 天台 三门", "仙居 临海 椒江", "· 黄岩 路桥", "· 玉环 温岭")  # who lies beside whom, no boundary
+ROWS = 40  # lines of districts in the tallest figure; more are drawn thinner, and the table behind names all
+# Where each county lies, roughly: column and row from the north-west; no boundary.
+TILES = {
+    "331023": (1, 0),
+    "331022": (2, 0),
+    "331024": (0, 1),
+    "331082": (1, 1),
+    "331002": (2, 1),
+    "331003": (1, 2),
+    "331004": (2, 2),
+    "331083": (1, 3),
+    "331081": (2, 3),
+}
 
 
 def use_style() -> None:
@@ -57,8 +70,8 @@ def use_style() -> None:
 
 
 def new_figure(rows: int, columns: int = 1, **options):
-    """Open a figure as wide as the page, tall enough for `rows` lines of districts."""
-    height = 0.9 + 0.31 * rows
+    """Open a figure as wide as the page, tall enough for `rows` lines of districts, but for no more than ROWS."""
+    height = 0.9 + 0.31 * min(rows, ROWS)
     return plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", **options)
 
 
@@ -164,28 +177,45 @@ def boxes(frame: pd.DataFrame, x: str, y: str, unit: str) -> Figure:
 
 
 def tile_map(frame: pd.DataFrame, unit: str) -> Figure:
-    """Plot one tile for each county, laid out as they lie; darker is more. It shows no boundary.
+    """Plot one tile for each county, laid out by `tile_places`; darker is more. It shows no boundary.
 
     frame: columns code, district (label), value and text (as printed); a tile carries name and value.
     """
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.6), layout="constrained")
+    places = tile_places(frame["code"])
+    wide, tall = extent(places)
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.6 if tall <= 4 else WIDTH), layout="constrained")
     shades = sns.light_palette(ACCENT, as_cmap=True)
     low, high = frame["value"].min(), frame["value"].max()
     for row in frame.itertuples():
-        x, y = _place(row.code)
+        x, y = places[row.code]
         depth = 0.08 + 0.84 * (row.value - low) / (high - low or 1)
         tile = plt.Rectangle((x, y), 0.94, 0.9, color=shades(depth), gid=marks([f"{row.district} {row.text}"]))
         axes.add_patch(tile)
         ink = "white" if depth > 0.55 else INK
-        axes.text(x + 0.47, y + 0.42, f"{row.district}\n{row.text}", ha="center", va="center", color=ink)
-    axes.set(xlim=(0, 3), ylim=(4, 0), xlabel=unit, xticks=[], yticks=[])
+        if wide <= 3:  # smaller tiles have no room for words
+            axes.text(x + 0.47, y + 0.42, f"{row.district}\n{row.text}", ha="center", va="center", color=ink)
+    axes.set(xlim=(0, wide), ylim=(tall, 0), xlabel=unit, xticks=[], yticks=[])
     sns.despine(ax=axes, bottom=True)
     return figure
 
 
-def _place(code: str) -> tuple[int, int]:
-    name = COUNTIES[code][:2]
-    return next((row.split().index(name), y) for y, row in enumerate(TILES) if name in row)
+def placed(codes) -> bool:
+    """Tell whether the place of every county is known, so that tiles lie roughly as the counties do."""
+    return set(codes) <= set(TILES)
+
+
+def tile_places(codes) -> dict[str, tuple[int, int]]:
+    """Return column and row of each tile: where the county lies; in the order given if one is unknown."""
+    if placed(codes):
+        return {code: TILES[code] for code in codes}
+    width = math.ceil(math.sqrt(len(codes)))
+    return {code: (place % width, place // width) for place, code in enumerate(codes)}
+
+
+def extent(places: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many columns and rows tiles take, at least those of the nine counties."""
+    columns, rows = zip(*places.values(), strict=True)
+    return max(3, max(columns) + 1), max(4, max(rows) + 1)
 
 
 def _rows(frame: pd.DataFrame, *columns: str):
@@ -232,10 +262,28 @@ def _fit(axes) -> None:
         axes.get_legend().set_ncols(2)
 
 
+def thin(axes) -> None:
+    """Draw more lines of districts than ROWS thinner, and name every so many: the table behind names all."""
+    count = len(axes.get_yticks())
+    if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
+        return
+    step = math.ceil(count / ROWS)
+    words = [word.get_text() for word in axes.get_yticklabels()]
+    axes.set_yticks(list(axes.get_yticks())[::step], words[::step])
+    for drawn in axes.collections:
+        drawn.set_linewidth([width * ROWS / count for width in drawn.get_linewidth()])
+        if isinstance(drawn, PathCollection):
+            drawn.set_sizes([size * ROWS / count for size in drawn.get_sizes()])
+    for text in [text for text in axes.texts if count > 2 * ROWS]:
+        text.remove()  # the values at the ends of bars would lie on each other
+
+
 def lay_out(figure: Figure) -> None:
     """Compute the layout once, so that every file of the figure is drawn from it without measuring again."""
     engine = figure.get_layout_engine()
     if engine is not None:
+        for axes in figure.axes:
+            thin(axes)
         engine.execute(figure)
         figure.set_layout_engine("none")
 

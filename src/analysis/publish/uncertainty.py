@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis.publish.figures import ACCENT, INK, MUTED, WARM, new_figure
+from analysis.publish.figures import ACCENT, INK, MUTED, ROWS, WARM, extent, new_figure, placed, tile_places
 from analysis.stats.comparison import limits
 
 GUIDES = {
@@ -39,20 +39,13 @@ GUIDES = {
         "en": "Tiles lie roughly as the places do, it is no map; dark is above the city, light below, white "
         "cannot be told apart or is too few",
     },
+    "grid": {
+        "zh": "方格按县（市、区）代码表的次序排列，不是地图；深色高于全市，浅色低于全市，白底分不出高低或数量太少",
+        "en": "Tiles follow the list of counties, it is no map; dark is above the city, light below, white cannot "
+        "be told apart or is too few",
+    },
 }
 
-# Where each county lies, roughly: column and row from the north-west.
-TILES = {
-    "331023": (1, 0),
-    "331022": (2, 0),
-    "331024": (0, 1),
-    "331082": (1, 1),
-    "331002": (2, 1),
-    "331003": (1, 2),
-    "331004": (2, 2),
-    "331083": (1, 3),
-    "331081": (2, 3),
-}
 SHADES = {"above": (ACCENT, "white"), "below": ("#a9c3cf", INK)}
 
 
@@ -85,7 +78,8 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
             axes.plot(fine["n"], bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
     axes.axhline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
     sns.scatterplot(part, x="n", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
-    for row in part.itertuples():
+    named = part if len(part) <= ROWS else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
+    for row in named.itertuples():
         axes.annotate(labels[row.district], (row.n, row.value), (5, 4), textcoords="offset points", fontsize=8)
     axes.grid(axis="both")
     axes.set(xlabel=size, ylabel=unit)
@@ -118,7 +112,12 @@ def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figur
     same = table["rank_low"] == table["rank_high"]
     axes.scatter(table.loc[same, "rank_low"], names[same], color=ACCENT, s=46, zorder=3)
     axes.invert_yaxis()
-    axes.set(xlabel=xlabel, ylabel="", xlim=(0.6, len(table) + 0.4), xticks=range(1, len(table) + 1))
+    axes.set(
+        xlabel=xlabel,
+        ylabel="",
+        xlim=(0.6, len(table) + 0.4),
+        xticks=range(1, len(table) + 1, 1 + len(table) // ROWS),
+    )
     return figure
 
 
@@ -132,7 +131,8 @@ def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
         style = "solid" if row.apart else (0, (4, 2))
         axes.plot([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, linestyle=style)
         axes.scatter([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, s=22, zorder=3)
-    for row, y in zip(frame.itertuples(), _apart(frame["before"], frame), strict=True):
+    named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit one under another
+    for row, y in zip(named.itertuples(), _apart(named["before"], frame), strict=True):
         axes.annotate(row.district, (0, row.before), (-0.04, y), va="center", ha="right", fontsize=8)
     axes.grid(axis="y")
     axes.grid(axis="x", visible=False)
@@ -151,18 +151,28 @@ def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
     return list(placed[np.argsort(order, kind="stable")])
 
 
+def tile_guide(codes) -> dict[str, str]:
+    """Return the guide to the tiles of these counties, which lie as the counties do or in their order."""
+    return GUIDES["tiles" if placed(codes) else "grid"]
+
+
 def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Plot one tile a county, roughly where it lies, shaded by what may be said of it against the city.
+    """Plot one tile a county, laid out by `tile_places`, shaded by what may be said of it against the city.
 
     frame: columns district (code), text (value as printed), form (of its statement).
     """
-    figure, axes = new_figure(9)
+    places = tile_places(frame["district"])
+    wide, tall = extent(places)
+    figure, axes = new_figure(9 if tall <= 4 else 2 * 9)
     for row in frame.itertuples():
-        column, line = TILES[row.district]
+        column, line = places[row.district]
         face, ink = SHADES.get(row.form, ("white", INK))
         axes.add_patch(Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED))
-        axes.text(column + 0.5, line + 0.4, labels[row.district], ha="center", va="center", color=ink, fontsize=9)
+        if wide > 5:
+            continue  # no room for words: the table behind has them
+        name = labels[row.district]
+        axes.text(column + 0.5, line + 0.4, name, ha="center", va="center", color=ink, fontsize=9)
         axes.text(column + 0.5, line + 0.68, row.text, ha="center", va="center", color=ink, fontsize=10)
-    axes.set(xlim=(-0.6, 3.6), ylim=(4.05, -0.05))
+    axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall + 0.05, -0.05))
     axes.axis("off")
     return figure

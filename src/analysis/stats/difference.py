@@ -47,9 +47,11 @@ def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
     p = np.where((pooled == 0) | (pooled == 1), 1.0, stats.chi2.sf(z**2, 1))
     small = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled) < FEW
     whole = np.isclose(k1, np.rint(k1)) & np.isclose(n1, np.rint(n1))  # a design effect makes counts fractional
-    for i in np.flatnonzero(small & whole):
-        table = np.rint([[k1[i], n1[i] - k1[i]], [k2[i], n2[i] - k2[i]]]).astype(int)
-        p[i] = stats.fisher_exact(table).pvalue
+    few = np.flatnonzero(small & whole)
+    counts = np.rint(np.column_stack([k1, n1 - k1, k2, n2 - k2])[few]).astype(int)
+    distinct, which = np.unique(counts, axis=0, return_inverse=True)  # among many pairs most come again
+    exact = np.array([stats.fisher_exact(table.reshape(2, 2)).pvalue for table in distinct])
+    p[few] = exact[which.ravel()] if len(few) else p[few]
     return p
 
 

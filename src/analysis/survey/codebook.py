@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.survey.counties import CITY as CITY
-from analysis.survey.counties import COUNTIES
+from analysis.survey.counties import CITY, COUNTIES  # noqa: F401 (CITY is asked for here, as the tables are)
 
 # Where dask is installed pandera imports all of it to learn the types of its frames; ours are pandas'. It would
 # take as long as reading a wave.
@@ -95,6 +94,7 @@ class Table(pa.DataFrameModel):
     row: int = column("行号", "row in the sheet", ge=1)
 
     @pa.check("county_code", name="isin", error="does not begin with the code of a county of the frame")
+    @classmethod
     def in_the_frame(cls, codes: pd.Series) -> pd.Series:
         """Hold codes against the frame when rows are checked: nothing is read on import."""
         return codes.isin(list(COUNTIES))

@@ -50,8 +50,8 @@ def relabelled(
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Give the counties, places and people of a block codes, names and numbers of their own.
 
-    Returns the tables and the names of the counties by code. ID numbers keep their year 1899 and gain a check digit
-    of their own; telephone numbers go on where the block before ends.
+    Returns the tables and the names of the counties by code. ID numbers keep their year 1899 and gain a
+    check digit of their own; telephone numbers go on where the block before ends.
     """
     codes = invented(reference, block, number)
     names = new_names(reference, codes)
@@ -124,7 +124,7 @@ def write_frame(reference: Path, number: int) -> None:
 
 
 def _frame_rows(reference: Path, path: Path, codes: dict[str, str]) -> list[dict]:
-    """Copy the rows of a block's counties, under their new codes and names; what is true of real ones is left out."""
+    """Copy the rows of a block's counties, under new codes and names; what is true of real ones is blank."""
     names, rows = new_names(reference, codes), []
     for row in _rows(path):
         old = row.get("county_code") or row["gb2260"]
