@@ -16,7 +16,7 @@ from analysis.survey.codebook import COUNTIES
 
 @pytest.fixture(scope="module")
 def outputs(edition):
-    return edition / "outputs"
+    return (edition / "outputs").resolve()
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.loaded, self.words = [], [], [], []
+        self.ids, self.links, self.loaded, self.words, self.twin = [], [], [], [], ""
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -108,6 +108,7 @@ class Page(HTMLParser):
             self.ids.append(given["id"])
         if tag == "a":
             self.links.append(given.get("href") or "")
+            self.twin = given["href"] if given.get("hreflang") else self.twin
         elif given.get("src") or given.get("href"):
             self.loaded.append(given.get("src") or given.get("href"))
 
@@ -117,19 +118,19 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(outputs):
-    return {path: Page(path.read_text("utf-8")) for path in sorted(outputs.rglob("*.html"))}
+    return {path.resolve(): Page(path.read_text("utf-8")) for path in sorted(outputs.rglob("*.html"))}
 
 
 def test_all_pages_are_there(outputs, pages):
     names = {path.relative_to(outputs).as_posix() for path in pages}
     assert "report/index.html" in names
     assert {f"districts/{code}/index.html" for code in COUNTIES} <= names
-    assert sum(name.startswith("notebooks/") for name in names) == 21
+    assert sum(name.startswith("notebooks/") for name in names) == 42
 
 
 def test_every_page_figure_and_table_carries_the_label(outputs, pages):
-    for page in pages.values():
-        assert "合成数据" in "".join(page.words)
+    for path, page in pages.items():
+        assert ("Synthetic data" if path.parent.name == "en" else "合成数据") in "".join(page.words), path
     for drawing in (outputs / "figures").glob("*.svg"):
         assert "合成数据" in drawing.read_text("utf-8")
     for table in (outputs / "tables").glob("*.csv"):
@@ -146,7 +147,16 @@ def test_links_of_every_page_lead_somewhere(pages):
             elif not target:
                 assert anchor in page.ids, (path.name, link)
             else:
-                assert (path.parent / target).exists(), (path.name, link)
+                found = (path.parent / target).resolve()
+                assert found.exists(), (path.name, link)
+                assert not anchor or anchor in pages[found].ids, (path.name, link)
+
+
+def test_every_page_leads_to_its_twin_in_the_other_language_and_back(outputs, pages):
+    for path, page in pages.items():
+        if path != outputs / "index.html":  # holds both
+            there = (path.parent / page.twin).resolve()
+            assert (there.parent / pages[there].twin).resolve() == path.resolve() != there, path
 
 
 def test_pages_load_nothing_and_repeat_no_id(pages):
