@@ -46,8 +46,7 @@ def addresses(edition):
     return {name: edition / "outputs" / name for name in PAGES if (edition / "outputs" / name).exists()}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_axe_finds_nothing(browser, axe, addresses, width, scheme):
     for name, path in addresses.items():
         context = browser.new_context(

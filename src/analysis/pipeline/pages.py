@@ -135,7 +135,7 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
     notebooks = f"{up}notebooks/{folder(lang)}"
     site["estimates"] = _Linked(site["estimates"], notebooks, step[-6:] if "profile" in step else "")
     site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
-    _link_files(notebook, lang, up)
+    _link_files(notebook, lang, up, step)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
     elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
@@ -190,7 +190,7 @@ def downloads(lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def _link_files(notebook, lang: str, up: str) -> None:
+def _link_files(notebook, lang: str, up: str, step: str) -> None:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         report = output.get("metadata", {}).get("report", {})
         for link in ("svg", "png", "csv"):
@@ -199,7 +199,9 @@ def _link_files(notebook, lang: str, up: str) -> None:
                 below = "" if report[link] in NEUTRAL else folder(lang)
                 report[link] = f"{up}{kind}/{below}{name}"
         if "code_href" in report:
-            report["code_href"] = f"{up}notebooks/{folder(lang)}{report['code_href']}"
+            made, page_and_cell, cell = report["code_href"].partition(".html#")
+            run = step if step.startswith(made) else made  # the runs of one notebook have a page each
+            report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 
 def _assured(html: str, code: str, lang: str) -> str:
