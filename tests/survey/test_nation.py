@@ -1,4 +1,4 @@
-"""Invented counties beside the nine: a frame that holds, people who are nowhere twice, and the nine as they were."""
+"""Invented counties beside the nine: a frame that holds, nobody there twice, and the nine as they were."""
 
 import filecmp
 import re
