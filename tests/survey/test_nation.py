@@ -1,4 +1,4 @@
-"""The national case: any number of counties, invented beyond the nine, and sound as a wave."""
+"""Invented counties beside the nine: a frame that holds, nobody there twice, and the nine as they were."""
 
 import filecmp
 import re

@@ -116,7 +116,7 @@ def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figur
         xlabel=xlabel,
         ylabel="",
         xlim=(0.6, len(table) + 0.4),
-        xticks=range(1, len(table) + 1, 1 + len(table) // ROWS),
+        xticks=range(1, len(table) + 1, 1 + 2 * len(table) // ROWS),
     )
     return figure
 

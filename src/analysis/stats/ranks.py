@@ -14,6 +14,7 @@ from analysis.stats.design import CONFIDENCE
 
 SEED = 2020
 DRAWS = 2000
+BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
 def rank_sets(value, se, confidence=CONFIDENCE, draws=DRAWS, seed=SEED) -> pd.DataFrame:
@@ -37,37 +38,32 @@ def rank_sets(value, se, confidence=CONFIDENCE, draws=DRAWS, seed=SEED) -> pd.Da
 def _apart(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarray]:
     """Tell which differences are not nought, each district's by themselves and all together.
 
-    Returns two boolean matrices. Only the differences of one district are held at a time: memory grows with
-    districts times draws, not with pairs times draws.
+    Returns two boolean matrices; each family steps down until no more fall. Only few differences are held at a
+    time: memory grows with districts times draws, not with pairs times draws.
     """
-    alone = np.zeros(statistic.shape, bool)
-    largest = np.zeros_like(noise)  # of the differences of each district that still stand, in each draw
-    studentised = np.empty_like(noise)  # one buffer: to ask for memory anew costs more than the arithmetic
-    for j in range(len(noise)):
-        np.abs(np.subtract(noise[j], noise, out=studentised), out=studentised)
-        studentised /= error[j][:, None]
-        largest[j] = studentised.max(axis=0)
-        alone[j] = _stepped_down(statistic[j], studentised, largest[j], confidence)
-    together = np.zeros_like(alone)
-    while True:
-        fallen = ~together & (np.abs(statistic) > _critical(largest.max(axis=0), confidence))
-        if not fallen.any():
-            return alone, together
+    alone, together = np.zeros(statistic.shape, bool), np.zeros(statistic.shape, bool)
+    everyone, largest = np.arange(len(noise)), np.empty_like(noise)
+    for j in everyone:
+        largest[j] = most = _largest(noise, error[j], j, everyone)
+        while (fallen := ~alone[j] & (np.abs(statistic[j]) > _critical(most, confidence))).any():
+            alone[j] |= fallen
+            most = _largest(noise, error[j], j, np.flatnonzero(~alone[j]))
+    while (fallen := ~together & (np.abs(statistic) > _critical(largest.max(axis=0), confidence))).any():
         together |= fallen
         for j in np.flatnonzero(fallen.any(axis=1)):
-            left = ~together[j]
-            largest[j] = (np.abs(noise[j] - noise[left]) / error[j, left][:, None]).max(axis=0)
+            largest[j] = _largest(noise, error[j], j, np.flatnonzero(~together[j]))
+    return alone, together
 
 
-def _stepped_down(statistic, studentised, largest, confidence) -> np.ndarray:
-    """Tell which differences of one district are not nought, stepping down until no more fall."""
-    apart = np.zeros(len(statistic), bool)
-    while True:
-        fallen = ~apart & (np.abs(statistic) > _critical(largest, confidence))
-        if not fallen.any():
-            return apart
-        apart |= fallen
-        largest = studentised[~apart].max(axis=0)  # a district's difference from itself, nought, always stands
+def _largest(noise, error, j, others) -> np.ndarray:
+    """Return the largest studentised difference of a district from others in each draw."""
+    most = np.zeros(noise.shape[1])
+    for start in range(0, len(others), BLOCK):
+        rows = others[start : start + BLOCK]
+        part = np.abs(noise[j] - noise[rows])
+        part /= error[rows][:, None]
+        np.maximum(most, part.max(axis=0), out=most)
+    return most
 
 
 def _critical(largest: np.ndarray, confidence: float) -> float:
