@@ -76,7 +76,8 @@ def test_a_failing_notebook_is_kept_and_the_outputs_stay(analysis, published):
     done = analysis(published, "build", "--only", "03_workforce")
     assert done.returncode == 70
     assert "03_workforce, cell setup: ZeroDivisionError" in done.stderr
-    kept = published / "build/2020/zh/notebooks/03_workforce.ipynb"
+    kept = published / done.stderr.split("kept for inspection: ")[1].splitlines()[0]
+    assert kept.name == "03_workforce.ipynb"
     assert "ZeroDivisionError" in kept.read_text("utf-8")
     assert whole(published)
 

