@@ -12,7 +12,7 @@ import pytest
 from running import copy_repository
 
 # A part of the pipeline keeps the suite short; CLUSTER_ALL=1 runs the whole of it.
-SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "published_vs_recomputed"]
+SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "index"]
 
 
 @contextlib.contextmanager
@@ -50,12 +50,12 @@ def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path
         said = []
         for line in run.stderr:
             said.append(line)
-            if len(said) == 5:
+            if len(said) == 1:
                 first.kill()
         assert run.wait() == 0, "".join(said)
         assert first.poll() is not None
     made = [path for path in (folder / "build/2020").rglob("*") if path.is_file() and path.name != "times.json"]
-    assert len(made) > 40
+    assert len(made) > 20
     for path in made:
         assert path.read_bytes() == (edition / path.relative_to(folder)).read_bytes(), path.name
 

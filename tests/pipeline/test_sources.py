@@ -21,13 +21,7 @@ from analysis.pipeline.stable import set_stable
 set_stable()
 run_notebook(Path(sys.argv[1]), json.loads(sys.argv[3]), Path(sys.argv[2]))
 """
-READERS = (
-    "01_clean",
-    "05_village_turned",
-    "07_compare",
-    "08_district_profile",
-    "10_report",
-)  # each reads otherwise
+READERS = ("07_compare", "08_district_profile", "10_report")  # they read most, each in another way
 FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS) if step.notebook in READERS}.values())
 
 

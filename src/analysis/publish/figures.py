@@ -258,8 +258,10 @@ def _fit(axes) -> None:
     words = [label.get_text() for label in axes.get_yticklabels()]
     if words and max(map(len, words)) > 14:
         axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
-    if axes.get_legend():
-        axes.get_legend().set_ncols(2)
+    if legend := axes.get_legend():
+        legend.set_ncols(2)
+        legend.set_loc("lower right")  # it may reach over the labels, not out of the picture
+        legend.set_bbox_to_anchor((1, 1), transform=axes.transAxes)
 
 
 def thin(axes) -> None:
