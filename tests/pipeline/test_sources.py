@@ -57,10 +57,11 @@ def test_figures_and_tables_are_found_with_the_parameters_in_their_names():
 def test_a_source_that_reads_statements_waits_for_the_comparison():
     assert sources.reads_statements("said = read_statements(wave).query('district == @district')")
     assert not sources.reads_statements("from analysis.publish.sentences import read_statements")
-    waiting = [t for t in tasks.all_tasks(Path("data/raw"), "2020", "kernel") if t.name.startswith("08_")]
+    made = tasks.Edition(Path("data/raw"), "2020", "kernel")
+    waiting = [task for task in made.tasks() if task.name.startswith("08_")]
     assert len(waiting) == 18
     for one in waiting:
-        assert tasks.statements("2020") in {node.path for node in one.depends_on["files"]}
+        assert made.statements in {node.path for node in one.depends_on["files"]}
 
 
 def test_modules_are_followed_through_their_imports():
