@@ -72,6 +72,7 @@ def test_where_nothing_has_changed_nothing_runs(shop):
     done = shop.run("build")
     assert (done.returncode, done.stderr) == (0, "nothing has changed; the outputs follow from the inputs\n")
     assert shop.would_run() == {}
+    assert shop.run("build", "--explain", "--only", "index").stdout == "nothing would run\n"
     assert shop.run("status").returncode == 0
 
 

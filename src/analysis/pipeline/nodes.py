@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -41,6 +42,16 @@ class NotebookNode(PathNode):
         return content_hash(self.path) if self.path.exists() else None
 
 
+@dataclass(kw_only=True)
+class ValueNode(PythonNode):
+    """A value that a task depends on. pytask would take all values without a function for one and the same."""
+
+    @property
+    def signature(self) -> str:
+        """Tell the values of tasks apart by name."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+
 def task(name: str, call: Callable, needs: Iterable[Path], makes: Iterable[Path], **values) -> Task:
     """Make a task of a function; `values` are further inputs of its result, by name."""
     files = [_node(path) for path in sorted(set(needs))]
@@ -54,5 +65,5 @@ def _node(path: Path) -> PathNode:
     return kind(path=path, name=path.relative_to(root()).as_posix() if path.is_relative_to(root()) else path.name)
 
 
-def _value(name: str, key: str, value) -> PythonNode:
-    return PythonNode(name=f"{name}::{key}", value=repr(value), hash=True)
+def _value(name: str, key: str, value) -> ValueNode:
+    return ValueNode(name=f"{name}::{key}", value=repr(value), hash=True)
