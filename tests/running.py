@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[1]
+# Whole runs more than the suite needs each time; SLOW=1 make test has them too.
+slow = pytest.mark.skipif(not os.environ.get("SLOW"), reason="takes minutes: SLOW=1 make test")
 NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt")
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from running import copy_repository
+from running import copy_repository, slow
 
 # A part of the pipeline keeps the suite short; CLUSTER_ALL=1 runs the whole of it.
 SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "index"]
@@ -42,6 +42,7 @@ def scheduler(tmp_path):
         yield json.loads(file.read_text())["address"]
 
 
+@slow
 def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path, scheduler):
     folder = copy_repository(tmp_path / "shared")
     with worker(folder, scheduler) as first, worker(folder, scheduler):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from analysis.pipeline.stage import damaged
-from running import run_analysis
+from running import run_analysis, slow
 
 KILLS = int(os.environ.get("KILLS", "2"))
 
@@ -26,6 +26,7 @@ def still_running(folder: Path) -> list[str]:
     return found
 
 
+@slow
 def test_kills_at_random_moments(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     shutil.copytree(edition, folder, dirs_exist_ok=True)  # beside it, so that only what is stale runs

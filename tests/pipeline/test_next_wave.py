@@ -8,7 +8,9 @@ import pytest
 from analysis.survey.corrections import COLUMNS
 from analysis.survey.synthetic.next_wave import synthesise_next
 from planting import Planting
-from running import copy_repository
+from running import copy_repository, slow
+
+pytestmark = slow
 
 SANMEN, SHEET, TITLE = "331022_三门县.xlsx", "社区基本情况", "户数"
 
