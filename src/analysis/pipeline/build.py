@@ -64,7 +64,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         for source, target in published(tasks, wave).items():
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, fresh / target)
-        lock.write_inputs(before, fresh)
+        lock.write_inputs(before, wave, fresh)
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:

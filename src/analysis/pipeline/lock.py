@@ -13,7 +13,7 @@ from analysis.pipeline.sources import PACKAGE, content_hash
 from analysis.pipeline.stage import SUMS, hash_of, read_sums
 
 INPUTS = "INPUTS"
-PYTHON = "python"
+PYTHON, WAVE = "python", "wave"  # lines that name no file
 
 
 def input_state(path: Path) -> str:
@@ -33,9 +33,9 @@ def name_of(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def write_inputs(found: dict[str, str], folder: Path) -> None:
-    """Write the record into an edition; the sums that seal the edition cover it."""
-    lines = {PYTHON: python(), **found}
+def write_inputs(found: dict[str, str], wave: str, folder: Path) -> None:
+    """Write the record into an edition of `wave`; the sums that seal the edition cover it."""
+    lines = {PYTHON: python(), WAVE: wave, **found}
     text = "".join(f"{state}  {name}\n" for name, state in lines.items())
     (folder / INPUTS).write_text(text, encoding="utf-8")
 
@@ -46,11 +46,15 @@ def python() -> str:
 
 
 def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
-    """Say what no longer agrees with the record, a line each; empty where the outputs follow from the inputs."""
+    """Say what no longer agrees with the record, a line each; empty where the outputs follow from the inputs.
+
+    raw: the folder of the wave that is wanted.
+    """
     if not (outputs / INPUTS).exists():
         return [f"no edition: {outputs / INPUTS} is missing"]
     recorded = read_sums(outputs / INPUTS)
     said = [f"another Python: {python()}, not {was}" for was in [recorded.pop(PYTHON)] if was != python()]
+    said += [f"another wave: {raw.name}, not {was}" for was in [recorded.pop(WAVE, "?")] if was != raw.name]
     if not (outputs / SUMS).exists() or read_sums(outputs / SUMS).get(INPUTS) != hash_of(outputs / INPUTS):
         said.append(f"of another edition: {outputs / INPUTS}")
     for name, state in recorded.items():

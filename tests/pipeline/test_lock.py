@@ -1,0 +1,49 @@
+"""The record of inputs: it tells an edition of these files and this wave from any other."""
+
+import pytest
+
+from analysis.pipeline import lock
+from analysis.pipeline.stage import write_sums
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A repository whose edition of 2021 follows from the workbooks of both waves."""
+    for wave in ("2020", "2021"):
+        (tmp_path / "raw" / wave).mkdir(parents=True)
+        (tmp_path / "raw" / wave / "a.xlsx").write_bytes(wave.encode())
+    (tmp_path / "outputs").mkdir()
+    found = lock.states((tmp_path / "raw").rglob("*.xlsx"), tmp_path)
+    lock.write_inputs(found, "2021", tmp_path / "outputs")
+    write_sums(tmp_path / "outputs")
+    return tmp_path
+
+
+def changed(folder, wave="2021"):
+    return lock.changed(folder, folder / "outputs", folder / "raw" / wave)
+
+
+def test_an_edition_of_these_inputs_follows(folder):
+    assert changed(folder) == []
+
+
+def test_an_edition_of_a_later_wave_is_not_one_of_an_earlier_wave_that_it_also_read(folder):
+    assert changed(folder, "2020") == ["another wave: 2020, not 2021"]
+
+
+def test_each_change_of_an_input_is_named(folder):
+    (folder / "raw/2021/a.xlsx").write_bytes(b"other")
+    (folder / "raw/2021/b.xlsx").write_bytes(b"")
+    (folder / "raw/2020/a.xlsx").unlink()
+    assert changed(folder) == ["missing: raw/2020/a.xlsx", "changed: raw/2021/a.xlsx", "new: raw/2021/b.xlsx"]
+
+
+def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):
+    path = folder / "outputs/INPUTS"
+    path.write_text(path.read_text("utf-8") + f"{'0' * 64}  raw/2021/a.xlsx\n", "utf-8")
+    assert any(line.startswith("of another edition") for line in changed(folder))
+
+
+def test_another_python_is_another_edition(folder, monkeypatch):
+    monkeypatch.setattr(lock, "python", lambda: "3.99")
+    assert changed(folder)[0].startswith("another Python: 3.99")
