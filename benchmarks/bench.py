@@ -184,10 +184,14 @@ def changes() -> dict[str, float]:
 
 
 def correct(workbook: Path) -> None:
-    """Give one worker of a county another certificate."""
+    """Give the first worker of a county without a certificate one: the county's and the city's share change."""
     book = openpyxl.load_workbook(workbook)
-    cells = (cell for sheet in book for row in sheet.iter_rows() for cell in row)
-    next(cell for cell in cells if cell.value == "助理社会工作师").value = "社会工作师"
+    sheet = book["专职社区工作者花名册"]
+    head = next(
+        cell for row in sheet.iter_rows(max_row=8) for cell in row if cell.value == "社会工作者职业资格证书"
+    )
+    below = (sheet.cell(row, head.column) for row in range(head.row + 1, sheet.max_row + 1))
+    next(cell for cell in below if cell.value == "无").value = "助理社会工作师"
     book.save(workbook)
 
 
