@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 import zipfile
 from html.parser import HTMLParser
 
@@ -13,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from analysis.stats.estimates import COLUMNS
 from analysis.survey.codebook import COUNTIES
+from running import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +204,16 @@ def written(path):
         with zipfile.ZipFile(path) as packed:
             return "".join(packed.read(name).decode("utf-8", "ignore") for name in packed.namelist())
     return path.read_bytes().decode("utf-8", "ignore")
+
+
+def test_nothing_published_names_a_place_on_this_machine_and_no_notebook_warns(edition, outputs):
+    places = {str(edition), str(REPOSITORY), str(edition.resolve()), sys.prefix}
+    told = {p.name: [place for place in places if place in written(p)] for p in outputs.rglob("*") if p.is_file()}
+    assert len(told) > 50 and {name: found for name, found in told.items() if found} == {}
+    executed = sorted((edition / "build/2020").glob("*/notebooks/*.ipynb"))
+    cells = [cell for path in executed for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    shown = [(cell["id"], out["name"]) for cell in cells for out in cell.get("outputs", ()) if "name" in out]
+    assert len(cells) > 500 and [cell for cell, stream in shown if stream == "stderr"] == []
 
 
 def test_no_identifier_of_a_person_is_anywhere_behind_the_load(edition):

@@ -120,6 +120,15 @@ def test_the_narrow_drawing_fits_a_phone_and_keeps_its_words(frame):
     assert "天台县" in drawing and "A name that is" in drawing and "A name that is far too long" not in drawing
 
 
+def test_a_long_legend_makes_the_narrow_drawing_taller(recwarn):
+    parts = ["培训", "硬件", "日常运转", "活动", "其他"]
+    figure = figures.stacked(pd.DataFrame([[1, 2, 3, 4, 5]], index=["全市"], columns=parts), "万元")
+    figures.narrow(figure)
+    figures.svg(figure)
+    assert not recwarn.list
+    assert figure.axes[0].get_position().height > 0.1
+
+
 def test_no_boundary_is_drawn_and_every_county_has_its_own_tile():
     assert set(figures.TILES) == set(COUNTIES) and len(set(figures.TILES.values())) == 9
     assert figures.tile_places(list(COUNTIES)) == figures.TILES

@@ -5,6 +5,8 @@ In a notebook: `%load_ext analysis.publish` sets the figure style and registers 
 
 from __future__ import annotations
 
+import warnings
+
 
 def load_ipython_extension(shell) -> None:
     """Set the house style and register `%%md LANG`, which speaks through the notebook's `section`."""
@@ -21,4 +23,10 @@ def load_ipython_extension(shell) -> None:
                 display({"text/markdown": words}, raw=True, metadata={"report": report})
 
     shell.register_magic_function(md, magic_kind="cell", magic_name="md")
+    warnings.formatwarning = _without_path
     use_style()
+
+
+def _without_path(message, category, *_) -> str:
+    """Write a warning without the file it comes from, whose path would differ from machine to machine."""
+    return f"{category.__name__}: {message}\n"

@@ -20,6 +20,7 @@ from analysis.publish.drawing import compact, marks
 INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
 PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
 WIDTH, NARROW = 6.8, 3.55  # inches: the text column of the page, and of a phone
+LINE = 0.22  # inches: a line of a legend
 ROWS = 40  # lines of districts in the tallest figure; more are drawn thinner, and the table behind names all
 # Where each county lies, roughly: column and row from the north-west; no boundary.
 TILES = {
@@ -226,8 +227,10 @@ def _values(frame: pd.DataFrame, column: str) -> str:
     return marks(f"{name} {value:.4g}" for name, value in _rows(frame, column))
 
 
-def _legend_above(axes, columns: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, title=None, borderpad=0)
+def _legend_above(axes, columns: int, side: str = "left", **parts) -> None:
+    """Set the legend above the axes; at the right it may reach over the labels, not out of the picture."""
+    place = {"loc": f"lower {side}", "bbox_to_anchor": (float(side == "right"), 1)}
+    axes.legend(ncols=columns, frameon=False, title=None, borderpad=0, **place, **parts)
 
 
 def label(figure: Figure, text: str) -> None:
@@ -246,22 +249,23 @@ def narrow(figure: Figure) -> None:
             axes.tick_params(labelleft=i % 2 == 0)
         height *= len(panels) / 3
     for axes in panels:
-        _fit(axes)
+        height += LINE * _fit(axes)
     figure.set_size_inches(NARROW, height)
     figure.set_layout_engine("constrained")
 
 
-def _fit(axes) -> None:
-    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns."""
+def _fit(axes) -> int:
+    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its new lines."""
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
     words = [label.get_text() for label in axes.get_yticklabels()]
     if words and max(map(len, words)) > 14:
         axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
-    if legend := axes.get_legend():
-        legend.set_ncols(2)
-        legend.set_loc("lower right")  # it may reach over the labels, not out of the picture
-        legend.set_bbox_to_anchor((1, 1), transform=axes.transAxes)
+    if not (legend := axes.get_legend()):
+        return 0
+    words = [text.get_text() for text in legend.get_texts()]
+    _legend_above(axes, 2, "right", handles=legend.legend_handles, labels=words)
+    return (len(words) - 1) // 2
 
 
 def thin(axes) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.difference import equal_two_shares, holm, newcombe
 
 

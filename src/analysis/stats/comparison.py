@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.stats import funnel
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE, LEVEL
 from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
@@ -17,7 +17,6 @@ from analysis.stats.shrinkage import fay_herriot
 from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference
 
-LEVEL = 1 - CONFIDENCE
 VERDICTS = {True: "各地不全相同", False: "分不出高低，不排名次"}
 UNKNOWN = 1e9  # the standard error of a mean of one row
 FEWEST = 10  # nothing is said of fewer contributors
@@ -168,10 +167,17 @@ def compare(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.Data
     part = districts_of(estimates, indicator, deff)
     ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
     ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
-    shown = _shown(part)
-    sides = (against_rest(part).drop(columns="district"), limits(part), shrunk(part), shown, ranks)
-    wide = pd.concat([part, *sides], axis=1).assign(indicator=indicator, p_alike=_alike(part)[1])
+    wide = pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
+    wide = wide.assign(indicator=indicator, p_alike=_alike(part)[1])
     return wide[["indicator", *wide.columns.drop("indicator")]]
+
+
+def tested(part: pd.DataFrame) -> pd.DataFrame:
+    """Say of each district how it differs from the rest, and whether its value may be shown.
+
+    Columns: those of `against_rest` without district; show, note.
+    """
+    return pd.concat([against_rest(part).drop(columns="district"), _shown(part)], axis=1)
 
 
 def _shown(part: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-CONFIDENCE = 0.95
+from analysis.stats.confidence import CONFIDENCE
+
 RESULT = ["domain", "value", "se", "df", "low", "high", "deff", "n"]
 
 

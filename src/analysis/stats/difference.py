@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.oneway import anova_generic
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
 DRAWS = 9999

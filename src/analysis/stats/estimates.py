@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference, wave_facts
 

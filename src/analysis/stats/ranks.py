@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
-DRAWS = 2000
+FEWEST_DRAWS, MOST_DRAWS, VALUES_DRAWN = 2_000, 20_000, 1_800_000  # many districts take fewer draws each
+CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so that they never promise too much
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
-def rank_sets(value, se, confidence=CONFIDENCE, draws=DRAWS, seed=SEED) -> pd.DataFrame:
+def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
     Columns rank (of the estimates, ties share the best place), low, high (each district alone, marginal) and
     low_all, high_all (all districts together, simultaneous). Critical values are those of the largest
-    studentised difference, drawn from the normal distribution, with step-down.
+    studentised difference, drawn from the normal distribution, with step-down; of as many draws as time allows
+    where `draws` is None.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
+    draws = draws or min(MOST_DRAWS, max(FEWEST_DRAWS, VALUES_DRAWN // len(value)))
     error = np.hypot(se[:, None], se)
     error[error == 0] = np.finfo(float).tiny  # both known without error: any difference decides
     statistic = (value[:, None] - value) / error
@@ -67,8 +71,9 @@ def _largest(noise, error, j, others) -> np.ndarray:
 
 
 def _critical(largest: np.ndarray, confidence: float) -> float:
-    """Take the order statistic that holds with exactly the confidence, for draws of any number."""
-    return np.quantile(largest, min(1, confidence * (1 + 1 / len(largest))), method="higher")
+    """Take the order statistic that lies above the wanted quantile in 99 of 100 sets of draws."""
+    spread = np.sqrt(confidence * (1 - confidence) / len(largest))
+    return np.quantile(largest, min(1, confidence + CHARGE * spread), method="higher")
 
 
 def _places(apart, statistic) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from analysis.stats.design import CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
 
 FEWEST = 30  # clusters below this make clustered errors too small (Cameron and Miller, 2015)
 

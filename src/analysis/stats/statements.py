@@ -10,7 +10,8 @@ from functools import cache
 
 import pandas as pd
 
-from analysis.stats.comparison import LEVEL, compare, districts_of, homogeneity, pairs
+from analysis.stats.comparison import districts_of, homogeneity, pairs, tested
+from analysis.stats.confidence import LEVEL
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 
@@ -42,7 +43,8 @@ def statements(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
     have; zh and en are templates for `Section.say`.
     """
     tests = homogeneity(estimates, indicators).set_index("indicator")
-    frames = [_of_indicator(compare(estimates, name), tests.loc[name]) for name in indicators]
+    parts = {name: districts_of(estimates, name) for name in indicators}
+    frames = [_of_indicator(name, pd.concat([p, tested(p)], axis=1), tests.loc[name]) for name, p in parts.items()]
     return pd.concat(frames, ignore_index=True)
 
 
@@ -63,9 +65,8 @@ def pair_statement(
     return pd.Series([form, indicator, *places, *facts, words["zh"], words["en"]], index=COLUMNS)
 
 
-def _of_indicator(table: pd.DataFrame, test: pd.Series) -> pd.DataFrame:
-    indicator, differ = table["indicator"].iat[0], test["p"] < LEVEL
-    rows = []
+def _of_indicator(indicator: str, table: pd.DataFrame, test: pd.Series) -> pd.DataFrame:
+    differ, rows = test["p"] < LEVEL, []
     for row in table.sort_values("district", key=_reading_order).itertuples(index=False):
         form = _form(row, differ)
         words = [_sentence(form, lang, indicator, row.district) for lang in ("zh", "en")]
