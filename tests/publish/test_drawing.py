@@ -34,7 +34,7 @@ def test_a_mark_and_a_label_carry_the_code_of_their_county(svg):
 
 def test_a_value_is_told_on_hover_with_its_unit_and_can_be_left_out(svg):
     assert re.findall("<title>(.*?)</title>", compact(svg, AREAS, "%")) == ["椒江区 43.0%", "其他 5 &amp; 6%"]
-    assert "<title>" not in compact(svg, AREAS, "%", titles=False)
+    assert "<title>" not in compact(svg, AREAS, "%", phone=True)
 
 
 def test_words_stay_words_and_the_drawing_is_shorter(svg):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.publish import figures, uncertainty
+from analysis.publish import figures, picture, uncertainty
 from analysis.publish.typed import typed_numbers
 from analysis.stats.comparison import compare, districts_of
 from analysis.survey.codebook import CITY, COUNTIES
@@ -86,5 +86,5 @@ def test_tiles_are_the_nine_counties_shaded_by_their_statement():
 
 def test_the_same_figure_gives_the_same_bytes(estimates):
     part = districts_of(estimates, "certified")
-    drawn = [figures.svg(uncertainty.funnel(part, COUNTIES, "%", "人")) for _ in range(2)]
+    drawn = [picture.svg(uncertainty.funnel(part, COUNTIES, "%", "人")) for _ in range(2)]
     assert drawn[0] == drawn[1] and "椒江区" in drawn[0]

@@ -53,7 +53,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         tasks = Edition(raw, wave, engine).tasks()
         tasks = wanted(tasks, only) if only else tasks
         before = lock.states(inputs(tasks), root())
-        progress = Progress(len(tasks), jobs, scratch(wave) / "times.json")
+        progress = Progress([task.name for task in tasks], jobs, scratch(wave) / "times.json")
         with progress, workers(jobs, cluster, progress) as get:
             loop.run(tasks, root() / "build", get, progress)
     after = lock.states(inputs(tasks), root())

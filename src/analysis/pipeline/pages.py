@@ -24,6 +24,7 @@ from analysis.survey.codebook import COUNTIES
 from analysis.survey.repository import wave_facts
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
+MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
 OWNED = re.compile(r'href="#r-\w+\.(\d{6})"')
@@ -80,10 +81,11 @@ def shared_site(wave: str, lang: str, receipt: dict, checksum: str, statements: 
 
 
 def _cards(lang: str, statements: dict) -> list[dict]:
+    names = district_names(lang)
     return [
         {
             "code": code,
-            "name": district_names(lang)[code],
+            "name": names[code],
             "href": f"districts/{code}/{folder(lang)}index.html",
             "statements": statements.get(code, []),
         }
@@ -117,7 +119,7 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[str]) -> No
         pages = [(name, f"notebooks/{folder(lang)}{name}.html") for name in notebooks]
         report = f"report/{folder(lang)}index.html"
         parts[lang] = {"report": report, "downloads": downloads(lang), "counties": counties, "notebooks": pages}
-    (top / "index.html").write_text(landing.render(sites, parts), encoding="utf-8")
+    (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")
 
 
 def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -> str:
@@ -142,7 +144,7 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
         site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step[-6:], lang)
-    return page.render(notebook, kind=kind, lang=lang, site=site)
+    return page.spare(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
 class _Linked(dict):
@@ -173,7 +175,8 @@ def _own(step: str, kind: str, notebook, site: dict) -> dict:
         return {"title": _title(page.in_language(notebook, lang)), "links": home}
     if kind == "district":
         others = [link for code, link in counties if code != step[-6:]]
-        return {"title": words["profile"].format(names[step[-6:]]), "links": [*home, *others]}
+        links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
+        return {"title": words["profile"].format(names[step[-6:]]), "links": links}
     return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
 
 

@@ -13,8 +13,8 @@ from rich.progress import Progress as Bar
 class Progress:
     """Count steps; a context. `times` is the file that remembers how long each took."""
 
-    def __init__(self, total: int, jobs: int, times: Path):
-        self.total, self.jobs, self.times = total, jobs, times
+    def __init__(self, names: list[str], jobs: int, times: Path):
+        self.total, self.jobs, self.times, self.waiting = len(names), jobs, times, set(names)
         self.done, self.same, self.running = 0, 0, []
         self.last = json.loads(times.read_text("utf-8")) if times.exists() else {}
         self.console = Console(stderr=True)
@@ -28,7 +28,6 @@ class Progress:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self.waiting: dict[str, float] = {}
 
     def __enter__(self):
         self.task = self.bar.add_task("", total=self.total)
@@ -55,6 +54,7 @@ class Progress:
     def end(self, name: str, seconds: float | None) -> None:
         """Note that a step is done, with its seconds, or that it has failed (None)."""
         self.running.remove(name)
+        self.waiting.discard(name)
         self.done += 1
         if seconds is not None:
             before = f", last time {self.last[name]:.1f} s" if name in self.last else ""
@@ -63,8 +63,9 @@ class Progress:
             self.console.print(line, highlight=False, markup=False)
         self._show()
 
-    def unchanged(self, _name: str) -> None:
+    def unchanged(self, name: str) -> None:
         """Note that a step need not run."""
+        self.waiting.discard(name)
         self.same += 1
         self._show()
 
@@ -72,5 +73,11 @@ class Progress:
         """Print a line that stays."""
         self.console.print(line, highlight=False, markup=False)
 
+    def left(self) -> float:
+        """Estimate the seconds still to go, by last time's; what may yet prove unchanged counts too."""
+        return sum(self.last.get(name, 0.0) for name in self.waiting) / self.jobs
+
     def _show(self) -> None:
-        self.bar.update(self.task, completed=self.done + self.same, description=", ".join(self.running))
+        words = [f"{self.left():.0f} s left at most"] if self.left() >= 1 else []
+        said = " · ".join([*words, ", ".join(self.running)])
+        self.bar.update(self.task, completed=self.done + self.same, description=said)

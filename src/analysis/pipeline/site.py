@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 
 from analysis.pipeline.layout import LANGS, folder, pages_of, site
 from analysis.pipeline.pages import render_page, shared_site, write_documents, write_landing
 from analysis.pipeline.steps import STEPS
-from analysis.publish.figures import standalone
+from analysis.publish.picture import standalone
 from analysis.publish.receipts import receipts
 from analysis.publish.section import read_estimates
 from analysis.publish.sentences import read_statements
 from analysis.stats.estimates import COLUMNS
+from analysis.survey.declaration import FILE
 from analysis.survey.folders import build as scratch
+from analysis.survey.folders import processed
 from analysis.survey.repository import read
 
 
@@ -64,16 +67,27 @@ def publish_landing(wave: str) -> None:
 
 
 def shared(wave: str, lang: str) -> dict:
-    """Return what all pages of a language share, worked out once a process for the same estimates."""
-    ledger = scratch(wave) / LANGS[0] / "tables/ledger.csv"
-    said, mended = read_statements(wave), read("corrections", wave)
-    return _shared(wave, lang, estimates_csv(wave), ledger.read_text("utf-8-sig"), said.to_csv(), mended.to_csv())
+    """Return what all pages of a language share, worked out once a process for the same files."""
+    work, clean = scratch(wave) / LANGS[0], processed(wave)
+    rest = [
+        work / "tables/ledger.csv",
+        work / "tables/statements.csv",
+        clean / "corrections.parquet",
+        clean / FILE,
+    ]
+    return _shared(wave, lang, tuple(map(_written, [*sorted((work / "estimates").iterdir()), *rest])))
 
 
-@cache
-def _shared(wave: str, lang: str, estimates: str, _ledger: str, _statements: str, _corrections: str) -> dict:
+def _written(path: Path) -> tuple:
+    """Tell one state of a file from another without reading it."""
+    state = path.stat()
+    return path, state.st_mtime_ns, state.st_size, state.st_ino
+
+
+@lru_cache(maxsize=len(LANGS))
+def _shared(wave: str, lang: str, _files: tuple) -> dict:
     ledger = pd.read_csv(scratch(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    checksum = hashlib.sha256(estimates.encode()).hexdigest()[:16]
+    checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
     said = read_statements(wave)
     told = said[said["form"].isin(["above", "below"])]  # a county's own page has all of its sentences
     cards = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()

@@ -16,7 +16,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
-READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?\s*\)')
+READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?(?:,\s*district=district)?\s*\)')
 READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')

@@ -98,7 +98,7 @@ class Edition:
             made += [home / "shown" / f"{name}.json", home / "tables" / f"{name}.csv"]
             if kind == "figure":
                 made += [home / "figures" / f"{name}.svg", home / "figures" / f"{name}.png"]
-        return [*made, home / "estimates" / f"{step.notebook}.csv"] if sources.saves_estimates(text) else made
+        return [*made, home / "estimates" / f"{step.notebook}.parquet"] if sources.saves_estimates(text) else made
 
     def made(self, lang: str) -> list[Path]:
         """List what all steps leave in one language."""

@@ -25,13 +25,14 @@ def marks(labels) -> str:
     return MARKS + "|".join(map(str, labels))
 
 
-def compact(svg: str, areas: dict[str, str], unit: str = "", titles: bool = True) -> str:
+def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False) -> str:
     """Shorten a drawing to a tenth of a point and give marks and labels of counties their code.
 
-    areas: {label: code}. A mark gets `data-area` and, with `titles`, a text to be seen on hover.
+    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover. phone: whole points will do, and
+    nothing hovers.
     """
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
-    writer = _Writer(areas, unit, titles)
+    writer = _Writer(areas, unit, phone)
     drawn = [piece for child in root for piece in writer.write(child, [])]
     body = grouped(joined(drawn))
     _, _, width, height = root.get("viewBox").split()
@@ -85,8 +86,9 @@ def _element(tag: str, attributes: dict[str, str], inside: str) -> str:
 
 
 class _Writer:
-    def __init__(self, areas: dict[str, str], unit: str, titles: bool):
-        self.areas, self.unit, self.titles, self.ids = areas, unit, titles, {}
+    def __init__(self, areas: dict[str, str], unit: str, phone: bool):
+        self.areas, self.unit, self.phone, self.ids = areas, unit, phone, {}
+        self.fine = _whole if phone else _short
 
     def write(self, element, waiting: list[str]) -> list[Piece]:
         """List the pieces of an element; `waiting` are the labels of the marks still to come in its group."""
@@ -109,20 +111,20 @@ class _Writer:
 
     def _shape(self, element) -> str:
         self.ids[element.get("id")] = f"m{len(self.ids)}"
-        return f'<path id="{self.ids[element.get("id")]}" d="{_path(element.get("d"))}"/>'
+        return f'<path id="{self.ids[element.get("id")]}" d="{_path(element.get("d"), _short)}"/>'
 
     def _mark(self, tag: str, element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
-        fine = _short if tag == "use" else _whole  # words need no tenth of a point
+        fine = self.fine if tag == "use" else _whole  # words need no tenth of a point
         place = {key: fine(element.get(key)) for key in ("x", "y") if element.get(key)}
         if tag == "path":
-            place["d"] = _path(element.get("d"))
+            place["d"] = _path(element.get("d"), self.fine)
         if tag == "use":
             link = element.get("{http://www.w3.org/1999/xlink}href")
             place["href"] = f"#{self.ids[link[1:]]}"
         look = {k: v for k, v in _style(element).items() if PLAIN[tag].get(k) != v}
         inside = escape(text, quote=False)
-        if label and self.titles and label not in self.areas:
+        if label and not self.phone and label not in self.areas:
             inside = f"<title>{escape(label + self.unit, quote=False)}</title>"
         return Piece(tag, place, look, self._area(label or text), inside)
 
@@ -139,11 +141,11 @@ def _style(element) -> dict[str, str]:
     return {key: value for key, value in given.items() if key in KEPT}
 
 
-def _path(d: str) -> str:
+def _path(d: str, fine) -> str:
     """Write a path without needless spaces and zeros, level and upright lines by one number."""
     written, before = [], ("", "")
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
-        points = [_short(number) for number in numbers.split()]
+        points = [fine(number) for number in numbers.split()]
         x, y = points[-2:] if points else before
         if letter == "L" and y == before[1]:
             written.append(f"H{x}")

@@ -32,7 +32,7 @@ def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
     What the style sheet says of every drawing is left out.
     """
     svg = re.sub(ONCE, "", svg[svg.index("<svg") :].strip())
-    prefix = f"s{zlib.crc32(f'{anchor}{variant}'.encode()):x}"
+    prefix = f"s{zlib.crc32(f'{anchor}{variant}'.encode()) % 2**16:x}"
     svg = re.sub(r'(\sid="|\bhref="#|\burl\(["\']?#)', rf"\g<1>{prefix}", svg)
     return Markup(svg.replace("<svg", f'<svg role="img" aria-labelledby="{escape(anchor)}-t"', 1))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import pandas as pd
 
@@ -21,6 +22,11 @@ def measure_of(indicator: str) -> pd.Series:
 
 def district_names(lang: str) -> dict[str, str]:
     """Map district codes to names: 县（市、区） in Chinese, the romanised name in English."""
+    return dict(_district_names(root(), lang))
+
+
+@cache
+def _district_names(_root, lang: str) -> dict[str, str]:
     if lang == "zh":
         return {CITY: "全市", **COUNTIES}
     counties = reference("counties").set_index("gb2260")["name_en"]
@@ -43,11 +49,13 @@ def cells_of(notebook: str) -> dict[str, str]:
     return places
 
 
-def read_estimates(wave: str, before: str = "") -> pd.DataFrame:
-    """Read the estimates that the notebooks (those before one, where it is named) have saved, as one table."""
-    paths = sorted((build(wave) / LANG / "estimates").glob("*.csv"))
-    paths = [path for path in paths if not before or path.stem < before]
-    text = dict.fromkeys(["district", "wave", "unit", "uncertainty", "how", "notebook", "cell", "sources"], str)
-    frames = [pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False) for path in paths]
-    joined = pd.concat(frames, ignore_index=True)
-    return joined.fillna(dict.fromkeys(text, ""))
+def read_estimates(wave: str, before: str = "", district: str = "") -> pd.DataFrame:
+    """Read the estimates that the notebooks have saved, as one table.
+
+    before: only of the notebooks before this one. district: only its rows and the city's, which takes no longer
+    where there are many districts.
+    """
+    paths = sorted((build(wave) / LANG / "estimates").glob("*.parquet"))
+    rows = [("district", "in", [district, CITY])] if district else None
+    frames = [pd.read_parquet(path, filters=rows) for path in paths if not before or path.stem < before]
+    return pd.concat(frames, ignore_index=True)

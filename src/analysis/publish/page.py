@@ -15,6 +15,7 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 
+import minify_html
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from nbconvert import HTMLExporter
@@ -148,6 +149,11 @@ def style() -> Markup:
 def with_font(page: str, flavor: str = "woff") -> str:
     """Put in the web font, with exactly the characters of the finished page."""
     return page.replace(FONT_HERE, fonts.face(unescape(page), flavor), 1)
+
+
+def spare(page: str) -> str:
+    """Leave out of a finished page what HTML lets one leave out: closing tags, quotes, space between elements."""
+    return minify_html.minify(page, minify_css=True)
 
 
 def sha256(text: str) -> str:

@@ -28,7 +28,7 @@ BASIS = {
 SOURCE = re.compile(r"(?P<book>[^!]+)\.xlsx!(?P<sheet>.+) (?P<first>\d+)-(?P<last>\d+)")
 WORDS = {
     "zh": {
-        "county": "县级工作簿《{}》",
+        "county": "各县《{}》",
         "other": "{}.xlsx《{}》",
         "rows": "行 {}",
         "interval": "区间 {}",
@@ -38,7 +38,7 @@ WORDS = {
         "join": "；",
     },
     "en": {
-        "county": "county workbooks, sheet {}",
+        "county": "counties’ sheet {}",
         "other": "{}.xlsx, sheet {}",
         "rows": "rows {}",
         "interval": "interval {}",

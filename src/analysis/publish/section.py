@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 
-from analysis.publish import figures, tables
+from analysis.publish import picture, tables
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas, read_estimates
 from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import typed_numbers
@@ -55,7 +55,7 @@ class Section:
     def save(self) -> None:
         """Write the section's estimates where the others and the pipeline read them."""
         own = self.estimates[self.estimates["notebook"] == self.notebook]  # the others save their own
-        self._write(f"{ESTIMATES}/{self.notebook}.csv", own.to_csv(index=False))
+        self._write(f"{ESTIMATES}/{self.notebook}.parquet", own.to_parquet(index=False))
 
     @property
     def names(self) -> dict:
@@ -152,16 +152,16 @@ class Section:
 
         words: by language, a dict of title (the finding) and subtitle (what, unit, n), with numbers by name.
         """
-        figures.label(figure, self.facts["label"][self.lang] if self.synthetic else "")
+        picture.label(figure, self.facts["label"][self.lang] if self.synthetic else "")
         areas = named_areas(self.lang)
-        drawing = figures.svg(figure, areas, unit)
+        drawing = picture.svg(figure, areas, unit)
         self._write(f"figures/{name}.svg", drawing)
-        self._write(f"figures/{name}.png", figures.png(figure))
-        figures.narrow(figure)
-        phone = figures.svg(figure, areas, titles=False)
+        self._write(f"figures/{name}.png", picture.png(figure))
+        picture.narrow(figure)
+        phone = picture.svg(figure, areas, phone=True)
         plt.close(figure)
         said = self._words(name, "figure", data, words)
-        plain = [re.sub(r"<[^>]+>", "", said[part]) for part in ("title", "subtitle")]
+        plain = [_plain(said[part]).rstrip("。.") for part in ("title", "subtitle")]
         said |= {
             "svg": f"figures/{name}.svg",
             "png": f"figures/{name}.png",
@@ -175,7 +175,7 @@ class Section:
         """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
         said = self._words(name, "table", data if csv is None else csv, words)
         html = tables.to_html(data, named_areas(self.lang))
-        self._show({"text/html": html, "text/plain": said["title"]}, said)
+        self._show({"text/html": html, "text/plain": _plain(said["title"])}, said)
 
     def tiles(self, *tiles: dict) -> None:
         """Show key figures: each tile is a dict of value, label and note, each by language."""
@@ -215,6 +215,10 @@ class Section:
         target = Path(self.folder, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"<[^>]+>", "", said)
 
 
 def _own(names: dict) -> dict:

@@ -1,0 +1,103 @@
+"""A figure as a picture: labelled, laid out once, written as SVG and PNG, and drawn again for a phone."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import textwrap
+
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+
+from analysis.publish import fonts
+from analysis.publish.drawing import compact
+from analysis.publish.figures import ROWS, WARM, legend_above
+
+NARROW = 3.55  # inches: the screen of a phone
+LINE = 0.22  # inches: a line of a legend
+
+
+def label(figure: Figure, text: str) -> None:
+    """Write the label of the data inside the picture, because pictures travel alone."""
+    figure.supxlabel(text, x=0.995, ha="right", fontsize=7.5, color=WARM)
+
+
+def narrow(figure: Figure) -> None:
+    """Set a figure anew for a phone: as wide as its screen, labels wrapped, panels two by two."""
+    _, height = figure.get_size_inches()
+    panels = figure.axes
+    if len(panels) > 2:
+        grid = figure.add_gridspec((len(panels) + 1) // 2, 2)
+        for i, axes in enumerate(panels):
+            axes.set_subplotspec(grid[i])
+            axes.tick_params(labelleft=i % 2 == 0)
+        height *= len(panels) / 3
+    for axes in panels:
+        height += LINE * _fit(axes)
+    figure.set_size_inches(NARROW, height)
+    figure.set_layout_engine("constrained")
+
+
+def _fit(axes) -> int:
+    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its new lines."""
+    if len(axes.get_xticks()) > 4:
+        axes.locator_params(axis="x", nbins=4)
+    words = [label.get_text() for label in axes.get_yticklabels()]
+    if words and max(map(len, words)) > 14:
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
+    if not (legend := axes.get_legend()):
+        return 0
+    words = [text.get_text() for text in legend.get_texts()]
+    legend_above(axes, 2, "right", handles=legend.legend_handles, labels=words)
+    return (len(words) - 1) // 2
+
+
+def thin(axes) -> None:
+    """Draw more lines of districts than ROWS thinner, and name every so many: the table behind names all."""
+    count = len(axes.get_yticks())
+    if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
+        return
+    step = math.ceil(count / ROWS)
+    words = [word.get_text() for word in axes.get_yticklabels()]
+    axes.set_yticks(list(axes.get_yticks())[::step], words[::step])
+    for drawn in axes.collections:
+        drawn.set_linewidth([width * ROWS / count for width in drawn.get_linewidth()])
+        if isinstance(drawn, PathCollection):
+            drawn.set_sizes([size * ROWS / count for size in drawn.get_sizes()])
+    for text in [text for text in axes.texts if count > 2 * ROWS]:
+        text.remove()  # the values at the ends of bars would lie on each other
+
+
+def lay_out(figure: Figure) -> None:
+    """Compute the layout once, so that every file of the figure is drawn from it without measuring again."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        for axes in figure.axes:
+            thin(axes)
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def svg(figure: Figure, areas: dict[str, str] | None = None, unit: str = "", phone: bool = False) -> str:
+    """Draw as SVG with text kept as text: short, no date, stable ids, marks of counties named by code."""
+    lay_out(figure)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return compact(buffer.getvalue(), areas or {}, unit, phone)
+
+
+def png(figure: Figure) -> bytes:
+    """Draw as PNG on white, 160 dots an inch, without software stamp."""
+    lay_out(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=160, facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def standalone(drawing: str, text: str | None = None) -> str:
+    """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
+    text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
+    face = fonts.face(text)
+    head, tag, rest = drawing.partition(">")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face}</style>{rest}'
