@@ -120,4 +120,4 @@ def test_every_number_opens_and_the_page_is_light(edition):
         asked = set(re.findall(r'href="#(r-[^"]+)"', html))
         assert len(asked) > 60 and asked <= set(re.findall(r'id="(r-[^"]+)"', html))
         bare = re.sub(r"base64,[^)]*", "", html)
-        assert len(bare.encode()) < 225_000
+        assert len(bare.encode()) < 200_000

@@ -38,14 +38,14 @@ def book():
 
 
 def test_the_city_lists_its_counties_with_value_and_rows(book):
-    assert book["zh"]["certified"]["sources"] == [("县级工作簿《花名册》", "椒江区 43.0 (6-66), 黄岩区 (6-148)")]
+    assert book["zh"]["certified"]["sources"] == [("各县《花名册》", "椒江区 43.0 (6-66), 黄岩区 (6-148)")]
     [(sheet, rows)] = book["en"]["certified"]["sources"]
-    assert sheet == "county workbooks, sheet 花名册" and rows == "Jiaojiang 43.0 (6-66), Huangyan (6-148)"
+    assert sheet == "counties’ sheet 花名册" and rows == "Jiaojiang 43.0 (6-66), Huangyan (6-148)"
 
 
 def test_a_county_tells_its_own_rows_and_nothing_of_the_others(book):
     own = book["zh"]["certified.331002"]
-    assert own["sources"] == [("县级工作簿《花名册》", "椒江区 (6-66)")]
+    assert own["sources"] == [("各县《花名册》", "椒江区 (6-66)")]
     assert own["label"].endswith("· 椒江区") and own["value"] == "43.0%"
 
 
