@@ -55,13 +55,23 @@ def test_figures_and_tables_are_found_with_the_parameters_in_their_names():
 
 
 def test_a_source_that_reads_statements_waits_for_the_comparison():
-    assert sources.reads_statements("said = read_statements(wave).query('district == @district')")
+    assert sources.reads_statements("said = read_statements(wave).query('form == @form')")
     assert not sources.reads_statements("from analysis.publish.sentences import read_statements")
+    made = tasks.Edition(Path("data/raw"), "2020", "kernel")
+    dividing = next(task for task in made.tasks() if task.name == "what each county may say")
+    assert made.statements in {node.path for node in dividing.depends_on["files"]}
+
+
+def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
+    assert sources.of_district("read_estimates(wave, district=district)") == {"estimates"}
+    assert sources.of_district("read_estimates(wave); read_statements(wave)") == set()
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     waiting = [task for task in made.tasks() if task.name.startswith("08_")]
     assert len(waiting) == 18
     for one in waiting:
-        assert made.statements in {node.path for node in one.depends_on["files"]}
+        read = {node.path for node in one.depends_on["files"] if node.path.suffix == ".parquet"}
+        home = made.scratch / "districts" / one.name[:-3][-6:]
+        assert read == {home / "estimates.parquet", home / "statements.parquet"}
 
 
 def test_modules_are_followed_through_their_imports():

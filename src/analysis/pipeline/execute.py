@@ -15,6 +15,7 @@ import nbformat
 import papermill
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from analysis.pipeline.failures import NotebookFailed
@@ -44,6 +45,22 @@ class PromptClient(AsyncKernelClient):
             if not await self.is_alive():
                 raise RuntimeError("the kernel died before it answered")
         raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+
+
+class WriteOnce(NBClientEngine):
+    """Run a notebook as papermill does, but write it at its end: before and after each cell takes far longer."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options) -> None:
+        """Run all cells; papermill itself writes what there is when this returns or raises."""
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
+        finally:
+            nb_man.output_path = target
+
+
+papermill_engines.register("write-once", WriteOnce)
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -83,9 +100,11 @@ def run_notebook(
             str(source),
             str(target),
             parameters,
+            engine_name="write-once",
             kernel_name="python3",
             kernel_manager_class=LocalKernelManager,
             progress_bar=False,
+            autosave_cell_every=0,
             timeout_func=lambda _cell: max(1, min(cell_limit, end - time.monotonic())),
             record_timing=False,
             shutdown_kernel="immediate",  # dismantling scipy takes longer than the notebook

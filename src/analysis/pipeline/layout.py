@@ -7,6 +7,7 @@ from pathlib import Path
 from analysis.survey.folders import build
 
 LANGS = ("zh", "en")  # the first has no folder of its own
+REPORT, LANDING = "10_report", "landing"  # they lead to the counties and tell which estimates they rest on
 
 
 def site(wave: str) -> Path:
@@ -24,7 +25,7 @@ def pages_of(step: str, lang: str) -> list[tuple[str, str]]:
     notebook = ("notebook", f"notebooks/{folder(lang)}{step}.html")
     if step.startswith("08_district_profile_"):
         return [("district", f"districts/{step[-6:]}/{folder(lang)}index.html"), notebook]
-    if step == "10_report":
+    if step == REPORT:
         return [("report", f"report/{folder(lang)}index.html"), notebook]
     return [notebook]
 

@@ -1,15 +1,13 @@
 """What each page shows: from an executed notebook, and what all pages of an edition share, to HTML.
 
-One page is a function of (step, executed notebook, `shared_site`) and of nothing else: pages can be written side
-by side, in any order, each alone.
+One page is a function of (step, executed notebook, its facts) and of nothing else: pages can be written side by
+side, in any order, each alone.
 """
 
 from __future__ import annotations
 
-import platform
 import re
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -23,7 +21,6 @@ from analysis.publish.workbook import workbook
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.repository import wave_facts
 
-VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
@@ -35,9 +32,6 @@ WORDS = {
         "landing": "全部成果",
         "word": "Word（公文格式）",
         "all_tables": "全部表格 XLSX",
-        "date": "数据日期{}",
-        "edition": "第{}版",
-        "stamp": ("数据日期", "版次", "Python", "软件", "estimates.csv 校验"),
         "own": "{}的页面：{}个不同的数字、{}幅图表，全部属于{}或全市（生成时逐一检查）。",
     },
     "en": {
@@ -46,51 +40,9 @@ WORDS = {
         "landing": "Everything published",
         "word": "Word (official layout)",
         "all_tables": "All tables, XLSX",
-        "date": "data of {}",
-        "edition": "edition {}",
-        "stamp": ("Data of", "Edition", "Python", "Software", "Checksum of estimates.csv"),
         "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the whole city.",
     },
 }
-
-
-def shared_site(wave: str, lang: str, receipt: dict, checksum: str, statements: dict | None = None) -> dict:
-    """Return what every page of an edition shares in a language: words, receipts, county cards, build stamp.
-
-    statements: by county code, what may be said of it (sentences in this language). The result is plain data.
-    """
-    facts, words = wave_facts(wave), WORDS[lang]
-    versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
-    python = ".".join(platform.python_version_tuple()[:2])  # finer would be another edition
-    stamp = (str(facts["reference_date"]), facts["edition"], python, versions, checksum)
-    return {
-        "lang": lang,
-        "report": facts["title"][lang],
-        "subtitle": "",
-        "date": words["date"].format(facts["reference_date"]),
-        "edition": words["edition"].format(facts["edition"]),
-        "kicker": facts["publisher"][lang],
-        "basis": facts["basis"],
-        "notice": facts["notice"][lang],
-        "downloads": [],
-        "links": [],
-        "estimates": receipt,
-        "cards": _cards(lang, statements or {}),
-        "stamp": dict(zip(words["stamp"], stamp, strict=True)),
-    }
-
-
-def _cards(lang: str, statements: dict) -> list[dict]:
-    names = district_names(lang)
-    return [
-        {
-            "code": code,
-            "name": names[code],
-            "href": f"districts/{code}/{folder(lang)}index.html",
-            "statements": statements.get(code, []),
-        }
-        for code in COUNTIES
-    ]
 
 
 def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) -> None:
@@ -135,7 +87,9 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
     site["links"] = [(label, up + href) for label, href in site["links"]]
     site["areas"] = [card | {"href": up + card["href"]} for card in site.get("areas", [])]
     notebooks = f"{up}notebooks/{folder(lang)}"
-    site["estimates"] = _Linked(site["estimates"], notebooks, step[-6:] if "profile" in step else "")
+    site["estimates"] = {
+        name: r | {"cell_href": notebooks + r["cell_href"]} for name, r in site["estimates"].items()
+    }
     site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
     _link_files(notebook, lang, up, step)
     if kind != "notebook":
@@ -145,24 +99,6 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
     if kind == "district":
         site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step[-6:], lang)
     return page.spare(page.render(notebook, kind=kind, lang=lang, site=site))
-
-
-class _Linked(dict):
-    """Receipts as one page shows them: the notebook's address as seen from it; on a county's, no other county."""
-
-    def __init__(self, receipts: dict, notebooks: str, county: str):
-        super().__init__(receipts)
-        self.notebooks, self.county = notebooks, county
-
-    def __getitem__(self, name):
-        receipt = super().__getitem__(name)
-        receipt = receipt | {"cell_href": self.notebooks + receipt["cell_href"]}
-        if not self.county:
-            return receipt
-        city, owner = self.get(name.partition(".")[0]), name.partition(".")[2]
-        if owner and city:
-            return receipt | {"city": city["value"]}
-        return receipt | {"sources": [(sheet, "") for sheet, _ in receipt["sources"]], "corrections": []}
 
 
 def _own(step: str, kind: str, notebook, site: dict) -> dict:

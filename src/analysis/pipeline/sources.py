@@ -16,7 +16,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
-READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?(?:,\s*district=district)?\s*\)')
+READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?\s*\)')
+READ_DISTRICT = re.compile(r"\bread_(estimates|statements)\(\s*wave,\s*district=district\s*\)")
 READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
@@ -59,6 +60,11 @@ def estimates_before(text: str) -> str | None:
 def reads_statements(text: str) -> bool:
     """Tell whether a source reads the sentences that the comparison saved."""
     return READ_STATEMENTS.search(text) is not None
+
+
+def of_district(text: str) -> set[str]:
+    """Return what a source reads of the one district it is about: estimates, statements."""
+    return set(READ_DISTRICT.findall(text))
 
 
 def saves_estimates(text: str) -> bool:

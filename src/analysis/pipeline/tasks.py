@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis.pipeline import sources
-from analysis.pipeline.layout import LANGS, documents, folder, pages_of, site
+from analysis.pipeline.layout import LANDING, LANGS, REPORT, documents, folder, pages_of, site
 from analysis.pipeline.nodes import Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
@@ -20,6 +20,7 @@ EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
 RUNNER = "from analysis.pipeline.execute import run_notebook"
 CLEANER = "from analysis.survey.clean import clean, write\nfrom analysis.survey.returns import write_returns"
 WRITER = "from analysis.pipeline import site"
+DIVIDER = "from analysis.publish import districts"
 
 
 class Edition:
@@ -35,8 +36,8 @@ class Edition:
         """List all tasks; their order follows from their files."""
         runs = [self.run(step, lang) for lang in LANGS for step in STEPS]
         pages = [self.page(step, lang) for lang in LANGS for step in STEPS]
-        rest = [task for lang in LANGS for task in (self.files(lang), self.documents(lang))]
-        return [self.cleaning(), *runs, *pages, *rest, self.landing()]
+        rest = [task for lang in LANGS for task in (self.facts(lang), self.documents(lang))]
+        return [self.cleaning(), *runs, self.districts(), *pages, *rest, self.landing()]
 
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
@@ -57,38 +58,54 @@ class Edition:
         before = sources.estimates_before(text)
         needs += [] if before is None else [path for path in self.estimates if not before or path.stem < before]
         needs += [self.statements] if sources.reads_statements(text) else []
+        needs += [self.of_district(step, kind) for kind in sorted(sources.of_district(text))]
         needs += [self.scratch / lang / "shown" / f"{name}.json" for name in sources.included(text)]
         parameters = {"wave": self.wave, "lang": lang, **step.parameters}
         work = Work("execute", self.root, step, parameters, self.engine)
         return task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
 
-    def page(self, step: Step, lang: str) -> Task:
-        """Make the task that writes the pages of one step in one language."""
-        makes = [self.site / target for _, target in pages_of(step.name, lang)]
-        work = Work("site_page", self.root, step.name, self.wave, lang)
-        return task(f"page {step.name} {lang}", work, [self.executed(step, lang), *self.behind_pages], makes)
+    def districts(self) -> Task:
+        """Make the task that writes what the page of each county may say."""
+        kinds = [(step, kind) for step in STEPS for kind in sorted(sources.of_district(self.texts[step.notebook]))]
+        needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
+        makes = [self.of_district(step, kind) for step, kind in kinds]
+        return task("what each county may say", Work("districts", self.root, self.wave), needs, makes)
 
-    def files(self, lang: str) -> Task:
-        """Make the task that writes the figures and tables of one language."""
-        shown = [path for path in self.made(lang) if path.parent.name in ("figures", "tables")]
-        makes = [self.site / path.parent.name / folder(lang) / path.name for path in shown]
+    def facts(self, lang: str) -> Task:
+        """Make the task that writes what the pages of one language say besides their notebooks."""
+        ledger = self.scratch / LANGS[0] / "tables/ledger.csv"
+        read = [ledger, self.statements, self.clean / "wave.toml", self.clean / "corrections.parquet"]
+        needs = [*read, *self.estimates, *(self.executed(step, lang) for step in STEPS), *self.behind_pages]
+        makes = [self.fact(name, lang) for name in (*(step.name for step in STEPS), LANDING)]
         makes += [self.site / "tables/estimates.csv"] if lang == LANGS[0] else []
-        work = Work("site_files", self.root, self.wave, lang)
-        return task(f"figures and tables {lang}", work, [*shown, *self.behind_pages], makes)
+        return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
+
+    def page(self, step: Step, lang: str) -> Task:
+        """Make the task that publishes the pages, figures and tables of one step in one language."""
+        files = [path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")]
+        names = tuple(f"{path.parent.name}/{path.name}" for path in files)
+        makes = [self.site / target for _, target in pages_of(step.name, lang)]
+        makes += [self.site / path.parent.name / folder(lang) / path.name for path in files]
+        needs = [self.executed(step, lang), self.fact(step.name, lang), *files, *self.behind_pages]
+        return self.part(f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names)
 
     def documents(self, lang: str) -> Task:
         """Make the task that writes Word, PDF and the workbook of tables."""
-        pictures = [path for path in self.made(lang) if path.suffix == ".png"]
-        report = self.scratch / lang / "notebooks/10_report.ipynb"
-        work, makes = Work("site_documents", self.root, self.wave, lang), documents(lang)
-        needs = [report, *pictures, *self.behind_pages]
-        return task(f"documents {lang}", work, needs, [self.site / name for name in makes])
+        report = self.scratch / lang / f"notebooks/{REPORT}.ipynb"
+        shown = sources.included(self.texts[REPORT])
+        pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
+        needs = [report, *pictures, self.fact(REPORT, lang), self.clean / "wave.toml", *self.behind_pages]
+        makes = [self.site / name for name in documents(lang)]
+        return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
 
     def landing(self) -> Task:
         """Make the task that writes the page which leads to everything."""
-        return task(
-            "landing", Work("site_landing", self.root, self.wave), self.behind_pages, [self.site / "index.html"]
-        )
+        needs = [*(self.fact(LANDING, lang) for lang in LANGS), *self.behind_pages]
+        return self.part("landing", needs, [self.site / "index.html"], "landing", self.wave)
+
+    def part(self, name: str, needs, makes, *work) -> Task:
+        """Make a task that writes a part of what is published."""
+        return task(name, Work("site_part", self.root, *work), needs, makes)
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""
@@ -116,12 +133,17 @@ class Edition:
 
     @cached_property
     def behind_pages(self) -> list[Path]:
-        """What every page rests on besides its notebook: receipts, cards, template, modules."""
-        ledger = self.scratch / LANGS[0] / "tables/ledger.csv"
-        clean = [self.clean / "wave.toml", self.clean / "corrections.parquet"]
-        read = [ledger, self.statements, *clean, *self.estimates]
+        """What every page rests on besides its notebook and facts: template, modules, reference tables."""
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
-        return [*read, *template, *self.code(WRITER), *self.references(named(WRITER))]
+        return [*template, *self.code(WRITER), *self.references(named(WRITER))]
+
+    def fact(self, name: str, lang: str) -> Path:
+        """Return where the facts of a step, or of the landing page, lie."""
+        return self.scratch / lang / "facts" / f"{name}.json"
+
+    def of_district(self, step: Step, kind: str) -> Path:
+        """Return where the estimates or statements of the one county of a step lie."""
+        return self.scratch / "districts" / step.parameters["district"] / f"{kind}.parquet"
 
     def executed(self, step: Step, lang: str) -> Path:
         """Return where a step leaves its executed notebook."""

@@ -45,33 +45,17 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     run_notebook(source, parameters, folder / "notebooks" / f"{step.name}.ipynb")
 
 
-def site_files(root: Path, wave: str, lang: str) -> None:
-    """Write the figures and tables of one language as they are published."""
-    from analysis.pipeline.site import publish_files
+def districts(root: Path, wave: str) -> None:
+    """Write what the page of each county may say."""
+    from analysis.publish.districts import write_districts
 
     os.chdir(root)
-    publish_files(wave, lang)
+    write_districts(wave)
 
 
-def site_page(root: Path, step: str, wave: str, lang: str) -> None:
-    """Write the pages of one step as they are published."""
-    from analysis.pipeline.site import publish_page
-
-    os.chdir(root)
-    publish_page(step, wave, lang)
-
-
-def site_documents(root: Path, wave: str, lang: str) -> None:
-    """Write Word, PDF and workbook of the report as they are published."""
-    from analysis.pipeline.site import publish_documents
+def site_part(root: Path, part: str, *arguments) -> None:
+    """Write one part of what is published: facts, step, documents or landing."""
+    from analysis.pipeline import site
 
     os.chdir(root)
-    publish_documents(wave, lang)
-
-
-def site_landing(root: Path, wave: str) -> None:
-    """Write the page that leads to everything."""
-    from analysis.pipeline.site import publish_landing
-
-    os.chdir(root)
-    publish_landing(wave)
+    getattr(site, f"publish_{part}")(*arguments)

@@ -52,10 +52,11 @@ def cells_of(notebook: str) -> dict[str, str]:
 def read_estimates(wave: str, before: str = "", district: str = "") -> pd.DataFrame:
     """Read the estimates that the notebooks have saved, as one table.
 
-    before: only of the notebooks before this one. district: only its rows and the city's, which takes no longer
-    where there are many districts.
+    before: only of the notebooks before this one. district: what the page of a district may say, its own rows and
+    the city's as they are printed (see `analysis.publish.districts`).
     """
+    if district:
+        return pd.read_parquet(build(wave) / "districts" / district / "estimates.parquet")
     paths = sorted((build(wave) / LANG / "estimates").glob("*.parquet"))
-    rows = [("district", "in", [district, CITY])] if district else None
-    frames = [pd.read_parquet(path, filters=rows) for path in paths if not before or path.stem < before]
+    frames = [pd.read_parquet(path) for path in paths if not before or path.stem < before]
     return pd.concat(frames, ignore_index=True)

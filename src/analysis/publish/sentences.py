@@ -36,7 +36,9 @@ def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
     return statements.assign(**texts)
 
 
-def read_statements(wave: str) -> pd.DataFrame:
-    """Read the statements that the comparison saved."""
+def read_statements(wave: str, district: str = "") -> pd.DataFrame:
+    """Read the statements that the comparison saved, or only the form and words of one district's."""
+    if district:
+        return pd.read_parquet(build(wave) / "districts" / district / "statements.parquet")
     path = build(wave) / LANGUAGES[0] / "tables/statements.csv"
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)

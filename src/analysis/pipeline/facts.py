@@ -1,0 +1,127 @@
+"""What each page says besides its notebook: words, build stamp, and the receipts of the numbers on it.
+
+Each step has a file of its own (`build/<wave>/<lang>/facts/<step>.json`), so that a page is written anew only
+where something on it has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
+from analysis.pipeline.steps import STEPS
+from analysis.publish.naming import district_names, read_estimates
+from analysis.publish.receipts import receipts
+from analysis.publish.sentences import read_statements
+from analysis.stats.estimates import COLUMNS
+from analysis.survey.codebook import COUNTIES
+from analysis.survey.folders import build
+from analysis.survey.repository import read, wave_facts
+
+VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
+SAID = re.compile(r"#r-([\w.]+)")
+WORDS = {
+    "zh": {
+        "date": "数据日期{}",
+        "edition": "第{}版",
+        "stamp": ("数据日期", "版次", "Python", "软件"),
+        "checksum": "estimates.csv 校验",
+    },
+    "en": {
+        "date": "data of {}",
+        "edition": "edition {}",
+        "stamp": ("Data of", "Edition", "Python", "Software"),
+        "checksum": "Checksum of estimates.csv",
+    },
+}
+
+
+def estimates_csv(wave: str) -> str:
+    """Return the one table of estimates as it is published."""
+    return read_estimates(wave)[COLUMNS].to_csv(index=False, lineterminator="\n")
+
+
+def path_of(name: str, wave: str, lang: str) -> Path:
+    """Return the file of the facts of a step, or of `landing`."""
+    return build(wave) / lang / "facts" / f"{name}.json"
+
+
+def read_facts(name: str, wave: str, lang: str) -> dict:
+    """Read the facts of a step, or of `landing`."""
+    return json.loads(path_of(name, wave, lang).read_text("utf-8"))
+
+
+def write_facts(wave: str, lang: str) -> None:
+    """Write the facts of every step and of the landing page in one language."""
+    site, whole = _everywhere(wave, lang), _of_report(wave, lang)
+    ledger = pd.read_csv(build(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    known = receipts(read_estimates(wave)[COLUMNS], ledger, lang, read("corrections", wave))
+    path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
+    _write(site | whole, path_of(LANDING, wave, lang))
+    for step in STEPS:
+        executed = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
+        said = sorted(set(SAID.findall(executed.read_text("utf-8"))) & known.keys())
+        own = {name: _of_page(name, known, step.parameters.get("district", "")) for name in said}
+        stamp = {"stamp": site["stamp"] | whole["stamp"]}
+        rest = whole | stamp if step.name == REPORT else {}
+        _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
+
+
+def _everywhere(wave: str, lang: str) -> dict:
+    """Return what every page shows: titles, dates, label, build stamp."""
+    facts, words = wave_facts(wave), WORDS[lang]
+    versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
+    python = ".".join(platform.python_version_tuple()[:2])  # finer would be another edition
+    stamp = (str(facts["reference_date"]), facts["edition"], python, versions)
+    return {
+        "lang": lang,
+        "report": facts["title"][lang],
+        "subtitle": "",
+        "date": words["date"].format(facts["reference_date"]),
+        "edition": words["edition"].format(facts["edition"]),
+        "kicker": facts["publisher"][lang],
+        "basis": facts["basis"],
+        "notice": facts["notice"][lang],
+        "downloads": [],
+        "links": [],
+        "stamp": dict(zip(words["stamp"], stamp, strict=True)),
+    }
+
+
+def _of_report(wave: str, lang: str) -> dict:
+    """Return the cards of the counties with what may be said of each, and the checksum of all estimates."""
+    said, names = read_statements(wave), district_names(lang)
+    told = said[said["form"].isin(["above", "below"])]  # a county's own page has all of its sentences
+    sentences = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
+    cards = [
+        {
+            "code": code,
+            "name": names[code],
+            "href": f"districts/{code}/{folder(lang)}index.html",
+            "statements": sentences.get(code, []),
+        }
+        for code in COUNTIES
+    ]
+    checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
+    return {"cards": cards, "stamp": {WORDS[lang]["checksum"]: checksum}}
+
+
+def _of_page(name: str, known: dict, county: str) -> dict:
+    """Return a receipt as a page shows it; on a county's, no other county and beside its number the city's."""
+    if not county:
+        return known[name]
+    city, _, owner = name.partition(".")
+    if owner:
+        return known[name] | ({"city": known[city]["value"]} if city in known else {})
+    return known[name] | {"sources": [(sheet, "") for sheet, _ in known[name]["sources"]], "corrections": []}
+
+
+def _write(facts: dict, path: Path) -> None:
+    path.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,60 @@
+"""What the page of a district may say, in a folder of its own: it is read in no time where there are thousands,
+and a correction in one county that moves no printed number of the city leaves the pages of the others as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.publish.naming import read_estimates
+from analysis.publish.sentences import read_statements
+from analysis.stats.ledger import printed
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.folders import build
+from analysis.survey.repository import reference
+
+SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
+
+
+def write_districts(wave: str) -> None:
+    """Write estimates.parquet and statements.parquet of every county below `build/<wave>/districts/<code>`."""
+    estimates, said = read_estimates(wave), read_statements(wave)[SAID]
+    city = as_printed(estimates[estimates["district"] == CITY])
+    own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
+    for code in COUNTIES:
+        folder = build(wave) / "districts" / code
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = pd.concat([city, own.get(code, estimates.iloc[:0])], ignore_index=True)
+        _write(rows, folder / "estimates.parquet")
+        _write(told.get(code, said.iloc[:0]), folder / "statements.parquet")
+
+
+def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give estimates the digits with which they are printed, one decimal at least, and no sources.
+
+    They print as before; only more digits than the measure's cannot be had from them.
+    """
+    decimals = reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
+    short = {
+        name: [rule(value, digits) for value, digits in zip(rows[name], decimals, strict=True)]
+        for name, rule in (("value", _value), ("low", _bound), ("high", _bound))
+    }
+    return rows.assign(**short, sources="")
+
+
+def _value(value: float, decimals: int) -> float:
+    """Round to one decimal at least, upwards or downwards where rounding twice would print another number."""
+    power = 10 ** max(decimals, 1)
+    near = (_bound(value, decimals), math.floor(value * power) / power, math.ceil(value * power) / power)
+    return next(n for n in near if printed(n, decimals) == printed(value, decimals))
+
+
+def _bound(value: float, decimals: int) -> float:
+    return value if pd.isna(value) else float(printed(value, max(decimals, 1)))
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    frame.reset_index(drop=True).to_parquet(path, index=False)

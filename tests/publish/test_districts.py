@@ -1,0 +1,53 @@
+"""What the page of a county may say: its own rows as they are, the city's as they are printed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.publish import districts
+from analysis.publish.naming import read_estimates
+from analysis.publish.prose import number
+from analysis.stats.ledger import printed
+from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.repository import reference
+
+
+@pytest.fixture
+def here(edition, monkeypatch):
+    monkeypatch.chdir(edition)
+
+
+def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
+    whole = read_estimates("2020")
+    measures = reference("measures").set_index("indicator").to_dict("index")
+    own = read_estimates("2020", district="331023")
+    assert set(own["district"]) == {CITY, "331023"}
+    wanted = whole[whole["district"] == "331023"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own[own["district"] == "331023"].reset_index(drop=True), wanted)
+    city = whole[whole["district"] == CITY].reset_index(drop=True)
+    short = own[own["district"] == CITY].reset_index(drop=True)
+    assert (city["value"] != short["value"]).any()
+    for lang in ("zh", "en"):
+        said = [
+            [
+                (n.text, n.interval)
+                for n in (number(row, measures[row.indicator], lang) for row in rows.itertuples())
+            ]
+            for rows in (city, short)
+        ]
+        assert said[0] == said[1]
+
+
+def test_every_county_has_a_folder(here):
+    assert {p.name for p in (districts.build("2020") / "districts").iterdir()} == set(COUNTIES)
+
+
+def test_rounding_twice_would_print_another_number():
+    values = [97.46, 97.44, 0.05, 2.449, -1.4501, 97.5]
+    assert [districts._value(v, 0) for v in values] == [97.4, 97.4, 0.1, 2.4, -1.4, 97.5]
+    generator = np.random.default_rng(5)
+    for value, decimals in zip(generator.uniform(-200, 200, 2000), generator.integers(0, 3, 2000), strict=True):
+        short = districts._value(value, decimals)
+        assert printed(short, decimals) == printed(value, decimals)
+        assert short == round(short, max(decimals, 1))
+    assert np.isnan(districts._bound(np.nan, 1))
