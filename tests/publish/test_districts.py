@@ -46,7 +46,9 @@ def test_rounding_twice_would_print_another_number():
     values = [97.46, 97.44, 0.05, 2.449, -1.4501, 97.5]
     assert [districts._value(v, 0) for v in values] == [97.4, 97.4, 0.1, 2.4, -1.4, 97.5]
     generator = np.random.default_rng(5)
-    for value, decimals in zip(generator.uniform(-200, 200, 2000), generator.integers(0, 3, 2000), strict=True):
+    for value, decimals in zip(
+        generator.uniform(-200, 200, 2000).tolist(), generator.integers(0, 3, 2000).tolist(), strict=True
+    ):
         short = districts._value(value, decimals)
         assert printed(short, decimals) == printed(value, decimals)
         assert short == round(short, max(decimals, 1))

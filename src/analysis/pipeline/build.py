@@ -83,12 +83,13 @@ def workers(jobs: int, cluster: str | None, progress) -> Iterator:
     stack = ExitStack()
 
     def processes() -> Executor:
-        from analysis.pipeline import work  # noqa: F401 (loaded once, before the processes are forked)
+        from analysis.pipeline import work  # loaded once, before the processes are forked
 
         fork = "fork" if sys.platform == "linux" else "spawn"
         pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
         stack.callback(_end, pool)
         pool.submit(int).result()
+        pool.submit(work.load)  # by a process that has nothing to do while another one cleans
         progress.start()
         return pool
 

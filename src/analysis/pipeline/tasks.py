@@ -52,17 +52,26 @@ class Edition:
     def run(self, step: Step, lang: str) -> Task:
         """Make the task that runs one notebook in one language."""
         text = self.texts[step.notebook]
-        needs = [self.notebook(step), self.clean / "wave.toml", *self.code(f"{RUNNER}\n{text}")]
-        needs += [self.clean / f"{name}.parquet" for name in sources.tables(text, TABLES_MADE)]
-        needs += self.references(sources.references(text) | named(text))
-        before = sources.estimates_before(text)
-        needs += [] if before is None else [path for path in self.estimates if not before or path.stem < before]
-        needs += [self.statements] if sources.reads_statements(text) else []
+        needs = [*self.behind_runs[step.notebook]]
         needs += [self.of_district(step, kind) for kind in sorted(sources.of_district(text))]
         needs += [self.scratch / lang / "shown" / f"{name}.json" for name in sources.included(text)]
         parameters = {"wave": self.wave, "lang": lang, **step.parameters}
         work = Work("execute", self.root, step, parameters, self.engine)
         return task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
+
+    @cached_property
+    def behind_runs(self) -> dict[str, list[Path]]:
+        """What the runs of each notebook in whatever language rest on, as its source says."""
+        found = {}
+        for notebook, text in self.texts.items():
+            needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
+            needs += [self.clean / f"{name}.parquet" for name in sources.tables(text, TABLES_MADE)]
+            needs += [*self.code(f"{RUNNER}\n{text}"), *self.references(sources.references(text) | named(text))]
+            before = sources.estimates_before(text)
+            read = [path for path in self.estimates if not before or path.stem < before]
+            needs += [] if before is None else read
+            found[notebook] = [*needs, *([self.statements] if sources.reads_statements(text) else [])]
+        return found
 
     def districts(self) -> Task:
         """Make the task that writes what the page of each county may say."""

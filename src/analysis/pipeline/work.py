@@ -53,6 +53,11 @@ def districts(root: Path, wave: str) -> None:
     write_districts(wave)
 
 
+def load() -> None:
+    """Load the libraries that write pages, which takes two seconds."""
+    from analysis.pipeline import site  # noqa: F401
+
+
 def site_part(root: Path, part: str, *arguments) -> None:
     """Write one part of what is published: facts, step, documents or landing."""
     from analysis.pipeline import site
