@@ -9,6 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from analysis.stats import difference
 from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -108,3 +109,12 @@ def test_newcombe_covers_the_truth():
         k1, k2 = generator.binomial(n1, p1, 20000), generator.binomial(n2, p2, 20000)
         low, high = newcombe(k1, n1, k2, n2)
         assert 0.93 <= ((low <= p1 - p2) & (p1 - p2 <= high)).mean() <= 0.97
+
+
+def test_exact_tests_side_by_side_are_those_of_one_table_at_a_time():
+    generator = np.random.default_rng(7)
+    n1, n2 = generator.integers(1, 60, 300), generator.integers(1, 200, 300)
+    k1, k2 = generator.binomial(n1, 0.1), generator.binomial(n2, generator.uniform(0, 1, 300))
+    squares = np.stack([k1, n1 - k1, k2, n2 - k2], axis=1).reshape(-1, 2, 2)
+    wanted = [stats.fisher_exact(square).pvalue for square in squares]
+    assert difference._exact(k1, n1 - k1, k2, n2 - k2) == pytest.approx(wanted, abs=1e-12)

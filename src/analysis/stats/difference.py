@@ -15,6 +15,7 @@ from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
 DRAWS = 9999
+TABLES = 10_000  # exact tests done at once
 FEW = 5  # the least expected count for which chi-square is trusted (Cochran, 1954)
 
 
@@ -50,9 +51,20 @@ def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
     few = np.flatnonzero(small & whole)
     counts = np.rint(np.column_stack([k1, n1 - k1, k2, n2 - k2])[few]).astype(int)
     distinct, which = np.unique(counts, axis=0, return_inverse=True)  # among many pairs most come again
-    exact = np.array([stats.fisher_exact(table.reshape(2, 2)).pvalue for table in distinct])
-    p[few] = exact[which.ravel()] if len(few) else p[few]
+    if len(few):
+        parts = np.array_split(distinct, 1 + len(distinct) // TABLES)
+        p[few] = np.concatenate([_exact(*part.T) for part in parts])[which.ravel()]
     return p
+
+
+def _exact(k1, rest1, k2, rest2) -> np.ndarray:
+    """Return Fisher's two-sided p value of each table: all tables as unlikely, as R's fisher.test adds them."""
+    n1, yes, total = k1 + rest1, k1 + k2, k1 + rest1 + k2 + rest2
+    least = np.maximum(0, yes - k2 - rest2)
+    could = least[:, None] + np.arange(1 + int((np.minimum(yes, n1) - least).max()))
+    chance = stats.hypergeom.pmf(could, total[:, None], yes[:, None], n1[:, None])
+    own = np.take_along_axis(chance, (k1 - least)[:, None], axis=1)
+    return np.where(chance <= own * (1 + 1e-7), chance, 0).sum(axis=1).clip(max=1)
 
 
 def equal_shares(k, n) -> tuple[float, float, str]:

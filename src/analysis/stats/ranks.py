@@ -14,7 +14,7 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
-FEWEST_DRAWS, MOST_DRAWS, VALUES_DRAWN = 2_000, 20_000, 1_800_000  # many districts take fewer draws each
+FEWEST_DRAWS, MOST_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
 CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so that they never promise too much
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
