@@ -11,6 +11,7 @@ import pytest
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from analysis.publish import manuscript as text
 from analysis.publish.manuscript import manuscript
 from analysis.publish.pdf import pdf
 from analysis.publish.word import word
@@ -112,3 +113,10 @@ def test_the_workbook_has_cover_contents_and_a_sheet_a_table(notebook, site):
     assert cells[6] == ["椒江区", 43.0] and cells[7] == ["=全市", 1047.2]
     assert book["b"]["A8"].data_type == "s", "a formula stays text"
     assert cells[3][0] == "数据性质：synthetic"
+
+
+def test_columns_hold_their_longest_word_and_long_texts_get_the_rest():
+    columns = [["条目", "Q09"], ["重算值", "1.0000"], ["Outcome", "recomputable"], ["说明", "很长的说明" * 12]]
+    shares = text._shares(columns)
+    assert sum(shares) == pytest.approx(text.TEXT)
+    assert shares[0] > 3 and shares[1] > 6 and shares[2] > 12 and shares[3] > sum(shares) / 2

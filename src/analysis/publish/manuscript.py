@@ -17,6 +17,8 @@ LINK = re.compile(r'<a class="n" href="#r-([\w.-]+)"[^>]*>([^<]*)</a>')
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
 OTHER_LINK = re.compile(r"<a [^>]*>([^<]*)</a>")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
+WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
+TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = 98, 3.4, 12, 70  # half widths of a Chinese character in a table
 LABELS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
 
 
@@ -80,17 +82,25 @@ def _note(receipt: dict) -> str:
 
 
 def _table(table: dict) -> str:
-    """Write a pipe table whose dashes give each column a share of the width after its longest words."""
+    """Write a pipe table whose dashes, more than a line of them, give each column its share of the width."""
     rows = [table["columns"], *table["rows"]]
-    widths = [_width(column) for column in zip(*rows, strict=True)]
-    share = [max(round(100 * width / sum(widths)), 3) for width in widths]
+    shares = _shares([[str(cell) for cell in column] for column in zip(*rows, strict=True)])
     lines = ["| " + " | ".join(_plain(str(cell)) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "|".join("-" * n for n in share) + "|", *lines[1:]])
+    return "\n".join([lines[0], "|" + "|".join("-" * round(2 * share) for share in shares) + "|", *lines[1:]])
 
 
-def _width(column) -> float:
-    longest = max(sum(2 if ord(c) > 0x2E7F else 1 for c in str(cell)) for cell in column)
-    return min(max(longest, 6), 34)
+def _shares(columns: list[list[str]]) -> list[float]:
+    """Share out the width: to each column its longest word, what is left by the length of the cells."""
+    words = [max(_width(word) for cell in column for word in WORD.findall(cell) or [""]) for column in columns]
+    least = [min(word, LONGEST_WORD) + MARGINS for word in words]
+    wishes = [min(max(map(_width, column)) + MARGINS, LONGEST_CELL) for column in columns]
+    more = [max(wish - floor, 0) + 0.1 for wish, floor in zip(wishes, least, strict=True)]
+    room = max(TEXT - sum(least), 0)
+    return [floor + room * part / sum(more) for floor, part in zip(least, more, strict=True)]
+
+
+def _width(text: str) -> float:
+    return sum(2 if ord(c) > 0x2E7F else 0.9 for c in text)
 
 
 def _plain(text: str) -> str:

@@ -173,7 +173,7 @@ class Section:
 
     def table(self, name: str, data: pd.DataFrame, csv: pd.DataFrame | None = None, **words) -> None:
         """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
-        said = self._words(name, "table", data if csv is None else csv, words)
+        said = self._words(name, "table", data, words, csv)
         html = tables.to_html(data, named_areas(self.lang))
         self._show({"text/html": html, "text/plain": _plain(said["title"])}, said)
 
@@ -188,10 +188,10 @@ class Section:
         saved = json.loads((self.folder / "shown" / f"{name}.json").read_text("utf-8"))
         display(saved["data"], raw=True, metadata={"report": saved["report"]})
 
-    def _words(self, name, kind, data, words) -> dict:
+    def _words(self, name, kind, data, words, csv=None) -> dict:
         if self.lang not in words:
             raise KeyError(f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)")
-        self._write(f"tables/{name}.csv", tables.to_csv(data, self.facts["basis"]))
+        self._write(f"tables/{name}.csv", tables.to_csv(data if csv is None else csv, self.facts["basis"]))
         label = self.facts["label"][self.lang] + " · " if self.synthetic else ""
         self.drawn.add(name)
         self.spoken |= {receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt}

@@ -23,6 +23,7 @@ from analysis.publish.manuscript import manuscript
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
 FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"), "en": ("Times New Roman",) * 4}
+CELL = "Table Text"
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
 TEXT_WIDTH = 210 - 28 - 26  # mm
 
@@ -96,7 +97,7 @@ def _field(run, code: str) -> None:
 def _styles(document, lang: str) -> None:
     song, title, black, kai = FONTS[lang]
     made = {style.name for style in document.styles}
-    for name in ("Source",):
+    for name in ("Source", CELL):
         if name not in made:
             document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     for style in document.styles:
@@ -112,8 +113,9 @@ def _styles(document, lang: str) -> None:
     document.styles["Title"].font.size = Pt(22)
     document.styles["Title"].font.bold = False
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    small = {"Source": 9, "Image Caption": 12, "Table Caption": 12, "Footnote Text": 9, "Captioned Figure": 10}
-    for name, size in small.items():
+    document.styles[CELL].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    captions = {"Image Caption": 12, "Table Caption": 12, "Captioned Figure": 10}
+    for name, size in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
         style = document.styles[name]
         style.font.size, style.font.italic = Pt(size), False
         style.paragraph_format.first_line_indent = Pt(0)
@@ -147,21 +149,17 @@ def _paragraph(style) -> None:
 
 def _tables(document) -> None:
     """Give each table the width of the text, a rule above and below, 9 pt words and a head on every page."""
+    style = document.styles[CELL].style_id
     for table in document.tables:
         table.autofit = False
         shares = [int(column.width or 1) for column in table.columns]
-        for column, share in zip(table.columns, shares, strict=True):
-            width = Mm(TEXT_WIDTH * share / sum(shares))
-            for cell in column.cells:
-                cell.width = width
+        widths = [Mm(TEXT_WIDTH * share / sum(shares)) for share in shares]
         _rules(table)
-        for row in table.rows:
-            for paragraph in (paragraph for cell in row.cells for paragraph in cell.paragraphs):
-                paragraph.paragraph_format.first_line_indent = Pt(0)
-                paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-                paragraph.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
-                for run in paragraph.runs:
-                    run.font.size = Pt(9)
+        for row in table._tbl.tr_lst:  # the library looks through the whole table for each of its columns
+            for cell, width in zip(row.tc_lst, widths, strict=True):
+                cell.width = width
+                for paragraph in cell.p_lst:
+                    paragraph.style = style
 
 
 def _rules(table) -> None:
