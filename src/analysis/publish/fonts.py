@@ -61,7 +61,7 @@ def face(text: str, flavor: str = "woff") -> str:
     """Return the @font-face rule of a font with the characters of the text, the font inside."""
     data = base64.b64encode(subset(text, flavor)).decode("ascii")
     source = f'url(data:font/{flavor};base64,{data}) format("{flavor}")'
-    return f'@font-face{{font-family:"{FAMILY}";src:{source};font-display:swap}}'
+    return f'@font-face{{font-family:"{FAMILY}";src:{source};font-display:block}}'
 
 
 @cache
