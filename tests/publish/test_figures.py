@@ -1,31 +1,12 @@
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from analysis.publish import figures, picture
 from analysis.survey.codebook import COUNTIES
 
-
-@pytest.fixture(autouse=True)
-def house_style():
-    figures.use_style()
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def frame():
-    return pd.DataFrame(
-        {
-            "district": ["椒江区", "天台县"],
-            "value": [43.0, 51.2],
-            "low": [37, 41],
-            "high": [49, 61],
-            "text": ["43.0", "51.2"],
-        }
-    )
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 def test_the_points_are_where_the_values_are(frame):

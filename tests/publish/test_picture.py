@@ -6,25 +6,7 @@ import pytest
 
 from analysis.publish import figures, fonts, picture
 
-
-@pytest.fixture(autouse=True)
-def house_style():
-    figures.use_style()
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def frame():
-    return pd.DataFrame(
-        {
-            "district": ["椒江区", "天台县"],
-            "value": [43.0, 51.2],
-            "low": [37, 41],
-            "high": [49, 61],
-            "text": ["43.0", "51.2"],
-        }
-    )
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 def test_text_stays_text_and_the_same_drawing_gives_the_same_bytes(frame):

@@ -1,6 +1,5 @@
 """Figures of uncertainty show what the comparison found, and nothing more."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,12 +10,7 @@ from analysis.publish.typed import typed_numbers
 from analysis.stats.comparison import compare, districts_of
 from analysis.survey.codebook import CITY, COUNTIES
 
-
-@pytest.fixture(autouse=True)
-def house_style():
-    figures.use_style()
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("house_style")
 
 
 @pytest.fixture
