@@ -47,3 +47,11 @@ def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):
 def test_another_python_is_another_edition(folder, monkeypatch):
     monkeypatch.setattr(lock, "python", lambda: "3.99")
     assert changed(folder)[0].startswith("another Python: 3.99")
+
+
+def test_the_order_of_the_record_is_that_of_the_names_wherever_the_package_lies(tmp_path):
+    here = [tmp_path / "raw.csv", lock.PACKAGE / "__init__.py", lock.PACKAGE / "pipeline/lock.py"]
+    here[0].write_text("x")
+    names = list(lock.states(here, tmp_path))
+    assert names == ["raw.csv", "src/analysis/__init__.py", "src/analysis/pipeline/lock.py"]
+    assert names == sorted(names)

@@ -60,11 +60,11 @@ def test_nothing_leaks_from_one_notebook_to_the_next(run):
     said = run(
         "import os, sys, pandas, matplotlib",
         "print(hasattr(pandas, 'planted'), hasattr(sys, 'planted'), pandas.options.display.max_rows)",
-        "print(matplotlib.rcParams['font.size'], 'PLANTED' in os.environ, os.getcwd(), os.umask(0o22))",
+        "print(matplotlib.rcParams['font.size'], 'PLANTED' in os.environ, os.umask(0o22), os.getcwd())",
     )
     umask = os.umask(0o22)
     os.umask(umask)
-    assert said.split() == ["False", "False", "60", "10.0", "False", os.getcwd(), str(umask)]
+    assert said.split(maxsplit=6) == ["False", "False", "60", "10.0", "False", str(umask), f"{os.getcwd()}\n"]
 
 
 def test_random_states_differ_between_kernels(run):

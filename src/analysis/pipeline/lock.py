@@ -22,8 +22,8 @@ def input_state(path: Path) -> str:
 
 
 def states(paths, root: Path) -> dict[str, str]:
-    """Map the name of each input, relative to the repository, to its state."""
-    return {name_of(path, root): input_state(path) for path in sorted(set(paths))}
+    """Map the name of each input, relative to the repository, to its state, in the order of the names."""
+    return dict(sorted((name_of(path, root), input_state(path)) for path in set(paths)))
 
 
 def name_of(path: Path, root: Path) -> str:
