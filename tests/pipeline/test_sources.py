@@ -54,12 +54,24 @@ def test_figures_and_tables_are_found_with_the_parameters_in_their_names():
     assert sources.included(text) == {"other"}
 
 
+def test_whose_estimates_a_source_reads_stands_in_its_call():
+    assert sources.estimates_of('before = read_estimates(wave, "02_facilities", "03_workforce")') == [
+        "02_facilities",
+        "03_workforce",
+    ]
+    assert sources.estimates_of("read_estimates(wave)") == []
+    assert sources.estimates_of("read_estimates(wave, district=district)") is None
+    made = tasks.Edition(Path("data/raw"), "2020", "kernel")
+    read = {path.name for path in made.behind_runs["07_compare"] if path.parent.name == "estimates"}
+    assert "02_facilities.parquet" in read and "04_funding_burden.parquet" not in read
+
+
 def test_a_source_that_reads_statements_waits_for_the_comparison():
     assert sources.reads_statements("said = read_statements(wave).query('form == @form')")
     assert not sources.reads_statements("from analysis.publish.sentences import read_statements")
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     dividing = next(task for task in made.tasks() if task.name == "what each county may say")
-    assert made.statements in {node.path for node in dividing.depends_on["files"]}
+    assert made.statements in dividing.needs
 
 
 def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
@@ -69,7 +81,7 @@ def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
     waiting = [task for task in made.tasks() if task.name.startswith("08_")]
     assert len(waiting) == 18
     for one in waiting:
-        read = {node.path for node in one.depends_on["files"] if node.path.suffix == ".parquet"}
+        read = {path for path in one.needs if path.suffix == ".parquet"}
         home = made.scratch / "districts" / one.name[:-3][-6:]
         assert read == {home / "estimates.parquet", home / "statements.parquet"}
 
@@ -88,7 +100,7 @@ def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, 
     task = next(
         t for t in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks() if t.name == f"{step.name} zh"
     )
-    for path in {node.path for node in task.depends_on["files"]}:
+    for path in task.needs:
         inside = ("src/analysis", sources.PACKAGE) if path.is_relative_to(sources.PACKAGE) else ("", edition)
         target = tmp_path / inside[0] / path.relative_to(inside[1])
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -102,9 +114,7 @@ def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, 
     )
     assert done.returncode == 0, done.stderr[-2000:]
     made = {path for path in (tmp_path / "build").rglob("*") if path.is_file()}
-    read = {
-        tmp_path / n.path.relative_to(edition) for n in task.depends_on["files"] if n.path.is_relative_to(edition)
-    }
-    assert made - read == {tmp_path / n.path.relative_to(edition) for n in task.produces["files"]}
+    read = {tmp_path / path.relative_to(edition) for path in task.needs if path.is_relative_to(edition)}
+    assert made - read == {tmp_path / path.relative_to(edition) for path in task.makes}
     for path in made - read:
         assert path.read_bytes() == (edition / path.relative_to(tmp_path)).read_bytes(), path.name

@@ -9,10 +9,13 @@ import time
 import nbformat
 import pytest
 
+from analysis.pipeline import sources
 from analysis.pipeline.execute import run_notebook
 from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import available, nursery
+from running import REPOSITORY
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs Linux with pidfd_open")
 
@@ -135,3 +138,18 @@ def test_nothing_is_left_when_the_program_is_killed():
     while not all(gone(int(pid)) for pid in (kernel, *children)):
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_the_nursery_has_every_library_that_a_notebook_imports():
+    notebooks = (REPOSITORY / "notebooks").glob("*.ipynb")
+    files = set().union(*(sources.modules(sources.code(notebook)) for notebook in notebooks))
+    names = sorted(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files)
+    code = (
+        "import sys; from analysis.pipeline.warm import LIBRARIES\n"
+        "for name in LIBRARIES: __import__(name)\n"
+        "before = {name.split('.')[0] for name in sys.modules}\n"
+        f"for name in {names}: __import__(name.removesuffix('.__init__'))\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

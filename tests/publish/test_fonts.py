@@ -41,7 +41,7 @@ def test_glyphs_are_those_of_the_font():
 
 def test_same_characters_give_the_same_bytes():
     first = fonts.subset("温岭")
-    fonts._subset.cache_clear()
+    fonts._cut.cache_clear()
     assert fonts.subset("岭温温岭") == first
     original = TTFont(fonts.font_path(), lazy=True)["head"].modified
     assert read(first)["head"].modified == original, "no time of making"
@@ -68,12 +68,19 @@ def test_characters_without_a_glyph_are_left_out():
     assert ord("🙂") not in read(fonts.subset("好🙂")).getBestCmap()
 
 
-def test_a_cut_from_the_common_characters_is_the_cut_from_the_whole_font():
-    text = "".join(sorted(set("台州市社区治理，2020") | set(fonts.ASCII)))
-    assert set(text) <= fonts._common_characters()
-    assert fonts.subset(text) == fonts._cut(fonts.font_path(), text, "woff")
+def test_half_width_setting_of_punctuation_is_that_of_the_font():
+    whole, cut = TTFont(fonts.font_path(), lazy=True), read(fonts.subset("，。好"))
+    assert [halved(font, "，") for font in (cut, whole)] == [-500, -500]
+    assert halved(cut, "好") is None
 
 
-def test_every_common_character_has_a_glyph():
-    assert len(fonts._common_characters()) > 7000
-    assert not fonts.missing("".join(fonts._common_characters() - set("〇")))
+def halved(font, character):
+    """Return by how much the feature `halt` narrows a character, None where it does not."""
+    table, glyph = font["GPOS"].table, font.getBestCmap()[ord(character)]
+    records = [record.Feature for record in table.FeatureList.FeatureRecord if record.FeatureTag == "halt"]
+    lookups = [table.LookupList.Lookup[i] for i in {i for feature in records for i in feature.LookupListIndex}]
+    for part in (getattr(part, "ExtSubTable", part) for lookup in lookups for part in lookup.SubTable):
+        if glyph in part.Coverage.glyphs:
+            value = part.Value if part.Format == 1 else part.Value[part.Coverage.glyphs.index(glyph)]
+            return value.XAdvance
+    return None

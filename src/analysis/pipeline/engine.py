@@ -17,6 +17,7 @@ import pytask
 from pytask import CollectionOutcome, ExecutionReport, TaskOutcome, hookimpl
 
 from analysis.pipeline.failures import Stopped
+from analysis.pipeline.lock import differences
 
 
 def run(tasks: list, folder: Path, workers, progress, *, explain: bool = False) -> list[ExecutionReport]:
@@ -59,8 +60,13 @@ def why(report: ExecutionReport) -> str:
     if report.outcome != TaskOutcome.WOULD_BE_EXECUTED:
         return ""
     said = {"changed": "{} changed", "missing": "{} missing", "not_in_db": "{} new", "cascade": "after {}"}
-    reasons = report.task.attributes["explanation"].reasons
-    return "; ".join(dict.fromkeys(said[reason.reason].format(reason.node_name) for reason in reasons))
+    reasons = []
+    for reason in report.task.attributes["explanation"].reasons:
+        states = [reason.details.get(key, "") for key in ("old_hash", "new_hash")]
+        inputs = reason.node_name == report.task.depends_on["inputs"].name
+        names = differences(*states) if inputs and all(states) else [reason.node_name]
+        reasons += [said[reason.reason].format(name) for name in names]
+    return "; ".join(dict.fromkeys(reasons))
 
 
 class Loop:

@@ -68,6 +68,12 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
     return said
 
 
+def differences(old: str, new: str) -> list[str]:
+    """Name the files whose lines differ in two lists of states and names."""
+    before, after = (dict(line.split("  ", 1)[::-1] for line in state.splitlines()) for state in (old, new))
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
 def place(name: str, root: Path) -> Path:
     """Return where an input of the record lies."""
     inside = Path(name)

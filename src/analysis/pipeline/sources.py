@@ -16,7 +16,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
-READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave(?:,\s*before="(\w+)")?\s*\)')
+READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave((?:,\s*"\w+")*)\s*\)')
 READ_DISTRICT = re.compile(r"\bread_(estimates|statements)\(\s*wave,\s*district=district\s*\)")
 READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
@@ -51,10 +51,10 @@ def tables(text: str, known: list[str]) -> set[str]:
     return set(known) if any(not quoted for quoted, _ in reads) else {name for _, name in reads}
 
 
-def estimates_before(text: str) -> str | None:
-    """Tell whose estimates a source reads: "" of all notebooks, "07…" of those before, None of none."""
+def estimates_of(text: str) -> list[str] | None:
+    """Tell whose estimates a source reads: of the notebooks named, [] of all, None of none."""
     reads = READ_ESTIMATES.search(text)
-    return (reads[1] or "") if reads else None
+    return re.findall(r"\w+", reads[1]) if reads else None
 
 
 def reads_statements(text: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from analysis.pipeline import sources
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, documents, folder, pages_of, site
-from analysis.pipeline.nodes import Task, Work, task
+from analysis.pipeline.nodes import Task, Work, inputs_node, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
 from analysis.survey.codebook import COUNTIES, TABLES
@@ -30,6 +30,8 @@ class Edition:
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
         self.texts = {step.notebook: sources.code(self.notebook(step)) for step in STEPS}
+        self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
+        self.inputs = cache(partial(inputs_node, home=self.root))  # many tasks rest on the same
         self.everywhere = [self.root / name for name in EVERYWHERE if (self.root / name).exists()]
 
     def tasks(self) -> list[Task]:
@@ -47,7 +49,9 @@ class Edition:
         makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in TABLES_MADE))]
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        return task("clean", Work("clean_wave", self.root, self.home, self.wave), needs, makes, listing=listing)
+        return self.task(
+            "clean", Work("clean_wave", self.root, self.home, self.wave), needs, makes, listing=listing
+        )
 
     def run(self, step: Step, lang: str) -> Task:
         """Make the task that runs one notebook in one language."""
@@ -57,7 +61,7 @@ class Edition:
         needs += [self.scratch / lang / "shown" / f"{name}.json" for name in sources.included(text)]
         parameters = {"wave": self.wave, "lang": lang, **step.parameters}
         work = Work("execute", self.root, step, parameters, self.engine)
-        return task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
+        return self.task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
 
     @cached_property
     def behind_runs(self) -> dict[str, list[Path]]:
@@ -67,9 +71,8 @@ class Edition:
             needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
             needs += [self.clean / f"{name}.parquet" for name in sources.tables(text, TABLES_MADE)]
             needs += [*self.code(f"{RUNNER}\n{text}"), *self.references(sources.references(text) | named(text))]
-            before = sources.estimates_before(text)
-            read = [path for path in self.estimates if not before or path.stem < before]
-            needs += [] if before is None else read
+            read = sources.estimates_of(text)
+            needs += [path for path in self.estimates if read is not None and path.stem in (read or path.stem)]
             found[notebook] = [*needs, *([self.statements] if sources.reads_statements(text) else [])]
         return found
 
@@ -78,7 +81,7 @@ class Edition:
         kinds = [(step, kind) for step in STEPS for kind in sorted(sources.of_district(self.texts[step.notebook]))]
         needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        return task("what each county may say", Work("districts", self.root, self.wave), needs, makes)
+        return self.task("what each county may say", Work("districts", self.root, self.wave), needs, makes)
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
@@ -112,9 +115,14 @@ class Edition:
         needs = [*(self.fact(LANDING, lang) for lang in LANGS), *self.behind_pages]
         return self.part("landing", needs, [self.site / "index.html"], "landing", self.wave)
 
+    def task(self, name: str, work: Work, needs, makes, **values) -> Task:
+        """Make a task; what it needs and no task makes lies outside the folders that tasks write to."""
+        made = {path for path in needs if self.is_made(path)}
+        return task(name, work, made, self.inputs(frozenset(needs) - made), makes, self.root, **values)
+
     def part(self, name: str, needs, makes, *work) -> Task:
         """Make a task that writes a part of what is published."""
-        return task(name, Work("site_part", self.root, *work), needs, makes)
+        return self.task(name, Work("site_part", self.root, *work), needs, makes)
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""
@@ -178,14 +186,13 @@ def named(text: str) -> set[str]:
 
 def inputs(tasks: list[Task]) -> list[Path]:
     """List the files that tasks depend on and none makes, and the modules that draw up the tasks."""
-    made = {node.path for one in tasks for node in one.produces["files"]}
-    needed = {node.path for one in tasks for node in one.depends_on["files"]}
-    return sorted((needed - made) | sources.modules("from analysis.pipeline import tasks, work"))
+    needed = set().union(*{one.depends_on["inputs"].paths for one in tasks})
+    return sorted(needed | sources.modules("from analysis.pipeline import tasks, work"))
 
 
 def published(tasks: list[Task], wave: str) -> dict[Path, str]:
     """Map each file of the site to its name in an edition; what no task makes is not published."""
-    made = {node.path for one in tasks for node in one.produces["files"]}
+    made = set().union(*(one.makes for one in tasks))
     top = site(wave)
     return {path: path.relative_to(top).as_posix() for path in sorted(made) if path.is_relative_to(top)}
 
@@ -193,11 +200,10 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Pick the tasks of one notebook and those whose files they need, in turn."""
     names = {f"{step.name} {lang}" for step in chosen(only) for lang in LANGS}
-    makers = {node.path: one for one in tasks for node in one.produces["files"]}
+    makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:
         one = waiting.pop()
         picked[one.name] = one
-        needed = {node.path for node in one.depends_on["files"]} & makers.keys()
-        waiting += [makers[path] for path in needed if makers[path].name not in picked]
+        waiting += [makers[path] for path in one.needs & makers.keys() if makers[path].name not in picked]
     return [one for one in tasks if one.name in picked]

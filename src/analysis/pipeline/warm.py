@@ -30,9 +30,15 @@ from analysis.pipeline.stable import set_stable
 
 LIBRARIES = (
     "IPython.core.completerlib",
+    "IPython.core.magics.extension",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
-    "fontTools.subset",
+    "PIL.BmpImagePlugin",  # Pillow loads this and the next four when it saves the first picture
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
+    "fontTools.ttLib",
     "ipykernel.debugger",  # half the time that a kernel takes to start
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
@@ -41,13 +47,20 @@ LIBRARIES = (
     "matplotlib.backends.backend_svg",
     "matplotlib.pyplot",
     "pandas",
+    "pandas.plotting._matplotlib",
     "pandera.pandas",
+    "pyarrow.dataset",  # what reading the first table loads
     "pyarrow.parquet",
     "python_calamine",
     "scipy.stats",
     "seaborn",
+    "statsmodels.regression.linear_model",
     "statsmodels.stats.multitest",
+    "statsmodels.stats.oneway",
     "statsmodels.stats.proportion",
+    "tomllib",
+    "uharfbuzz",
+    "xml.etree.ElementTree",
 )
 NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
 

@@ -49,14 +49,14 @@ def cells_of(notebook: str) -> dict[str, str]:
     return places
 
 
-def read_estimates(wave: str, before: str = "", district: str = "") -> pd.DataFrame:
-    """Read the estimates that the notebooks have saved, as one table.
+def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
+    """Read the estimates that the notebooks (of those named, or all) have saved, as one table.
 
-    before: only of the notebooks before this one. district: what the page of a district may say, its own rows and
-    the city's as they are printed (see `analysis.publish.districts`).
+    district: what the page of a district may say instead, its own rows and the city's as they are printed (see
+    `analysis.publish.districts`).
     """
     if district:
         return pd.read_parquet(build(wave) / "districts" / district / "estimates.parquet")
-    paths = sorted((build(wave) / LANG / "estimates").glob("*.parquet"))
-    frames = [pd.read_parquet(path) for path in paths if not before or path.stem < before]
-    return pd.concat(frames, ignore_index=True)
+    folder = build(wave) / LANG / "estimates"
+    paths = [folder / f"{name}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
+    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)

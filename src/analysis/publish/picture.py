@@ -76,7 +76,7 @@ def lay_out(figure: Figure) -> None:
         for axes in figure.axes:
             thin(axes)
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # with "none", every saving would draw twice
 
 
 def svg(figure: Figure, areas: dict[str, str] | None = None, unit: str = "", phone: bool = False) -> str:
