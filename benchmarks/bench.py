@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -23,7 +23,12 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 BIN = Path(sys.executable).parent
 SCRATCH = REPOSITORY / "build/bench"
+PREPARED: set[Path] = set()  # the copies made in this sitting
+MEMORY: dict[str, int] = {}  # MiB of the largest process of a run
+CHECK = "analysis check"
 OURS = "analysis build, cold"
+COUNTRY = 2844  # counties of the country
+CLUSTER = 32  # workers of the cluster in the extrapolation
 ON_CLUSTER = 36  # so many that most of the work lies side by side, as where a cluster is used
 NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src")
 # Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
@@ -62,20 +67,20 @@ def workshop(name: str) -> Path:
     return folder
 
 
-def timed(*command: str | Path, cwd: Path, quiet: bool = True) -> float:
-    """Run a program in a copy and return its seconds; it must succeed."""
+def timed(*command: str | Path, cwd: Path, name: str = "") -> float:
+    """Run a program in a copy and return its seconds; it must succeed. `name`: note its largest process too."""
     start = time.perf_counter()
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=environment(cwd),
-        capture_output=quiet,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{command} failed in {cwd}:\n{done.stderr}")
-    return time.perf_counter() - start
+    with tempfile.TemporaryFile("w+") as said:
+        words = [str(part) for part in command]
+        process = subprocess.Popen(words, cwd=cwd, env=environment(cwd), stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode, seconds = os.waitstatus_to_exitcode(status), time.perf_counter() - start
+        if status:
+            said.seek(0)
+            raise SystemExit(f"{command} failed in {cwd}:\n{said.read()}")
+    if name:
+        MEMORY[name] = usage.ru_maxrss // 1024
+    return seconds
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -84,9 +89,9 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(folder / "src"), "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def analysis(folder: Path, *arguments: str) -> float:
+def analysis(folder: Path, *arguments: str, name: str = "") -> float:
     """Run our command line."""
-    return timed(sys.executable, "-m", "analysis", *arguments, cwd=folder)
+    return timed(sys.executable, "-m", "analysis", *arguments, cwd=folder, name=name)
 
 
 def runs(folder: Path) -> dict[str, dict]:
@@ -115,7 +120,7 @@ def runs(folder: Path) -> dict[str, dict]:
 
 
 def rivals(districts: int) -> dict[str, float]:
-    """Time papermill and nbconvert commands, and Snakemake running them, on the notebooks of a built copy.
+    """Time papermill and nbconvert commands, and for nine districts Snakemake running them, on a built copy.
 
     Of many counties every tenth is timed, and counts for ten: they are runs of one notebook.
     """
@@ -124,7 +129,7 @@ def rivals(districts: int) -> dict[str, float]:
     others = {name: run for name, run in runs(folder).items() if name not in counties}
     timed_ones = dict(list(counties.items())[:: 1 if districts == 9 else 10])
     for todo, weight in ((others, 1), (timed_ones, len(counties) / len(timed_ones))):
-        for rival, run_all in (("papermill + nbconvert commands", commands), ("Snakemake, 2 cores", snakemake)):
+        for rival, run_all in list(RIVALS.items())[: 2 if districts == 9 else 1]:
             shutil.rmtree(folder / "rival", ignore_errors=True)
             (folder / "rival").mkdir()
             seconds[rival] += weight * run_all(folder, todo)
@@ -149,6 +154,9 @@ def snakemake(folder: Path, todo: dict) -> float:
     return timed(REPOSITORY / "build/bench/venv/bin/snakemake", "--cores", "2", "--quiet", "all", cwd=folder)
 
 
+RIVALS = {"papermill + nbconvert commands": commands, "Snakemake, 2 cores": snakemake}
+
+
 def limit(districts: int) -> dict[str, float]:
     """Time the cells alone in warm processes: one, and two side by side."""
     folder = built(districts)
@@ -169,23 +177,36 @@ def limit(districts: int) -> dict[str, float]:
     return {"limit, one process": one, "limit, two processes": max(seconds(half) for half in halves)}
 
 
-def built(districts: int) -> Path:
-    """Return a copy with an edition of so many districts; made once a sitting."""
+def prepared(districts: int) -> Path:
+    """Return a copy with the files of so many counties; made once a sitting."""
     folder = SCRATCH / f"{districts}-districts"
-    if not (folder / "outputs/SHA256SUMS").exists():
-        folder = workshop(f"{districts}-districts")
+    if folder not in PREPARED:
+        workshop(folder.name)
         if districts != 9:
             analysis(folder, "synthesise", "--counties", str(districts))
-        analysis(folder, "build")
+        PREPARED.add(folder)
     return folder
 
 
 def cold(districts: int) -> float:
-    """Time a full run from raw files, nothing built before."""
-    folder = built(districts)
+    """Time a full run from raw files, nothing built before; it leaves an edition."""
+    folder = prepared(districts)
+    clear(folder)
+    return analysis(folder, "build", name=f"{OURS} · {districts} districts")
+
+
+def clear(folder: Path) -> None:
+    """Remove all that was built."""
     for name in ("build", "outputs", "data/processed"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    return analysis(folder, "build")
+
+
+def built(districts: int) -> Path:
+    """Return a copy with an edition of so many districts."""
+    folder = prepared(districts)
+    if not (folder / "outputs/SHA256SUMS").exists():
+        analysis(folder, "build")
+    return folder
 
 
 def changes() -> dict[str, float]:
@@ -231,11 +252,10 @@ def clusters() -> dict[str, float]:
 
 def on_cluster(workers: int) -> float:
     """Time a cold run on a scheduler with so many workers, warm from a small run before."""
-    folder = built(ON_CLUSTER)
+    folder = prepared(ON_CLUSTER)
     with cluster(folder, workers) as address:
         for command in (["--only", "02_facilities"], []):  # the first loads the libraries
-            for name in ("build", "outputs", "data/processed"):
-                shutil.rmtree(folder / name, ignore_errors=True)
+            clear(folder)
             seconds = analysis(folder, "build", "--cluster", address, *command)
     return seconds
 
@@ -264,9 +284,15 @@ def cluster(folder: Path, workers: int):
 
 
 def sizes(districts: int) -> dict[str, float]:
-    """Time rivals, limit and a cold run for so many districts."""
-    found = {**rivals(districts), **limit(districts), OURS: cold(districts)}
+    """Time a cold run and the rivals for so many districts, and for nine the limit."""
+    found = {OURS: cold(districts), **rivals(districts), **(limit(districts) if districts == 9 else {})}
     return {f"{name} · {districts} districts": seconds for name, seconds in found.items()}
+
+
+def rows() -> dict[str, float]:
+    """Time the reading and checking of once, ten and a hundred times the rows."""
+    names = {districts: f"{CHECK} · {districts} districts" for districts in (9, 90, 900)}
+    return {name: analysis(prepared(n), "check", "data/raw/2020", name=name) for n, name in names.items()}
 
 
 PARTS = {
@@ -275,17 +301,19 @@ PARTS = {
     "cluster": clusters,
     "ninety": lambda: sizes(90),
     "nation": lambda: {f"{OURS} · 900 districts": cold(900)},
+    "rows": rows,
 }
 
 
 def main(parts: list[str]) -> None:
     """Run the parts named (all without names) and write what was measured."""
     results = HERE / "results.json"
-    seconds = json.loads(results.read_text("utf-8"))["seconds"] if parts and results.exists() else {}
+    before = json.loads(results.read_text("utf-8")) if parts and results.exists() else {"seconds": {}, "MiB": {}}
+    seconds, memory = before["seconds"], before["MiB"]
     for part in parts or PARTS:
         seconds |= {name: round(value, 2) for name, value in PARTS[part]().items()}
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-        found = {"seconds": seconds, "ratios": ratios(seconds), "largest process, MiB": peak}
+        memory |= MEMORY
+        found = {"seconds": seconds, "ratios": ratios(seconds), "MiB": memory}
         results.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (HERE / "results.md").write_text(report(found), "utf-8")
         print(f"{part} done", file=sys.stderr, flush=True)
@@ -318,14 +346,40 @@ def report(found: dict) -> str:
         "named). Rivals run the same notebooks in both languages and turn each into HTML; ours also cleans the",
         "workbooks and writes Word, PDF, workbook and landing page. The limit is the cells alone, all loaded.",
         "For 90 districts the rivals run every tenth county, which counts for ten.",
+        "`check` reads and checks the workbooks: once, ten times and a hundred times the rows.",
         "",
-        "| | seconds | ratio to our cold run |",
-        "|---|---:|---:|",
+        "| | seconds | ratio to our cold run | MiB, largest process |",
+        "|---|---:|---:|---:|",
     ]
     ratio = found["ratios"]
-    lines += [f"| {name} | {value:.1f} | {ratio.get(name, '')} |" for name, value in found["seconds"].items()]
-    lines += [f"| {name} | | {value} |" for name, value in ratio.items() if name not in found["seconds"]]
-    return "\n".join([*lines, "", f"Largest process of the sitting: {found['largest process, MiB']} MiB.", ""])
+    lines += [
+        f"| {name} | {value:.1f} | {ratio.get(name, '')} | {found['MiB'].get(name, '')} |"
+        for name, value in found["seconds"].items()
+    ]
+    lines += [f"| {name} | | {value} | |" for name, value in ratio.items() if name not in found["seconds"]]
+    return "\n".join([*lines, "", *extrapolated(found["seconds"]), ""])
+
+
+def extrapolated(seconds: dict[str, float]) -> list[str]:
+    """Carry the line through 90 and 900 on to all counties, and to a cluster by Amdahl's law."""
+    few, many = (seconds.get(f"{OURS} · {n} districts") for n in (90, 900))
+    one, two = (seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers"))
+    if not (few and many and one and two):
+        return []
+    each = (many - few) / 810
+    whole = many + each * (COUNTRY - 900)
+    serial = max(0.0, 2 * two / one - 1)
+    alone = 2 * whole / (1 + serial)
+    clustered = alone * (serial + (1 - serial) / CLUSTER)
+    hours, minutes, beside = whole / 3600, clustered / 60, 1 - serial
+    return [
+        f"All {COUNTRY:,} counties, extrapolated, not run: each beyond the 90th took {each:.2f} s, so that here",
+        f"{many:.0f} + {COUNTRY - 900} × {each:.2f} = {whole:.0f} s, {hours:.1f} h. By Amdahl's law, {one:.0f} s",
+        f"with one worker and {two:.0f} s with two give a serial share of 2 × {two:.0f} / {one:.0f} − 1 =",
+        f"{serial:.2f}; then one worker takes 2 × {whole:.0f} / (1 + {serial:.2f}) = {alone:.0f} s, and {CLUSTER}",
+        f"workers {alone:.0f} × ({serial:.2f} + {beside:.2f} / {CLUSTER}) = {clustered:.0f} s, {minutes:.0f} min.",
+        f"The share was measured with {ON_CLUSTER} counties; it falls with more, as mostly their pages are added.",
+    ]
 
 
 if __name__ == "__main__":
