@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 
 REFERENCE = Path("data/raw/reference")
@@ -12,7 +14,12 @@ def root(start: Path | None = None) -> Path:
 
     Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
     """
-    here = Path(start or Path.cwd()).resolve()
+    return _root(os.path.abspath(start or "."))
+
+
+@cache  # it is asked for thousands of times in a run of many counties
+def _root(start: str) -> Path:
+    here = Path(start).resolve()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
             return folder
