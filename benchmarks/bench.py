@@ -26,6 +26,7 @@ SCRATCH = REPOSITORY / "build/bench"
 PREPARED: set[Path] = set()  # the copies made in this sitting
 MEMORY: dict[str, int] = {}  # MiB of the largest process of a run
 CHECK = "analysis check"
+CERTIFICATE = "社会工作者职业资格证书"  # a column of the roster
 OURS = "analysis build, cold"
 COUNTRY = 2844  # counties of the country
 CLUSTER = 32  # workers of the cluster in the extrapolation
@@ -225,7 +226,7 @@ def changes() -> dict[str, float]:
 
 def relevel(workbook: Path) -> None:
     """Correct the level of a certificate: it reaches the clean tables, and no number that is published."""
-    _certificate(workbook, "助理社会工作师", "社会工作师")
+    _correct(workbook, CERTIFICATE, lambda _: "社会工作师", "助理社会工作师")
 
 
 def amend(workbook: Path) -> None:
@@ -238,24 +239,30 @@ def amend(workbook: Path) -> None:
     book.save(workbook)
 
 
+def raise_income(workbook: Path) -> None:
+    """Correct the income of one worker: the mean of the county moves, that of the city by less than is printed."""
+    _correct(workbook, "年收入（万元）", lambda income: income + 1, float)
+
+
 def certify(workbook: Path) -> None:
     """Give the first worker without a certificate one: it reaches comparison, index and report as well."""
-    _certificate(workbook, "无", "助理社会工作师")
+    _correct(workbook, CERTIFICATE, lambda _: "助理社会工作师", "无")
 
 
-def _certificate(workbook: Path, old: str, new: str) -> None:
+def _correct(workbook: Path, title: str, new, old) -> None:
+    """Change the first cell of a column of the roster that is `old`, a value or a type."""
     book = openpyxl.load_workbook(workbook)
     sheet = book["专职社区工作者花名册"]
-    head = next(
-        cell for row in sheet.iter_rows(max_row=8) for cell in row if cell.value == "社会工作者职业资格证书"
-    )
+    head = next(cell for row in sheet.iter_rows(max_row=8) for cell in row if cell.value == title)
     below = (sheet.cell(row, head.column) for row in range(head.row + 1, sheet.max_row + 1))
-    next(cell for cell in below if cell.value == old).value = new
+    cell = next(cell for cell in below if old in (cell.value, type(cell.value)))
+    cell.value = new(cell.value)
     book.save(workbook)
 
 
 CORRECTIONS = {
     "the level of a certificate": relevel,
+    "an income": raise_income,
     "an amount of its funds": amend,
     "one certificate more": certify,
 }

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.survey import clean as module
-from analysis.survey.clean import clean, write
+from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.codebook import TABLES, ElectionCandidates, Projects
 from analysis.survey.parsed import model_problems, parse_table
 from analysis.survey.problems import InputProblems, Problem
@@ -342,3 +342,23 @@ def test_a_wave_without_its_declaration_leaves_the_earlier_tables(wave, earlier,
     with pytest.raises(FileNotFoundError):
         write(*wave, tmp_path, earlier)
     assert files(earlier) == {"communities.parquet": b"earlier"}
+
+
+def test_the_print_of_a_column_tells_a_change_of_a_value_of_the_rows_and_of_the_type(tmp_path):
+    def prints(table):
+        write_prints({"t": table}, tmp_path)
+        return {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+
+    table = pd.DataFrame({"name": ["甲", "乙", None], "n": [1, 2, 3], "day": pd.to_datetime(["2020-01-01"] * 3)})
+    before = prints(table)
+    assert set(before) == {"t.name", "t.n", "t.day"} and len(set(before.values())) == 3
+    assert prints(table.copy()) == before
+    for change, changed in (
+        (table.assign(name=["甲", "丙", None]), {"t.name"}),
+        (table.assign(name=["甲", "乙", ""]), {"t.name"}),
+        (table.assign(n=[1, 3, 2]), {"t.n"}),
+        (table.assign(n=table["n"].astype("Int64")), {"t.n"}),
+        (table.iloc[:2], {"t.name", "t.n", "t.day"}),
+    ):
+        after = prints(change)
+        assert {name for name in before if after[name] != before[name]} == changed

@@ -76,6 +76,16 @@ def test_a_clean_table_says_its_name_and_wave(folder):
     assert table.attrs == {"table": "numbers", "wave": "2020"}
 
 
+def test_columns_named_come_with_where_each_row_stands_and_no_others(folder):
+    whole = pd.DataFrame({"county_code": ["a"], "workbook": ["b"], "sheet": ["s"], "row": [3], "x": [1], "y": [2]})
+    whole.to_parquet(folder / "data/processed/2020/placed.parquet")
+    table = repository.read("placed", "2020", "y")
+    assert list(table) == ["county_code", "workbook", "sheet", "row", "y"]
+    assert table.attrs == {"table": "placed", "wave": "2020"}
+    with pytest.raises(KeyError, match="placed has no column z; it has county_code, workbook, sheet, row, x, y"):
+        repository.read("placed", "2020", "y", "z")
+
+
 def test_a_table_that_is_not_there_says_how_to_make_it(folder):
     with pytest.raises(
         FileNotFoundError, match=r"absent\.parquet is missing: run `python -m analysis build` first"

@@ -15,13 +15,16 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
-READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)')
+READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)(?:",\s*wave((?:,\s*"\w+")*)\s*,?\s*\))?')
 READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave((?:,\s*"\w+")*)\s*\)')
 READ_DISTRICT = re.compile(r"\bread_(estimates|statements)\(\s*wave,\s*district=district\s*\)")
 READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
-IMPORT = re.compile(r"^(?:from|import) analysis\b.*|^%load_ext analysis\.publish", re.MULTILINE)
+IMPORT = re.compile(
+    r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*|%load_ext analysis[\w.]*)",
+    re.MULTILINE,
+)
 
 
 def code(notebook: Path) -> str:
@@ -45,10 +48,19 @@ def references(text: str) -> set[str]:
     return set(REFERENCE.findall(text))
 
 
-def tables(text: str, known: list[str]) -> set[str]:
-    """Return the clean tables that a source reads; all that are known where the name is a variable."""
-    reads = READ.findall(text)
-    return set(known) if any(not quoted for quoted, _ in reads) else {name for _, name in reads}
+def tables(text: str, known: list[str]) -> dict[str, set[str]]:
+    """Map the clean tables that a source reads to the columns that it names; to none where it reads them all.
+
+    All that are known where the name of a table is a variable.
+    """
+    reads = [(quoted, table, set(re.findall(r"\w+", columns))) for quoted, table, columns in READ.findall(text)]
+    if any(not quoted for quoted, _, _ in reads):
+        return {table: set() for table in known}
+    found: dict[str, set[str]] = {}
+    for _, table, columns in reads:
+        whole = not columns or (table in found and not found[table])
+        found[table] = set() if whole else columns | found.get(table, set())
+    return found
 
 
 def estimates_of(text: str) -> list[str] | None:
@@ -84,8 +96,7 @@ def made(text: str, parameters: dict) -> dict[str, str]:
 
 def modules(text: str) -> set[Path]:
     """Return the files of this package that a source imports, and those that they import in turn."""
-    lines = (line.replace("%load_ext", "import") for line in IMPORT.findall(text))
-    found, waiting = set(), set(_imports("\n".join(lines)))
+    found, waiting = set(), set(_imports(text))
     while waiting:
         path = waiting.pop()
         if path not in found:
@@ -98,10 +109,11 @@ def modules(text: str) -> set[Path]:
 def _imports(source: str) -> frozenset[Path]:
     """Return the files that a source imports from this package, with the packages around them."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    lines = "\n".join(IMPORT.findall(source)).replace("%load_ext", "import")
+    for node in ast.parse(lines).body:  # no more than these lines: all of a source takes twenty times as long
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        else:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset().union(*(_files(name) for name in names if name.split(".")[0] == "analysis"))
 

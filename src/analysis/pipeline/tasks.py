@@ -12,13 +12,15 @@ from analysis.pipeline.nodes import Task, Work, inputs_node, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
 from analysis.survey.codebook import COUNTIES, TABLES
-from analysis.survey.folders import REFERENCE, build, processed, root
+from analysis.survey.folders import REFERENCE, build, columns, processed, root
 from analysis.survey.frame import waves_until
+from analysis.survey.repository import PLACE
 
 TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
+COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
 EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
 RUNNER = "from analysis.pipeline.execute import run_notebook"
-CLEANER = "from analysis.survey.clean import clean, write\nfrom analysis.survey.returns import write_returns"
+CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
 WRITER = "from analysis.pipeline import site"
 DIVIDER = "from analysis.publish import districts"
 
@@ -29,6 +31,7 @@ class Edition:
     def __init__(self, raw: Path, wave: str, engine: str):
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
+        self.columns = columns(wave)
         self.texts = {step.notebook: sources.code(self.notebook(step)) for step in STEPS}
         self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
         self.inputs = cache(partial(inputs_node, home=self.root))  # many tasks rest on the same
@@ -47,6 +50,7 @@ class Edition:
         files = [path for one in waves for path in one.iterdir() if path.is_file()]
         needs = [*files, *self.code(CLEANER), *self.references({"communities"} | named(CLEANER))]
         makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in TABLES_MADE))]
+        makes += [self.columns / f"{table}.{name}" for table, names in COLUMNS.items() for name in names]
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
         return self.task(
@@ -63,13 +67,19 @@ class Edition:
         work = Work("execute", self.root, step, parameters, self.engine)
         return self.task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
 
+    def read(self, table: str, columns: set[str]) -> list[Path]:
+        """List what a notebook rests on that reads these columns of a clean table; without any, all of it."""
+        if columns and columns <= COLUMNS.get(table, set()):  # of one that is unknown, reading tells
+            return [self.columns / f"{table}.{column}" for column in {*PLACE, *columns}]
+        return [self.clean / f"{table}.parquet"]
+
     @cached_property
     def behind_runs(self) -> dict[str, list[Path]]:
         """What the runs of each notebook in whatever language rest on, as its source says."""
         found = {}
         for notebook, text in self.texts.items():
             needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
-            needs += [self.clean / f"{name}.parquet" for name in sources.tables(text, TABLES_MADE)]
+            needs += [path for table in sources.tables(text, TABLES_MADE).items() for path in self.read(*table)]
             needs += [*self.code(f"{RUNNER}\n{text}"), *self.references(sources.references(text) | named(text))]
             read = sources.estimates_of(text)
             needs += [path for path in self.estimates if read is not None and path.stem in (read or path.stem)]

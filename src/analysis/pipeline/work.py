@@ -10,9 +10,9 @@ from analysis.pipeline.execute import run_notebook
 from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
-from analysis.survey.clean import clean, write
+from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.folders import build as scratch
-from analysis.survey.folders import processed
+from analysis.survey.folders import columns, processed
 from analysis.survey.problems import InputProblems
 from analysis.survey.repository import reference
 from analysis.survey.returns import write_returns
@@ -31,6 +31,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
     write(tables, accounts, folder, processed(wave))
+    write_prints(tables, columns(wave))
     write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pandas.util import hash_pandas_object
 
 from analysis.survey.against_frame import frame_problems
 from analysis.survey.changes import changes, jump_questions
@@ -117,6 +119,16 @@ def _earlier_tables(raw: Path) -> dict[str, pd.DataFrame]:
     loaded = load(folder)
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
     return parse_tables(raws, [])[0]
+
+
+def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write a fingerprint of each column to `folder/<table>.<column>`, to tell which have changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        for column in table:
+            rows = hash_pandas_object(table[column], index=False)
+            text = hashlib.sha256(f"{table[column].dtype}\n".encode() + rows.to_numpy().tobytes()).hexdigest()
+            (folder / f"{name}.{column}").write_text(text, encoding="utf-8")
 
 
 def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, folder: Path) -> None:

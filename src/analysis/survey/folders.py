@@ -34,3 +34,8 @@ def processed(wave: str) -> Path:
 def build(wave: str) -> Path:
     """Return the scratch folder where notebooks leave figures, tables and estimates of a wave."""
     return root() / "build" / wave
+
+
+def columns(wave: str) -> Path:
+    """Return the folder of a fingerprint for each column of the clean tables of a wave."""
+    return build(wave) / "columns"

@@ -6,11 +6,14 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, build, processed, root
 
 __all__ = ["build", "processed", "root"]
+
+PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
 
 
 def reference(name: str) -> pd.DataFrame:
@@ -35,15 +38,22 @@ def named_places() -> pd.Series:
     return reference("named_places").set_index("real_name")["stand_in"]
 
 
-def read(table: str, wave: str) -> pd.DataFrame:
+def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
 
-    Raises FileNotFoundError saying how to make the table.
+    columns: with names, these alone and where each row stands; a notebook that names what it uses runs again only
+    when one of them changes. Raises FileNotFoundError saying how to make the table, KeyError naming a column that
+    it does not have.
     """
     path = processed(wave) / f"{table}.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `python -m analysis build` first")
-    frame = pd.read_parquet(path)
+    names = pq.read_schema(path).names
+    for name in columns:
+        if name not in names:
+            raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
+    chosen = [name for name in names if name in {*PLACE, *columns}] if columns else names
+    frame = pd.read_parquet(path, columns=chosen)
     frame.attrs.update(table=table, wave=wave)
     return frame
 

@@ -43,6 +43,14 @@ def test_formulas_are_evaluated_by_district():
     assert found["x"].to_dict() == pytest.approx({"a": 100 / 40, "b": 100 / 5})
 
 
+def test_a_column_that_a_table_was_not_read_with_is_named():
+    row = {"code": "x", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "1", "weight": "1"}
+    row |= {"factor": "1", "numerator": "workers: income", "denominator": "workers: 1"}
+    workers = pd.DataFrame({"county_code": ["a"], "post": ["b"]})
+    with pytest.raises(ValueError, match=r"workers: income: .*'income'.*read with county_code, post"):
+        measure({"workers": workers}, definition(pd.DataFrame([row])), ["county_code"])
+
+
 def test_nothing_to_divide_by_is_blank_and_never_a_guess():
     communities = pd.DataFrame({"county_code": ["a", "b"], "turned": [True, False]})
     row = {"code": "x", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "1", "weight": "1"}

@@ -53,7 +53,8 @@ def leaves(frame: pd.DataFrame) -> pd.DataFrame:
 def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Compute every indicator from the clean tables: one row for each value of `by`, one column a code.
 
-    A district without anything to divide by gets a blank, never a guess.
+    A district without anything to divide by gets a blank, never a guess. Raises ValueError for a formula with a
+    column that its table was not read with.
     """
     keys = {(row[part]) for _, row in leaves(frame).iterrows() for part in ("numerator", "denominator")}
     sums = {key: _sums(tables, key, by) for key in sorted(keys)}
@@ -77,5 +78,9 @@ def parts(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -
 def _sums(tables, key: str, by: list[str]) -> pd.Series:
     name, _, expression = key.partition(": ")
     table = tables[name]
-    value = table.eval(expression) if expression != "1" else 1.0
+    try:
+        value = table.eval(expression) if expression != "1" else 1.0
+    except NameError as error:
+        known = ", ".join(table.columns)
+        raise ValueError(f"indicators.csv: {key}: {error}; the table was read with {known}") from None
     return pd.Series(value, table.index).astype(float).groupby([table[column] for column in by]).sum()
