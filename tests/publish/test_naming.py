@@ -30,13 +30,13 @@ def test_an_unknown_measure_is_refused():
 
 
 def test_the_cell_of_an_indicator_is_the_first_that_quotes_it(tmp_path, monkeypatch):
-    sources = ['x = "certified"', 'y = "certified"; z = "rented"']
+    sources = ['t = read("t", wave, "certified")', 'x = "certified"', 'y = "certified"; z = "rented"']
     cells = [{"cell_type": "code", "id": f"c{i}", "source": [s]} for i, s in enumerate(sources)]
     cells.insert(0, {"cell_type": "markdown", "id": "m", "source": ['"rented"']})
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks/n.ipynb").write_text(json.dumps({"cells": cells}), "utf-8")
     monkeypatch.setattr("analysis.publish.naming.root", lambda: tmp_path)
-    assert cells_of("n") == {"certified": "c0", "rented": "c1"}
+    assert cells_of("n") == {"certified": "c1", "rented": "c2"}
 
 
 def test_every_cell_that_a_notebook_names_exists():

@@ -54,8 +54,6 @@ LIBRARIES = (
     "python_calamine",
     "scipy.stats",
     "seaborn",
-    "statsmodels.regression.linear_model",
-    "statsmodels.stats.multitest",
     "statsmodels.stats.oneway",
     "statsmodels.stats.proportion",
     "tomllib",

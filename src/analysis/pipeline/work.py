@@ -6,16 +6,19 @@ import os
 from pathlib import Path
 
 from analysis.pipeline import warm
-from analysis.pipeline.execute import run_notebook
+from analysis.pipeline.execute import LIMITS, run_notebook
 from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
 from analysis.survey.clean import clean, write, write_prints
+from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import columns, processed
 from analysis.survey.problems import InputProblems
 from analysis.survey.repository import reference
 from analysis.survey.returns import write_returns
+
+MANY = 90  # counties; notebooks about more have more time, in proportion
 
 
 def clean_wave(root: Path, folder: Path, wave: str) -> None:
@@ -42,8 +45,9 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     if engine == "warm":
         warm.ensure()
     source = root / "notebooks" / f"{step.notebook}.ipynb"
-    folder = scratch(parameters["wave"]) / parameters["lang"]
-    run_notebook(source, parameters, folder / "notebooks" / f"{step.name}.ipynb")
+    target = scratch(parameters["wave"]) / parameters["lang"] / "notebooks" / f"{step.name}.ipynb"
+    wide = max(1.0, len(COUNTIES) / MANY)
+    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]))
 
 
 def districts(root: Path, wave: str) -> None:

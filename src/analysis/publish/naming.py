@@ -12,6 +12,7 @@ from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build, root
 from analysis.survey.repository import reference
 
+READ = re.compile(r"\bread\([^)]*\)")  # it names columns, which may be called like an indicator
 LANG = "zh"  # the language whose runs the others read; all compute the same
 
 
@@ -44,7 +45,8 @@ def cells_of(notebook: str) -> dict[str, str]:
     places = {}
     for cell in source["cells"]:
         if cell["cell_type"] == "code":
-            for name in re.findall(r'"([a-z0-9_]+)"', "".join(cell["source"])):
+            computed = READ.sub("", "".join(cell["source"]))
+            for name in re.findall(r'"([a-z0-9_]+)"', computed):
                 places.setdefault(name, cell["id"])
     return places
 

@@ -10,6 +10,7 @@ from analysis.publish.prose import render
 from analysis.survey.folders import build
 
 LANGUAGES = ("zh", "en")
+BREAK = "\x1e"  # stands in no sentence
 
 
 def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dict[str, str]]:
@@ -18,22 +19,24 @@ def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dic
     names: those of the section, to which the result is added as `said`; numbers link to their receipts.
     """
     said = {}
-    for row in statements.itertuples():
-        text = render(getattr(row, lang), names)
-        said.setdefault(row.district, {})[row.indicator] = text[:1].upper() + text[1:]
+    filled = _filled(statements[lang], names)
+    for district, indicator, text in zip(statements["district"], statements["indicator"], filled, strict=True):
+        said.setdefault(district, {})[indicator] = text
     return said
 
 
 def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
     """Put beside each template its text without markup: columns text_zh, text_en; names by language."""
-    texts = {
-        f"text_{lang}": [
-            re.sub(r"<[^>]+>", "", sentence[:1].upper() + sentence[1:])
-            for sentence in (render(template, names[lang]) for template in statements[lang])
-        ]
-        for lang in LANGUAGES
-    }
-    return statements.assign(**texts)
+    filled = {lang: _filled(statements[lang], names[lang]) for lang in LANGUAGES}
+    return statements.assign(
+        **{f"text_{lang}": [re.sub(r"<[^>]+>", "", text) for text in said] for lang, said in filled.items()}
+    )
+
+
+def _filled(templates: pd.Series, names: dict) -> list[str]:
+    """Fill templates, as one: each by itself takes twice as long."""
+    texts = render(BREAK.join(templates), names).split(BREAK) if len(templates) else []
+    return [text[:1].upper() + text[1:] for text in texts]
 
 
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:

@@ -25,15 +25,18 @@ def theil(value, weight) -> float:
 def gini(value, weight) -> float:
     """Return the Gini coefficient of district means, weighted: half the mean difference over the mean."""
     share, ratio = _shares(value, weight)
-    return float((share[:, None] * share * np.abs(ratio[:, None] - ratio)).sum() / 2)
+    order = np.argsort(ratio)
+    share, ratio = share[order], ratio[order]
+    below = np.cumsum(share) - share
+    return float((share * ratio * (2 * below + share - 1)).sum())  # those below less those above
 
 
 def theil_between(value, weight, group) -> float:
     """Return the part of Theil's T that lies between groups; the rest lies within them."""
-    frame = pd.DataFrame({"weight": np.asarray(weight, float), "group": np.asarray(group)})
-    frame["sum"] = np.asarray(value, float) * frame["weight"]
-    sums = frame.groupby("group")[["sum", "weight"]].sum()
-    return theil(sums["sum"] / sums["weight"], sums["weight"])
+    _, which = np.unique(np.asarray(group), return_inverse=True)
+    weights = np.bincount(which, np.asarray(weight, float))
+    sums = np.bincount(which, np.asarray(value, float) * np.asarray(weight, float))
+    return theil(sums / weights, weights)
 
 
 def dispersion(value, weight, group) -> pd.DataFrame:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.regression.linear_model import OLS
+from scipy import sparse, stats
 
 from analysis.stats.confidence import CONFIDENCE
 
@@ -25,19 +24,38 @@ def worker_model(
     Returns one row per district: district, value (difference from the mean of all), se, low, high, p; and
     the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than FEWEST.
     """
-    groups = pd.factorize(rows[cluster])[0]
-    clusters = groups.max() + 1
-    if clusters < FEWEST:
-        raise ValueError(f"{clusters} clusters of {cluster} are too few for clustered errors: {FEWEST} are needed")
-    codes = sorted(rows[district].unique())
-    dummies = pd.DataFrame({code: (rows[district] == code).astype(float) for code in codes})
-    x = pd.concat([dummies, _controls(rows, controls)], axis=1).to_numpy(float)
-    fitted = OLS(rows[outcome].to_numpy(float), x).fit(cov_type="cluster", cov_kwds={"groups": groups})
-    size = dummies.mean().to_numpy()
-    contrast = np.zeros((len(codes), x.shape[1]))
-    contrast[:, : len(codes)] = np.eye(len(codes)) - size
-    value, covariance = contrast @ fitted.params, contrast @ fitted.cov_params() @ contrast.T
-    return _rows(codes, value, covariance, clusters), _joint(value, covariance, clusters, len(rows))
+    groups, clusters = _classes(rows[cluster])
+    if len(clusters) < FEWEST:
+        few = f"{len(clusters)} clusters of {cluster}"
+        raise ValueError(f"{few} are too few for clustered errors: {FEWEST} are needed")
+    districts, codes = _classes(rows[district])
+    x = sparse.hstack([districts, sparse.csr_array(_controls(rows, controls))], format="csr")
+    params, covariance = _clustered(rows[outcome].to_numpy(float), x, groups)
+    size, own = districts.mean(axis=0), slice(len(codes))
+    value, covariance = params[own] - size @ params[own], covariance[own, own]
+    across = covariance @ size  # of each district with the mean of all
+    covariance = covariance - across - across[:, None] + size @ across
+    return _rows(codes, value, covariance, len(clusters)), _joint(value, covariance, len(clusters), len(rows))
+
+
+def _clustered(y: np.ndarray, x: sparse.csr_array, groups: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Fit by least squares; returns the coefficients and their covariance, clustered on `groups`.
+
+    Sparse, where statsmodels has the whole matrix: of 900 counties and all their workers it is above a gigabyte.
+    """
+    n, k, clusters = *x.shape, groups.shape[1]
+    inverse = np.linalg.pinv((x.T @ x).toarray(), hermitian=True)
+    params = inverse @ (x.T @ y)
+    scores = groups.T @ x.multiply((y - x @ params)[:, None])
+    scale = clusters / (clusters - 1) * (n - 1) / (n - k)
+    return params, scale * inverse @ (scores.T @ scores).toarray() @ inverse
+
+
+def _classes(values: pd.Series) -> tuple[sparse.csr_array, list]:
+    """Return rows × classes, 1 where the row is of the class, and the classes in order."""
+    which, classes = pd.factorize(values, sort=True)
+    ones = np.ones(len(which))
+    return sparse.csr_array((ones, (np.arange(len(which)), which)), (len(which), len(classes))), list(classes)
 
 
 def _controls(rows, controls) -> pd.DataFrame:

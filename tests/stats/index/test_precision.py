@@ -31,3 +31,10 @@ def test_all_alike_is_sure(frame):
     communities = pd.DataFrame({"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0})
     error = standard_errors({"communities": communities}, frame, "county_code", "community_code")
     assert error.loc["a", "x"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_table_that_cannot_be_dealt_is_no_matter_of_chance(frame):
+    communities = pd.DataFrame({"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0})
+    workers = pd.DataFrame({"county_code": ["a"]})
+    with pytest.raises(KeyError, match="community_code"):
+        standard_errors({"communities": communities, "workers": workers}, frame, "county_code", "community_code")

@@ -102,6 +102,16 @@ def test_rank_frequencies_add_up(variants):
     assert frequencies.loc["uD", 1] == pytest.approx(100 * first)
 
 
+def test_many_places_are_counted_by_ranges(variants):
+    wide = pd.concat(
+        [variants[list(CHOICES)]] + [variants["uD"].rename(f"d{i:02}") + i for i in range(30)], axis=1
+    )
+    frequencies = rank_frequencies(wide, CHOICES)
+    assert list(frequencies.columns) == ["1–3", *(f"{i}–{i + 2}" for i in range(4, 29, 3))]
+    assert (frequencies.sum(axis=1) == 100).all()
+    assert frequencies.loc["d29", "1–3"] == 100 and frequencies.loc["d26", "4–6"] == 100
+
+
 def test_leaving_one_out_moves_what_it_should(invented):
     values, frame = invented
     table = drop_one(values, frame, "top").set_index("code")

@@ -18,15 +18,13 @@ GROUPS, SEED = 10, 2020
 def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:
     """Return the jackknife standard error of every score: districts × codes.
 
-    tables: clean tables; those with column `unit` (the community) are dealt by it, others are left whole.
+    tables: clean tables, dealt by their column `unit` (the community). Raises KeyError where a table lacks it.
     """
     units = tables["communities"][[district, unit]].drop_duplicates()
     order = np.random.default_rng(SEED).permutation(len(units))
     dealt = units.iloc[order].assign(group=lambda t: t.groupby(district).cumcount() % GROUPS)
     group = dealt.set_index(unit)["group"]
-    marked = {
-        name: table.assign(group=table[unit].map(group) if unit in table else -1) for name, table in tables.items()
-    }
+    marked = {name: table.assign(group=table[unit].map(group)) for name, table in tables.items()}
     sums = parts(marked, frame, [district, "group"])
     factor = frame["factor"].dropna()
     left_out = [_values(sums, factor, left, district) for left in range(GROUPS)]

@@ -6,6 +6,7 @@ of variance (Sobol, 1993) are exact and need no sampling.
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from analysis.stats.index.definition import leaves
 from analysis.stats.index.scores import aggregate, normalise, scores
 
+WIDEST = 12  # columns of places
 GRID = {
     "normalisation": ("goalposts", "wide", "minmax", "zscore", "ranks"),
     "inner_weights": ("equal", "entropy", "pca", "spread"),
@@ -85,10 +87,19 @@ def ranks(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
 
 
 def rank_frequencies(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
-    """Count in how many variants (%) each district has each place: districts × places."""
+    """Count in how many variants (%) each district has each place: districts × places.
+
+    More places than WIDEST are counted by ranges, `1–75`: a column each would make a table of nearly a million
+    cells for 900 districts.
+    """
     places = ranks(variants, choices)
-    counts = {district: places[district].value_counts(normalize=True) for district in places}
-    return 100 * pd.DataFrame(counts).T.reindex(columns=range(1, places.shape[1] + 1)).fillna(0.0)
+    last = places.shape[1]
+    width = math.ceil(last / WIDEST)
+    firsts = range(1, last + 1, width)
+    counts = {district: ((own - 1) // width).value_counts(normalize=True) for district, own in places.items()}
+    names = [first if width == 1 else f"{first}–{min(first + width - 1, last)}" for first in firsts]
+    found = pd.DataFrame(counts).T.reindex(columns=range(len(names))).fillna(0.0)
+    return 100 * found.set_axis(names, axis=1)
 
 
 def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
