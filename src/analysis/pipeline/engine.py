@@ -116,7 +116,8 @@ class Loop:
             seconds = future.result()
             session.hook.pytask_execute_task_teardown(session=session, task=task)
         except (BrokenProcessPool, CancelledError):
-            error = Stopped(f"{task.name}: the process that ran it died (out of memory, or killed)")
+            # which step it was is not to be known: the pool fails all that it has been handed
+            error = Stopped(f"a process died (out of memory, or killed) at {task.name} or a step beside it")
             problem = (Stopped, error, None)
         except Exception:
             problem = sys.exc_info()
