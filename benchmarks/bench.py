@@ -364,8 +364,8 @@ def report(found: dict) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "By `make bench`, in one sitting on a shared machine: read the ratios, not the seconds. Each is the",
-        "time of the line divided by that of our own cold run of the same size (nine districts where none is",
+        "By `make bench`, each part in one sitting on a shared machine: read the ratios, not the seconds. Each is",
+        "the time of the line divided by that of our own cold run of the same size (nine districts where none is",
         "named). Rivals run the same notebooks in both languages and turn each into HTML; ours also cleans the",
         "workbooks and writes Word, PDF, workbook and landing page. The limit is the cells alone, all loaded.",
         "For 90 districts the rivals run every thirtieth county, which counts for thirty.",
