@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from analysis.stats.estimates import COLUMNS
+from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import COUNTIES
 from running import REPOSITORY
 

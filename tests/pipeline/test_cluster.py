@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 import pytest
 
-from running import copy_repository, slow
+from running import REPOSITORY, copy_repository, slow
 
 # A part of the pipeline keeps the suite short; CLUSTER_ALL=1 runs the whole of it.
 SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "index"]
@@ -59,6 +60,33 @@ def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path
     assert len(made) > 20
     for path in made:
         assert path.read_bytes() == (edition / path.relative_to(folder)).read_bytes(), path.name
+
+
+def test_a_worker_that_was_there_before_an_edit_computes_with_it(tmp_path, scheduler, analysis, monkeypatch):
+    folder = copy_repository(tmp_path / "shared")
+    shutil.copytree(REPOSITORY / "src", folder / "src")
+    monkeypatch.setenv("PYTHONPATH", str(folder / "src"))
+    notebook = folder / "notebooks/12_published_text.ipynb"
+    shown = "from analysis.stats import printed\\nprint('kernel', vars(printed).get('EDITED'))\\n"
+    text = notebook.read_text("utf-8")
+    notebook.write_text(text.replace('"%load_ext', f'"{shown}",\n    "%load_ext', 1), "utf-8")
+
+    def said():
+        done = analysis(folder, "build", "--cluster", scheduler, "--only", "published_text")
+        assert done.returncode == 0, done.stderr
+        executed = json.loads((folder / "build/2020/zh/notebooks/12_published_text.ipynb").read_text("utf-8"))
+        return executed["metadata"].get("worker"), "kernel edited" in json.dumps(executed)
+
+    with worker(folder, scheduler):
+        assert said() == (None, False)
+        with (folder / "src/analysis/stats/printed.py").open("a") as module:
+            module.write("\nEDITED = 'edited'\n")
+        module = folder / "src/analysis/pipeline/execute.py"
+        code = module.read_text("utf-8")
+        assert "    count = 0\n" in code
+        edited = '    notebook.metadata["worker"] = "edited"\n    count = 0\n'
+        module.write_text(code.replace("    count = 0\n", edited), "utf-8")
+        assert said() == ("edited", True)
 
 
 def test_a_cluster_that_is_not_there_is_said(copy, analysis):

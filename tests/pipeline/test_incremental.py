@@ -13,6 +13,7 @@ from running import REPOSITORY, copy_repository
 
 OTHERS = (  # they read other tables, or other columns of that one
     "02_facilities", "04_funding_burden", "05_village_turned", "06_system_linkage_elections", "07_compare",
+    "14_counties_in_detail",
 )  # fmt: skip
 
 

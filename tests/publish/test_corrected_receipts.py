@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.publish.receipts import receipts
-from analysis.stats.estimates import COLUMNS
+from analysis.stats.record import COLUMNS
 from analysis.survey.corrections import COLUMNS as PLACES
 
 SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"

@@ -36,7 +36,7 @@ def test_every_character_of_a_figure_has_a_glyph_without_a_system_font(frame):
 
 
 def test_a_standalone_file_carries_its_font(frame):
-    drawing = picture.standalone(picture.svg(figures.interval_plot(frame, None, "%")))
+    drawing = fonts.standalone(picture.svg(figures.interval_plot(frame, None, "%")))
     assert "@font-face" in drawing
     assert "data:font/woff;base64," in drawing
 

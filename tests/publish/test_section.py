@@ -6,7 +6,7 @@ import pytest
 
 from analysis.publish import figures
 from analysis.publish.section import Section, cells_of, district_names, read_estimates
-from analysis.stats import count
+from analysis.stats.estimates import count
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import processed, read
 

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.publish.prose import numbers
 from analysis.publish.sentences import plain, sentences
+from analysis.stats.comparison import homogeneity
 from analysis.stats.statements import statements
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
@@ -41,7 +42,7 @@ def test_a_sentence_takes_its_numbers_by_name_and_links_them(estimates, lang, pl
     names = reference("counties").set_index("gb2260")["name_en"].to_dict() if lang == "en" else COUNTIES
     named = {"county": numbers(estimates, lang), "district_names": names}
     named["city"] = named["county"][CITY]
-    said = sentences(statements(estimates, ["joint_committee"]), named, lang)
+    said = sentences(statements(estimates, homogeneity(estimates, ["joint_committee"])), named, lang)
     own = said["331002"]["joint_committee"]
     assert place in own and word in own and '<a class="n"' in own and not own[0].islower()
     assert re.findall(r'data-basis="(\w+)"', own) == ["synthetic", "synthetic"]
@@ -53,7 +54,7 @@ def test_plain_text_has_no_markup(estimates):
     for lang in ("zh", "en"):
         named[lang] = {"county": numbers(estimates, lang), "district_names": dict(COUNTIES)}
         named[lang]["city"] = named[lang]["county"][CITY]
-    table = plain(statements(estimates, ["joint_committee"]), named)
+    table = plain(statements(estimates, homogeneity(estimates, ["joint_committee"])), named)
     assert not table[["text_zh", "text_en"]].map(lambda t: "<" in t or "{" in t).any(axis=None)
 
 

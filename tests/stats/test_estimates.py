@@ -10,18 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis.stats.estimates import (
-    COLUMNS,
-    change,
-    count,
-    distinct,
-    mean,
-    ratio,
-    share,
-    sources,
-    total,
-    unit_of,
-)
+from analysis.stats.estimates import change, count, distinct, mean, ratio, share, total
+from analysis.stats.record import COLUMNS, sources, unit_of
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 
@@ -186,7 +176,7 @@ def test_columns_label_a_census_with_unit_basis_and_wave():
 
 
 def test_basis_is_that_of_the_wave_unless_the_table_has_its_own(monkeypatch):
-    monkeypatch.setattr("analysis.stats.estimates.wave_facts", lambda wave: {"basis": f"declared {wave}"})
+    monkeypatch.setattr("analysis.stats.record.wave_facts", lambda wave: {"basis": f"declared {wave}"})
     assert set(count(table(), "posts")["basis"]) == {"official"}
     assert set(count(table(basis=None), "posts")["basis"]) == {"declared 2020"}
 

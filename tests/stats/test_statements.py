@@ -9,6 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.stats.comparison import homogeneity
 from analysis.stats.statements import COLUMNS, pair_statement, statements
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
@@ -32,6 +33,11 @@ def made(seed, spread):
             low, high = proportion_confint(yes, size, method="wilson")
             rows.append((name, code, round(100 * yes / size, 6), 100 * low, 100 * high, size, "%"))
     return pd.DataFrame(rows, columns=["indicator", "district", "value", "low", "high", "n", "unit"])
+
+
+def of(estimates):
+    """Say what may be said of the invented shares."""
+    return statements(estimates, homogeneity(estimates, NAMES))
 
 
 def allowed(estimates):
@@ -60,7 +66,7 @@ def allowed(estimates):
 @pytest.mark.parametrize("seed", range(8))
 def test_no_sentence_goes_beyond_its_rule(seed):
     estimates = made(seed, spread=0.0 if seed < 3 else 0.12)
-    said, (differ, may) = statements(estimates, NAMES), allowed(estimates)
+    said, (differ, may) = of(estimates), allowed(estimates)
     forms = reference("sentence_forms").set_index("form")
     for row in said.itertuples():
         n = int(row.n)
@@ -78,13 +84,13 @@ def test_no_sentence_goes_beyond_its_rule(seed):
 
 
 def test_the_trials_contain_every_form():
-    forms = {f for seed in range(8) for f in statements(made(seed, 0.0 if seed < 3 else 0.12), NAMES)["form"]}
+    forms = {f for seed in range(8) for f in of(made(seed, 0.0 if seed < 3 else 0.12))["form"]}
     assert forms == {"above", "below", "alike", "too_few", "differ", "none_differ"}
 
 
 def test_city_sentence_names_exactly_those_that_may_be_contrasted():
     for seed in range(3, 9):
-        said = statements(made(seed, 0.12), NAMES)
+        said = of(made(seed, 0.12))
         for row in said[said["district"] == CITY].itertuples():
             own = said[(said["indicator"] == row.indicator) & said["form"].isin(["above", "below"])]
             for words in (row.zh, row.en):
@@ -93,7 +99,7 @@ def test_city_sentence_names_exactly_those_that_may_be_contrasted():
 
 
 def test_places_are_named_in_the_order_of_the_codebook_and_never_by_value():
-    said = statements(made(5, 0.12), NAMES)
+    said = of(made(5, 0.12))
     order = list(COUNTIES)
     for words in said.loc[said["form"] == "differ", "zh"]:
         for part in words.split("；"):
@@ -102,7 +108,7 @@ def test_places_are_named_in_the_order_of_the_codebook_and_never_by_value():
 
 
 def test_one_row_for_each_district_and_indicator_with_its_evidence():
-    said = statements(made(4, 0.12), NAMES)
+    said = of(made(4, 0.12))
     assert list(said.columns) == COLUMNS and len(said) == len(NAMES) * 10
     districts = said[said["district"] != CITY]
     assert districts[["test", "p_alike", "p", "value", "against", "n", "zh", "en"]].notna().all(axis=None)
@@ -110,13 +116,13 @@ def test_one_row_for_each_district_and_indicator_with_its_evidence():
 
 
 def test_numbers_are_taken_by_name_and_none_is_typed():
-    for words in statements(made(4, 0.12), NAMES)[["zh", "en"]].to_numpy().ravel():
+    for words in of(made(4, 0.12))[["zh", "en"]].to_numpy().ravel():
         assert not re.search(r"\d", re.sub(r"\{\{.*?\}\}", "", words))
 
 
 def test_a_pair_is_contrasted_only_where_both_tests_find_something():
     estimates = made(7, 0.12)
-    said = statements(estimates, NAMES)
+    said = of(estimates)
     sure = said[(said["form"] == "differ") & (said["indicator"] == "premises_plan")]["p_alike"].iat[0]
     counties = estimates[(estimates["indicator"] == "premises_plan") & (estimates["district"] != CITY)]
     big = counties[counties["n"] >= 60].sort_values("value")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from analysis.pipeline.stage import alone, damaged, staged
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import root
 
+LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -54,7 +56,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         tasks = wanted(tasks, only) if only else tasks
         before = lock.states(inputs(tasks), root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / "times.json")
-        with progress, workers(jobs, cluster, progress) as get:
+        with progress, workers(jobs, cluster, progress, before) as get:
             loop.run(tasks, root() / "build", get, progress)
     after = lock.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
@@ -78,8 +80,11 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
 
 
 @contextmanager
-def workers(jobs: int, cluster: str | None, progress) -> Iterator:
-    """Give a function that makes the executor at need: processes of this machine, or those of a cluster."""
+def workers(jobs: int, cluster: str | None, progress, inputs: dict[str, str]) -> Iterator:
+    """Give a function that makes the executor at need: processes of this machine, or those of a cluster.
+
+    inputs: their states; those of a cluster that were there before something was edited load it anew.
+    """
     stack = ExitStack()
 
     def processes() -> Executor:
@@ -96,7 +101,11 @@ def workers(jobs: int, cluster: str | None, progress) -> Iterator:
     def remote() -> Executor:
         from distributed import Client
 
+        from analysis.pipeline import work
+
+        modules = [(name, state) for name, state in inputs.items() if name.startswith(LOADED)]
         client = stack.enter_context(Client(cluster, set_as_default=False))
+        client.run(work.renew, sha256(repr(modules).encode()).hexdigest())
         progress.start()
         return client.get_executor(pure=False)
 

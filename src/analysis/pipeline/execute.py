@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+import zmq
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
@@ -22,6 +23,7 @@ from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.warm import NURSERY
 
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
+RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
@@ -30,6 +32,7 @@ class PromptClient(AsyncKernelClient):
 
     def start_channels(self, *channels: bool, **options: bool) -> None:
         """Open the channels, without a heartbeat: the kernel's process is watched itself."""
+        self.context.setsockopt(zmq.RECONNECT_IVL, RETRY)
         super().start_channels(*channels, **options | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:

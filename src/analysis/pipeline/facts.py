@@ -20,7 +20,7 @@ from analysis.pipeline.steps import STEPS
 from analysis.publish.naming import district_names, read_estimates
 from analysis.publish.receipts import receipts
 from analysis.publish.sentences import read_statements
-from analysis.stats.estimates import COLUMNS
+from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import read, wave_facts

@@ -9,7 +9,7 @@ from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder, pages_of, site
 from analysis.pipeline.pages import render_page, write_documents, write_landing
 from analysis.pipeline.steps import STEPS
-from analysis.publish.picture import standalone
+from analysis.publish.fonts import standalone
 from analysis.survey.folders import build as scratch
 
 

@@ -105,6 +105,12 @@ def modules(text: str) -> set[Path]:
     return found
 
 
+def module_names(text: str) -> list[str]:
+    """Name the modules behind a source as one imports them."""
+    parts = [path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(modules(text))]
+    return [".".join(part[:-1] if part[-1] == "__init__" else part) for part in parts]
+
+
 @cache
 def _imports(source: str) -> frozenset[Path]:
     """Return the files that a source imports from this package, with the packages around them."""
@@ -118,8 +124,9 @@ def _imports(source: str) -> frozenset[Path]:
     return frozenset().union(*(_files(name) for name in names if name.split(".")[0] == "analysis"))
 
 
-def _files(name: str) -> set[Path]:
+@cache
+def _files(name: str) -> frozenset[Path]:
     parts = name.split(".")[1:]
     around = [PACKAGE.joinpath(*parts[:i], "__init__.py") for i in range(len(parts) + 1)]
     own = PACKAGE.joinpath(*parts).with_suffix(".py") if parts else around[0]
-    return {path for path in (*around, own) if path.is_file()}
+    return frozenset(path for path in (*around, own) if path.is_file())

@@ -30,7 +30,14 @@ BEFORE = (
     "07_compare",
 )
 EACH_COUNTY = "08_district_profile"
-AFTER = ("09_published_vs_recomputed", "10_report", "11_index", "12_published_text", "13_methods")
+AFTER = (
+    "09_published_vs_recomputed",
+    "10_report",
+    "11_index",
+    "12_published_text",
+    "13_methods",
+    "14_counties_in_detail",
+)
 
 
 class Steps(Sequence):

@@ -1,16 +1,19 @@
 """Kernels forked from a process that has imported the libraries once.
 
 Nearly all the time of a short notebook is starting Python and importing the same libraries. Here one process, the
-nursery, imports them; each kernel is a fork of it: a real ipykernel, alone in its process, reached through
-jupyter_client's own extension point, a kernel provisioner. The project's modules are not imported beforehand, so
-what a researcher edits is always read anew. Where forking is not to be had, an ordinary kernel does the same.
+nursery, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel, alone in
+its process, reached through jupyter_client's own extension point, a kernel provisioner. A nursery lasts no longer
+than a run, and a run stops when a module is edited under it. Where forking is not to be had, an ordinary kernel does the
+same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import builtins
 import contextlib
+import gc
 import json
 import os
 import random
@@ -26,7 +29,9 @@ from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from analysis.pipeline import sources
 from analysis.pipeline.stable import set_stable
+from analysis.survey.folders import root
 
 LIBRARIES = (
     "IPython.core.completerlib",
@@ -60,6 +65,7 @@ LIBRARIES = (
     "uharfbuzz",
     "xml.etree.ElementTree",
 )
+LOOK = 0.002  # seconds between two looks at a kernel that ends
 NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
 
 
@@ -88,12 +94,19 @@ def nursery():
             process.wait()
 
 
+OWN = contextlib.ExitStack()  # holds the nursery of a process that outlives a run: a worker of a cluster
+atexit.register(OWN.close)
+
+
 def ensure() -> None:
-    """Have a nursery for as long as this process lives, unless one is at hand."""
+    """Have a nursery until `leave`, or for as long as this process lives, unless one is at hand."""
     if NURSERY not in os.environ and available():
-        own = contextlib.ExitStack()
-        own.enter_context(nursery())
-        atexit.register(own.close)
+        OWN.enter_context(nursery())
+
+
+def leave() -> None:
+    """End the nursery that `ensure` has started, if any."""
+    OWN.close()
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -104,6 +117,11 @@ class WarmProvisioner(LocalProvisioner):
         self.process = ForkedKernel(cmd[cmd.index("-f") + 1], options.get("cwd"), options.get("env"))
         self.pid, self.pgid = self.process.pid, self.process.pid
         return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel and see it end; the library would look again in a tenth of a second."""
+        await super().kill(restart)
+        await asyncio.to_thread(self.process.wait)
 
 
 class ForkedKernel:
@@ -133,7 +151,7 @@ class ForkedKernel:
         while self.poll() is None:
             if end and time.monotonic() > end:
                 raise subprocess.TimeoutExpired("kernel", timeout)
-            time.sleep(0.005)
+            time.sleep(LOOK)
         return self.returncode
 
     def send_signal(self, signum: int) -> None:
@@ -174,7 +192,9 @@ def serve() -> None:
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:
         __import__(library)
+    _import_project()
     del builtins.get_ipython
+    gc.freeze()  # a kernel that looks through all of this for garbage would copy it
     watch = selectors.DefaultSelector()
     watch.register(listener, selectors.EVENT_READ, _admit)
     watch.register(sys.stdin, selectors.EVENT_READ, _leave)
@@ -183,6 +203,15 @@ def serve() -> None:
         for key, _ in watch.select():
             if key.fd in watch.get_map():
                 key.data(key.fileobj, watch, kernels)
+
+
+def _import_project() -> None:
+    """Import what the notebooks use; a module that is broken is left to the cell that imports it."""
+    with contextlib.suppress(FileNotFoundError):  # no repository here
+        texts = [sources.code(path) for path in sorted((root() / "notebooks").glob("*.ipynb"))]
+        for name in sources.module_names("\n".join(texts)):
+            with contextlib.suppress(Exception):
+                __import__(name)
 
 
 def _leave(_stdin, _watch, kernels) -> None:
@@ -236,8 +265,6 @@ def _be_kernel(request: dict, watch) -> None:
         os.environ.clear()
         os.environ.update(request["env"])
         sys.path[0] = ""
-        for name in [name for name in sys.modules if name.split(".")[0] == "analysis"]:
-            del sys.modules[name]  # what a researcher edits is read anew
         random.seed()
         sys.modules["numpy"].random.seed()
         parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from analysis.pipeline import warm
@@ -18,7 +19,20 @@ from analysis.survey.problems import InputProblems
 from analysis.survey.repository import reference
 from analysis.survey.returns import write_returns
 
+STATE = "ANALYSIS_STATE"  # in the environment of a worker: of which modules its own are
 MANY = 90  # counties; notebooks about more have more time, in proportion
+
+
+def renew(state: str) -> None:
+    """Forget the modules of this project, and the nursery that holds them, unless they are of this state.
+
+    For a worker that outlives a run: it would go on computing with what has been edited since.
+    """
+    if os.environ.get(STATE, state) != state:
+        warm.leave()
+        for name in [name for name in sys.modules if name.split(".")[0] == "analysis"]:
+            del sys.modules[name]
+    os.environ[STATE] = state
 
 
 def clean_wave(root: Path, folder: Path, wave: str) -> None:

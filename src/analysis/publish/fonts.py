@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,6 +62,13 @@ def face(text: str, flavor: str = "woff") -> str:
     data = base64.b64encode(subset(text, flavor)).decode("ascii")
     source = f'url(data:font/{flavor};base64,{data}) format("{flavor}")'
     return f'@font-face{{font-family:"{FAMILY}";src:{source};font-display:block}}'
+
+
+def standalone(drawing: str, text: str | None = None) -> str:
+    """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
+    text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
+    head, tag, rest = drawing.partition(">")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face(text)}</style>{rest}'
 
 
 @cache

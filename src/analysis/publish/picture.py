@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import textwrap
 
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from analysis.publish import fonts
 from analysis.publish.drawing import compact
 from analysis.publish.figures import ROWS, WARM, legend_above
 
@@ -93,11 +91,3 @@ def png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return buffer.getvalue()
-
-
-def standalone(drawing: str, text: str | None = None) -> str:
-    """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
-    text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
-    face = fonts.face(text)
-    head, tag, rest = drawing.partition(">")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face}</style>{rest}'

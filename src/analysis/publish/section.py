@@ -18,7 +18,8 @@ from analysis.publish import picture, tables
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas, read_estimates
 from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import typed_numbers
-from analysis.stats.estimates import COLUMNS, CONFIDENCE
+from analysis.stats.confidence import CONFIDENCE
+from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import build, wave_facts
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.stats import design
 from analysis.stats.design import Design
-from analysis.stats.estimates import as_estimates, record
+from analysis.stats.record import as_estimates, record
 from analysis.survey.codebook import CITY
 
 PHONE = Design(strata="county_code", clusters="community_code", fpc="in_frame")

@@ -10,7 +10,7 @@ from functools import cache
 
 import pandas as pd
 
-from analysis.stats.comparison import districts_of, homogeneity, pairs, tested
+from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
@@ -34,17 +34,18 @@ PARTS = {
 STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
 
 
-def statements(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
+def statements(estimates: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
     """Say of each indicator whether districts differ, and of each district what may be said against the city.
 
-    One row per indicator for the city (forms differ, none_differ) and one per district (above, below, alike,
-    too_few); columns COLUMNS: p_alike is the homogeneity test, Holm-adjusted over `indicators`; p the
-    district's test against all others together, Holm-adjusted over districts; against is what those others
-    have; zh and en are templates for `Section.say`.
+    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of. One row per indicator for
+    the city (forms differ, none_differ) and one per district (above, below, alike, too_few); columns COLUMNS:
+    p_alike is that test, Holm-adjusted over the indicators; p the district's test against all others together,
+    Holm-adjusted over districts; against is what those others have; zh and en are templates for `Section.say`.
     """
-    tests = homogeneity(estimates, indicators).set_index("indicator")
-    parts = {name: districts_of(estimates, name) for name in indicators}
-    frames = [_of_indicator(name, pd.concat([p, tested(p)], axis=1), tests.loc[name]) for name, p in parts.items()]
+    frames = []
+    for test in tests.to_dict("records"):
+        part = districts_of(estimates, test["indicator"])
+        frames.append(_of_indicator(test["indicator"], pd.concat([part, tested(part)], axis=1), test))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -65,7 +66,7 @@ def pair_statement(
     return pd.Series([form, indicator, *places, *facts, words["zh"], words["en"]], index=COLUMNS)
 
 
-def _of_indicator(indicator: str, table: pd.DataFrame, test: pd.Series) -> pd.DataFrame:
+def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFrame:
     differ, rows = test["p"] < LEVEL, []
     for row in table.sort_values("district", key=_reading_order).itertuples(index=False):
         form = _form(row, differ)
