@@ -28,6 +28,9 @@ MEMORY: dict[str, int] = {}  # MiB of the largest process of a run
 CHECK = "analysis check"
 CERTIFICATE = "社会工作者职业资格证书"  # a column of the roster
 OURS = "analysis build, cold"
+RIVAL = "papermill + nbconvert commands"
+CORRECTED = "one county corrected"
+LIMITS = {"limit, one process": "one process", "limit, two processes": "two processes"}
 COUNTRY = 2844  # counties of the country
 CLUSTER = 32  # workers of the cluster in the extrapolation
 ON_CLUSTER = 36  # so many that most of the work lies side by side, as where a cluster is used
@@ -155,7 +158,7 @@ def snakemake(folder: Path, todo: dict) -> float:
     return timed(REPOSITORY / "build/bench/venv/bin/snakemake", "--cores", "2", "--quiet", "all", cwd=folder)
 
 
-RIVALS = {"papermill + nbconvert commands": commands, "Snakemake, 2 cores": snakemake}
+RIVALS = {RIVAL: commands, "Snakemake, 2 cores": snakemake}
 
 
 def limit(districts: int) -> dict[str, float]:
@@ -175,7 +178,7 @@ def limit(districts: int) -> dict[str, float]:
 
     one = seconds(start(todo))
     halves = [start(todo[::2]), start(todo[1::2])]
-    return {"limit, one process": one, "limit, two processes": max(seconds(half) for half in halves)}
+    return dict(zip(LIMITS, (one, max(seconds(half) for half in halves)), strict=True))
 
 
 def prepared(districts: int) -> Path:
@@ -214,13 +217,19 @@ def changes() -> dict[str, float]:
     """Time runs after small changes, and after none."""
     folder = built(9)
     seconds = {"no-op": analysis(folder, "build"), "status": analysis(folder, "status")}
-    workbook = folder / "data/raw/2020/331024_仙居县.xlsx"
-    for what, correct in CORRECTIONS.items():
-        correct(workbook)
-        seconds[f"one county corrected: {what}"] = analysis(folder, "build")
+    seconds |= corrections(9)
     with (folder / "src/analysis/stats/design.py").open("a") as module:
         module.write("\n# a remark\n")
     seconds["one helper changed"] = analysis(folder, "build")
+    return seconds
+
+
+def corrections(districts: int) -> dict[str, float]:
+    """Time runs after corrections of one county, one after another."""
+    folder, seconds = built(districts), {}
+    for what, correct in CORRECTIONS.items():
+        correct(folder / "data/raw/2020/331024_仙居县.xlsx")
+        seconds[f"{CORRECTED}: {what} · {districts} districts"] = analysis(folder, "build")
     return seconds
 
 
@@ -322,7 +331,7 @@ PARTS = {
     "nine": lambda: sizes(9),
     "changes": changes,
     "cluster": clusters,
-    "ninety": lambda: sizes(90),
+    "ninety": lambda: sizes(90) | corrections(90),
     "nation": lambda: {f"{OURS} · 900 districts": cold(900)},
     "rows": rows,
 }
@@ -350,13 +359,29 @@ def ratios(seconds: dict[str, float]) -> dict[str, float]:
         ours = seconds.get(f"{OURS} · {size if dot else '9 districts'}")
         if ours:
             found[name] = round(value / ours, 3)
-    if {f"{OURS} · {n} districts" for n in (90, 900)} <= seconds.keys():
-        few, many = (seconds[f"{OURS} · {n} districts"] / n for n in (90, 900))
-        found["cost of a district, 900 to 90"] = round(many / few, 3)
+    return found
+
+
+def findings(seconds: dict[str, float]) -> dict[str, str]:
+    """Say what the figures come to, as far as they are there."""
+    ratio, said = ratios(seconds), {}
+    for n in (9, 90):
+        if rival := ratio.get(f"{RIVAL} · {n} districts"):
+            said[f"{RIVAL} · {n} districts"] = f"{rival:.1f} times our cold run"
+    for name, where in LIMITS.items():
+        if limited := ratio.get(f"{name} · 9 districts"):
+            said[f"our cold run beside the cells alone in {where}"] = f"{1 / limited:.2f} times"
+    for n in (9, 90):
+        if shares := [ratio[name] for w in CORRECTIONS if (name := f"{CORRECTED}: {w} · {n} districts") in ratio]:
+            listed = ", ".join(f"{share:.2f}" for share in shares)
+            said[f"{CORRECTED} ({', '.join(CORRECTIONS)}) · {n} districts"] = f"{listed} of a cold run"
+    few, many = (seconds.get(f"{OURS} · {n} districts") for n in (90, 900))
+    if few and many:
+        said["cost of a district, 900 beside 90"] = f"{many / 900 / (few / 90):.2f}"
     one, two = (seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers"))
     if one and two:
-        found["2 Dask workers, times as fast as 1"] = round(one / two, 2)
-    return found
+        said["two Dask workers beside one"] = f"{one / two:.2f} times as fast"
+    return said
 
 
 def report(found: dict) -> str:
@@ -364,12 +389,18 @@ def report(found: dict) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "By `make bench`, each part in one sitting on a shared machine: read the ratios, not the seconds. Each is",
-        "the time of the line divided by that of our own cold run of the same size (nine districts where none is",
-        "named). Rivals run the same notebooks in both languages and turn each into HTML; ours also cleans the",
-        "workbooks and writes Word, PDF, workbook and landing page. The limit is the cells alone, all loaded.",
-        "For 90 districts the rivals run every thirtieth county, which counts for thirty.",
-        "`check` reads and checks the workbooks: once, ten times and a hundred times the rows.",
+        "By `make bench`, each part in one sitting on a shared machine: read the ratios, not the seconds.",
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {name} | {said} |" for name, said in findings(found["seconds"]).items()),
+        "",
+        "Below, each ratio is the time of the line divided by that of our own cold run of the same size (nine",
+        "districts where none is named). Rivals run the same notebooks in both languages and turn each into",
+        "HTML; ours also cleans the workbooks and writes Word, PDF, workbook and landing page. The limit is the",
+        "cells alone, all loaded, in one process and in two side by side. For 90 districts the rivals run every",
+        "thirtieth county, which counts for thirty. `check` reads and checks the workbooks: once, ten times and",
+        "a hundred times the rows.",
         "",
         "| | seconds | ratio to our cold run | MiB, largest process |",
         "|---|---:|---:|---:|",
@@ -379,7 +410,6 @@ def report(found: dict) -> str:
         f"| {name} | {value:.1f} | {ratio.get(name, '')} | {found['MiB'].get(name, '')} |"
         for name, value in found["seconds"].items()
     ]
-    lines += [f"| {name} | | {value} | |" for name, value in ratio.items() if name not in found["seconds"]]
     return "\n".join([*lines, "", *extrapolated(found["seconds"]), ""])
 
 

@@ -99,7 +99,7 @@ def run_notebook(
         raise KeyError(f"{source.name} has no parameter {name}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             str(source),
             str(target),
             parameters,
@@ -123,7 +123,7 @@ def run_notebook(
     except DeadKernelError:
         why = "its kernel died: out of memory, or killed"
         raise NotebookFailed(source.stem, _reached(target), why, target) from None
-    notebook = tidy(nbformat.read(target, as_version=4), source)
+    notebook = tidy(executed, source)
     nbformat.write(notebook, target)
     return notebook
 

@@ -1,10 +1,10 @@
 """Kernels forked from a process that has imported the libraries once.
 
 Nearly all the time of a short notebook is starting Python and importing the same libraries. Here one process, the
-nursery, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel, alone in
-its process, reached through jupyter_client's own extension point, a kernel provisioner. A nursery lasts no longer
-than a run, and a run stops when a module is edited under it. Where forking is not to be had, an ordinary kernel does the
-same.
+nursery, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel, alone
+in its process, reached through jupyter_client's own extension point, a kernel provisioner. A nursery lasts no
+longer than a run, and a run stops when a module is edited under it. Where forking is not to be had, an ordinary
+kernel does the same.
 """
 
 from __future__ import annotations
