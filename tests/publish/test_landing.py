@@ -1,5 +1,6 @@
 """The landing page leads to everything, in both languages, without a script."""
 
+import json
 import re
 
 import pytest
@@ -39,3 +40,10 @@ def test_words_of_the_edition_are_escaped_and_each_language_is_marked(html):
 def test_official_data_carry_no_label():
     sites = {lang: site(lang, "official") for lang in ("zh", "en")}
     assert "合成数据" not in landing.render(sites, {"zh": PART, "en": PART})
+
+
+def test_a_notebook_has_its_title_in_each_language(tmp_path):
+    cells = [{"id": "title", "source": ["# 队伍\n", "有多少人？"]}, {"id": "title-en", "source": ["# Workers"]}]
+    path = tmp_path / "03_workforce.ipynb"
+    path.write_text(json.dumps({"cells": cells}), "utf-8")
+    assert [landing.title(path, lang) for lang in ("zh", "en")] == ["队伍", "Workers"]

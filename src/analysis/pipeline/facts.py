@@ -64,14 +64,15 @@ def write_facts(wave: str, lang: str) -> None:
     ledger = pd.read_csv(build(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
     known = receipts(read_estimates(wave)[COLUMNS], ledger, lang, read("corrections", wave))
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    _write(site | whole, path_of(LANDING, wave, lang))
     for step in STEPS:
-        executed = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
-        said = sorted(set(SAID.findall(executed.read_text("utf-8"))) & known.keys())
+        executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
+        said = sorted(set(SAID.findall(executed)) & known.keys())
         own = {name: _of_page(name, known, step.parameters.get("district", "")) for name in said}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
         rest = whole | stamp if step.name == REPORT else {}
         _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
+        if step.name == REPORT:
+            _write(site | whole | {"subtitle": _finding(executed)}, path_of(LANDING, wave, lang))
 
 
 def _everywhere(wave: str, lang: str) -> dict:
@@ -121,6 +122,13 @@ def _of_page(name: str, known: dict, county: str) -> dict:
     if owner:
         return known[name] | ({"city": known[city]["value"]} if city in known else {})
     return known[name] | {"sources": [(sheet, "") for sheet, _ in known[name]["sources"]], "corrections": []}
+
+
+def _finding(executed: str) -> str:
+    """Return the one sentence that an executed notebook finds, without its links."""
+    cells = [cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")]
+    said = "".join("".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"])
+    return re.sub(r"<[^>]+>", "", said).strip()
 
 
 def _write(facts: dict, path: Path) -> None:

@@ -60,15 +60,18 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
         (top / "tables/tables.xlsx").write_bytes(workbook(notebook, site, when))
 
 
-def write_landing(top: Path, sites: dict[str, dict], notebooks: list[str]) -> None:
+def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> None:
     """Write `index.html`, which leads to everything that is published, in the languages of `sites`.
 
-    notebooks: the names of the steps whose notebooks have a page of their own.
+    notebooks: those that have one page, which is called like them.
     """
     parts = {}
     for lang, site in sites.items():
         counties = [(card["name"], card["href"]) for card in site["cards"]]
-        pages = [(name, f"notebooks/{folder(lang)}{name}.html") for name in notebooks]
+        pages = [
+            (f"{path.stem[:2]} {landing.title(path, lang)}", f"notebooks/{folder(lang)}{path.stem}.html")
+            for path in notebooks
+        ]
         report = f"report/{folder(lang)}index.html"
         parts[lang] = {"report": report, "downloads": downloads(lang), "counties": counties, "notebooks": pages}
     (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")

@@ -11,6 +11,7 @@ from analysis.pipeline.pages import render_page, write_documents, write_landing
 from analysis.pipeline.steps import STEPS
 from analysis.publish.fonts import standalone
 from analysis.survey.folders import build as scratch
+from analysis.survey.folders import root
 
 
 def publish_facts(wave: str, lang: str) -> None:
@@ -52,5 +53,5 @@ def publish_documents(wave: str, lang: str) -> None:
 def publish_landing(wave: str) -> None:
     """Write the page that leads to everything."""
     site(wave).mkdir(parents=True, exist_ok=True)
-    names = [step.name for step in STEPS if not step.parameters]
-    write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in LANGS}, names)
+    notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in STEPS if not step.parameters]
+    write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in LANGS}, notebooks)

@@ -122,7 +122,8 @@ class Edition:
 
     def landing(self) -> Task:
         """Make the task that writes the page which leads to everything."""
-        needs = [*(self.fact(LANDING, lang) for lang in LANGS), *self.behind_pages]
+        titles = [self.notebook(step) for step in STEPS if not step.parameters]
+        needs = [*(self.fact(LANDING, lang) for lang in LANGS), *titles, *self.behind_pages]
         return self.part("landing", needs, [self.site / "index.html"], "landing", self.wave)
 
     def task(self, name: str, work: Work, needs, makes, **values) -> Task:

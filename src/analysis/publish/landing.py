@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -20,6 +21,13 @@ def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
         .get_template("landing.html.j2")
         .render(sites=sites, parts=parts, labels=labels, style=style(), synthetic=first["basis"] != "official")
     )
+
+
+def title(notebook: Path, lang: str) -> str:
+    """Return the title of a notebook in one language: its first line, or that of the cell `title-<lang>`."""
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"]}
+    said = cells.get(f"title-{lang}", cells["title"])
+    return said.splitlines()[0].lstrip("# ")
 
 
 @cache

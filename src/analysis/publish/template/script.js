@@ -18,7 +18,8 @@
     const row = cells => { const line = table.insertRow(); for (const cell of cells) line.append(cell); };
     const cell = (tag, ...inside) => { const made = document.createElement(tag); made.append(...inside); return made; };
     for (const mine of document.querySelectorAll(`.table tr[data-area="${code}"]`)) {
-      const whole = mine.parentElement.lastElementChild.cells, heads = mine.closest("table").rows[0].cells;
+      const last = mine.parentElement.lastElementChild, whole = last.cells, heads = mine.closest("table").rows[0].cells;
+      if (last.dataset.area) continue; // no row of the whole city, so nothing to set beside
       if (!table.rows.length) row([cell("th", indicator), cell("th", mine.cells[0].textContent), cell("th", city)]);
       for (let i = 1; i < heads.length; i++) {
         const title = heads[i].textContent;
