@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from analysis.pipeline.steps import STEPS
 from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import COUNTIES
 from running import REPOSITORY
@@ -128,7 +129,7 @@ def test_all_pages_are_there(outputs, pages):
     names = {path.relative_to(outputs).as_posix() for path in pages}
     assert "report/index.html" in names
     assert {f"districts/{code}/index.html" for code in COUNTIES} <= names
-    assert sum(name.startswith("notebooks/") for name in names) == 42
+    assert sum(name.startswith("notebooks/") for name in names) == 2 * len(STEPS)
 
 
 def test_every_page_figure_and_table_carries_the_label(outputs, pages):

@@ -1,8 +1,15 @@
+import os
+import shutil
+import subprocess
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from analysis.publish import figures
+from analysis.publish import figures, fonts
+
+FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
 
 
 @pytest.fixture
@@ -24,3 +31,24 @@ def frame():
             "text": ["43.0", "51.2"],
         }
     )
+
+
+@pytest.fixture(scope="session")
+def drawn_word(edition, tmp_path_factory):
+    """The Word file of the report as LibreOffice draws it, a PDF, where the font of the wheel is all there is."""
+    if missing := [name for name in ("soffice", "pdftotext") if shutil.which(name) is None]:
+        pytest.skip(f"no {', '.join(missing)} on this machine: the Word file is not drawn")
+    folder = tmp_path_factory.mktemp("word")
+    (folder / "fonts").mkdir()
+    shutil.copy(fonts.font_path(), folder / "fonts")
+    config = folder / "fonts.conf"
+    config.write_text(FONTCONFIG.format(fonts=folder / "fonts", cache=folder / "cache"), "utf-8")
+    office = ["soffice", f"-env:UserInstallation={(folder / 'office').as_uri()}", "--headless"]
+    subprocess.run(
+        [*office, "--convert-to", "pdf", "--outdir", folder, edition / "outputs/report/report.docx"],
+        env={**os.environ, "FONTCONFIG_FILE": str(config)},
+        capture_output=True,
+        timeout=180,
+        check=True,
+    )
+    return folder / "report.pdf"

@@ -2,15 +2,18 @@
 
 import io
 import re
+import subprocess
 import zipfile
 from datetime import datetime
 
 import docx
 import openpyxl
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from analysis.publish import fonts
 from analysis.publish import manuscript as text
 from analysis.publish.manuscript import manuscript
 from analysis.publish.pdf import pdf
@@ -120,3 +123,48 @@ def test_columns_hold_their_longest_word_and_long_texts_get_the_rest():
     shares = text._shares(columns)
     assert sum(shares) == pytest.approx(text.TEXT)
     assert shares[0] > 3 and shares[1] > 6 and shares[2] > 12 and shares[3] > sum(shares) / 2
+
+
+@pytest.mark.parametrize("word", ["Welch", "Holm", "1130.50", "minimum", "95.0%"])
+def test_no_column_is_narrower_than_its_word_in_the_font_of_the_wheel(word):
+    font = TTFont(fonts.font_path(), lazy=True)
+    advances, glyphs = font["hmtx"], font.getBestCmap()
+    points = 9 / font["head"].unitsPerEm * sum(advances[glyphs[ord(sign)]][0] for sign in word)
+    others = [["说明", "很长的说明" * 12]] * 6
+    narrow = text._shares([["检验", word, "精确"], *([*other, "无"] for other in others)])[0]
+    assert narrow * 4.5 >= points + 2 * 5.4, "half of 9 points, and the margins of a cell in Word"
+
+
+def measured(pdf):
+    """List the lines of each page of a PDF: (top, left, right, text)."""
+    said = subprocess.run(
+        ["pdftotext", "-bbox-layout", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    line = re.compile(r'<line xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)"[^>]*>(.*?)</line>', re.DOTALL)
+    words = re.compile(r"<word[^>]*>(.*?)</word>")
+    return [
+        sorted(
+            (float(top), float(left), float(right), "".join(words.findall(inside)))
+            for left, top, right, inside in line.findall(page)
+        )
+        for page in re.findall(r"<page .*?</page>", said, re.DOTALL)
+    ]
+
+
+def test_word_as_drawn_has_28_characters_a_line_and_22_lines_a_page(drawn_word):
+    pages = measured(drawn_word)
+    han = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]+")
+    full = [text for lines in pages for _, left, right, text in lines if left < 80 and right > 519]
+    body = [text for text in full if han.fullmatch(text) and len(text) < 35]  # longer: the label in small type
+    assert len(body) > 10
+    assert {len(text) for text in body} <= {27, 28, 29}
+    first = [top for top, left, _, text in pages[0] if 100 < top < 720 and left < 115]
+    pitch = (first[-1] - first[2]) / (len(first) - 3)
+    height = 297 - 37 - 35  # mm: the paper without the margins above and below
+    assert abs(height / 25.4 * 72 / pitch - 22) < 1
+
+
+def test_no_table_of_word_as_drawn_is_crushed(drawn_word):
+    alone = [(round(left), text) for lines in measured(drawn_word) for _, left, _, text in lines if len(text) == 1]
+    latin = [text for _, text in alone if text.isascii() and text.isalpha()]
+    assert latin == [], "the end of a word that was cut"

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 import re
 import shutil
 import subprocess
@@ -17,8 +16,6 @@ from analysis.publish import fonts
 FACE = re.compile(r"@font-face\{[^}]*url\(data:font/\w+;base64,([^)]+)\)")
 UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1>|<[^>]+>", re.DOTALL)
 SHOWN = re.compile(r'(?:alt|title|aria-label)="([^"]*)"')
-FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
 
 
 def without_glyph(document):
@@ -70,26 +67,11 @@ def test_the_pdf_embeds_its_fonts_and_it_has_every_character(edition, name):
     assert len(text) > 3000 and fonts.missing(text) == set() and "\N{REPLACEMENT CHARACTER}" not in text
 
 
-def test_word_shows_every_character_where_the_font_of_the_wheel_is_all_there_is(edition, tmp_path):
-    if shutil.which("soffice") is None:
-        pytest.skip("no LibreOffice on this machine: the Word file is not drawn")
-    (tmp_path / "fonts").mkdir()
-    shutil.copy(fonts.font_path(), tmp_path / "fonts")
-    config = tmp_path / "fonts.conf"
-    config.write_text(FONTCONFIG.format(fonts=tmp_path / "fonts", cache=tmp_path / "cache"), "utf-8")
-    source = edition / "outputs/report/report.docx"
-    office = ["soffice", f"-env:UserInstallation={(tmp_path / 'office').as_uri()}", "--headless"]
-    subprocess.run(
-        [*office, "--convert-to", "pdf", "--outdir", tmp_path, source],
-        env={**os.environ, "FONTCONFIG_FILE": str(config)},
-        capture_output=True,
-        timeout=180,
-        check=True,
-    )
-    found = fonts_of(tmp_path / "report.pdf")
+def test_word_shows_every_character_where_the_font_of_the_wheel_is_all_there_is(edition, drawn_word):
+    found = fonts_of(drawn_word)
     assert found and all("NotoSansSC" in font and embedded == "yes" for font, embedded in found), found
-    written = zipfile.ZipFile(source).read("word/document.xml").decode("utf-8")
+    written = zipfile.ZipFile(edition / "outputs/report/report.docx").read("word/document.xml").decode("utf-8")
     said = unescape("".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", written)))
     assert fonts.missing(said) == set()
-    drawn = set(text_of(tmp_path / "report.pdf"))
+    drawn = set(text_of(drawn_word))
     assert {sign for sign in said if "\u4e00" <= sign <= "\u9fff"} <= drawn

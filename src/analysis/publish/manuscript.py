@@ -19,6 +19,7 @@ OTHER_LINK = re.compile(r"<a [^>]*>([^<]*)</a>")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~^@])")
 WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
 TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = 98, 3.4, 12, 70  # half widths of a Chinese character in a table
+WIDE = "MWmw%@"
 LABELS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
 
 
@@ -100,7 +101,7 @@ def _shares(columns: list[list[str]]) -> list[float]:
 
 
 def _width(text: str) -> float:
-    return sum(2 if ord(c) > 0x2E7F else 0.9 for c in text)
+    return sum(2 if ord(c) > 0x2E7F else 1.8 if c in WIDE else 1.1 for c in text)
 
 
 def _plain(text: str) -> str:
