@@ -34,17 +34,26 @@ def test_kills_at_random_moments(edition, tmp_path_factory):
     words = notebook.read_text("utf-8")
     assert "%%md zh" in words
     chance = random.Random(2020)
+
+    def edit(times):
+        notebook.write_text(words.replace("%%md zh\\n", f"%%md zh\\n{'甲' * times}", 1), "utf-8")
+
+    edit(KILLS + 1)
+    start = time.monotonic()
+    assert run_analysis(folder, "build").returncode == 0
+    whole, killed = time.monotonic() - start, 0
     for kill in range(KILLS):
-        notebook.write_text(words.replace("%%md zh\\n", f"%%md zh\\n{'甲' * (kill + 1)}", 1), "utf-8")
+        edit(kill + 1)
         run = subprocess.Popen([sys.executable, "-m", "analysis", "build"], cwd=folder, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.2, 15))
+        time.sleep(chance.uniform(0.1, whole))
         run.kill()
-        run.wait()
+        killed += run.wait() != 0
         end = time.monotonic() + 10
         while still_running(folder) and time.monotonic() < end:
             time.sleep(0.1)
         assert still_running(folder) == []
         assert damaged(folder / "outputs") == []
+    assert killed >= KILLS / 2, "most kills meet a run"
     done = run_analysis(folder, "build")
     assert done.returncode == 0, done.stderr
     assert damaged(folder / "outputs") == []
