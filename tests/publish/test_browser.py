@@ -74,6 +74,18 @@ def test_no_error_no_request_and_no_scrolling_sideways_at_360(browser, addresses
         page.close()
 
 
+def test_no_line_moves_while_the_font_loads(browser, addresses):
+    """Seen where no Chinese font is installed: laid out before the font is there, lines break elsewhere."""
+    moved = """() => new Promise(done => new PerformanceObserver(list => {
+        done(list.getEntries().reduce((sum, shift) => sum + shift.value, 0)) }).observe(
+        { type: "layout-shift", buffered: true }) || setTimeout(() => done(0), 500))"""
+    for name, path in addresses.items():
+        page = browser.new_page(viewport={"width": 412, "height": 823})
+        page.goto(path.as_uri())
+        assert page.evaluate(moved) < 0.01, name
+        page.close()
+
+
 def test_the_county_lives_in_the_address_and_is_marked(browser, addresses):
     page = browser.new_page()
     page.goto(addresses["report/index.html"].as_uri() + "?area=331023")

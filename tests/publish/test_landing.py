@@ -1,4 +1,4 @@
-"""The landing page leads to everything, in both languages, without a script."""
+"""The landing page leads to everything, in both languages, and works without a script."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import re
 import pytest
 
 from analysis.publish import landing
+from analysis.publish.page import FONT_FIRST
 
 PART = {
     "report": "report/index.html",
@@ -29,7 +30,8 @@ def html():
 def test_it_leads_to_report_downloads_counties_and_notebooks(html):
     linked = set(re.findall(r'href="([^"#]+)"', html))
     assert {"report/index.html", "report/report.pdf", PART["counties"][0][1], PART["notebooks"][0][1]} <= linked
-    assert "<script" not in html and "http" not in "".join(linked - {"http://www.w3.org/2000/svg"})
+    assert re.findall(r"<script>(.*?)</script>", html) == [FONT_FIRST]
+    assert "http" not in "".join(linked - {"http://www.w3.org/2000/svg"})
 
 
 def test_words_of_the_edition_are_escaped_and_each_language_is_marked(html):

@@ -135,7 +135,7 @@ class _Writer:
 
 def _style(element) -> dict[str, str]:
     pairs = [part.partition(":") for part in element.get("style", "").split(";") if part.strip()]
-    given = {key.strip(): value.strip().removesuffix("px") for key, _, value in pairs}
+    given = {key.strip(): value.strip().removesuffix("px").replace("#ffffff", "#fff") for key, _, value in pairs}
     if "stroke-width" in given:
         given["stroke-width"] = _short(given["stroke-width"])
     return {key: value for key, value in given.items() if key in KEPT}

@@ -9,17 +9,18 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.publish.markup import inline, inline_svg
-from analysis.publish.page import TEMPLATE, style, with_font
+from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 
 
 def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
     """Return the page. sites: what all pages share, by language; parts: report, downloads, counties, notebooks."""
     labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))
     first = next(iter(sites.values()))
+    around = {"style": style(), "font_first": FONT_FIRST, "policy": policy(FONT_FIRST)}
     return with_font(
         _environment()
         .get_template("landing.html.j2")
-        .render(sites=sites, parts=parts, labels=labels, style=style(), synthetic=first["basis"] != "official")
+        .render(sites=sites, parts=parts, labels=labels, synthetic=first["basis"] != "official", **around)
     )
 
 

@@ -71,7 +71,8 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "numbers": number(shown, labels),
         "style": style(),
         "script": SCRIPT,
-        "policy": Markup(f"script-src 'sha256-{sha256(SCRIPT)}'; "),
+        "font_first": FONT_FIRST,
+        "policy": policy(FONT_FIRST, SCRIPT),
         "other": OTHER[lang],
     }
     page, _ = exporter().from_notebook_node(shown, resources)
@@ -156,11 +157,16 @@ def spare(page: str) -> str:
     return minify_html.minify(page, minify_css=True)
 
 
-def sha256(text: str) -> str:
-    """Return the digest of an inline script as a content security policy names it."""
-    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+def policy(*scripts: str) -> Markup:
+    """Return the directive of a content security policy that lets these inline scripts run and no other."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode() for script in scripts)
+    return Markup("script-src " + " ".join(f"'sha256-{digest}'" for digest in digests) + "; ")
 
 
+# A browser looks for the font only when it lays text out, and without a Chinese font of its own it lays the page
+# out twice: with boxes of another width, then, lines moved, with the font. Asked for before there is a body, the
+# font is there in time (Chromium holds the first frame for it, for a tenth of a second at most).
+FONT_FIRST = Markup(f"document.fonts.load('1em {fonts.FAMILY}')")
 SCRIPT = re.sub(r"\n\s*|//.*", "", (TEMPLATE / "script.js").read_text(encoding="utf-8"))
 
 
