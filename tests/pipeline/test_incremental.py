@@ -129,6 +129,13 @@ def test_a_helper_reaches_who_imports_it_and_stops_where_nothing_differs(shop):
     assert shop.build() == users
 
 
+def test_a_broken_helper_is_reported_by_the_cell_that_imports_it(shop):
+    (shop.folder / "src/analysis/stats/printed.py").write_text("def counts(:\n", "utf-8")
+    done = shop.run("build", "--only", "published_text")
+    assert done.returncode == 70
+    assert "12_published_text" in done.stderr and "SyntaxError" in done.stderr
+
+
 def test_what_was_published_is_watched_too(shop):
     page = shop.folder / "outputs/report/index.html"
     before = page.read_bytes()

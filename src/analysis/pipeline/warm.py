@@ -66,6 +66,7 @@ LIBRARIES = (
     "xml.etree.ElementTree",
 )
 LOOK = 0.002  # seconds between two looks at a kernel that ends
+PATIENCE = 5.0  # seconds for a kernel to end once it is killed; the library, which waits as long, then says so
 NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
 
 
@@ -121,7 +122,9 @@ class WarmProvisioner(LocalProvisioner):
     async def kill(self, restart: bool = False) -> None:
         """Kill the kernel and see it end; the library would look again in a tenth of a second."""
         await super().kill(restart)
-        await asyncio.to_thread(self.process.wait)
+        end = time.monotonic() + PATIENCE
+        while self.process and self.process.poll() is None and time.monotonic() < end:
+            await asyncio.sleep(LOOK)
 
 
 class ForkedKernel:
