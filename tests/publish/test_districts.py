@@ -24,8 +24,12 @@ def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
     assert set(own["district"]) == {CITY, "331023"}
     wanted = whole[whole["district"] == "331023"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own[own["district"] == "331023"].reset_index(drop=True), wanted)
-    city = whole[whole["district"] == CITY].reset_index(drop=True)
-    short = own[own["district"] == CITY].reset_index(drop=True)
+    city, short = (rows[rows["district"] == CITY] for rows in (whole, own))
+    assert {"certified", "income", "growth", "compliant_rise", "service_index"} <= set(short["indicator"])
+    assert not {"workers_total", "funding_total", "certified_workers", "leavers"} & set(short["indicator"])
+    assert set(short["indicator"]) <= set(wanted["indicator"]), "no number that has none beside it"
+    city = city[city["indicator"].isin(short["indicator"])].reset_index(drop=True)
+    short = short.reset_index(drop=True)
     assert (city["value"] != short["value"]).any()
     for lang in ("zh", "en"):
         said = [

@@ -17,11 +17,12 @@ import pandas as pd
 
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
 from analysis.pipeline.steps import STEPS
+from analysis.publish.districts import totals
 from analysis.publish.naming import district_names, read_estimates
 from analysis.publish.receipts import receipts
 from analysis.publish.sentences import read_statements
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import COUNTIES
+from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import read, wave_facts
 
@@ -62,12 +63,14 @@ def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
     ledger = pd.read_csv(build(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    known = receipts(read_estimates(wave)[COLUMNS], ledger, lang, read("corrections", wave))
+    estimates = read_estimates(wave)[COLUMNS]
+    known = receipts(estimates, ledger, lang, read("corrections", wave))
+    compared = set(known) - totals(estimates[estimates["district"] == CITY])
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
     for step in STEPS:
         executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
         said = sorted(set(SAID.findall(executed)) & known.keys())
-        own = {name: _of_page(name, known, step.parameters.get("district", "")) for name in said}
+        own = {name: _of_page(name, known, compared, step.parameters.get("district", "")) for name in said}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
         rest = whole | stamp if step.name == REPORT else {}
         _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
@@ -114,13 +117,16 @@ def _of_report(wave: str, lang: str) -> dict:
     return {"cards": cards, "stamp": {WORDS[lang]["checksum"]: checksum}}
 
 
-def _of_page(name: str, known: dict, county: str) -> dict:
-    """Return a receipt as a page shows it; on a county's, no other county and beside its number the city's."""
+def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
+    """Return a receipt as a page shows it; on a county's, no other county and beside its number the city's.
+
+    compared: what may stand beside a county's number: no total of the city.
+    """
     if not county:
         return known[name]
     city, _, owner = name.partition(".")
     if owner:
-        return known[name] | ({"city": known[city]["value"]} if city in known else {})
+        return known[name] | ({"city": known[city]["value"]} if city in compared else {})
     return known[name] | {"sources": [(sheet, "") for sheet, _ in known[name]["sources"]], "corrections": []}
 
 

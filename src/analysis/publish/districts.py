@@ -1,5 +1,8 @@
-"""What the page of a district may say, in a folder of its own: it is read in no time where there are thousands,
-and a correction in one county that moves no printed number of the city leaves the pages of the others as they are.
+"""What the page of a district may say, in a folder of its own: it is read in no time where there are thousands.
+
+Beside a county's numbers stand the city's shares and means of the same; its totals do not, as totals are not
+compared. So a correction in one county leaves the pages of the others as they are, unless a share or mean of the
+city moves by as much as is printed.
 """
 
 from __future__ import annotations
@@ -16,20 +19,30 @@ from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import reference
 
+SUM = r"\w+: (?:sum|count)\([^/]*$"  # how a total was computed
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
 
 
 def write_districts(wave: str) -> None:
     """Write estimates.parquet and statements.parquet of every county below `build/<wave>/districts/<code>`."""
     estimates, said = read_estimates(wave), read_statements(wave)[SAID]
-    city = as_printed(estimates[estimates["district"] == CITY])
+    city = estimates[estimates["district"] == CITY]
+    city = as_printed(city[~city["indicator"].isin(totals(city))])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
     for code in COUNTIES:
         folder = build(wave) / "districts" / code
         folder.mkdir(parents=True, exist_ok=True)
-        rows = pd.concat([city, own.get(code, estimates.iloc[:0])], ignore_index=True)
+        mine = own.get(code, estimates.iloc[:0])
+        rows = pd.concat([city[city["indicator"].isin(mine["indicator"])], mine], ignore_index=True)
         _write(rows, folder / "estimates.parquet")
         _write(told.get(code, said.iloc[:0]), folder / "statements.parquet")
+
+
+def totals(city: pd.DataFrame) -> set[str]:
+    """Return the indicators of the city that are totals, or differences of totals."""
+    how = city.set_index("indicator")["how"]
+    sums = set(how.index[how.str.match(SUM)])
+    return sums | {name for name, said in how.items() if set(said.split(" − ")) <= sums}
 
 
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:

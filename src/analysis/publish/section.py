@@ -135,14 +135,14 @@ class Section:
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:
-        """Tabulate indicators (or all) of the section's district: name, value, interval, the city's value."""
-        names = self.names
-        own = [(n, names["city"][key]) for key, n in _own(names).items() if key in (indicators or names)]
+        """Tabulate indicators (or all) of the section's district: name, value, interval, the city's if any."""
+        city, mine = self.names["city"], self.names["county"][self.district]
+        own = [(n, city.get(key)) for key, n in mine.items() if key in (indicators or mine)]
         titles = {
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
-        rows = [(tables.capital(n.title), n.text, n.interval, city.text) for n, city in own]
+        rows = [(tables.capital(n.title), n.text, n.interval, "—" if c is None else c.text) for n, c in own]
         receipts = [["", n.name, n.name, n.name] for n, _ in own]  # whose receipt names the city's value
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
@@ -220,7 +220,3 @@ class Section:
 
 def _plain(said: str) -> str:
     return re.sub(r"<[^>]+>", "", said)
-
-
-def _own(names: dict) -> dict:
-    return {key: value for key, value in names.items() if key in names["city"]}
