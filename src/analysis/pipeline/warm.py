@@ -43,7 +43,7 @@ LIBRARIES = (
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
     "PIL.PpmImagePlugin",
-    "fontTools.ttLib",
+    "fontTools.ttLib.scaleUpem",
     "ipykernel.debugger",  # half the time that a kernel takes to start
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
