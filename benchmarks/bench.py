@@ -217,9 +217,8 @@ def built(districts: int) -> Path:
 
 def changes() -> dict[str, float]:
     """Time runs after small changes, and after none."""
-    folder = built(9)
-    seconds = {"no-op": analysis(folder, "build"), "status": analysis(folder, "status")}
-    seconds |= corrections(9)
+    seconds, folder = often(9), built(9)
+    seconds |= {"no-op": analysis(folder, "build"), "status": analysis(folder, "status"), **corrections(9)}
     with (folder / "src/analysis/stats/design.py").open("a") as module:
         module.write("\n# a remark\n")
     seconds["one helper changed"] = analysis(folder, "build")
@@ -318,12 +317,20 @@ def cluster(folder: Path, workers: int):
 
 
 def sizes(districts: int) -> dict[str, float]:
-    """Time a cold run and the rivals for so many districts, and for nine the limit; the short ones thrice."""
-    found = {OURS: median(cold(districts) for _ in range(THRICE if districts == 9 else 1)), **rivals(districts)}
-    if districts == 9:
-        limits = [limit(districts) for _ in range(THRICE)]
-        found |= {name: median(one[name] for one in limits) for name in LIMITS}
-    return {f"{name} · {districts} districts": seconds for name, seconds in found.items()}
+    """Time a cold run and the rivals for so many districts."""
+    found = {f"{name} · {districts} districts": seconds for name, seconds in rivals(districts).items()}
+    return often(districts, THRICE if districts == 9 else 1) | found
+
+
+def often(districts: int, times: int = THRICE) -> dict[str, float]:
+    """Time cold runs and return the median."""
+    return {f"{OURS} · {districts} districts": median(cold(districts) for _ in range(times))}
+
+
+def limits() -> dict[str, float]:
+    """Time the cells of nine districts alone, and beside them our cold run; medians."""
+    ours, found = often(9), [limit(9) for _ in range(THRICE)]
+    return ours | {f"{name} · 9 districts": median(one[name] for one in found) for name in LIMITS}
 
 
 def rows() -> dict[str, float]:
@@ -334,6 +341,7 @@ def rows() -> dict[str, float]:
 
 PARTS = {
     "nine": lambda: sizes(9),
+    "limit": limits,
     "changes": changes,
     "cluster": clusters,
     "ninety": lambda: sizes(90) | corrections(90),
@@ -346,18 +354,20 @@ def main(parts: list[str]) -> None:
     """Run the parts named (all without names) and write what was measured."""
     results = HERE / "results.json"
     before = json.loads(results.read_text("utf-8")) if parts and results.exists() else {"seconds": {}, "MiB": {}}
-    seconds, memory = before["seconds"], before["MiB"]
+    seconds, memory, ratio = before["seconds"], before["MiB"], before.get("ratios", {})
     for part in parts or PARTS:
-        seconds |= {name: round(value, 2) for name, value in PARTS[part]().items()}
+        measured = {name: round(value, 2) for name, value in PARTS[part]().items()}
+        seconds |= measured
+        ratio |= ratios(measured)
         memory |= MEMORY
-        found = {"seconds": seconds, "ratios": ratios(seconds), "MiB": memory}
+        found = {"seconds": seconds, "ratios": ratio, "MiB": memory}
         results.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (HERE / "results.md").write_text(report(found), "utf-8")
         print(f"{part} done", file=sys.stderr, flush=True)
 
 
 def ratios(seconds: dict[str, float]) -> dict[str, float]:
-    """Relate each figure to our cold run of the same size, or of nine districts."""
+    """Relate each figure of a part to its own cold run of the same size, or of nine districts."""
     found = {}
     for name, value in seconds.items():
         _, dot, size = name.partition(" · ")
@@ -367,9 +377,9 @@ def ratios(seconds: dict[str, float]) -> dict[str, float]:
     return found
 
 
-def findings(seconds: dict[str, float]) -> dict[str, str]:
+def findings(seconds: dict[str, float], ratio: dict[str, float]) -> dict[str, str]:
     """Say what the figures come to, as far as they are there."""
-    ratio, said = ratios(seconds), {}
+    said = {}
     for n in (9, 90):
         if rival := ratio.get(f"{RIVAL} · {n} districts"):
             said[f"{RIVAL} · {n} districts"] = f"{rival:.1f} times our cold run"
@@ -398,14 +408,15 @@ def report(found: dict) -> str:
         "",
         "| | |",
         "|---|---|",
-        *(f"| {name} | {said} |" for name, said in findings(found["seconds"]).items()),
+        *(f"| {name} | {said} |" for name, said in findings(found["seconds"], found["ratios"]).items()),
         "",
-        "Below, each ratio is the time of the line divided by that of our own cold run of the same size (nine",
-        "districts where none is named). Rivals run the same notebooks in both languages and turn each into",
-        "HTML; ours also cleans the workbooks and writes Word, PDF, workbook and landing page. The limit is the",
-        "cells alone, all loaded, in one process and in two side by side. For 90 districts the rivals run every",
-        "thirtieth county, which counts for thirty. Our cold run and the limit of nine are medians of three.",
-        "`check` reads and checks the workbooks: once, ten times and a hundred times the rows.",
+        "Below, each ratio is the time of the line divided by that of our own cold run of the same size in the",
+        "same sitting; the seconds of a cold run are those of the last. Rivals run the same notebooks in both",
+        "languages and turn each into HTML; ours also cleans the workbooks and writes Word, PDF, workbook and",
+        "landing page. The limit is the cells alone, all loaded, in one process and in two side by side. For 90",
+        "districts the rivals run every thirtieth county, which counts for thirty. Our cold run and the limit of",
+        "nine are medians of three. `check` reads and checks the workbooks: once, ten times and a hundred times",
+        "the rows.",
         "",
         "| | seconds | ratio to our cold run | MiB, largest process |",
         "|---|---:|---:|---:|",
