@@ -190,6 +190,17 @@ def test_district_pages_say_only_their_own_and_the_citys_numbers(outputs, pages)
         assert others == {code}
 
 
+def test_a_county_page_leaves_what_the_citys_value_rests_on_to_the_pages_of_the_city(outputs):
+    """So that a correction elsewhere does not move it with every interval of the city."""
+    told = {}
+    for page in ("districts/331002", "report"):
+        html = (outputs / page / "index.html").read_text("utf-8")
+        told[page] = html.partition("<article id=r-certified>")[2].partition("</article>")[0]
+    assert all(word in told["report"] for word in ("普查", "区间", "发布稿", "椒江区", "临海市"))
+    assert "普查" in told["districts/331002"]
+    assert not any(word in told["districts/331002"] for word in ("区间", "发布稿", "椒江区", "临海市"))
+
+
 def test_checksums_fit(outputs):
     lines = (outputs / "SHA256SUMS").read_text("utf-8").splitlines()
     listed = {line[66:]: line[:64] for line in lines}

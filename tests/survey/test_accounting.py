@@ -12,7 +12,7 @@ from analysis.survey.clean import check
 from analysis.survey.codebook import COUNTY_TABLES, TABLES, Communities
 from analysis.survey.parsed import parse_table
 from analysis.survey.reading.book import Sheet, open_book
-from analysis.survey.reading.rows import KINDS, read_sheet
+from analysis.survey.reading.rows import KINDS, frame, read_sheet
 from running import REPOSITORY
 
 RAW = REPOSITORY / "data/raw/2020"
@@ -40,11 +40,12 @@ def spread(sheet):
 
 def read(sheet, model):
     problems = []
-    frame, totals, account = read_sheet(sheet, model, SANMEN, problems)
+    rows, totals, account = read_sheet(sheet, model, SANMEN, problems)
     assert [one for one in problems if one.kind == "problem"] == []
+    read = frame([rows]).assign(county_code="331022")
     if model is TABLES["workers"]:
-        frame = frame.drop(columns=["name", "id_number", "phone"])
-    return frame.assign(county_code="331022"), totals, account
+        read = read.drop(columns=["name", "id_number", "phone"])
+    return read, frame([totals]), account
 
 
 def content(frame, model):
@@ -114,7 +115,7 @@ def test_every_row_is_one_of_the_kinds_whatever_their_order(kinds):
     expected = {"form": 2 + kinds.count("note"), "kept": kinds.count("data")}
     expected |= {"total": kinds.count("sum"), "blank": kinds.count("blank"), "rows": 2 + len(kinds)}
     assert {name: account[name] for name in expected} == expected
-    assert len(totals) == kinds.count("sum")
+    assert len(totals["row"]) == kinds.count("sum")
     assert [str(one.message) for one in problems] == ["没有数据行 (no rows of data)"] * ("data" not in kinds)
 
 

@@ -11,7 +11,7 @@ from analysis.survey.load import load
 from analysis.survey.problems import Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.rows import read_sheet
+from analysis.survey.reading.rows import frame, read_sheet
 
 SANMEN = "331022_三门县.xlsx"
 TITLES = {model.Config.title: name for name, model in TABLES.items()}
@@ -39,8 +39,9 @@ MERGED = {CountyBaseline: [((1, 1), (1, 2))], Burden: [((0, 3), (0, 6))]}
 def read(cells, model, **header):
     problems = []
     sheet = Sheet(model.Config.title, cells, MERGED[model])
-    frame, _, account = read_sheet(sheet, model, "a.xlsx", problems)
-    return frame, account, [str(problem).partition(" → ")[0] for problem in problems]
+    rows, _, account = read_sheet(sheet, model, "a.xlsx", problems)
+    told = [str(problem).partition(" → ")[0] for problem in problems]
+    return None if rows is None else frame([rows]), account, told
 
 
 def with_cell(cells, row, column, value):
@@ -156,8 +157,8 @@ def test_a_form_may_be_empty_where_a_county_may_have_nothing_to_report():
     header = ["序号", "街道（乡镇）", "社区名称", "社区代码", "身份", "评价", "备注"]
     problems = []
     sheet = Sheet("换届人选", [header, ["填表人：测试"]])
-    frame, _, account = read_sheet(sheet, ElectionCandidates, "a.xlsx", problems)
-    assert problems == [] and frame.empty and (account["form"], account["kept"]) == (2, 0)
+    rows, _, account = read_sheet(sheet, ElectionCandidates, "a.xlsx", problems)
+    assert problems == [] and frame([rows]).empty and (account["form"], account["kept"]) == (2, 0)
 
 
 def test_streets_are_filled_down_without_totals_and_space_alone_is_blank():

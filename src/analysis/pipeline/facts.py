@@ -120,6 +120,7 @@ def _of_report(wave: str, lang: str) -> dict:
 def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
     """Return a receipt as a page shows it; on a county's, no other county and beside its number the city's.
 
+    What the city's value there rests on in full (interval, published value, counties, rows) its own pages tell.
     compared: what may stand beside a county's number: no total of the city.
     """
     if not county:
@@ -127,7 +128,8 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
     city, _, owner = name.partition(".")
     if owner:
         return known[name] | ({"city": known[city]["value"]} if city in compared else {})
-    return known[name] | {"sources": [(sheet, "") for sheet, _ in known[name]["sources"]], "corrections": []}
+    sheets = [(sheet, "") for sheet, _ in known[name]["sources"]]
+    return known[name] | {"facts": known[name]["kind"], "sources": sheets, "corrections": []}
 
 
 def _finding(executed: str) -> str:

@@ -1,8 +1,8 @@
 """What the page of a district may say, in a folder of its own: it is read in no time where there are thousands.
 
 Beside a county's numbers stand the city's shares and means of the same; its totals do not, as totals are not
-compared. So a correction in one county leaves the pages of the others as they are, unless a share or mean of the
-city moves by as much as is printed.
+compared, nor its intervals. So a correction in one county leaves the pages of the others as they are, unless a
+share or mean of the city moves by as much as is printed.
 """
 
 from __future__ import annotations
@@ -46,27 +46,21 @@ def totals(city: pd.DataFrame) -> set[str]:
 
 
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give estimates the digits with which they are printed, one decimal at least, and no sources.
+    """Give estimates the digits with which they are printed, one decimal at least, no interval and no sources.
 
     They print as before; only more digits than the measure's cannot be had from them.
     """
     decimals = reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
-    short = {
-        name: [rule(value, digits) for value, digits in zip(rows[name], decimals, strict=True)]
-        for name, rule in (("value", _value), ("low", _bound), ("high", _bound))
-    }
-    return rows.assign(**short, sources="")
+    values = [short(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)]
+    return rows.assign(value=values, low=math.nan, high=math.nan, sources="")
 
 
-def _value(value: float, decimals: int) -> float:
+def short(value: float, decimals: int) -> float:
     """Round to one decimal at least, upwards or downwards where rounding twice would print another number."""
     power = 10 ** max(decimals, 1)
-    near = (_bound(value, decimals), math.floor(value * power) / power, math.ceil(value * power) / power)
+    nearest = float(printed(value, max(decimals, 1)))
+    near = (nearest, math.floor(value * power) / power, math.ceil(value * power) / power)
     return next(n for n in near if printed(n, decimals) == printed(value, decimals))
-
-
-def _bound(value: float, decimals: int) -> float:
-    return value if pd.isna(value) else float(printed(value, max(decimals, 1)))
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:

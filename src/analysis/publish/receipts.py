@@ -82,14 +82,16 @@ def _corrected(rows: str, corrections: pd.DataFrame, lang: str) -> list[str]:
 
 
 def _receipt(row, values, measure, claim, names, lang) -> dict:
-    said = values[row.district]
+    said, join = values[row.district], WORDS[lang]["join"]
     of_counties = values if row.district == CITY else {}
+    kind = join.join([UNCERTAINTY[row.uncertainty][lang], BASIS[row.basis][lang], WORDS[lang]["n"].format(said.n)])
     return {
         "label": capital(measure[lang]) + ("" if row.district == CITY else f" · {names[row.district]}"),
         "value": said.text,
         "how": row.how,
         "definition": measure[f"definition_{lang}"],
-        "facts": WORDS[lang]["join"].join(_facts(row, said, claim, lang)),
+        "kind": kind,
+        "facts": join.join([kind, *_compared(said, claim, lang)]),
         "notebook": row.notebook,
         "cell": row.cell,
         "cell_href": f"{row.notebook}.html#c-{row.cell}",
@@ -98,10 +100,9 @@ def _receipt(row, values, measure, claim, names, lang) -> dict:
     }
 
 
-def _facts(row, said, claim, lang) -> list[str]:
-    """List interval, n, kind and basis, and what was published with what the ledger says of it."""
-    words = WORDS[lang]
-    facts = [UNCERTAINTY[row.uncertainty][lang], BASIS[row.basis][lang], words["n"].format(said.n)]
+def _compared(said, claim, lang) -> list[str]:
+    """Tell the interval, and what was published with what the ledger says of it, where there are any."""
+    words, facts = WORDS[lang], []
     if said.interval != "—":
         facts.append(words["interval"].format(said.interval))
     if claim is not None:

@@ -13,7 +13,7 @@ from analysis.survey.identifiers import identifier_problems
 from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, aliases, files_of, sheet_title
-from analysis.survey.reading.rows import ACCOUNT, read_sheet
+from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
 from analysis.survey.text import empty, normalise
 
 EXPLANATION = "填表说明"
@@ -43,16 +43,23 @@ def load(raw: Path) -> Loaded:
         for model, rows, sums, account in _sheets(file, problems):
             accounts.append(account)
             if model is not None:
-                rows["county_code"] = file.county or rows["community_code"].map(_county)
+                rows["county_code"] = _counties(rows, file)
                 pieces.setdefault(model.Config.name, []).append(rows)
                 totals.setdefault(model.Config.name, []).append(sums)
     problems += _missing_sheets(files, accounts, problems)
-    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in pieces.items()}
-    sums = {name: pd.concat(frames, ignore_index=True) for name, frames in totals.items()}
+    tables = {name: frame(sheets) for name, sheets in pieces.items()}
+    sums = {name: frame(sheets) for name, sheets in totals.items()}
     if "workers" in tables:
         problems += identifier_problems(tables["workers"])
         tables["workers"] = tables["workers"].drop(columns=list(IDENTIFIERS))
     return Loaded(tables, pd.DataFrame(accounts, columns=list(ACCOUNT)), problems, sums)
+
+
+def _counties(rows: Cells, file: File) -> list[str]:
+    """Return the county of each row: that of the file, or the head of the community code."""
+    if file.county:
+        return [file.county] * len(rows["row"])
+    return [_county(code) for code in rows["community_code"]]
 
 
 def _county(code) -> str:
@@ -63,7 +70,7 @@ def _county(code) -> str:
 
 
 def _sheets(file: File, problems):
-    """Yield (model, raw frame, totals, account) for each sheet of a file; no model where there is no data."""
+    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data."""
     try:
         sheets = open_book(file.path, file.title)
     except Unopened as error:
@@ -82,9 +89,9 @@ def _sheets(file: File, problems):
             yield None, None, None, _outside(sheet, file, problems)
             continue
         model = by_title[title]
-        frame, sums, account = read_sheet(sheet, model, file.path.name, problems)
-        if frame is not None:
-            yield model, frame, sums, account
+        rows, sums, account = read_sheet(sheet, model, file.path.name, problems)
+        if rows is not None:
+            yield model, rows, sums, account
 
 
 def _outside(sheet: Sheet, file: File, problems) -> dict:

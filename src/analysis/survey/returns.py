@@ -64,7 +64,7 @@ def _is_of(names: set[str], code: str, workbook: str) -> bool:
 
 
 def _write(path: Path, county: str, files: list[File], findings: pd.DataFrame, accounts: pd.DataFrame) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": f"{county} 返还 (return)", "created": datetime(2020, 1, 1)})
         style = _styles(book)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -32,17 +33,31 @@ def total_problems(totals, tables, faulty: set, lacking: set, applied: pd.DataFr
     rows or columns: none of their sums is. applied: the corrections made, since a total may be that of the rows as
     handed in or as corrected.
     """
-    problems = []
+    problems, bad = [], {}
+    for book, title, row in faulty:
+        bad.setdefault((book, title), set()).add(row)
+    corrected = dict(list(applied.groupby(["file", "sheet"])))
     for name, sums in totals.items():
-        parts = {place: own.sort_values("row") for place, own in tables[name].groupby(["workbook", "sheet"])}
+        numbers = _numbers(name, tables[name])
+        parts = dict(list(numbers.groupby(["workbook", "sheet"])))
         for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
-            if place in lacking:
-                continue
-            own = parts.get(place, tables[name].iloc[:0])
-            bad = {row for book, title, row in faulty if (book, title) == place}
-            made = applied[(applied["file"] == place[0]) & (applied["sheet"] == place[1])]
-            problems += _sheet(name, own, list(lines), bad, made)
+            if place not in lacking:
+                own, made = parts.get(place, numbers.iloc[:0]), corrected.get(place, applied.iloc[:0])
+                problems += _sheet(name, own, list(lines), bad.get(place, set()), made)
     return problems
+
+
+def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes as one."""
+    schema = TABLES[name].to_schema().columns
+    kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
+    numbers = {column: table[column].to_numpy(dtype=float, na_value=0.0) for column in kept}
+    return table[["workbook", "sheet", "row"]].assign(**numbers).sort_values("row")
+
+
+@cache
+def _additive(name: str) -> set[str]:
+    return {column.name for column in columns(TABLES[name]) if column.adds}
 
 
 def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -79,7 +94,7 @@ def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.D
     places = own["row"].to_numpy()
     running = {}
     schema = TABLES[name].to_schema().columns
-    adds = {column.name for column in columns(TABLES[name]) if column.adds}
+    adds = _additive(name)
     since = None
     for line in lines:
         first = since or line["first"]
@@ -109,9 +124,9 @@ def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.D
 def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFrame) -> list[np.ndarray]:
     """Return running sums of a column, as corrected and as handed in; counts where it is not added up."""
     if not adds:
-        yes = own[column].to_numpy() if schema is not None and str(schema.dtype) == "bool" else np.ones(len(own))
+        yes = own[column].to_numpy() if column in own else np.ones(len(own))
         return [np.arange(len(own) + 1.0), np.cumsum([0, *yes])]
-    values = own[column].to_numpy(dtype=float, na_value=0.0)
+    values = own[column].to_numpy()
     ways = [values]
     if len(changed := made[made["field"] == column]):
         before = values.copy()

@@ -1,4 +1,8 @@
-"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are kept."""
+"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are kept.
+
+What is cut out of a sheet is `Cells`: a list of cells for each column. Only all sheets of a table make a frame,
+since a frame for each of many small sheets takes longer than reading them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import Header, find_header, header_problems, split_unit, unknown_columns
 from analysis.survey.text import empty, normalise
 
+Cells = dict[str, list]
 KINDS = ("form", "kept", "total", "blank")
 ACCOUNT = ("workbook", "sheet", "rows", *KINDS)
 TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
@@ -21,9 +26,10 @@ MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to 
 
 
 def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
-    """Read one sheet into (raw frame, totals, account); three times None when its header does not fit.
+    """Read one sheet into (rows, totals, account); three times None when its header does not fit.
 
-    totals: the 小计 and 合计 rows as read, with `kind` and the first row of the block that each sums up.
+    rows: Cells, with `workbook`, `sheet` and `row` to tell their place. totals: Cells, the 小计 and 合计 rows as
+    read, with `kind` and the first row of the block that each sums up.
     """
     header = find_header(sheet, model)
     faults = header_problems(header, model, workbook, sheet.title)
@@ -36,12 +42,18 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     if not kept and model.Config.name not in MAY_BE_EMPTY:
         problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)"))
     problems += _hidden(sheet, kept, workbook)
-    frame = _cut(sheet, header, model, kept, workbook)
-    if "township" in frame:
-        frame["township"] = frame["township"].ffill()  # merged down; totals are already out
+    rows = _cut(sheet, header, model, kept, workbook)
+    if "township" in rows:
+        rows["township"] = _filled_down(rows["township"])  # merged down; totals are already out
     totals = _totals(sheet, header, model, kinds, workbook)
     counts = {kind: kinds.count(kind) for kind in KINDS}
-    return frame, totals, {"workbook": workbook, "sheet": sheet.title, "rows": len(kinds), **counts}
+    return rows, totals, {"workbook": workbook, "sheet": sheet.title, "rows": len(kinds), **counts}
+
+
+def frame(sheets: list[Cells]) -> pd.DataFrame:
+    """Join what was cut out of the sheets of one form, each with the same columns."""
+    columns = {name: [cell for cells in sheets for cell in cells[name]] for name in sheets[0]}
+    return pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()})
 
 
 def row_kinds(sheet: Sheet, header: Header) -> list[str]:
@@ -96,7 +108,16 @@ def _hidden(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
     ]
 
 
-def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) -> pd.DataFrame:
+def _filled_down(cells: list) -> list:
+    """Give each empty cell what stands above it."""
+    filled, above = [], None
+    for cell in cells:
+        above = above if cell is None else cell
+        filled.append(above)
+    return filled
+
+
+def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) -> Cells:
     """Cut the columns of the form out of some rows, cells as read, with their place."""
     cells, columns = sheet.cells, {}
     for place, name in header.names.items():
@@ -106,9 +127,8 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
             if _in_yuan(header, model, place, name):
                 columns[name] = [_yuan(cell) for cell in columns[name]]
     ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
-    place = {"workbook": workbook, "sheet": sheet.title, "row": [i + 1 for i in rows]}
-    arrays = {name: pd.Series(column, dtype=object) for name, column in ordered.items()}
-    return pd.DataFrame(arrays | place, index=range(len(rows)))
+    place = {"workbook": [workbook] * len(rows), "sheet": [sheet.title] * len(rows)}
+    return ordered | place | {"row": [i + 1 for i in rows]}
 
 
 def _in_yuan(header: Header, model, place: int, name: str) -> bool:
@@ -130,7 +150,7 @@ def _yuan(cell):
     )
 
 
-def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str) -> pd.DataFrame:
+def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str) -> Cells:
     """Cut out the total rows: `kind`, and `first`, the first row after the total before."""
     rows = [i for i, kind in enumerate(kinds) if kind == "total"]
     labels = [place for place, name in header.names.items() if name in LABELLED]
@@ -139,4 +159,4 @@ def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str
         texts = [normalise(sheet.cells[i][place]) for place in labels if place < len(sheet.cells[i])]
         said.append("小计" if any(SUBTOTAL.fullmatch(text) for text in texts) else "合计")
     first = [before + 2 for before in [header.last, *rows][: len(rows)]]
-    return _cut(sheet, header, model, rows, workbook).assign(kind=said, first=first)
+    return _cut(sheet, header, model, rows, workbook) | {"kind": said, "first": first}
