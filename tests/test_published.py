@@ -8,13 +8,15 @@ import sys
 import zipfile
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
 from analysis.pipeline.steps import STEPS
+from analysis.publish.districts import totals
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import COUNTIES
+from analysis.survey.codebook import CITY, COUNTIES
 from running import REPOSITORY
 
 
@@ -188,6 +190,15 @@ def test_district_pages_say_only_their_own_and_the_citys_numbers(outputs, pages)
         page = pages[outputs / f"districts/{code}/index.html"]
         others = {link[-6:] for link in page.links if re.fullmatch(r"#r-\w+\.\d{6}", link)}
         assert others == {code}
+
+
+def test_totals_are_declared_and_add_up_and_nothing_else_does(estimates):
+    declared = totals()
+    parts = estimates[estimates["district"] != CITY].groupby("indicator")["value"].sum()
+    city = estimates[estimates["district"] == CITY].set_index("indicator")["value"]
+    assert declared <= set(parts.index)
+    adds = {name for name, total in parts.items() if np.isclose(total, city[name], atol=0.005)}
+    assert adds == declared
 
 
 def test_a_county_page_leaves_what_the_citys_value_rests_on_to_the_pages_of_the_city(outputs):

@@ -22,7 +22,7 @@ from analysis.publish.naming import district_names, read_estimates
 from analysis.publish.receipts import receipts
 from analysis.publish.sentences import read_statements
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import read, wave_facts
 
@@ -65,7 +65,7 @@ def write_facts(wave: str, lang: str) -> None:
     ledger = pd.read_csv(build(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
     estimates = read_estimates(wave)[COLUMNS]
     known = receipts(estimates, ledger, lang, read("corrections", wave))
-    compared = set(known) - totals(estimates[estimates["district"] == CITY])
+    compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
     for step in STEPS:
         executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")

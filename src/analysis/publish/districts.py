@@ -19,7 +19,6 @@ from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import reference
 
-SUM = r"\w+: (?:sum|count)\([^/]*$"  # how a total was computed
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
 
 
@@ -27,7 +26,7 @@ def write_districts(wave: str) -> None:
     """Write estimates.parquet and statements.parquet of every county below `build/<wave>/districts/<code>`."""
     estimates, said = read_estimates(wave), read_statements(wave)[SAID]
     city = estimates[estimates["district"] == CITY]
-    city = as_printed(city[~city["indicator"].isin(totals(city))])
+    city = as_printed(city[~city["indicator"].isin(totals())])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
     for code in COUNTIES:
         folder = build(wave) / "districts" / code
@@ -38,11 +37,10 @@ def write_districts(wave: str) -> None:
         _write(told.get(code, said.iloc[:0]), folder / "statements.parquet")
 
 
-def totals(city: pd.DataFrame) -> set[str]:
-    """Return the indicators of the city that are totals, or differences of totals."""
-    how = city.set_index("indicator")["how"]
-    sums = set(how.index[how.str.match(SUM)])
-    return sums | {name for name, said in how.items() if set(said.split(" − ")) <= sums}
+def totals() -> set[str]:
+    """Return the indicators whose value for the city is the sum of the counties', as `measures.csv` declares."""
+    measures = reference("measures")
+    return set(measures.loc[measures["additive"] == "yes", "indicator"])
 
 
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
