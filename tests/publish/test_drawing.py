@@ -52,6 +52,24 @@ def test_marks_stay_within_a_tenth_of_a_point(svg):
     assert len(old) == 2
 
 
+def test_every_line_of_words_stands_where_matplotlib_put_it():
+    use_style()
+    figure, axes = plt.subplots(figsize=(4, 2), dpi=72)
+    axes.set_xticks([0, 1], ["椒江区\n43", "仙居县\n62"])
+    axes.text(0.5, 0.5, "立", rotation=90)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches=None)
+    plt.close(figure)
+    words = re.findall(r"<text([^>]*)>([^<]+)", compact(buffer.getvalue(), AREAS))
+    places = {word: re.search(r'x="(\d+)" y="(\d+)"', attributes) for attributes, word in words}
+    assert all(places.values()), "a word without a place lies in the corner"
+    over, under = ([int(number) for number in places[word].groups()] for word in ("仙居县", "62"))
+    assert 5 < under[1] - over[1] < 20 and abs(under[0] - over[0]) < 40
+    assert int(places["椒江区"][1]) < 60 and 200 < over[0] < 288, "each below its tick"
+    turned = [attributes for attributes, word in words if "rotate" in attributes]
+    assert len(turned) == 1 and 'transform="rotate(-90 ' in turned[0]
+
+
 def test_lines_of_one_look_become_one_path_and_counties_stay_apart():
     plain = [Piece("path", {"d": f"M{i} 0V9"}, {"stroke": "#000"}) for i in range(3)]
     owned = Piece("path", {"d": "M0 0"}, {"stroke": "#000"}, area="331002")

@@ -116,6 +116,7 @@ def workers(jobs: int, cluster: str | None, progress, inputs: dict[str, str]) ->
 def _be_worker() -> None:
     """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.modules.setdefault("hypothesis", None)  # pandera would load it with its first check; only tests use it
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -12,6 +12,8 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 MARKS = "marks:"
+MOVED = re.compile(r"translate\((\S+) (\S+)\)")
+TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
 KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
 PLAIN = {
     "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},
@@ -116,7 +118,9 @@ class _Writer:
     def _mark(self, tag: str, element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
         fine = self.fine if tag == "use" else _whole  # words need no tenth of a point
-        place = {key: fine(element.get(key)) for key in ("x", "y") if element.get(key)}
+        place = {key: fine(value) for key, value in zip("xy", _at(element), strict=False)}
+        if turn := TURNED.search(element.get("transform", "")):
+            place["transform"] = f"rotate({turn[1]} {place['x']} {place['y']})"
         if tag == "path":
             place["d"] = _path(element.get("d"), self.fine)
         if tag == "use":
@@ -131,6 +135,14 @@ class _Writer:
     def _area(self, label: str) -> str:
         found = [name for name in self.areas if label == name or label.startswith(f"{name} ")]
         return self.areas[max(found, key=len)] if found else ""
+
+
+def _at(element) -> tuple[str, ...]:
+    """Tell where an element stands, if it says so; a line among several is moved to its place."""
+    if element.get("x"):
+        return element.get("x"), element.get("y")
+    moved = MOVED.search(element.get("transform", ""))
+    return moved.groups() if moved else ()
 
 
 def _style(element) -> dict[str, str]:
