@@ -358,7 +358,7 @@ def main(parts: list[str]) -> None:
     for part in parts or PARTS:
         measured = {name: round(value, 2) for name, value in PARTS[part]().items()}
         seconds |= measured
-        ratio |= ratios(measured)
+        ratio = {name: was for name, was in ratio.items() if name not in measured} | ratios(measured)
         memory |= MEMORY
         found = {"seconds": seconds, "ratios": ratio, "MiB": memory}
         results.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

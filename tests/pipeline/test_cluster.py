@@ -89,6 +89,26 @@ def test_a_worker_that_was_there_before_an_edit_computes_with_it(tmp_path, sched
         assert said() == ("edited", True)
 
 
+RENEWED = """
+import sys
+from analysis.pipeline import work
+kept = sys.modules["analysis.survey.clean"]
+work.renew("of now")
+print(sys.modules.get("analysis.survey.clean") is kept)
+import analysis.survey.clean
+kept = sys.modules["analysis.survey.clean"]
+from analysis.pipeline import work
+work.renew("of now")
+print(sys.modules.get("analysis.survey.clean") is kept)
+"""
+
+
+def test_modules_are_dropped_unless_they_are_known_to_be_those_of_now():
+    """A worker that joined while a run was under way was never told of which state its modules are."""
+    done = subprocess.run([sys.executable, "-c", RENEWED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 def test_a_cluster_that_is_not_there_is_said(copy, analysis):
     soon = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
     done = analysis(copy, "build", "--cluster", "tcp://127.0.0.1:9", **soon)

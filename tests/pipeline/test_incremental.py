@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import openpyxl
 import pytest
 
+from analysis.pipeline import tasks
 from running import REPOSITORY, copy_repository
 
 OTHERS = (  # they read other tables, or other columns of that one
@@ -150,3 +152,48 @@ def test_a_new_file_among_the_raw_ones_is_a_change(shop):
     (shop.folder / "data/raw/2020/更正.xlsx").write_bytes(b"")
     assert shop.run("status").stdout == "new: data/raw/2020/更正.xlsx\n"
     assert shop.run("build").returncode == 2
+
+
+def test_a_wave_before_is_an_input_too(shop):
+    before = shop.folder / "data/raw/2019"
+    before.mkdir()
+    shutil.copyfile(shop.folder / "data/raw/2020/wave.toml", before / "wave.toml")
+    assert shop.run("status").stdout == "new: data/raw/2019/wave.toml\n"
+    assert shop.would_run()["clean"] == "clean::listing changed; data/raw/2019/wave.toml changed"
+
+
+def test_what_every_step_calls_reaches_every_step(shop, monkeypatch):
+    with (shop.folder / "src/analysis/pipeline/work.py").open("a") as module:
+        module.write("# a remark\n")
+    asked = shop.would_run()
+    assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 95
+    monkeypatch.chdir(shop.folder)
+    assert all(tasks.WORK in one.needs for one in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks())
+
+
+def test_a_module_newly_imported_is_named(shop):
+    shop.replace(
+        "notebooks/12_published_text.ipynb", '"%load_ext', '"from analysis.stats import ranks\\n",\n    "%load_ext'
+    )
+    why = shop.would_run()["12_published_text zh"].split("; ")
+    assert {"notebooks/12_published_text.ipynb changed", "src/analysis/stats/ranks.py changed"} <= set(why)
+
+
+def test_numbers_of_a_notebook_that_is_gone_are_not_published(shop):
+    table = shop.folder / "outputs/tables/estimates.csv"
+    before, saved = table.read_bytes(), shop.folder / "build/2020/zh/estimates"
+    shutil.copyfile(saved / "12_published_text.parquet", saved / "15_gone.parquet")
+    shop.replace("notebooks/09_published_vs_recomputed.ipynb", "assert len(book)", "assert True and len(book)")
+    shutil.rmtree(shop.folder / "build/2020/zh/facts")  # they are written anew, with the table of all estimates
+    assert "facts zh" in shop.build()
+    assert table.read_bytes() == before and not (saved / "15_gone.parquet").exists()
+
+
+@pytest.mark.parametrize("said", ["read_estimates(wave, *NAMES)", "import draft"])
+def test_what_cannot_be_seen_is_refused(shop, said):
+    (shop.folder / "draft.py").write_text("")
+    shop.replace("notebooks/12_published_text.ipynb", '"%load_ext', f'"{said}\\n",\n    "%load_ext')
+    done = shop.run("build")
+    (shop.folder / "draft.py").unlink()
+    assert done.returncode == 70
+    assert done.stderr.startswith(f"12_published_text: {said}\na change of what it reads would go unnoticed")

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.pipeline import lock
-from analysis.pipeline.stage import write_sums
+from analysis.pipeline.stage import damaged, write_sums
 
 
 @pytest.fixture
@@ -42,6 +42,16 @@ def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):
     path = folder / "outputs/INPUTS"
     path.write_text(path.read_text("utf-8") + f"{'0' * 64}  raw/2021/a.xlsx\n", "utf-8")
     assert any(line.startswith("of another edition") for line in changed(folder))
+
+
+@pytest.mark.parametrize("name", ["INPUTS", "SHA256SUMS"])
+def test_a_record_in_which_a_merge_left_its_marks_is_no_edition(folder, name):
+    with (folder / "outputs" / name).open("a") as record:
+        record.write("<<<<<<< HEAD\n")
+    (line,) = changed(folder)
+    assert line.startswith("no edition: ") and f"{name} cannot be read, line " in line
+    if name == "SHA256SUMS":
+        assert damaged(folder / "outputs") == [line.removeprefix("no edition: ")]
 
 
 def test_another_python_is_another_edition(folder, monkeypatch):

@@ -23,11 +23,7 @@ from analysis.pipeline.stable import set_stable
 set_stable()
 run_notebook(Path(sys.argv[1]), json.loads(sys.argv[3]), Path(sys.argv[2]))
 """
-READERS = (  # they read most, each in another way
-    "05_village_turned", "06_system_linkage_elections", "07_compare", "08_district_profile", "10_report",
-    "11_index",
-)  # fmt: skip
-FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS) if step.notebook in READERS}.values())
+FIRST_RUNS = list({step.notebook: step for step in reversed(STEPS)}.values())
 
 
 def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
@@ -88,9 +84,29 @@ def test_whose_estimates_a_source_reads_stands_in_its_call():
     ]
     assert sources.estimates_of("read_estimates(wave)") == []
     assert sources.estimates_of("read_estimates(wave, district=district)") is None
+    assert sources.estimates_of('read_estimates(\n    wave,\n    "b",\n); read_estimates(wave, "a")') == ["a", "b"]
+    assert sources.estimates_of('read_estimates(wave, "b"); read_estimates(wave)') == []
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     read = {path.name for path in made.behind_runs["07_compare"] if path.parent.name == "estimates"}
     assert "02_facilities.parquet" in read and "04_funding_burden.parquet" not in read
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("read_estimates(wave, *NAMES)", ["read_estimates(wave, *NAMES)"]),
+        ('read_estimates("2020")', ['read_estimates("2020")']),
+        ("reference(name)", ["reference(name)"]),
+        ('register(f"{name}", wave)', ['register(f"{name}", wave)']),
+        ("import beside, pandas\nfrom package import x", ["import beside", "import package"]),
+        ('reference("a").x; read_estimates(wave, "b"); read_statements(wave, district=district)', []),
+        ('catalogue.reference(name); atexit.register(x); "import beside"', []),
+    ],
+)
+def test_what_is_read_in_a_way_that_is_not_found_is_quoted(text, quoted, tmp_path):
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "package").mkdir()
+    assert sources.unseen(text, tmp_path) == quoted
 
 
 def test_a_source_that_reads_statements_waits_for_the_comparison():

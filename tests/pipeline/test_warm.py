@@ -10,11 +10,12 @@ import nbformat
 import pytest
 
 from analysis.pipeline import sources
-from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline import warm as warm_module
+from analysis.pipeline.execute import PromptClient, run_notebook
+from analysis.pipeline.failures import NotebookFailed, Stopped
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.stable import set_stable
-from analysis.pipeline.warm import available, nursery
+from analysis.pipeline.warm import NURSERY, ForkedKernel, available, nursery
 from running import REPOSITORY
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs Linux with pidfd_open")
@@ -99,6 +100,44 @@ def test_a_cell_that_takes_too_long_is_stopped_and_named(run):
 def test_a_notebook_as_a_whole_has_its_time(run):
     with pytest.raises(NotebookFailed, match="took too long"):
         run("import time", *["time.sleep(1.5)"] * 8, seconds=(60, 3))
+
+
+def test_a_kernel_that_dies_before_it_answers_is_reported_as_such(run, monkeypatch):
+    monkeypatch.setattr(PromptClient, "kernel_info", lambda client: client.parent.provisioner.process.kill())
+    with pytest.raises(NotebookFailed, match="its kernel died") as failure:
+        run("1", "2")
+    assert failure.value.cell == "c0"
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """A nursery of this process, as a worker of a cluster has one, and no other."""
+    monkeypatch.delenv(NURSERY, raising=False)
+    warm_module.ensure()
+    yield warm_module.PROCESS[0]
+    warm_module.leave()
+
+
+def test_a_nursery_that_died_is_said_at_once(own, tmp_path):
+    own.kill()
+    own.wait()
+    start = time.monotonic()
+    with pytest.raises(Stopped, match="the process that starts the kernels died"):
+        ForkedKernel("/nonexistent/connection.json", None, None)
+    assert time.monotonic() - start < 5
+
+
+def test_a_worker_whose_nursery_died_starts_another_and_ends_it_where_ordinary_kernels_are_wanted(own):
+    warm_module.ensure()
+    assert [own] == warm_module.PROCESS, "one that lives is kept"
+    own.kill()
+    own.wait()
+    warm_module.ensure()
+    (another,) = warm_module.PROCESS
+    kernel = ForkedKernel("/nonexistent/connection.json", None, None)
+    assert another.pid != own.pid and kernel.pid > 0
+    warm_module.leave()
+    assert NURSERY not in os.environ and another.poll() is not None
 
 
 def test_no_port_is_open(run):

@@ -52,8 +52,10 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         from analysis.pipeline import engine as loop
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
 
-        tasks = Edition(raw, wave, engine).tasks()
-        tasks = wanted(tasks, only) if only else tasks
+        edition = Edition(raw, wave, engine)
+        for path in edition.leftovers():
+            path.unlink()
+        tasks = wanted(edition.tasks(), only) if only else edition.tasks()
         before = lock.states(inputs(tasks), root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / "times.json")
         with progress, workers(jobs, cluster, progress, before) as get:
@@ -70,12 +72,19 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
-    """Say which steps would run and why, a line each."""
+    """Say which steps would run and why, a line each; those after another only if that gives other bytes.
+
+    Raises InputProblems where there is no such wave, Busy while another run is under way.
+    """
     from analysis.pipeline import engine as loop
     from analysis.pipeline.tasks import Edition, wanted
+    from analysis.survey.problems import InputProblems, Problem
 
-    tasks = Edition(raw, wave, engine).tasks()
-    reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
+    if not (raw / wave).is_dir():
+        raise InputProblems([Problem((raw / wave).as_posix(), message="没有这个文件夹 (no such folder)")])
+    with alone(root() / "build"):
+        tasks = Edition(raw, wave, engine).tasks()
+        reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
     return [f"{report.task.name}: {loop.why(report)}" for report in reports if loop.why(report)]
 
 

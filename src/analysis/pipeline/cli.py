@@ -24,8 +24,8 @@ wave_option = click.option("--wave", default="2020", show_default=True)
 def program():
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 2 input problems; 64 usage; 70 a notebook failed; 74 cannot write; 75 another run is
-    under way; 130 interrupted.
+    Exit codes: 0 ok; 1 status: something has changed; 2 input problems; 64 usage; 70 a notebook failed or a
+    process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
     """
 
 
@@ -51,7 +51,7 @@ def _known(_context, _parameter, notebook):
 )
 @click.option("--cluster", metavar="ADDRESS", help="Hand the steps to the Dask scheduler at this address.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
-@click.option("--explain", is_flag=True, help="Run nothing; say which steps would run, and why.")
+@click.option("--explain", is_flag=True, help="Run nothing; say which steps might run, and why.")
 @click.option(
     "--engine",
     type=click.Choice(["warm", "kernel"]),

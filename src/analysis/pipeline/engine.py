@@ -61,13 +61,14 @@ def why(report: ExecutionReport) -> str:
     if report.outcome != TaskOutcome.WOULD_BE_EXECUTED:
         return ""
     said = {"changed": "{} changed", "missing": "{} missing", "not_in_db": "{} new", "cascade": "after {}"}
-    reasons = []
+    reasons, inputs = [], report.task.depends_on["inputs"].name
     for reason in report.task.attributes["explanation"].reasons:
+        if (reason.node_name, reason.reason) == (inputs, "not_in_db"):
+            return "never run"
         states = [reason.details.get(key, "") for key in ("old_hash", "new_hash")]
-        inputs = reason.node_name == report.task.depends_on["inputs"].name
-        names = differences(*states) if inputs and all(states) else [reason.node_name]
+        names = differences(*states) if reason.node_name == inputs and all(states) else [reason.node_name]
         reasons += [said[reason.reason].format(name) for name in names]
-    return "; ".join(dict.fromkeys(reasons))
+    return "; ".join(sorted(set(reasons)))
 
 
 class Loop:
@@ -114,13 +115,15 @@ class Loop:
         problem, seconds = None, None
         try:
             seconds = future.result()
+            if moved := task.moved:  # what it did may rest on either state: it must not be recorded
+                raise Stopped(f"changed during the run: {'、'.join(path.name for path in moved)}; run again")
             session.hook.pytask_execute_task_teardown(session=session, task=task)
-        except (BrokenProcessPool, CancelledError):
-            # which step it was is not to be known: the pool fails all that it has been handed
-            error = Stopped(f"a process died (out of memory, or killed) at {task.name} or a step beside it")
-            problem = (Stopped, error, None)
-        except Exception:
+        except Exception as error:
             problem = sys.exc_info()
+            if isinstance(error, BrokenProcessPool | CancelledError) or type(error).__name__ == "KilledWorker":
+                # which step it was is not to be known: the pool fails all that it has been handed
+                died = f"a process died (out of memory, or killed) at {task.name} or a step beside it"
+                problem = (Stopped, Stopped(died), None)
         self.progress.end(task.name, seconds)
         self._report(session, task, problem)
 

@@ -27,6 +27,10 @@ RETRY = 2  # milliseconds until a socket asks again for one that is not there ye
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
+class KernelGone(RuntimeError):
+    """Raised where a kernel does not come to answer; the library looks for a RuntimeError."""
+
+
 class PromptClient(AsyncKernelClient):
     """Speak to a kernel from its first word on both channels; the library listens a fifth of a second longer."""
 
@@ -36,7 +40,7 @@ class PromptClient(AsyncKernelClient):
         super().start_channels(*channels, **options | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers; RuntimeError when it dies or takes longer than `timeout` seconds."""
+        """Wait until the kernel answers; KernelGone when it dies or takes longer than `timeout` seconds."""
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             self.kernel_info()
@@ -46,8 +50,8 @@ class PromptClient(AsyncKernelClient):
                 self._handle_kernel_info_reply(reply)
                 return
             if not await self.is_alive():
-                raise RuntimeError("the kernel died before it answered")
-        raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+                raise KernelGone("the kernel died before it answered")
+        raise KernelGone(f"the kernel did not answer in {timeout} seconds")
 
 
 class WriteOnce(NBClientEngine):
@@ -67,7 +71,10 @@ papermill_engines.register("write-once", WriteOnce)
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Start kernels that speak over sockets in a private folder: no port is open to others on the machine."""
+    """Start kernels that speak over sockets in a private folder: no port is open to others on the machine.
+
+    There IPython keeps what else it keeps in the home of whoever runs it, whose own settings have no say.
+    """
 
     def __init__(self, **options):
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
@@ -75,6 +82,12 @@ class LocalKernelManager(AsyncKernelManager):
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
         self.ip = f"{self.sockets.name}/k"
+
+    async def _async_pre_start_kernel(self, **options):
+        env = {**os.environ, **options.pop("env", {}), "IPYTHONDIR": f"{self.sockets.name}/ipython"}
+        return await super()._async_pre_start_kernel(env=env, **options)
+
+    pre_start_kernel = _async_pre_start_kernel
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart)
@@ -120,7 +133,7 @@ def run_notebook(
         raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
     except CellTimeoutError:
         raise NotebookFailed(source.stem, _reached(target), "took too long", target) from None
-    except DeadKernelError:
+    except (DeadKernelError, KernelGone):
         why = "its kernel died: out of memory, or killed"
         raise NotebookFailed(source.stem, _reached(target), why, target) from None
     notebook = tidy(executed, source)
@@ -153,10 +166,10 @@ def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode
 
 
 def _reached(path: Path) -> str:
-    """Return the id of the last cell that papermill began."""
+    """Return the id of the last cell that papermill began; of the first one where it came to none."""
     cells = nbformat.read(path, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
-    return begun[-1]["id"]
+    return [*cells[:1], *begun][-1]["id"]
 
 
 def _strip_frames(path: Path) -> None:

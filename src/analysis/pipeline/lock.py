@@ -11,6 +11,7 @@ from pathlib import Path
 
 from analysis.pipeline.sources import PACKAGE, content_hash
 from analysis.pipeline.stage import SUMS, hash_of, read_sums
+from analysis.survey.folders import files_until
 
 INPUTS = "INPUTS"
 PYTHON, WAVE = "python", "wave"  # lines that name no file
@@ -52,10 +53,14 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
     """
     if not (outputs / INPUTS).exists():
         return [f"no edition: {outputs / INPUTS} is missing"]
-    recorded = read_sums(outputs / INPUTS)
-    said = [f"another Python: {python()}, not {was}" for was in [recorded.pop(PYTHON)] if was != python()]
+    try:
+        recorded = read_sums(outputs / INPUTS)
+        sealed = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {}
+    except ValueError as error:
+        return [f"no edition: {error}"]
+    said = [f"another Python: {python()}, not {was}" for was in [recorded.pop(PYTHON, "?")] if was != python()]
     said += [f"another wave: {raw.name}, not {was}" for was in [recorded.pop(WAVE, "?")] if was != raw.name]
-    if not (outputs / SUMS).exists() or read_sums(outputs / SUMS).get(INPUTS) != hash_of(outputs / INPUTS):
+    if sealed.get(INPUTS) != hash_of(outputs / INPUTS):
         said.append(f"of another edition: {outputs / INPUTS}")
     for name, state in recorded.items():
         path = place(name, root)
@@ -63,8 +68,8 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
             said.append(f"missing: {name}")
         elif input_state(path) != state:
             said.append(f"changed: {name}")
-    files = (path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else ()
-    said += [f"new: {name}" for name in sorted(name_of(path, root) for path in files) if name not in recorded]
+    files = (name_of(path, root) for path in files_until(raw.absolute()))
+    said += [f"new: {name}" for name in sorted(files) if name not in recorded]
     return said
 
 

@@ -2,20 +2,22 @@
 
 What a task depends on is of two kinds: files that other tasks make, a node each, and inputs that nobody makes
 (modules, notebooks, tables). The inputs of a task are one node, whose state tells them file by file: many tasks
-share it, and there are few, so that thousands of tasks are drawn up and compared in no time.
+rest on the same, so that thousands of tasks are drawn up and compared in no time.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from pytask import PathNode, PythonNode, TaskWithoutPath
 
-from analysis.pipeline.lock import input_state, name_of
+from analysis.pipeline.lock import PYTHON, input_state, name_of, python
 
 
 class Work:
@@ -42,6 +44,11 @@ class Task(TaskWithoutPath):
         return {node.path for node in self.depends_on["files"]} | self.depends_on["inputs"].paths
 
     @property
+    def moved(self) -> list[Path]:
+        """The inputs that have been written since the run began: what it computed may rest on either."""
+        return self.depends_on["inputs"].inputs.moved()
+
+    @property
     def makes(self) -> set[Path]:
         """The files that it makes."""
         return {node.path for node in self.produces["files"]}
@@ -57,18 +64,54 @@ class ValueNode(PythonNode):
         return hashlib.sha256(self.name.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs that no task makes: their states when they were read, a line each, and what tells that one has moved.
+
+    stamps: by path, time of the last change, size and number on the disk; None where there is no file.
+    """
+
+    text: str
+    stamps: dict[Path, tuple | None]
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
+        """Read the inputs of the repository `home`; the version of Python is one too."""
+        stamps = {path: stamp(path) for path in paths}  # first: what changes while it is read, has changed
+        states = {name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()}
+        lines = [f"{state}  {name}" for name, state in sorted((states | {PYTHON: python()}).items())]
+        return cls("\n".join(lines), stamps)
+
+    def moved(self) -> list[Path]:
+        """List the files that have been written since they were read."""
+        return sorted(path for path, was in self.stamps.items() if stamp(path) != was)
+
+
+def stamp(path: Path) -> tuple | None:
+    """Return what changes with every writing of a file; None where there is none."""
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_size, found.st_ino
+    return None
+
+
 @dataclass(kw_only=True)
 class InputsNode(ValueNode):
-    """Inputs that no task makes; its value, which is its state, has a line for each file: state and name."""
+    """The inputs of one task; its value, which is its state, has a line for each file: state and name."""
 
-    paths: frozenset[Path]
+    inputs: Inputs
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """The files."""
+        return frozenset(self.inputs.stamps)
 
 
 def task(
     name: str,
     work: Work,
     made: Iterable[Path],
-    inputs: InputsNode,
+    inputs: Inputs,
     makes: Iterable[Path],
     home: Path,
     **values,
@@ -77,16 +120,9 @@ def task(
     settings = {
         key: ValueNode(name=f"{name}::{key}", value=repr(value), hash=True) for key, value in values.items()
     }
-    depends = {"files": _nodes(made, home), "inputs": inputs} | settings
+    node = InputsNode(name=f"{name}::inputs", value=inputs.text, hash=str, inputs=inputs)
+    depends = {"files": _nodes(made, home), "inputs": node} | settings
     return Task(name=name, function=work, depends_on=depends, produces={"files": _nodes(makes, home)})
-
-
-def inputs_node(paths: frozenset[Path], home: Path) -> InputsNode:
-    """Make the node of a set of inputs of the repository `home`."""
-    states = {name_of(path, home): input_state(path)[:16] if path.exists() else "-" for path in paths}
-    text = "\n".join(f"{state}  {name}" for name, state in sorted(states.items()))
-    key = hashlib.sha256("\n".join(sorted(states)).encode()).hexdigest()[:16]
-    return InputsNode(name=f"inputs {key}", value=text, hash=str, paths=paths)
 
 
 def _nodes(paths: Iterable[Path], home: Path) -> list[PathNode]:

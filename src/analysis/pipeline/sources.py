@@ -1,7 +1,8 @@
 """What a notebook reads and makes, as its own source and that of the modules it imports say.
 
 Names of tables, references, figures and tables stand in the source as plain strings, so that nothing has to be
-declared twice; a test runs every step on nothing but what is found here.
+declared twice; what is written so that it cannot be found is refused. A test runs every notebook on nothing but
+what is found here.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
 READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)(?:",\s*wave((?:,\s*"\w+")*)\s*,?\s*\))?')
-READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave((?:,\s*"\w+")*)\s*\)')
+READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave((?:,\s*"\w+")*)\s*,?\s*\)')
 READ_DISTRICT = re.compile(r"\bread_(estimates|statements)\(\s*wave,\s*district=district\s*\)")
 READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
 INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
 MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
+CALL = re.compile(r"(?<![\w.])(?:read_estimates|read_statements|reference|register)\([^()]*\)?")
+FOUND = re.compile(
+    r"read_(?:estimates|statements)\(\s*wave,\s*district=district\s*\)|read_statements\(\s*wave\s*\)"
+    r'|read_estimates\(\s*wave(?:,\s*"\w+")*\s*,?\s*\)|reference\(\s*"\w+"\s*\)|register\(\s*"\w+",\s*wave\s*\)'
+)
+NAMED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 IMPORT = re.compile(
     r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*|%load_ext analysis[\w.]*)",
     re.MULTILINE,
@@ -41,6 +48,15 @@ def content_hash(notebook: Path) -> str:
         for cell in cells
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def unseen(text: str, root: Path) -> list[str]:
+    """Quote what a source reads in a way that is not found here: a change of it would go unnoticed.
+
+    Calls whose names are no plain strings, and imports of modules that lie in the repository outside src/analysis.
+    """
+    beside = [n for n in NAMED.findall(text) if (root / f"{n}.py").is_file() or (root / n).is_dir()]
+    return [f"import {name}" for name in beside] + [call for call in CALL.findall(text) if not FOUND.match(call)]
 
 
 def references(text: str) -> set[str]:
@@ -65,8 +81,10 @@ def tables(text: str, known: list[str]) -> dict[str, set[str]]:
 
 def estimates_of(text: str) -> list[str] | None:
     """Tell whose estimates a source reads: of the notebooks named, [] of all, None of none."""
-    reads = READ_ESTIMATES.search(text)
-    return re.findall(r"\w+", reads[1]) if reads else None
+    reads = [re.findall(r"\w+", names) for names in READ_ESTIMATES.findall(text)]
+    if not reads:
+        return None
+    return [] if [] in reads else sorted(set().union(*reads))
 
 
 def reads_statements(text: str) -> bool:

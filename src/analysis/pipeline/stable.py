@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 
 # Set before any kernel starts: without each of these, some published file differs between runs.
 STABLE = {
@@ -13,10 +15,12 @@ STABLE = {
     "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
     "PYTHONUTF8": "1",
+    "PYTHONSTARTUP": "",  # kernels would run it
     "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
 }
 
 
 def set_stable() -> None:
     """Set what the same bytes need in the environment that kernels inherit."""
-    os.environ.update(STABLE)
+    drawing = Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"  # not one's own
+    os.environ.update(STABLE, MATPLOTLIBRC=str(drawing))

@@ -82,14 +82,19 @@ def write_sums(folder: Path) -> None:
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Read sums: {name: hash}."""
-    lines = path.read_text("utf-8").splitlines()
-    return {name: state for state, name in (line.split("  ", 1) for line in lines)}
+    """Read sums: {name: hash}. Raises ValueError where a line is none (a merge may have left its marks)."""
+    parts = [line.partition("  ") for line in path.read_text("utf-8").splitlines()]
+    if odd := [number for number, (_, _, name) in enumerate(parts, start=1) if not name]:
+        raise ValueError(f"{path} cannot be read, line {odd[0]}")
+    return {name: state for state, _, name in parts}
 
 
 def damaged(outputs: Path) -> list[str]:
     """Say which published files are missing, altered or not of the edition, a line each."""
-    sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
+    try:
+        sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
+    except ValueError as error:
+        return [str(error)]
     there = {p.relative_to(outputs).as_posix(): p for p in sorted(outputs.rglob("*")) if p.is_file()}
     said = [f"missing: {name}" for name in sums if name not in there]
     said += [f"altered: {name}" for name in sums if name in there and hash_of(there[name]) != sums[name]]

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 
 from analysis.pipeline import sources
+from analysis.pipeline.failures import Stopped
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, documents, folder, pages_of, site
-from analysis.pipeline.nodes import Task, Work, inputs_node, task
+from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen
 from analysis.survey.codebook import COUNTIES, TABLES
-from analysis.survey.folders import REFERENCE, build, columns, processed, root
-from analysis.survey.frame import waves_until
+from analysis.survey.folders import REFERENCE, build, columns, files_until, processed, root
 from analysis.survey.repository import PLACE
 
 TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
 COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
 EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
+WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
+UNSEEN = (
+    "a change of what it reads would go unnoticed: write names as plain strings, as in "
+    'read_estimates(wave, "02_facilities") or reference("measures"), and keep modules in src/analysis'
+)
 RUNNER = "from analysis.pipeline.execute import run_notebook"
 CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
 WRITER = "from analysis.pipeline import site"
@@ -26,16 +31,22 @@ DIVIDER = "from analysis.publish import districts"
 
 
 class Edition:
-    """The tasks that make an edition of `wave` from the folder `raw/<wave>`."""
+    """The tasks that make an edition of `wave` from the folder `raw/<wave>`.
+
+    Raises Stopped where a notebook reads something in a way in which its changes would go unnoticed.
+    """
 
     def __init__(self, raw: Path, wave: str, engine: str):
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
         self.columns = columns(wave)
         self.texts = {step.notebook: sources.code(self.notebook(step)) for step in STEPS}
+        for name, text in self.texts.items():
+            for said in sources.unseen(text, self.root):
+                raise Stopped(f"{name}: {said}\n{UNSEEN}")
         self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
-        self.inputs = cache(partial(inputs_node, home=self.root))  # many tasks rest on the same
-        self.everywhere = [self.root / name for name in EVERYWHERE if (self.root / name).exists()]
+        self.inputs = cache(lambda paths: Inputs.of(paths, self.root))  # many tasks rest on the same
+        self.everywhere = [WORK, *(self.root / name for name in EVERYWHERE if (self.root / name).exists())]
 
     def tasks(self) -> list[Task]:
         """List all tasks; their order follows from their files."""
@@ -46,8 +57,7 @@ class Edition:
 
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
-        waves = sorted(one for one in {*waves_until(self.home), self.home} if one.is_dir())
-        files = [path for one in waves for path in one.iterdir() if path.is_file()]
+        files = files_until(self.home)
         needs = [*files, *self.code(CLEANER), *self.references({"communities"} | named(CLEANER))]
         makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in TABLES_MADE))]
         makes += [self.columns / f"{table}.{name}" for table, names in COLUMNS.items() for name in names]
@@ -154,6 +164,11 @@ class Edition:
         """The files of estimates that make the one table; all languages compute the same."""
         return [path for path in self.made(LANGS[0]) if path.parent.name == "estimates"]
 
+    def leftovers(self) -> list[Path]:
+        """List saved estimates that no step makes, of a notebook that is gone: all that are there are read."""
+        made = {path for lang in LANGS for path in self.made(lang)}
+        return sorted(set(self.scratch.glob("*/estimates/*.parquet")) - made)
+
     @property
     def statements(self) -> Path:
         """The file of what may be said of counties; it holds both languages."""
@@ -182,7 +197,7 @@ class Edition:
         return self.root / "notebooks" / f"{step.notebook}.ipynb"
 
     def code(self, text: str) -> list[Path]:
-        """List the modules behind a source, and what the libraries' versions stand in."""
+        """List the modules behind a source, and what is behind every task."""
         return [*sources.modules(text), *self.everywhere]
 
     def references(self, names: Iterable[str]) -> list[Path]:

@@ -30,6 +30,7 @@ from types import SimpleNamespace
 from jupyter_client.provisioning import LocalProvisioner
 
 from analysis.pipeline import sources
+from analysis.pipeline.failures import Stopped
 from analysis.pipeline.stable import set_stable
 from analysis.survey.folders import root
 
@@ -77,15 +78,19 @@ def available() -> bool:
 
 @contextlib.contextmanager
 def nursery():
-    """Run a nursery for the time of the context; it and all its kernels end with it, or with this process."""
+    """Run a nursery for the time of the context, which gives its process; it and its kernels end with either."""
     set_stable()  # its forks inherit what Python and the libraries read once, at their start
     with tempfile.TemporaryDirectory(prefix="nursery-") as folder:
         address = f"{folder}/socket"
-        command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()", address]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()"]
+        with socket.socket(socket.AF_UNIX) as listener:  # from now on a call waits, or is refused once it is gone
+            listener.bind(address)
+            listener.listen(64)
+            called = {"stdin": subprocess.PIPE, "pass_fds": [listener.fileno()]}
+            process = subprocess.Popen([*command, str(listener.fileno())], **called)
         os.environ[NURSERY] = address
         try:
-            yield
+            yield process
         finally:
             os.environ.pop(NURSERY, None)
             process.stdin.close()
@@ -96,17 +101,21 @@ def nursery():
 
 
 OWN = contextlib.ExitStack()  # holds the nursery of a process that outlives a run: a worker of a cluster
+PROCESS: list[subprocess.Popen] = []  # of that nursery
 atexit.register(OWN.close)
 
 
 def ensure() -> None:
-    """Have a nursery until `leave`, or for as long as this process lives, unless one is at hand."""
+    """Have a nursery until `leave`, or for as long as this process lives, unless one is at hand and alive."""
+    if PROCESS and PROCESS[0].poll() is not None:
+        leave()
     if NURSERY not in os.environ and available():
-        OWN.enter_context(nursery())
+        PROCESS.append(OWN.enter_context(nursery()))
 
 
 def leave() -> None:
     """End the nursery that `ensure` has started, if any."""
+    PROCESS.clear()
     OWN.close()
 
 
@@ -128,16 +137,25 @@ class WarmProvisioner(LocalProvisioner):
 
 
 class ForkedKernel:
-    """A kernel in the nursery, with the part of subprocess.Popen that a provisioner uses."""
+    """A kernel in the nursery, with the part of subprocess.Popen that a provisioner uses.
+
+    Raises Stopped where the nursery is gone.
+    """
 
     stdin = stdout = stderr = None
 
     def __init__(self, connection_file: str, cwd: str | None, env: dict | None):
         self.returncode = None
-        self.line = _connect(os.environ[NURSERY])
+        self.line = socket.socket(socket.AF_UNIX)
         request = {"file": connection_file, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
-        self.line.sendall(json.dumps(request).encode() + b"\n")
-        self.pid = int(self.line.recv(32))
+        answer = b""
+        with contextlib.suppress(OSError):
+            self.line.connect(os.environ[NURSERY])
+            self.line.sendall(json.dumps(request).encode() + b"\n")
+            answer = self.line.recv(32)
+        if not answer:
+            raise Stopped("the process that starts the kernels died (out of memory, or killed)")
+        self.pid = int(answer)
         self.line.setblocking(False)
 
     def poll(self) -> int | None:
@@ -171,26 +189,10 @@ class ForkedKernel:
         self.send_signal(signal.SIGKILL)
 
 
-def _connect(address: str) -> socket.socket:
-    """Connect to the nursery, which listens before it imports, so that this waits no longer than that."""
-    line = socket.socket(socket.AF_UNIX)
-    end = time.monotonic() + 30
-    while True:
-        try:
-            line.connect(address)
-            return line
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
-
-
 def serve() -> None:
     """Be the nursery: import the libraries, then fork a kernel for each request until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that holds the other end
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(sys.argv[1])
-    listener.listen(64)
+    listener = socket.socket(fileno=int(sys.argv[1]))
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger would warn of Python's own modules
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:

@@ -24,11 +24,11 @@ MANY = 90  # counties; notebooks about more have more time, in proportion
 
 
 def renew(state: str) -> None:
-    """Forget the modules of this project, and the nursery that holds them, unless they are of this state.
+    """Forget the modules of this project, and the nursery that holds them, unless known to be of this state.
 
     For a worker that outlives a run: it would go on computing with what has been edited since.
     """
-    if os.environ.get(STATE, state) != state:
+    if os.environ.get(STATE) != state:
         warm.leave()
         for name in [name for name in sys.modules if name.split(".")[0] == "analysis"]:
             del sys.modules[name]
@@ -56,8 +56,7 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     """Run one notebook in a kernel of its own. Raises NotebookFailed."""
     os.chdir(root)
     set_stable()
-    if engine == "warm":
-        warm.ensure()
+    warm.ensure() if engine == "warm" else warm.leave()
     source = root / "notebooks" / f"{step.notebook}.ipynb"
     target = scratch(parameters["wave"]) / parameters["lang"] / "notebooks" / f"{step.name}.ipynb"
     wide = max(1.0, len(COUNTIES) / MANY)

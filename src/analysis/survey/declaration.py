@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from analysis.survey.folders import DECLARATION as FILE
 from analysis.survey.problems import Problem
 
-FILE = "wave.toml"
 BASES = ("official", "published", "synthetic")
 WORDS = ("title", "publisher", "notice", "label")  # each in both languages
 NEEDED = ("wave", "basis", "reference_date", "edition", *WORDS)

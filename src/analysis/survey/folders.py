@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 REFERENCE = Path("data/raw/reference")
+DECLARATION = "wave.toml"  # in the folder of each wave
 
 
 def root(start: Path | None = None) -> Path:
@@ -24,6 +25,18 @@ def _root(start: str) -> Path:
         if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
             return folder
     raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
+
+
+def waves_until(raw: Path) -> list[Path]:
+    """List the folders of the waves beside `raw` up to it, by name, each with a declaration."""
+    folders = [path.parent for path in sorted(raw.parent.glob(f"*/{DECLARATION}"))]
+    return [folder for folder in folders if folder.name <= raw.name]
+
+
+def files_until(raw: Path) -> list[Path]:
+    """List the files of the wave in `raw` and of those before it, which tell what has changed since."""
+    waves = sorted(one for one in {*waves_until(raw), raw} if one.is_dir())
+    return [path for wave in waves for path in wave.iterdir() if path.is_file()]
 
 
 def processed(wave: str) -> Path:

@@ -17,15 +17,10 @@ import pandas as pd
 
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.declaration import FILE, read_declaration
+from analysis.survey.folders import waves_until
 from analysis.survey.problems import Problem
 
 CHANGES = {"renamed", "new", "closed"}
-
-
-def waves_until(raw: Path) -> list[Path]:
-    """List the folders of the waves beside `raw` up to it, by name, each with a declaration."""
-    folders = [path.parent for path in sorted(raw.parent.glob(f"*/{FILE}"))]
-    return [folder for folder in folders if folder.name <= raw.name]
 
 
 def earlier_wave(raw: Path) -> Path | None:
