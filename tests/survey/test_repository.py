@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -97,6 +98,14 @@ def test_the_wave_says_what_it_is(folder):
     facts = repository.wave_facts("2020")
     assert facts["basis"] == "synthetic" and facts["title"] == {"zh": "报告"}
     assert facts["reference_date"].isoformat() == "2020-04-30"
+
+
+def test_a_declaration_that_is_edited_is_read_anew_by_the_same_process(folder):
+    path, edition = folder / "data/processed/2020/wave.toml", 'edition = "2020-11-{}"\n'
+    for day in ("25", "26"):
+        path.write_text(edition.format(day) + WAVE_TOML, encoding="utf-8")
+        os.utime(path, (0, 0))  # by its content, whenever that was written
+        assert repository.wave_facts("2020")["edition"] == f"2020-11-{day}"
 
 
 def test_a_wave_that_is_not_there_is_an_error(folder):

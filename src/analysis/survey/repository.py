@@ -58,9 +58,6 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     return frame
 
 
-_read_declaration = cache(read_declaration)
-
-
 def wave_facts(wave: str) -> dict:
     """Read what `wave.toml` declares: basis, dates, titles. The only place that says *synthetic*."""
-    return _read_declaration(processed(wave) / FILE)
+    return read_declaration(processed(wave) / FILE)
