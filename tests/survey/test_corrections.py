@@ -89,12 +89,13 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
         (SANMEN, COMMUNITIES, row, "建筑面积", 1, 2, "", "复核员", "2020-05-12"),
     )
     found = check(raw, frame).problems
+    assert all(one.mend for one in found)
     said = {
         3: "corrected twice",
         4: "a whole number",
-        5: "no such place",
-        6: "no such place",
-        7: "no such place",
+        5: "no such row",
+        6: "no such file",
+        7: "no such column",
         8: "changes nothing",
         9: "identifiers are not corrected",
         10: "identifiers are not corrected",
@@ -105,6 +106,79 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
     for one in found:
         assert said[one.row] in one.message
         assert "331022189901010017" not in str(one)
+
+
+@pytest.fixture
+def income(books, form):
+    """The place and value of 年收入 in the first row of the roster of 三门."""
+    columns, rows = form(books[SANMEN][ROSTER])
+    return rows[0], books[SANMEN][ROSTER].cell(rows[0], columns["任职情况/年收入"]).value
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "年收入（万元）",
+        "年收入(万元)",
+        "任职情况/年收入（万元）",
+        "任职情况／年收入",
+        " 年收入 ",
+        "年收入",
+        "income",
+    ],
+)
+def test_a_column_is_named_as_the_form_prints_it(raw, frame, write, income, said):
+    row, value = income
+    write((SANMEN, ROSTER, row, said, value, value + 1))
+    done = check(raw, frame)
+    assert done.problems == [] and done.corrections["field"].tolist() == ["income"]
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_an_amount_is_corrected_in_the_unit_of_its_header(raw, frame, write, opened, form, blank):
+    with opened(XIANJU) as book:
+        sheet = book["项目与公益创投"]
+        columns, rows = form(sheet)
+        place = columns["金额"]
+        (head,) = (
+            cell for line in sheet.iter_rows(max_row=rows[0] - 1) for cell in line if cell.value == "金额（万元）"
+        )
+        head.value = "金额（元）"
+        for cell in (cell for line in sheet.iter_rows(max_row=head.row - 1) for cell in line):
+            if isinstance(cell.value, str) and "单位：" in cell.value:
+                cell.value = "单位：元"
+        sheet.cell(rows[0], place).value = None if blank else 3000
+    write((XIANJU, "项目与公益创投", rows[0], "金额（元）" if blank else "金额", "" if blank else 3000, 4000))
+    done = check(raw, frame)
+    assert [one for one in done.problems if one.workbook == "corrections.csv"] == []
+    table = done.tables["projects"]
+    assert table[(table["workbook"] == XIANJU) & (table["row"] == rows[0])]["amount"].tolist() == [0.4]
+
+
+@pytest.mark.parametrize("said", ["姓名", " 身份证号", "基本信息/联系电话", "基本信息／姓名", "id_number"])
+def test_no_identifier_is_corrected_however_its_column_is_named(raw, frame, write, income, said):
+    write((SANMEN, ROSTER, income[0], said, "x", "y"))
+    (problem,) = check(raw, frame).problems
+    assert "identifiers are not corrected here" in problem.message
+
+
+def test_a_place_that_is_not_there_says_which_part_is_wrong_and_what_there_is(raw, frame, write, income):
+    row, value = income
+    lines = {
+        ("三门县.xlsx", ROSTER, row, "年收入"): ("file", "no such file"),
+        (SANMEN, "花名册", row, "年收入"): ("sheet", f"读到的有 {COMMUNITIES}、{ROSTER}、"),
+        (SANMEN, ROSTER, row, "收入"): ("column", "街道（乡镇）、社区名称、社区代码、性别、"),
+        (SANMEN, ROSTER, row, "年收入（人）"): ("column", "no such column"),
+        (SANMEN, ROSTER, row, "备注"): ("column", "no such column"),
+        (SANMEN, ROSTER, row, "行号"): ("column", "no such column"),
+        (SANMEN, ROSTER, 2, "年收入"): ("row", "no such row"),
+    }
+    write(*((*line, value, value + 1) for line in lines))
+    found = check(raw, frame).problems
+    said = {one.row: one for one in found}
+    assert len(found) == len(lines)
+    for number, (part, fragment) in enumerate(lines.values(), start=2):
+        assert said[number].column == part and fragment in said[number].message and said[number].mend
 
 
 def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):

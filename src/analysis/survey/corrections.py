@@ -10,12 +10,16 @@ import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.identifiers import looks_personal
+from analysis.survey.parse import spellings
 from analysis.survey.problems import Problem
+from analysis.survey.reading.header import FROM_FILE, expected, split_unit
 from analysis.survey.text import empty, normalise
 
 FILE = "corrections.csv"
 COLUMNS = ("file", "sheet", "row", "column", "expected", "new", "reason", "who", "date")
 PLACE = ["file", "sheet", "row"]
+YUAN = re.compile(r"\d元$")
+NEEDED = "空白 (blank: a correction says why, who and when)"
 
 
 def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
@@ -47,10 +51,10 @@ def _faults(row) -> list[Problem]:
     problems = []
     if not row.row.isdecimal():
         problems.append(("row", "应为整数 (a whole number is wanted)"))
-    problems += [(name, "空白 (blank)") for name in ("reason", "who", "date") if not getattr(row, name).strip()]
+    problems += [(name, NEEDED) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
     if row.date.strip() and not _is_date(row.date):
         problems.append(("date", "不是日期，如 2018-03-01 (not a date)"))
-    if row.column in (*IDENTIFIERS, *IDENTIFIERS.values()) or _names_person(row):
+    if _header(row.column)[0].split("/")[-1] in (*IDENTIFIERS, *IDENTIFIERS.values()) or _names_person(row):
         problems.append(("column", "身份信息不在此更正 (identifiers are not corrected here)"))
     elif _same(row.expected, row.new):
         problems.append(("new", "新旧相同 (changes nothing)"))
@@ -78,42 +82,77 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
     sums = {name: rows.copy() for name, rows in totals.items()}
     applied, problems = [], []
     for line in corrections.itertuples():
-        hit = _find(frames, line) or _find(sums, line)
-        if not hit:
-            message = f"{line.file}!{line.sheet}!{line.column} {line.row} (no such place)"
-            problems.append(Problem(FILE, "", "row", line.line, message))
+        try:
+            table, rows, label, name = _find([*frames.items(), *sums.items()], line)
+        except Misplaced as fault:
+            part, message = fault.args
+            problems.append(Problem(FILE, "", part, line.line, message))
             continue
-        table, rows, label, name = hit
         if not _same(rows.at[label, name], line.expected):
             found = "" if table == "workers" else f"，现为“{printed(rows.at[label, name])}”"
             place = f"{line.file}!{line.sheet}!{line.column} {line.row}"
             message = f"{place} 不是“{line.expected}”{found} (the expected value is not there)"
             problems.append(Problem(FILE, "", "expected", line.line, message))
             continue
-        rows.at[label, name] = line.new if line.new.strip() else None
+        rows.at[label, name] = _new(line, rows.at[label, name])
         applied.append([*(getattr(line, column) for column in COLUMNS), table, name])
     kept = pd.DataFrame(applied, columns=[*COLUMNS, "table", "field"])
     types = dict.fromkeys(kept.columns, "str") | {"row": int}
     return frames, sums, kept.astype(types), problems
 
 
-def _find(frames: dict[str, pd.DataFrame], line):
-    """Find (table, frame, label, column) of a correction's cell, or nothing."""
-    for table, rows in frames.items():
-        here = rows[(rows["workbook"] == line.file) & (rows["sheet"] == line.sheet) & (rows["row"] == line.row)]
-        name = _column(table, line.column)
-        if len(here) and name in rows:
-            return table, rows, here.index[0], name
-    return None
+def _new(line, cell) -> str | None:
+    """Return what a correction puts into a cell: in 元 where the cell, or the column it names, is in 元."""
+    if not line.new.strip():
+        return None
+    yuan = "元" in _header(line.column)[1] or (isinstance(cell, str) and YUAN.search(normalise(cell)))
+    return f"{line.new}元" if yuan and not normalise(line.new).endswith("元") else line.new
+
+
+class Misplaced(LookupError):
+    """Raised with the part of a correction's place that is not there, and what is wrong with it."""
+
+
+def _find(tables: list[tuple[str, pd.DataFrame]], line):
+    """Find (table, frame, label, column) of a correction's cell; Misplaced says which part is wrong."""
+    handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
+    if not any(len(own) for *_, own in handed_in):
+        raise Misplaced("file", "没有此文件，或没有读到数据 (no such file, or nothing was read of it)")
+    sheets = [(table, rows, own[own["sheet"] == line.sheet]) for table, rows, own in handed_in]
+    sheets = [(table, rows, own) for table, rows, own in sheets if len(own)]
+    if not sheets:
+        there = "、".join(dict.fromkeys(title for *_, own in handed_in for title in own["sheet"]))
+        raise Misplaced("sheet", f"没有此表，或没有读到数据；读到的有 {there} (no such sheet among those read)")
+    table = sheets[0][0]
+    name = _column(table, line.column)
+    if not name:
+        raise Misplaced("column", f"没有此列；此表有 {'、'.join(_titles(table))} (no such column in that sheet)")
+    for _, rows, own in sheets:
+        for label in own.index[own["row"] == line.row]:
+            return table, rows, label, name
+    raise Misplaced("row", "此表没有这一行数据 (no such row of data in that sheet)")
+
+
+def _header(said: str) -> tuple[str, list[str]]:
+    """Split a column as the form prints it, `任职情况/年收入（万元）`, into its folded name and its units."""
+    parts = [split_unit(part) for part in normalise(said).split("/")]
+    return "/".join(title for title, _ in parts), [unit for _, unit in parts if unit]
 
 
 def _column(table: str, said: str) -> str:
-    """Return the column that a correction names by title, by `group/title`, or by its name in the codebook."""
-    for name, schema in TABLES[table].to_schema().columns.items():
-        titles = {name, normalise(schema.title), normalise(f"{schema.metadata['group']}/{schema.title}")}
-        if normalise(said) in titles and name not in ("county_code", "workbook", "sheet", "row"):
-            return name
-    return ""
+    """Return the column that a correction names: as a header is read, or by its name in the codebook."""
+    title, units = _header(said)
+    name, schema = expected(TABLES[table]).get(title, title), TABLES[table].to_schema().columns
+    if name not in schema or name in FROM_FILE:
+        return ""
+    return name if set(units) <= spellings(schema[name].metadata["unit"]).keys() else ""
+
+
+def _titles(table: str) -> list[str]:
+    """List the columns of a sheet by title; with their group where two have the same."""
+    asked = [schema for name, schema in TABLES[table].to_schema().columns.items() if name not in FROM_FILE]
+    titles = [schema.title for schema in asked]
+    return [one.title if titles.count(one.title) == 1 else f"{one.metadata['group']}/{one.title}" for one in asked]
 
 
 def printed(cell) -> str:
