@@ -85,13 +85,13 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("2016年以后新设", a[3], "√", "“√” 应填“是”或“否” (answer 是 or 否)"),
         ("面积达标", a[3], True, "“True” 应填“是”或“否” (answer 是 or 否)"),
         ("户数", a[4], True, f"“True” {number}"),
-        ("建筑面积", a[5], 20001, "“20001” 超出允许范围 (not allowed: in_range(20, 20000))"),
-        ("“两委”成员/总数", a[5], 31, "“31” 超出允许范围 (not allowed: in_range(3, 30))"),
+        ("建筑面积", a[5], 20001, "“20001” 应在 20–20000 平方米之间 (must be between 20 and 20000)"),
+        ("“两委”成员/总数", a[5], 31, "“31” 应在 3–30 人之间 (must be between 3 and 30)"),
         ("其中居民活动面积", a[6], cell(SANMEN, COMMUNITIES, "建筑面积", a[6]) + 1,
          "大于建筑面积 (exceeds the floor area)"),
         ("“两委”成员/其中专职社工", a[7], cell(SANMEN, COMMUNITIES, "总数", a[7]) + 1,
          "大于“两委”总数 (exceeds the seats)"),
-        ("每周开放时间", a[8], "168.5", "“168.5” 超出允许范围 (not allowed: in_range(0, 168))"),
+        ("每周开放时间", a[8], "168.5", "“168.5” 应在 0–168 小时之间 (must be between 0 and 168)"),
         ("户数", a[9], 1e300, f"“1e+300” {whole}"),
         ("常住人口", a[9], "=1+1", "公式没有结果 (a formula without a result)"),
         ("户数", a[10], " \u200b", "空白 (blank)"),
@@ -102,7 +102,7 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("户数", t[2], "NA", f"“NA” {number}"),
         ("户数", t[3], "——", f"“——” {number}"),
         ("户数", t[4], "nan", f"“nan” {number}"),
-        ("户数", t[5], 49, "“49” 超出允许范围 (not allowed: in_range(50, 20000))"),
+        ("户数", t[5], 49, "“49” 应在 50–20000 户之间 (must be between 50 and 20000)"),
         ("户数", t[6], dt.datetime(2020, 1, 2), f"“2020-01-02” {number}"),
     ])  # fmt: skip
     grade = "不在该岗位的等级范围内 (not a grade of this post)"
@@ -113,12 +113,12 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("出生年月", others[0], "88年", "不是日期，如 2018-03-01 或 2018年3月 (not a date)"),
         ("入职日期", others[1], "2035-12-31 ", ""),  # late, yet a date
         ("入职日期", others[2], dt.datetime(9999, 1, 1), "不是日期，如 2018-03-01 或 2018年3月 (not a date)"),
-        ("入职日期", others[3], "1979.12", "超出允许范围 (not allowed: "
-         "in_range(1980-01-01 00:00:00, 2035-12-31 00:00:00))"),
+        ("入职日期", others[3], "1979.12", "应在 1980-01-01 至 2035-12-31 之间 "
+         "(must be a date between 1980-01-01 and 2035-12-31)"),
         ("出生年月", others[4], "1990年1月", ""),
         ("入职日期", others[4], "2005年12月31日", "入职时不满16岁 (younger than 16 on entry)"),
         ("学历", others[5], "博士", "应为 高中及以下、大专、本科、研究生 之一 (not one of the answers)"),
-        ("年收入", others[6], 53800, "超出允许范围 (not allowed: in_range(0.5, 50))"),  # 元 for 万元
+        ("年收入", others[6], 53800, "应在 0.5–50 万元之间 (must be between 0.5 and 50)"),  # 元 for 万元
     ])  # fmt: skip
     plant(XIANJU, "经费投入", [
         ("合计", f[2], cell(XIANJU, "经费投入", "合计", f[2]) + 0.01,
@@ -181,7 +181,9 @@ def test_a_code_of_no_county_is_one_line_at_the_code(edit, faults, rows):
     row = rows(INTERVIEWS, "人员访谈")[-1]
     edit(INTERVIEWS, "人员访谈", {("社区代码", row): "330999001901"})
     (line,) = faults()
-    assert line.startswith(f"{INTERVIEWS}!人员访谈!社区代码 {row}: “330999” 超出允许范围 (not allowed: ")
+    assert line.startswith(
+        f"{INTERVIEWS}!人员访谈!社区代码 {row}: “330999001901” 不以名录中县（市、区）的代码开头 ("
+    )
 
 
 def test_faults_of_form_are_each_one_line(edit, opened, raw, faults, wave_folder):

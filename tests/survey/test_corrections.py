@@ -105,6 +105,7 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
     assert sorted(one.row for one in found) == sorted(said)
     for one in found:
         assert said[one.row] in one.message
+        assert "填 0" not in one.mend and "填表说明" not in one.mend
         assert "331022189901010017" not in str(one)
 
 

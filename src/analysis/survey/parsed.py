@@ -6,12 +6,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from analysis.survey import parse
-from analysis.survey.codebook import TABLES, Workers
+from analysis.survey.codebook import COMMUNITY_CODE, TABLES, Workers
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import PROBLEM, Problem
 from analysis.survey.text import empty
 
 PLACE = ("workbook", "sheet", "row")
+PATTERNS = {COMMUNITY_CODE: "应为12位数字 (must be a code of 12 digits)"}
 
 
 def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> tuple[dict, frozenset[str]]:
@@ -42,9 +43,9 @@ def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]
         if name in PLACE:  # ours, not the county's: as it is
             parsed[name] = cells
             continue
-        read = parse.reader(schema)
+        read, blank = parse.reader(schema), _blank(schema)
         keys = list(zip(map(type, cells), cells, strict=True))
-        values = {key: _parse(key[1], read, schema.nullable, model) for key in dict.fromkeys(keys)}
+        values = {key: _parse(key[1], read, blank, model) for key in dict.fromkeys(keys)}
         parsed[name] = [values[key][0] for key in keys]
         if any(fault for _, fault in values.values()):
             faulty = [(i, values[key][1]) for i, key in enumerate(keys) if values[key][1]]
@@ -70,16 +71,54 @@ def _quote(value, model) -> str:
         return ""
     if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
         value = int(value)  # as it was typed
+    if isinstance(value, pd.Timestamp):
+        value = value.date()
     return f"“{str(value)[:20]}” "
 
 
-def _parse(cell, read, nullable, model):
+def _blank(schema) -> str:
+    """Say that a blank cell is a fault, and which answer means nothing where the codebook has one."""
+    if schema.nullable:
+        return ""
+    if "无" in schema.metadata["codes"]:
+        return "空白 (blank: 无 is an answer)"
+    least = [check.statistics.get("min_value") for check in schema.checks]
+    return "空白 (blank: 0 is an answer)" if 0 in least else "空白 (blank)"
+
+
+def _parse(cell, read, blank, model):
     if empty(cell):
-        return None, "" if nullable else "空白 (blank)"
+        return None, blank
     try:
         return read(cell), ""
     except parse.Unreadable as error:
         return None, f"{_quote(cell, model)}{error}"
+
+
+def wanted(check, schema) -> str:
+    """Say in both languages what a check of the codebook asks for; KeyError where there are no words for it."""
+    said, unit = check.statistics, schema.metadata["unit"]
+    low, high = (_printed(said.get(end)) for end in ("min_value", "max_value"))
+    match check.name:
+        case "in_range" if "datetime" in str(schema.dtype):
+            return f"应在 {low} 至 {high} 之间 (must be a date between {low} and {high})"
+        case "in_range":
+            return f"应在 {low}–{high} {unit}之间 (must be between {low} and {high})"
+        case "greater_than_or_equal_to":
+            return f"应不小于 {f'{low} {unit}'.strip()} (must be at least {low})"
+        case "str_length":
+            return f"至少 {low} 个字 (must have at least {low} characters)"
+        case "str_matches":
+            return PATTERNS[said["pattern"]]
+        case "isin" if "allowed_values" in said:
+            return f"应为 {'、'.join(said['allowed_values'])} 之一 (not one of the answers)"
+        case "isin" | "in_the_frame":
+            return "不以名录中县（市、区）的代码开头 (must begin with the code of a county of the frame)"
+    raise KeyError(check.name)
+
+
+def _printed(end) -> str:
+    return f"{end:%Y-%m-%d}" if isinstance(end, pd.Timestamp) else "" if end is None else f"{end:.10g}"
 
 
 def model_problems(frame: pd.DataFrame, model) -> list[Problem]:
@@ -92,11 +131,11 @@ def model_problems(frame: pd.DataFrame, model) -> list[Problem]:
         for case in errors.failure_cases.itertuples():
             if pd.isna(case.index):  # a fault of the table as a whole is ours, not the county's
                 raise
-            row = frame.loc[case.index]
+            row, schema = frame.loc[case.index], model.to_schema().columns
             # the county of an interview is the head of its community code
             column = "community_code" if case.column == "county_code" else case.column
-            title = model.to_schema().columns[column].title
-            place = (row["workbook"], row["sheet"], title, int(row["row"]))
-            message = f"{_quote(case.failure_case, model)}超出允许范围 (not allowed: {case.check})"
+            place = (row["workbook"], row["sheet"], schema[column].title, int(row["row"]))
+            check = next(check for check in schema[case.column].checks if check.error == case.check)
+            message = f"{_quote(row[column], model)}{wanted(check, schema[case.column])}"
             located.setdefault(place, Problem(*place, message))
         return list(located.values())

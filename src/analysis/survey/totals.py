@@ -18,7 +18,7 @@ from analysis.survey.text import empty, normalise
 
 COUNT = re.compile(r"(抽中)?(\d{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
-HOLDS = "小计、合计行中有明细内容 (a total row holds an answer: not allowed)"
+HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
 CLOSE = 0.005  # amounts have two decimals
 
 
