@@ -222,6 +222,11 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path, frame):
         clean(tmp_path / "1999", frame)
 
 
+def test_a_folder_that_is_empty_is_one_line(tmp_path, frame):
+    with pytest.raises(InputProblems, match=r"^\S+: 文件夹是空的 \(the folder is empty\) → [^\n]+$"):
+        clean(tmp_path, frame)
+
+
 def test_problems_are_listed_once_and_in_order():
     some = [Problem("b", "s", "c", 10, "m"), Problem("b", "s", "c", 9, "m"), Problem("a"), Problem("b", "s")]
     error = InputProblems(some + some)

@@ -36,6 +36,14 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
     assert not (folder / "data/processed/2020").exists()
 
 
+def test_a_folder_that_is_not_there_is_one_problem_said_as_such(analysis, copy):
+    for name in ("NOFOLDER", "data/raw/2021"):
+        done = analysis(copy, "check", name, "--returns", "build/returns")
+        assert done.returncode == 2 and not (copy / "build/returns").exists()  # nobody is told that all is well
+        first, last = done.stderr.splitlines()
+        assert first.startswith(f"{name}: 没有此文件夹 (no such folder) → ") and last.startswith("1 problem(s)")
+
+
 def test_a_question_does_not_stop_the_check(analysis, copy):
     planting = Planting(copy / "data/raw/2020")
     row = planting.rows(SANMEN, "专职社区工作者花名册")[0]

@@ -19,6 +19,7 @@ from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.load import load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.reading.names import without_files
 from analysis.survey.repository import reference
 from analysis.survey.rules import rule_problems, rule_questions
 from analysis.survey.totals import holds_data, total_problems
@@ -64,7 +65,7 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     """Check a wave in one pass; bad input raises nothing, its rows are left out of the tables."""
     raws, accounts, found, totals = load(raw)
     findings = list(found)
-    if raw.is_dir():
+    if not without_files(raw):
         findings += declaration_problems(raw)
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)

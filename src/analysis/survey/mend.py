@@ -54,6 +54,7 @@ MENDING = (
     ("unknown sheet with content", "删去该表，或并入下发的表 (delete it or move its content)"),
     ("file is missing", "补交该文件 (hand it in)"),
     ("no such folder", "核对文件夹名和 --wave (check the name)"),
+    ("the folder is empty", "核对文件夹名，或放入上报文件 (check the name, or put the files there)"),
     ("not a file of this wave", "按“代码_县名.xlsx”改名或移走 (rename or remove it)"),
     ("folders are not read", "把文件移到本轮文件夹 (move its files up)"),
     ("do not agree", "核对文件名 (check the file name)"),

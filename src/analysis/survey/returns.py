@@ -18,7 +18,7 @@ from analysis.survey.marking import write_marked
 from analysis.survey.problems import PROBLEM
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.names import File, files_of, keep_apart, sheet_title
+from analysis.survey.reading.names import File, files_of, keep_apart, sheet_title, without_files
 from analysis.survey.text import normalise
 
 FOREIGN = "(belongs to another county)"
@@ -43,10 +43,13 @@ def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.
     """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
     findings: as `findings_table` has them (`InputProblems.findings`, or the clean table `questions`);
-    accounts: of the rows. A county without findings gets the list that says so, and its rows counted.
+    accounts: of the rows. A county without findings gets the list that says so, and its rows counted; where
+    there was nothing to read, nobody gets one.
     Raises FileExistsError when `folder` is where the counties' own files lie.
     """
     keep_apart(folder, raw)
+    if without_files(raw):
+        return []
     folder.mkdir(parents=True, exist_ok=True)
     files = files_of(raw, [])
     paths = []

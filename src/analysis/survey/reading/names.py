@@ -59,10 +59,19 @@ def keep_apart(folder: Path, raw: Path) -> None:
         )
 
 
+def without_files(raw: Path) -> Problem | None:
+    """Say of a folder that it is not there, or empty: one problem, since no county is to blame for it."""
+    if not raw.is_dir():
+        return Problem(raw.as_posix(), message="没有此文件夹 (no such folder)")
+    if not any(raw.iterdir()):
+        return Problem(raw.as_posix(), message="文件夹是空的 (the folder is empty)")
+    return None
+
+
 def files_of(raw: Path, problems: list[Problem]) -> list[File]:
     """List the files of a wave in order of county; note what is missing, twice there, or unknown."""
-    if not raw.is_dir():
-        problems.append(Problem(raw.as_posix(), message="没有此文件夹 (no such folder)"))
+    if nothing := without_files(raw):
+        problems.append(nothing)
         return []
     found: dict[str, list[File]] = {}
     for path in sorted(raw.iterdir()):
