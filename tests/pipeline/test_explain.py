@@ -29,6 +29,11 @@ def test_a_city_number_lists_the_counties_and_what_was_published(analysis, editi
     assert len(re.findall(r"(?:县|市|区) +\d+人", done.stdout)) == 9
 
 
+def test_it_answers_in_english_too(analysis, edition):
+    said = analysis(edition, "explain", "workers_total", "--lang", "en").stdout
+    assert "by construction" in said and len(re.findall(r"^  [A-Z][a-z]+ +\d+$", said, re.MULTILINE)) == 9
+
+
 def test_a_quoted_number_leads_to_its_reference_table(analysis, edition):
     done = analysis(edition, "explain", "sijiqing_venture")
     assert "data/raw/reference/benchmarks.csv" in done.stdout

@@ -81,7 +81,7 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     from analysis.survey.problems import InputProblems, Problem
 
     if not (raw / wave).is_dir():
-        raise InputProblems([Problem((raw / wave).as_posix(), message="没有这个文件夹 (no such folder)")])
+        raise InputProblems([Problem((raw / wave).as_posix(), message="没有此文件夹 (no such folder)")])
     with alone(root() / "build"):
         tasks = Edition(raw, wave, engine).tasks()
         reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)

@@ -63,11 +63,16 @@ def build(raw, outputs, wave, jobs, cluster, only, explain, engine):
     """Run what is stale: raw workbooks in, outputs/ out, all or nothing."""
     from analysis.pipeline.build import build as run
     from analysis.pipeline.build import reasons
+    from analysis.survey.problems import InputProblems
 
     if explain:
         click.echo("\n".join(reasons(raw, wave, only, engine)) or "nothing would run")
     else:
-        run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster)
+        try:
+            run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster)
+        except InputProblems as problems:
+            problems.add_note("nothing was published")
+            raise
 
 
 @program.command()
@@ -147,12 +152,13 @@ def forms(wave, raw, out):
 @program.command()
 @click.argument("name")
 @outputs_option
-def explain(name, outputs):
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def explain(name, outputs, lang):
     """Say what stands behind the published number NAME: its value, formula, cell, workbooks and rows."""
     from analysis.pipeline.explain import explain as receipt
 
     try:
-        click.echo(receipt(name, outputs))
+        click.echo(receipt(name, outputs, lang))
     except KeyError as error:
         raise click.BadParameter(error.args[0]) from None
     except FileNotFoundError as error:
@@ -208,7 +214,8 @@ def run(arguments=None) -> int:
         error.show()
         return EXIT_USAGE
     except InputProblems as error:
-        return _say(f"{error}\n{len(error.problems)} problem(s); nothing was published", EXIT_INPUT)
+        said = [str(error), f"{len(error.problems)} problem(s)", *getattr(error, "__notes__", ())]
+        return _say("\n".join(said), EXIT_INPUT)
     except (NotebookFailed, Stopped) as error:
         return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
     except Busy as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import processed
 from analysis.survey.repository import read
 
@@ -38,6 +38,7 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
         where = f"{wave}/{source}" if ".xlsx!" in source else f"reference/{source}.csv"
         lines.append(f"  {'from':<14} data/raw/{where}")
     lines += [f"  {'mended':<14} {line}" for line in receipt["corrections"]]
-    counties = [(COUNTIES[code], f"{name}.{code}") for code in COUNTIES if f"{name}.{code}" in known]
+    counties = [(county, f"{name}.{code}") for code, county in district_names(lang).items()]
+    counties = [(county, key) for county, key in counties if key in known]
     lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties]
     return "\n".join(lines)
