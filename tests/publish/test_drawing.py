@@ -82,5 +82,16 @@ def test_neighbours_of_one_look_share_a_group():
     assert written == '<g fill="#000"><path d="M0 0"/><path d="M1 1" data-area="331002"/></g>'
 
 
+def test_a_piece_by_itself_states_its_look():
+    alone = Piece("text", {"x": "1", "y": "2"}, {"font-size": "9"}, inside="甲")
+    assert grouped([alone]) == '<text x="1" y="2" font-size="9">甲</text>'
+
+
+def test_a_round_mark_is_a_circle_of_its_radius(svg):
+    radius = float(re.search(r'<path id="[^"]+" d="M 0 ([\d.]+)', svg)[1])
+    drawn = re.findall(r'<defs><circle id="m0" r="([\d.]+)"/></defs>', compact(svg, AREAS))
+    assert [float(found) for found in drawn] == [pytest.approx(radius, abs=0.051)]
+
+
 def test_the_name_of_marks_holds_the_labels_in_order():
     assert marks(["甲", 2]) == f"{MARKS}甲|2"

@@ -6,7 +6,7 @@ A figure names its marks by a gid of `MARKS` and one label a mark, in the order 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 from xml.etree import ElementTree
@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 MARKS = "marks:"
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
+ROUND = re.compile(r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z")  # a circle as matplotlib draws it, by eight curves
 KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
 PLAIN = {
     "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},
@@ -74,11 +75,14 @@ def joined(pieces: list[Piece]) -> list[Piece]:
 
 
 def grouped(pieces: list[Piece]) -> str:
-    """Write neighbours of one look below one group that states it."""
+    """Write neighbours of one look below one group that states it; one by itself states it."""
     written = []
     for look, group in groupby(pieces, key=lambda piece: piece.look):
-        inside = "".join(map(str, group))
-        written.append(_element("g", look, inside) if look else inside)
+        first, *others = group
+        if look and others:
+            written.append(_element("g", look, "".join(map(str, [first, *others]))))
+        else:
+            written += map(str, [replace(first, place=first.place | look), *others])
     return "".join(written)
 
 
@@ -112,8 +116,10 @@ class _Writer:
         return tag == "path" and (empty or not element.get("d"))
 
     def _shape(self, element) -> str:
-        self.ids[element.get("id")] = f"m{len(self.ids)}"
-        return f'<path id="{self.ids[element.get("id")]}" d="{_path(element.get("d"), _short)}"/>'
+        self.ids[element.get("id")] = name = f"m{len(self.ids)}"
+        if circle := ROUND.fullmatch(" ".join(element.get("d").split())):
+            return _element("circle", {"id": name, "r": _short(circle[1])}, "")
+        return _element("path", {"id": name, "d": _path(element.get("d"), _short)}, "")
 
     def _mark(self, tag: str, element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
@@ -170,7 +176,7 @@ def _path(d: str, fine) -> str:
 
 
 def _short(number: str) -> str:
-    return f"{float(number):.1f}".removesuffix(".0").replace("-0.0", "0")
+    return f"{float(number):.1f}".replace("-0.0", "0").removesuffix(".0")
 
 
 def _whole(number: str) -> str:
