@@ -78,6 +78,23 @@ def test_no_error_no_request_and_no_scrolling_sideways_at_360(browser, addresses
         page.close()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_drawing_reaches_out_of_its_picture(browser, addresses, width):
+    outside = """() => [...document.querySelectorAll(".plot svg")].flatMap(svg => {
+        const box = svg.getBoundingClientRect()
+        return box.width ? [...svg.querySelectorAll("text, path, use")].filter(mark => {
+            const { left, right, top, bottom, width } = mark.getBoundingClientRect()
+            const beside = left < box.left - 2 || right > box.right + 2
+            return width && (beside || top < box.top - 3 || bottom > box.bottom + 3)
+        }).map(mark => svg.getAttribute("aria-labelledby") + ": " + mark.outerHTML) : [] })"""
+    for name, path in addresses.items():
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(path.as_uri())
+        page.evaluate("document.fonts.ready")
+        assert page.evaluate(outside) == [], name
+        page.close()
+
+
 def test_no_line_moves_while_the_font_loads(browser, addresses):
     """Seen where no Chinese font is installed: laid out before the font is there, lines break elsewhere."""
     moved = """() => new Promise(done => new PerformanceObserver(list => {

@@ -59,6 +59,18 @@ def test_a_long_legend_makes_the_narrow_drawing_taller(recwarn):
     assert figure.axes[0].get_position().height > 0.1
 
 
+@pytest.mark.parametrize("phone", [False, True])
+def test_a_long_legend_lies_within_the_picture_and_leaves_the_bars_their_width(phone):
+    parts = ["hardware upgrading", "workforce", "running costs", "service projects"]
+    figure = figures.stacked(pd.DataFrame([[1, 2, 3, 4]], index=["Jiaojiang"], columns=parts), "million yuan")
+    if phone:
+        picture.narrow(figure)
+    picture.lay_out(figure)
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert legend.x0 >= 0 and legend.x1 <= figure.bbox.width and legend.y1 <= figure.bbox.height
+    assert figure.axes[0].get_position().width > 0.7
+
+
 @pytest.mark.parametrize("count", [90, 900])
 def test_many_districts_make_no_taller_figure_and_names_that_do_not_touch(count):
     names = [f"县{i:04d}" for i in range(count)]

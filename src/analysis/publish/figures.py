@@ -16,6 +16,7 @@ from analysis.publish.drawing import marks
 INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
 PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
 WIDTH = 6.8  # inches: the text column of the page
+LINE = 0.22  # inches: a line of a legend
 ROWS = 40  # lines of districts in the tallest figure; more are drawn thinner, and the table behind names all
 # Where each county lies, roughly: column and row from the north-west; no boundary.
 TILES = {
@@ -144,8 +145,9 @@ def stacked(frame: pd.DataFrame, unit: str) -> Figure:
         for bar, name, value in zip(part, upwards.index, upwards[column], strict=True):
             bar.set_gid(marks([f"{name} {column} {value:.6g}"]))
     axes.grid(axis="y", visible=False)
-    legend_above(axes, frame.shape[1])
     axes.set(xlabel=unit, ylabel="")
+    lines = legend_above(axes, frame.shape[1])
+    figure.set_figheight(figure.get_figheight() + LINE * (lines - 1))
     return figure
 
 
@@ -222,7 +224,16 @@ def _values(frame: pd.DataFrame, column: str) -> str:
     return marks(f"{name} {value:.4g}" for name, value in _rows(frame, column))
 
 
-def legend_above(axes, columns: int, side: str = "left", **parts) -> None:
-    """Set the legend above the axes; at the right it may reach over the labels, not out of the picture."""
+def legend_above(axes, columns: int, side: str = "left", **parts) -> int:
+    """Set the legend above the axes, in no more columns than fit; returns its lines.
+
+    At the right it may reach over the labels, not out of the picture.
+    """
     place = {"loc": f"lower {side}", "bbox_to_anchor": (float(side == "right"), 1)}
-    axes.legend(ncols=columns, frameon=False, title=None, borderpad=0, **place, **parts)
+    labels = [label.get_window_extent().width for label in axes.get_yticklabels() if side == "left"]
+    room = axes.figure.bbox.width * 0.97 - max(labels, default=0)
+    for count in range(columns, 0, -1):
+        legend = axes.legend(ncols=count, frameon=False, title=None, borderpad=0, **place, **parts)
+        if legend.get_window_extent().width <= room:
+            break
+    return math.ceil(len(legend.get_texts()) / count)

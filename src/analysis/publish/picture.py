@@ -10,10 +10,9 @@ from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
 from analysis.publish.drawing import compact
-from analysis.publish.figures import ROWS, WARM, legend_above
+from analysis.publish.figures import LINE, ROWS, WARM, legend_above
 
 NARROW = 3.55  # inches: the screen of a phone
-LINE = 0.22  # inches: a line of a legend
 
 
 def label(figure: Figure, text: str) -> None:
@@ -31,9 +30,8 @@ def narrow(figure: Figure) -> None:
             axes.set_subplotspec(grid[i])
             axes.tick_params(labelleft=i % 2 == 0)
         height *= len(panels) / 3
-    for axes in panels:
-        height += LINE * _fit(axes)
     figure.set_size_inches(NARROW, height)
+    figure.set_figheight(height + LINE * sum(map(_fit, panels)))
     figure.set_layout_engine("constrained")
 
 
@@ -47,8 +45,8 @@ def _fit(axes) -> int:
     if not (legend := axes.get_legend()):
         return 0
     words = [text.get_text() for text in legend.get_texts()]
-    legend_above(axes, 2, "right", handles=legend.legend_handles, labels=words)
-    return (len(words) - 1) // 2
+    before = math.ceil(len(words) / legend._ncols)
+    return legend_above(axes, 2, "right", handles=legend.legend_handles, labels=words) - before
 
 
 def thin(axes) -> None:
