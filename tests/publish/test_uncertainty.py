@@ -1,5 +1,7 @@
 """Figures of uncertainty show what the comparison found, and nothing more."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,10 @@ def test_tiles_are_the_nine_counties_shaded_by_their_statement():
     axes = uncertainty.tile_grid(frame, COUNTIES).axes[0]
     white = [tuple(patch.get_facecolor()[:3]) == (1, 1, 1) for patch in axes.patches]
     assert white == [False, False, *[True] * 7]
+    signs = [text.get_text()[-1] for text in axes.texts[1::2]]
+    assert signs == ["▲", "▼", *"○" * 7], "what holds on a dark page too"
+    for guide in (uncertainty.GUIDES["tiles"], uncertainty.GUIDES["grid"]):
+        assert not re.search("深|浅|白|dark|light|white", guide["zh"] + guide["en"])
 
 
 def test_the_same_figure_gives_the_same_bytes(estimates):

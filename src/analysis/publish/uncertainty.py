@@ -35,18 +35,19 @@ GUIDES = {
         "en": "Each line is one place before and after; solid where the change goes beyond chance, else dashed",
     },
     "tiles": {
-        "zh": "方格按大致方位排列，不是地图；深色高于全市，浅色低于全市，白底分不出高低或数量太少",
-        "en": "Tiles lie roughly as the places do, it is no map; dark is above the city, light below, white "
-        "cannot be told apart or is too few",
+        "zh": "方格按大致方位排列，不是地图；▲高于全市，▼低于全市，○分不出高低或数量太少",
+        "en": "Tiles lie roughly as the places do, it is no map; ▲ is above the city, ▼ below, ○ cannot be told "
+        "apart or is too few",
     },
     "grid": {
-        "zh": "方格按县（市、区）代码表的次序排列，不是地图；深色高于全市，浅色低于全市，白底分不出高低或数量太少",
-        "en": "Tiles follow the list of counties, it is no map; dark is above the city, light below, white cannot "
-        "be told apart or is too few",
+        "zh": "方格按县（市、区）代码表的次序排列，不是地图；▲高于全市，▼低于全市，○分不出高低或数量太少",
+        "en": "Tiles follow the list of counties, it is no map; ▲ is above the city, ▼ below, ○ cannot be told "
+        "apart or is too few",
     },
 }
 
-SHADES = {"above": (ACCENT, "white"), "below": ("#a9c3cf", INK)}
+# A dark page turns light and dark about, so that the guide names the sign, not the shade.
+SHADES = {"above": (ACCENT, "white", "▲"), "below": ("#a9c3cf", INK, "▼")}
 
 
 def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
@@ -157,7 +158,7 @@ def tile_guide(codes) -> dict[str, str]:
 
 
 def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Plot one tile a county, laid out by `tile_places`, shaded by what may be said of it against the city.
+    """Plot one tile a county, laid out by `tile_places`, shaded and signed by what may be said of it.
 
     frame: columns district (code), text (value as printed), form (of its statement).
     """
@@ -166,13 +167,14 @@ def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
     figure, axes = new_figure(9 if tall <= 4 else 2 * 9)
     for row in frame.itertuples():
         column, line = places[row.district]
-        face, ink = SHADES.get(row.form, ("white", INK))
+        face, ink, sign = SHADES.get(row.form, ("white", INK, "○"))
         axes.add_patch(Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED))
-        if wide > 5:
-            continue  # no room for words: the table behind has them
-        name = labels[row.district]
+        if wide > 5:  # no room for words: the table behind has them
+            axes.text(column + 0.5, line + 0.5, sign, ha="center", va="center", color=ink, fontsize=9)
+            continue
+        name, value = labels[row.district], f"{row.text} {sign}"
         axes.text(column + 0.5, line + 0.4, name, ha="center", va="center", color=ink, fontsize=9)
-        axes.text(column + 0.5, line + 0.68, row.text, ha="center", va="center", color=ink, fontsize=10)
+        axes.text(column + 0.5, line + 0.68, value, ha="center", va="center", color=ink, fontsize=10)
     axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall + 0.05, -0.05))
     axes.axis("off")
     return figure
