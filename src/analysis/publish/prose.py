@@ -56,6 +56,10 @@ class Unit:
         group = "," if self.lang == "en" else ""
         return f"{number:{group}.{max(decimals - self.power, 0)}f}"
 
+    def tabled(self, value: float) -> str:
+        """Print a value as tables do: without its unit, a percentage with one decimal at least."""
+        return self.print(value, max(self.decimals, 1 if self.name == "%" else 0))
+
     @property
     def suffix(self) -> str:
         """The unit as it follows a number: a word of English after a space."""

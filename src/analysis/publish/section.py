@@ -83,6 +83,11 @@ class Section:
         """Return the name of an indicator as a label."""
         return tables.capital(measure_of(indicator)[self.lang])
 
+    def headed(self, indicator: str) -> str:
+        """Return the name of an indicator with its unit, over values that `Unit.tabled` prints."""
+        unit = self.unit(indicator).name
+        return self.title(indicator) + ({"zh": "（{}）", "en": " ({})"}[self.lang].format(unit) if unit else "")
+
     def say(self, words: dict[str, str]) -> str:
         """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
 
@@ -122,13 +127,10 @@ class Section:
         names = district_names(self.lang)
         columns = {DISTRICT[self.lang]: [names[code] for code in (*COUNTIES, CITY)]}
         for indicator in indicators:
-            measure, unit = measure_of(indicator), self.unit(indicator)
             rows = self.estimates[self.estimates["indicator"] == indicator]
             values = rows.set_index("district")["value"]
-            bracketed = {"zh": "（{}）", "en": " ({})"}[self.lang].format(unit.name) if unit.name else ""
-            decimals = max(unit.decimals, 1 if unit.name == "%" else 0)
-            columns[tables.capital(measure[self.lang]) + bracketed] = [
-                "—" if pd.isna(value := values.get(code)) else unit.print(value, decimals)
+            columns[self.headed(indicator)] = [
+                "—" if pd.isna(value := values.get(code)) else self.unit(indicator).tabled(value)
                 for code in (*COUNTIES, CITY)
             ]
         receipts = [["", *indicators]] * (1 + len(COUNTIES))  # the city's receipt lists every county

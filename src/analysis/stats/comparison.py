@@ -65,7 +65,7 @@ def homogeneity(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
     rows = []
     for indicator in indicators:
         part = districts_of(estimates, indicator)
-        low, high = part["value"].min().round(1), part["value"].max().round(1)
+        low, high = part["value"].min(), part["value"].max()
         names = titles.loc[indicator, ["zh", "en"]]
         rows.append((indicator, *names, low, high, *_alike(part)))
     columns = ["indicator", "zh", "en", "lowest", "highest", "statistic", "p", "test"]
