@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from analysis.publish.typed import typed_numbers
@@ -57,3 +59,10 @@ def test_a_typed_number_is_found(text):
 )
 def test_what_is_not_a_typed_number_passes(text):
     assert typed_numbers(text) == []
+
+
+def test_no_notebook_types_a_day_that_the_wave_declares(repository):
+    notebooks = {path.name: path.read_text("utf-8") for path in (repository / "notebooks").glob("*.ipynb")}
+    assert {
+        name: found for name, text in notebooks.items() if (found := re.findall(r'Timestamp\(\\".*', text))
+    } == {}
