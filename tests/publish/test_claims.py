@@ -22,7 +22,7 @@ def book():
             "status": ["by construction", next(s for s in STATUSES if s != "by construction")],
             "status_zh": ["由构造一致", "其他"],
             "explanation": [f"{reason}；四舍五入", "另有说明"],
-            "estimate": ["certified", ""],
+            "estimate": ["certified", "income"],
         }
     )
 
@@ -30,14 +30,15 @@ def book():
 def test_a_recomputed_number_leads_to_its_receipt_and_words_do_not(book):
     shown = ledger_shown(book, pd.DataFrame(), {}, "zh")
     assert list(shown.columns) == HEADS["zh"]
-    assert shown.attrs["receipts"] == [["", "", "", "certified", "", "", ""], [""] * 7]
+    assert shown.attrs["receipts"] == [["", "", "", name, "", "", ""] for name in ("certified", "income")]
     assert list(shown["说明"]) == ["四舍五入", "另有说明"], "the status says the reason already"
 
 
 def test_english_says_money_and_outcome_in_english(book):
     checks = pd.DataFrame({"id": ["Q01", "Q02"], "note": ["", ""], "note_en": ["Rounded", ""]})
     shown = ledger_shown(book, checks, {}, "en")
-    assert list(shown["Unit"]) == ["%", "10,000 yuan"] and shown["Outcome"][0] == "By construction"
+    assert list(shown["Unit"]) == ["%", "yuan"] and shown["Outcome"][0] == "By construction"
+    assert list(shown["Published"]) == list(shown["Recomputed"]) == ["47.2", "64,700"]
     assert "Rounded" in shown["Explanation"][0]
     assert not shown.map(str).apply(lambda c: c.str.contains("[\u4e00-\u9fff]")).any(axis=None)
 

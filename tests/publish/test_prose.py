@@ -2,7 +2,7 @@ import jinja2
 import pandas as pd
 import pytest
 
-from analysis.publish.prose import Number, Unit, numbers, render
+from analysis.publish.prose import Number, Unit, money, numbers, render
 
 
 def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"):
@@ -83,3 +83,18 @@ def test_english_groups_digits_and_sets_words_apart():
     assert number(1533, decimals=0, unit="", lang="en").text == "1,533"
     assert number(45.03, unit="hours", lang="en").text == "45.0 hours"
     assert number(47.2, lang="en").half == "less than half"
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "name", "said"),
+    [
+        ("6.47", "万元/person/year", "yuan", ("64,700", "yuan/person/year")),
+        ("4.2", "万元", "yuan", ("42,000", "yuan")),
+        ("16887.2", "万元", "million yuan", ("168.872", "million yuan")),
+        (">400", "万元/year", "", (">4", "million yuan/year")),
+        ("", "万元", "yuan", ("", "yuan")),
+        ("47.2", "%", "%", ("47.2", "%")),
+    ],
+)
+def test_published_money_is_said_in_the_unit_of_the_number_beside_it(printed, unit, name, said):
+    assert money(printed, unit, name) == said

@@ -63,3 +63,12 @@ def test_a_reference_table_and_another_workbook_are_named():
     names = district_names("zh")
     assert sources("counties", {}, names, "zh") == [("data/raw/reference/counties.csv", "")]
     assert sources("电话访谈.xlsx!社工 4-90", {}, names, "zh") == [("电话访谈.xlsx《社工》", "行 4-90")]
+
+
+def test_published_money_is_said_in_the_unit_of_the_value_above_it():
+    income = estimate(CITY, 6.468, 6.4, 6.5, "", indicator="income", name="income", unit="万元")
+    claim = {"estimate": ["income"], "published": ["6.47"], "unit": ["万元/year"], "unit_zh": ["万元/年"]}
+    ledger = pd.DataFrame(claim | {"status": ["by construction"], "status_zh": ["按构造一致"]})
+    said = {lang: receipts(pd.DataFrame([income]), ledger, lang)["income"] for lang in ("zh", "en")}
+    assert said["en"]["value"] == "64,700 yuan" and "published: 64,700 yuan/year" in said["en"]["facts"]
+    assert said["zh"]["value"] == "6.47万元" and "发布稿 6.47 万元/年" in said["zh"]["facts"]

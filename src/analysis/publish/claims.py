@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.publish.prose import money
 from analysis.publish.tables import capital, traced
 from analysis.stats.ledger import REASONS, STATUSES, fill_notes
+from analysis.survey.repository import reference
 
 HEADS = {
     "zh": ["条目", "发布稿原句", "发布值", "重算值", "单位", "结果", "说明"],
@@ -38,7 +40,7 @@ def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: st
         shown = shown.assign(explanation=[_own_words(text) for text in book["explanation"]])
     else:
         shown = book[["id", "english", "published", "recomputed", "unit", "status"]].assign(
-            unit=book["unit"].str.replace("万元", "10,000 yuan"),
+            **_in_english(book),
             status=book["status"].map(capital),
             explanation=_explained(checks, book, names),
         )
@@ -54,6 +56,17 @@ def notable(book: pd.DataFrame) -> pd.DataFrame:
 def _own_words(explanation: str) -> str:
     """Drop from an explanation what its status says already."""
     return "；".join(part for part in explanation.split("；") if part not in REASONS.values())
+
+
+def _in_english(book: pd.DataFrame) -> dict[str, list[str]]:
+    """Say the money of the claims in the unit of the measure that each is about."""
+    units = reference("measures").set_index("indicator")["unit_en"]
+    names = [units.get(estimate.partition(".")[0], "") for estimate in book["estimate"]]
+    said = {}
+    for column in ("published", "recomputed"):
+        pairs = map(money, book[column], book["unit"], names)
+        said[column], said["unit"] = map(list, zip(*pairs, strict=True))
+    return said
 
 
 def _explained(checks: pd.DataFrame, book: pd.DataFrame, names: dict) -> list[str]:

@@ -6,6 +6,7 @@ notebook's. An unknown name stops the notebook.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
@@ -69,6 +70,22 @@ class Unit:
     def factor(self) -> float:
         """What a value of the data is multiplied by in a drawing or a table of this language."""
         return 10.0**self.power
+
+
+def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
+    """Say an amount printed in 万元 by the unit `name`: ("6.47", "万元/年") in yuan is ("64,700", "yuan/年").
+
+    The digits are those printed. Without a name that money has in English, it is in million yuan.
+    """
+    if "万元" not in unit:
+        return printed, unit
+    name = name if ("万元", name) in POWERS else "million yuan"
+
+    def said(number: re.Match) -> str:
+        decimals = len(number[0].partition(".")[2])
+        return Unit(name, decimals, POWERS["万元", name], "en").print(float(number[0]))
+
+    return re.sub(r"\d+(?:\.\d+)?", said, printed), unit.replace("万元", name)
 
 
 @dataclass(frozen=True)

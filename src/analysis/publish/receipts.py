@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from analysis.publish.naming import district_names
-from analysis.publish.prose import number
+from analysis.publish.prose import money, number
 from analysis.publish.tables import capital
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.corrections import corrections_of
@@ -106,8 +106,10 @@ def _compared(said, claim, lang) -> list[str]:
     if said.interval != "—":
         facts.append(words["interval"].format(said.interval))
     if claim is not None:
-        unit = claim["unit_zh"] if lang == "zh" else claim["unit"].replace("万元", "10,000 yuan")
-        published = f"{claim['published']} {unit}".strip() or "—"
+        number, unit = claim["published"], claim["unit_zh"]
+        if lang == "en":
+            number, unit = money(number, claim["unit"], said.unit.name)
+        published = f"{number} {unit}".strip() or "—"
         status = claim["status_zh" if lang == "zh" else "status"]
         facts.append(words["published"].format(published, status))
     return facts
