@@ -156,3 +156,29 @@ def test_every_number_opens_and_the_page_is_light(edition):
         assert len(asked) > 60 and asked <= set(re.findall(r'id="?(r-[^" >]+)', html))
         bare = re.sub(r"base64,[^)]*", "", html)
         assert len(bare.encode()) < 200_000
+
+
+def test_tables_fit_the_page_and_no_column_of_words_is_a_ribbon(browser, addresses):
+    """Lines of the tallest row and what is hidden at the right, of each table; receipts keep number and unit."""
+    measured = """() => [...document.querySelectorAll("figure.table table")].map(table => [
+        table.closest("figure").id, table.offsetWidth - table.parentElement.clientWidth,
+        Math.max(...[...table.rows].map(row => row.offsetHeight / 21)) ])"""
+    for name in ("report/index.html", "report/en/index.html"):
+        for width, most in ((1280, 15), (390, 16)):
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto(addresses[name].as_uri())
+            tables = page.evaluate(measured)
+            assert [table for table in tables if table[2] > most] == [], (name, width)
+            assert width == 390 or [table for table in tables if table[1] > 0] == [], name
+            page.close()
+
+
+def test_a_receipt_keeps_a_short_number_beside_its_unit(browser, addresses):
+    broken = """() => [...document.querySelectorAll(".receipts h3 b")].filter(value => {
+        const range = document.createRange(); range.selectNodeContents(value)
+        return value.textContent.length < 15 && range.getClientRects().length > 1 }).map(b => b.textContent)"""
+    for name in ("report/index.html", "report/en/index.html"):
+        page = browser.new_page(viewport={"width": 390, "height": 900})
+        page.goto(addresses[name].as_uri())
+        assert page.evaluate(broken) == [], name
+        page.close()
