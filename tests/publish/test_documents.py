@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import subprocess
 import zipfile
 from datetime import datetime
@@ -162,6 +163,26 @@ def test_word_as_drawn_has_28_characters_a_line_and_22_lines_a_page(drawn_word):
     pitch = (first[-1] - first[2]) / (len(first) - 3)
     height = 297 - 37 - 35  # mm: the paper without the margins above and below
     assert abs(height / 25.4 * 72 / pitch - 22) < 1
+
+
+def test_word_as_drawn_numbers_its_notes_by_digits(drawn_word):
+    begun = re.compile(r"(?:\d+|[ivxlc]+)(?=[\u4e00-\u9fff])")
+    last = [line for page in measured(drawn_word)[-3:] for line in page]
+    marks = [found[0] for *_, text in last if (found := begun.match(text))]
+    assert len(marks) > 5 and all(mark.isdigit() for mark in marks), marks
+
+
+def test_quotes_of_the_english_pdf_are_as_wide_as_latin_ones(edition):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext on this machine: the PDF is not measured")
+    pdf = edition / "outputs/report/en/report.pdf"
+    said = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    word = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">counties’<'
+    ems = [
+        (float(right) - float(left)) / (float(low) - float(top))
+        for left, top, right, low in re.findall(word, said)
+    ]
+    assert ems and max(ems) < 4.5, "a Chinese quote takes a whole em"
 
 
 def test_no_table_of_word_as_drawn_is_crushed(drawn_word):

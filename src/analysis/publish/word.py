@@ -195,4 +195,5 @@ def _rewritten(data: bytes) -> bytes:
 
 def _ended(xml: str) -> str:
     xml = re.sub(r"(relationships/|/word/|\"|\.)footnotes\b", r"\1endnotes", xml)
-    return re.sub(r"(</?w:)footnote(s|Reference|Ref|Pr)?\b", r"\1endnote\2", xml)
+    xml = re.sub(r"(</?w:)footnote(s|Reference|Ref|Pr)?\b", r"\1endnote\2", xml)
+    return xml.replace("<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>')  # endnotes are Roman else
