@@ -7,6 +7,7 @@ import pytest
 from analysis.publish import districts
 from analysis.publish.naming import read_estimates
 from analysis.publish.prose import number
+from analysis.publish.section import Section
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
@@ -37,6 +38,16 @@ def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
         ]
         assert [n.text for n in said[0]] == [n.text for n in said[1]]
         assert {n.interval for n in said[1]} == {"—"} != {n.interval for n in said[0]}
+
+
+def test_a_county_is_not_told_how_many_counties_there_are_or_of_places_elsewhere(here):
+    measures = reference("measures").set_index("indicator")
+    estimates = read_estimates("2020", district="331002")
+    table = Section("08_district_profile", "2020", "zh", estimates, district="331002").beside_city()
+    named = set(table["指标"])
+    assert {measures.loc[name, "zh"] for name in ("workers_total", "certified", "funding_total")} <= named
+    counting = measures["zh"].str.contains("的县（市、区）|^其中|两社区")
+    assert counting.sum() == 8 and not named & set(measures.loc[counting, "zh"])
 
 
 def test_every_county_has_a_folder(here):

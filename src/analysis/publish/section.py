@@ -137,9 +137,13 @@ class Section:
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:
-        """Tabulate indicators (or all) of the section's district: name, value, interval, the city's if any."""
+        """Tabulate indicators of the section's district: name, value, interval, the city's if any.
+
+        Without names all of them, but those that `measures.csv` declares to be of the city only.
+        """
         city, mine = self.names["city"], self.names["county"][self.district]
-        own = [(n, city.get(key)) for key, n in mine.items() if key in (indicators or mine)]
+        shown = indicators or [key for key in mine if measure_of(key)["city_only"] != "yes"]
+        own = [(n, city.get(key)) for key, n in mine.items() if key in shown]
         titles = {
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
