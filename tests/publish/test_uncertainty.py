@@ -49,6 +49,9 @@ def test_funnel_draws_the_limits_about_the_city(estimates):
     assert all(np.isfinite(line.get_ydata()).all() for line in curves)
     assert np.ptp([line.get_ydata()[0] for line in curves]) > np.ptp(at_right), "narrower to the right"
     assert {text.get_text() for text in axes.texts} == set(COUNTIES.values())
+    dashes = [str(line._unscaled_dash_pattern) for line in (*curves[::2], axes.lines[4])]
+    assert len(set(dashes)) == 3, "the city's line is another than the limits"
+    assert all(text.get_bbox_patch() and text.get_zorder() > 2 for text in axes.texts), "no line through a name"
 
 
 def test_rank_plot_keeps_the_order_of_places_and_draws_both_sets(estimates):
@@ -67,6 +70,9 @@ def test_slopes_are_dashed_where_nothing_is_shown(estimates):
     assert [line.get_ydata()[1] for line in axes.lines] == [90, 61, 80]
     heights = [text.xyann[1] for text in axes.texts]
     assert heights[1] - heights[0] > 1.5, "labels do not cover one another"
+    assert [text.xy for text in axes.texts if text.arrow_patch] == [(0, 60), (0, 60.1), (0, 40)], (
+        "led to its point"
+    )
 
 
 def test_tiles_are_the_nine_counties_shaded_by_their_statement():

@@ -21,9 +21,9 @@ GUIDES = {
         "dashes cannot be told from the city",
     },
     "funnel": {
-        "zh": "越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远",
-        "en": "The further right, the more there are and the narrower the funnel; inside it, chance alone could "
-        "put a place as far from the city",
+        "zh": "点线为全市；越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远",
+        "en": "The dotted line is the city. The further right, the more there are and the narrower the funnel; "
+        "inside it, chance alone could put a place as far from the city",
     },
     "ranks": {
         "zh": "粗线为数据容许的名次（单看一地），细线为各地同时成立的名次：线越长，名次越说不准",
@@ -77,11 +77,13 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
     for name, style in (("95", (0, (4, 2))), ("998", "solid")):
         for side in ("low", "high"):
             axes.plot(fine["n"], bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
-    axes.axhline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
+    axes.axhline(city, color=WARM, linewidth=1.4, linestyle=(0, (1, 1.4)))
     sns.scatterplot(part, x="n", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # no line strikes a name through
     named = part if len(part) <= ROWS else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
     for row in named.itertuples():
-        axes.annotate(labels[row.district], (row.n, row.value), (5, 4), textcoords="offset points", fontsize=8)
+        at = {"xy": (row.n, row.value), "xytext": (5, 4), "textcoords": "offset points"}
+        axes.annotate(labels[row.district], **at, fontsize=8, bbox=clear, zorder=2.5)
     axes.grid(axis="both")
     axes.set(xlabel=size, ylabel=unit)
     return figure
@@ -132,9 +134,11 @@ def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
         style = "solid" if row.apart else (0, (4, 2))
         axes.plot([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, linestyle=style)
         axes.scatter([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, s=22, zorder=3)
+    leader = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3, "relpos": (1, 0.5)}
     named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit one under another
     for row, y in zip(named.itertuples(), _apart(named["before"], frame), strict=True):
-        axes.annotate(row.district, (0, row.before), (-0.04, y), va="center", ha="right", fontsize=8)
+        at = {"xy": (0, row.before), "xytext": (-0.08, y), "va": "center", "ha": "right"}
+        axes.annotate(row.district, **at, fontsize=8, arrowprops=leader)
     axes.grid(axis="y")
     axes.grid(axis="x", visible=False)
     axes.set(xticks=[0, 1], xticklabels=[before, after], xlim=(-0.45, 1.15), ylabel=unit, xlabel="")
