@@ -193,7 +193,7 @@ def tile_map(frame: pd.DataFrame, unit: str) -> Figure:
         if wide <= 3:  # smaller tiles have no room for words
             axes.text(x + 0.47, y + 0.42, f"{row.district}\n{row.text}", ha="center", va="center", color=ink)
     axes.set(xlim=(0, wide), ylim=(tall, 0), xlabel=unit, xticks=[], yticks=[])
-    sns.despine(ax=axes, bottom=True)
+    sns.despine(ax=axes, left=True, bottom=True)
     return figure
 
 
