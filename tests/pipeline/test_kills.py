@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.pipeline.stage import damaged
 from running import run_analysis, slow
 
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = int(os.environ.get("KILLS", "50"))
 
 
 def still_running(folder: Path) -> list[str]:
