@@ -78,10 +78,11 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """
     from analysis.pipeline import engine as loop
     from analysis.pipeline.tasks import Edition, wanted
-    from analysis.survey.problems import InputProblems, Problem
+    from analysis.survey.problems import InputProblems
+    from analysis.survey.reading.names import without_files
 
-    if not (raw / wave).is_dir():
-        raise InputProblems([Problem((raw / wave).as_posix(), message="没有此文件夹 (no such folder)")])
+    if nothing := without_files(raw / wave):
+        raise InputProblems([nothing])
     with alone(root() / "build"):
         tasks = Edition(raw, wave, engine).tasks()
         reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
