@@ -42,24 +42,6 @@ def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
         assert sources.content_hash(tmp_path / "b.ipynb") != sources.content_hash(source)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('w = read("workers", wave); spread("x")', {"workers": set()}),
-        ('read("workers", wave, "income", "post")', {"workers": {"income", "post"}}),
-        ('read(\n    "workers", wave, "income",\n    "post",\n)', {"workers": {"income", "post"}}),
-        ('read("a", wave, "x"), read("a", wave, "y"), read("b", wave)', {"a": {"x", "y"}, "b": set()}),
-        ('read("a", wave, "x"), read("a", wave)', {"a": set()}),
-        ('read("a", wave), read("a", wave, "x")', {"a": set()}),
-        ('read("a", wave, *columns)', {"a": set()}),
-        ('read("a", "2020", "x")', {"a": set()}),
-        ("{name: read(name, wave) for name in TABLES}", {"a": set(), "b": set()}),
-    ],
-)
-def test_tables_are_found_with_the_columns_named_and_all_of_them_behind_a_variable(text, expected):
-    assert sources.tables(text, ["a", "b"]) == expected
-
-
 def test_a_column_that_is_unknown_makes_the_whole_table_needed(edition, monkeypatch):
     monkeypatch.chdir(edition)
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
@@ -69,57 +51,19 @@ def test_a_column_that_is_unknown_makes_the_whole_table_needed(edition, monkeypa
     }
 
 
-def test_figures_and_tables_are_found_with_the_parameters_in_their_names():
-    text = (
-        'section.figure(\n    f"profile_{district}",\n    x)\nsection.table("plain", y)\nsection.include("other")'
-    )
-    assert sources.made(text, {"district": "331002"}) == {"profile_331002": "figure", "plain": "table"}
-    assert sources.included(text) == {"other"}
-
-
-def test_whose_estimates_a_source_reads_stands_in_its_call():
-    assert sources.estimates_of('before = read_estimates(wave, "02_facilities", "03_workforce")') == [
-        "02_facilities",
-        "03_workforce",
-    ]
-    assert sources.estimates_of("read_estimates(wave)") == []
-    assert sources.estimates_of("read_estimates(wave, district=district)") is None
-    assert sources.estimates_of('read_estimates(\n    wave,\n    "b",\n); read_estimates(wave, "a")') == ["a", "b"]
-    assert sources.estimates_of('read_estimates(wave, "b"); read_estimates(wave)') == []
+def test_a_notebook_waits_for_the_notebooks_whose_estimates_it_reads():
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     read = {path.name for path in made.behind_runs["07_compare"] if path.parent.name == "estimates"}
     assert "02_facilities.parquet" in read and "04_funding_burden.parquet" not in read
 
 
-@pytest.mark.parametrize(
-    ("text", "quoted"),
-    [
-        ("read_estimates(wave, *NAMES)", ["read_estimates(wave, *NAMES)"]),
-        ('read_estimates("2020")', ['read_estimates("2020")']),
-        ("reference(name)", ["reference(name)"]),
-        ('register(f"{name}", wave)', ['register(f"{name}", wave)']),
-        ("import beside, pandas\nfrom package import x", ["import beside", "import package"]),
-        ('reference("a").x; read_estimates(wave, "b"); read_statements(wave, district=district)', []),
-        ('catalogue.reference(name); atexit.register(x); "import beside"', []),
-    ],
-)
-def test_what_is_read_in_a_way_that_is_not_found_is_quoted(text, quoted, tmp_path):
-    (tmp_path / "beside.py").write_text("")
-    (tmp_path / "package").mkdir()
-    assert sources.unseen(text, tmp_path) == quoted
-
-
-def test_a_source_that_reads_statements_waits_for_the_comparison():
-    assert sources.reads_statements("said = read_statements(wave).query('form == @form')")
-    assert not sources.reads_statements("from analysis.publish.sentences import read_statements")
+def test_what_each_county_may_say_waits_for_the_comparison():
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     dividing = next(task for task in made.tasks() if task.name == "what each county may say")
     assert made.statements in dividing.needs
 
 
 def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
-    assert sources.of_district("read_estimates(wave, district=district)") == {"estimates"}
-    assert sources.of_district("read_estimates(wave); read_statements(wave)") == set()
     made = tasks.Edition(Path("data/raw"), "2020", "kernel")
     waiting = [task for task in made.tasks() if task.name.startswith("08_")]
     assert len(waiting) == 18
@@ -131,10 +75,33 @@ def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
 
 def test_modules_are_followed_through_their_imports():
     found = {
-        path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("%load_ext analysis.publish")
+        path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("import analysis.publish.figures")
     }
     assert {"__init__.py", "publish/__init__.py", "publish/figures.py", "publish/fonts.py"} <= found
     assert not any(name.startswith(("pipeline", "survey/synthetic")) for name in found)
+
+
+REFERENCES = {
+    'from analysis.survey.repository import reference\nreference("measures")': ({"measures"}, ""),
+    "from analysis.survey import repository\nrepository.register('benchmarks', wave)": ({"benchmarks"}, ""),
+    "catalogue.reference(name); atexit.register(x)": (set(), ""),
+    "reference(name)": (set(), "line 1: reference(name): name the table as a plain string"),
+    "def broken(:\n  reference(name)": (set(), ""),  # the cell that imports it says so
+}
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_the_reference_tables_that_a_module_names_are_found_and_others_refused(text):
+    found, odd = sources._references(sources.PACKAGE / "stats/some.py", text)
+    assert found == REFERENCES[text][0]
+    assert "; ".join(odd).endswith(REFERENCES[text][1]) and bool(odd) == bool(REFERENCES[text][1])
+
+
+def test_only_the_repository_module_opens_files_below_python(tmp_path):
+    everything = set(sources.PACKAGE.rglob("*.py"))
+    assert [line.split(":")[0] for line in sources.readers_below_python(everything)] == [
+        "analysis/survey/reading/book.py"  # of the step that cleans, which needs every file of the wave
+    ]
 
 
 def test_the_imports_found_are_those_of_the_syntax_tree():

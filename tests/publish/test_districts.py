@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 
 from analysis.publish import districts
-from analysis.publish.naming import read_estimates
 from analysis.publish.prose import number
 from analysis.publish.section import Section
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.repository import reference
+from analysis.survey.repository import read_estimates, reference
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from analysis.publish import figures
-from analysis.publish.section import Section, cells_of, district_names, read_estimates
+from analysis.publish.naming import cells_of, district_names
+from analysis.publish.section import Section
 from analysis.stats.estimates import count
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.repository import processed, read
+from analysis.survey.repository import processed, read, read_estimates
 
 
 @pytest.fixture

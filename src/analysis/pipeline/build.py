@@ -15,32 +15,48 @@ from pathlib import Path
 
 from analysis.pipeline import lock
 from analysis.pipeline.failures import Stopped
+from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, staged
+from analysis.survey.folders import DECLARATION, processed, root
 from analysis.survey.folders import build as scratch
-from analysis.survey.folders import root
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
 def build(
-    raw: Path, outputs: Path, wave: str, jobs: int, only: str | None, engine: str, cluster: str | None = None
+    raw: Path,
+    outputs: Path,
+    wave: str,
+    jobs: int,
+    only: str | None,
+    engine: str,
+    cluster: str | None = None,
+    everything: bool = False,
 ) -> None:
     """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`, running only what is stale.
 
     Raises InputProblems, NotebookFailed, Stopped, Busy or OSError; the previous outputs then stay whole.
     engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
     cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
-    what it needs, and nothing is published.
+    what it needs, and nothing is published. everything: run all steps, not only what is stale.
     """
     with alone(root() / "build"):
-        if not only and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs):
+        if everything:
+            record_of(root() / "build").unlink(missing_ok=True)
+        elif not only and _is_current(raw, outputs, wave):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
+
+
+def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
+    """Tell whether the edition follows from the inputs and what it was made of is still there, for notebooks."""
+    made = record_of(root() / "build").exists() and (processed(wave) / DECLARATION).exists()
+    return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
 def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:

@@ -51,6 +51,7 @@ def _known(_context, _parameter, notebook):
 )
 @click.option("--cluster", metavar="ADDRESS", help="Hand the steps to the Dask scheduler at this address.")
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
+@click.option("--all", "everything", is_flag=True, help="Run every step anew, whatever has changed.")
 @click.option("--explain", is_flag=True, help="Run nothing; say which steps might run, and why.")
 @click.option(
     "--engine",
@@ -59,7 +60,7 @@ def _known(_context, _parameter, notebook):
     show_default=True,
     help="Fork kernels from a process that has imported the libraries, or start ordinary ones.",
 )
-def build(raw, outputs, wave, jobs, cluster, only, explain, engine):
+def build(raw, outputs, wave, jobs, cluster, only, everything, explain, engine):
     """Run what is stale: raw workbooks in, outputs/ out, all or nothing."""
     from analysis.pipeline.build import build as run
     from analysis.pipeline.build import reasons
@@ -69,7 +70,7 @@ def build(raw, outputs, wave, jobs, cluster, only, explain, engine):
         click.echo("\n".join(reasons(raw, wave, only, engine)) or "nothing would run")
     else:
         try:
-            run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster)
+            run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster, everything)
         except InputProblems as problems:
             problems.add_note("nothing was published")
             raise

@@ -21,6 +21,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.warm import NURSERY
+from analysis.survey import access
+from analysis.survey.access import Access
 
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
@@ -74,10 +76,14 @@ class LocalKernelManager(AsyncKernelManager):
     """Start kernels that speak over sockets in a private folder: no port is open to others on the machine.
 
     There IPython keeps what else it keeps in the home of whoever runs it, whose own settings have no say.
+    plan: the file that holds what the kernel may open; see `analysis.survey.access`.
     """
+
+    plan = ""
 
     def __init__(self, **options):
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
+        self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
         if NURSERY in os.environ and self.kernel_name == "python3":
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
@@ -85,6 +91,7 @@ class LocalKernelManager(AsyncKernelManager):
 
     async def _async_pre_start_kernel(self, **options):
         env = {**os.environ, **options.pop("env", {}), "IPYTHONDIR": f"{self.sockets.name}/ipython"}
+        env |= {access.PLAN: self.plan} if self.plan else {}
         return await super()._async_pre_start_kernel(env=env, **options)
 
     pre_start_kernel = _async_pre_start_kernel
@@ -98,14 +105,37 @@ class LocalKernelManager(AsyncKernelManager):
 
 
 def run_notebook(
-    source: Path, parameters: dict, target: Path, seconds: tuple[float, float] = LIMITS
+    source: Path,
+    parameters: dict,
+    target: Path,
+    seconds: tuple[float, float] = LIMITS,
+    allowed: Access | None = None,
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    seconds: the time allowed to one cell and to the notebook.
+    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open; without it,
+    anything.
     Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails,
-    takes too long, loses its kernel or is not run at all.
+    takes too long, loses its kernel, opens what is not allowed or is not run at all.
     """
+    if allowed is None:
+        return _run_notebook(source, parameters, target, seconds, LocalKernelManager)
+    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
+        plan = Path(folder) / "plan.json"
+        plan.write_text(allowed.to_json(), encoding="utf-8")
+        manager = type("PlannedKernelManager", (LocalKernelManager,), {"plan": str(plan)})
+        try:
+            done = _run_notebook(source, parameters, target, seconds, manager)
+        except NotebookFailed as failed:
+            if refused := access.refusals(plan):
+                raise NotebookFailed(source.stem, failed.cell, f"it {refused[0]}", target) from None
+            raise
+        if refused := access.refusals(plan):  # and caught by the cell
+            raise NotebookFailed(source.stem, _reached(target), f"it {refused[0]}", target)
+        return done
+
+
+def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[float, float], manager: type):
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
     declared = papermill.inspect_notebook(str(source))
     for name in parameters.keys() - declared.keys():
@@ -118,7 +148,7 @@ def run_notebook(
             parameters,
             engine_name="write-once",
             kernel_name="python3",
-            kernel_manager_class=LocalKernelManager,
+            kernel_manager_class=manager,
             progress_bar=False,
             autosave_cell_every=0,
             timeout_func=lambda _cell: max(1, min(cell_limit, end - time.monotonic())),

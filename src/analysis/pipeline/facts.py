@@ -18,13 +18,12 @@ import pandas as pd
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
 from analysis.pipeline.steps import STEPS
 from analysis.publish.districts import totals
-from analysis.publish.naming import district_names, read_estimates
+from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
-from analysis.publish.sentences import read_statements
 from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build
-from analysis.survey.repository import read, wave_facts
+from analysis.survey.repository import read, read_estimates, read_statements, wave_facts
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
 SAID = re.compile(r"#r-([\w.]+)")

@@ -10,6 +10,11 @@ LANGS = ("zh", "en")  # the first has no folder of its own
 REPORT, LANDING = "10_report", "landing"  # they lead to the counties and tell which estimates they rest on
 
 
+def record_of(scratch: Path) -> Path:
+    """Return where pytask keeps the record of what was made from what, in the scratch folder `build`."""
+    return scratch / "pytask.lock"
+
+
 def site(wave: str) -> Path:
     """Return the folder whose files are published as they lie there."""
     return build(wave) / "site"

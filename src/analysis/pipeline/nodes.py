@@ -11,23 +11,32 @@ import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from pytask import PathNode, PythonNode, TaskWithoutPath
 
+from analysis.pipeline.failures import Stopped
 from analysis.pipeline.lock import PYTHON, input_state, name_of, python
+from analysis.survey.access import Access, UnplannedAccessError, watched
 
 
 class Work:
-    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the libraries."""
+    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the libraries.
 
-    def __init__(self, name: str, *arguments):
-        self.name, self.arguments = name, arguments
+    access: what it may read and write; a task adds what it needs.
+    """
+
+    def __init__(self, name: str, *arguments, access: Access):
+        self.name, self.arguments, self.access = name, arguments, access
 
     def __call__(self) -> None:
-        getattr(import_module("analysis.pipeline.work"), self.name)(*self.arguments)
+        """Do the work. Raises Stopped where it opened what its plan does not name."""
+        with watched(replace(self.access, refused=[], written=set())) as access, suppress(UnplannedAccessError):
+            getattr(import_module("analysis.pipeline.work"), self.name)(*self.arguments)
+        if access.refused:
+            raise Stopped(f"a step {access.refused[0]}")
 
 
 @dataclass(kw_only=True)
@@ -68,11 +77,13 @@ class ValueNode(PythonNode):
 class Inputs:
     """Inputs that no task makes: their states when they were read, a line each, and what tells that one has moved.
 
-    stamps: by path, time of the last change, size and number on the disk; None where there is no file.
+    stamps: by path, time of the last change, size and number on the disk; None where there is no file. names: of
+    the files, as the record has them.
     """
 
     text: str
     stamps: dict[Path, tuple | None]
+    names: frozenset[str]
 
     @classmethod
     def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
@@ -80,7 +91,7 @@ class Inputs:
         stamps = {path: stamp(path) for path in paths}  # first: what changes while it is read, has changed
         states = {name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()}
         lines = [f"{state}  {name}" for name, state in sorted((states | {PYTHON: python()}).items())]
-        return cls("\n".join(lines), stamps)
+        return cls("\n".join(lines), stamps, frozenset(states))
 
     def moved(self) -> list[Path]:
         """List the files that have been written since they were read."""
@@ -121,6 +132,8 @@ def task(
         key: ValueNode(name=f"{name}::{key}", value=repr(value), hash=True) for key, value in values.items()
     }
     node = InputsNode(name=f"{name}::inputs", value=inputs.text, hash=str, inputs=inputs)
+    reads = {path.relative_to(home).as_posix() for path in made} | inputs.names
+    work.access = replace(work.access, root=str(home), reads=work.access.reads | reads)
     depends = {"files": _nodes(made, home), "inputs": node} | settings
     return Task(name=name, function=work, depends_on=depends, produces={"files": _nodes(makes, home)})
 

@@ -1,9 +1,4 @@
-"""What a notebook reads and makes, as its own source and that of the modules it imports say.
-
-Names of tables, references, figures and tables stand in the source as plain strings, so that nothing has to be
-declared twice; what is written so that it cannot be found is refused. A test runs every notebook on nothing but
-what is found here.
-"""
+"""The modules behind a source, the reference tables that they name, and the content of a notebook."""
 
 from __future__ import annotations
 
@@ -11,33 +6,29 @@ import ast
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from analysis.pipeline.failures import Stopped
+
 PACKAGE = Path(__file__).parents[1]
-REFERENCE = re.compile(r'\b(?:reference|register)\(\s*"(\w+)"')
-READ = re.compile(r'(?<!\w)read\(\s*("?)(\w+)(?:",\s*wave((?:,\s*"\w+")*)\s*,?\s*\))?')
-READ_ESTIMATES = re.compile(r'\bread_estimates\(\s*wave((?:,\s*"\w+")*)\s*,?\s*\)')
-READ_DISTRICT = re.compile(r"\bread_(estimates|statements)\(\s*wave,\s*district=district\s*\)")
-READ_STATEMENTS = re.compile(r"\bread_statements\(\s*wave\s*\)")
-INCLUDE = re.compile(r'\bsection\.include\(\s*"(\w+)"')
-MADE = re.compile(r'\bsection\.(figure|table)\(\s*f?"([^"]+)"')
-CALL = re.compile(r"(?<![\w.])(?:read_estimates|read_statements|reference|register)\([^()]*\)?")
-FOUND = re.compile(
-    r"read_(?:estimates|statements)\(\s*wave,\s*district=district\s*\)|read_statements\(\s*wave\s*\)"
-    r'|read_estimates\(\s*wave(?:,\s*"\w+")*\s*,?\s*\)|reference\(\s*"\w+"\s*\)|register\(\s*"\w+",\s*wave\s*\)'
-)
-NAMED = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
-IMPORT = re.compile(
-    r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*|%load_ext analysis[\w.]*)",
+DEFINED_IN = PACKAGE / "survey/repository.py"  # where the functions that read tables are defined
+TABLE_READERS = ("reference", "register")
+NAMED = re.compile(rf"\b(?:{'|'.join(TABLE_READERS)})\b")
+BELOW_PYTHON = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+"
+    r"(?:duckdb|fastparquet|h5py|lxml|netCDF4|polars|pyarrow|python_calamine|tables)\b.*",
     re.MULTILINE,
 )
+ELSEWHERE = "it opens files that the plan cannot see; read them by a function of analysis.survey.repository"
+IMPORT = re.compile(
+    r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*)", re.MULTILINE
+)
 
 
-def code(notebook: Path) -> str:
-    """Return the source of a notebook's cells of code."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+class PlanError(Stopped):
+    """Raised with every part of a notebook or module whose reads cannot be told from its source, a line each."""
 
 
 def content_hash(notebook: Path) -> str:
@@ -50,100 +41,118 @@ def content_hash(notebook: Path) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-def unseen(text: str, root: Path) -> list[str]:
-    """Quote what a source reads in a way that is not found here: a change of it would go unnoticed.
+def references(modules: Iterable[Path]) -> set[str]:
+    """Return the reference tables that modules name.
 
-    Calls whose names are no plain strings, and imports of modules that lie in the repository outside src/analysis.
+    Raises PlanError for a call whose table is no plain string, save in the module that defines the readers.
     """
-    beside = [n for n in NAMED.findall(text) if (root / f"{n}.py").is_file() or (root / n).is_dir()]
-    return [f"import {name}" for name in beside] + [call for call in CALL.findall(text) if not FOUND.match(call)]
-
-
-def references(text: str) -> set[str]:
-    """Return the reference tables that a source names."""
-    return set(REFERENCE.findall(text))
-
-
-def tables(text: str, known: list[str]) -> dict[str, set[str]]:
-    """Map the clean tables that a source reads to the columns that it names; to none where it reads them all.
-
-    All that are known where the name of a table is a variable.
-    """
-    reads = [(quoted, table, set(re.findall(r"\w+", columns))) for quoted, table, columns in READ.findall(text)]
-    if any(not quoted for quoted, _, _ in reads):
-        return {table: set() for table in known}
-    found: dict[str, set[str]] = {}
-    for _, table, columns in reads:
-        whole = not columns or (table in found and not found[table])
-        found[table] = set() if whole else columns | found.get(table, set())
+    found, faults = set(), []
+    for path in modules:
+        names, odd = _references(path, path.read_text("utf-8"))
+        found |= names
+        faults += odd
+    if faults:
+        raise PlanError("\n".join(sorted(faults)))
     return found
 
 
-def estimates_of(text: str) -> list[str] | None:
-    """Tell whose estimates a source reads: of the notebooks named, [] of all, None of none."""
-    reads = [re.findall(r"\w+", names) for names in READ_ESTIMATES.findall(text)]
-    if not reads:
-        return None
-    return [] if [] in reads else sorted(set().union(*reads))
+@cache
+def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the reference tables that a module names, and the calls that name none."""
+    if path == DEFINED_IN:
+        return frozenset(re.findall(r'\breference\("(\w+)"\)', text)), ()
+    place = path.relative_to(PACKAGE.parent).as_posix()
+    names, odd = set(), []
+    for node in ast.walk(_parsed(text)) if NAMED.search(text) else ():  # parsing all takes twenty times as long
+        if isinstance(node, ast.Call) and _is_table_reader(node.func):
+            if name := plain(node.args[0]) if node.args else None:
+                names.add(name)
+            else:
+                odd.append(f"{place}, line {node.lineno}: {ast.unparse(node)}: name the table as a plain string")
+    return frozenset(names), tuple(odd)
 
 
-def reads_statements(text: str) -> bool:
-    """Tell whether a source reads the sentences that the comparison saved."""
-    return READ_STATEMENTS.search(text) is not None
+def readers_below_python(modules: Iterable[Path]) -> list[str]:
+    """List the imports of libraries that open files below Python, save in the module that defines the readers."""
+    found = []
+    for path in sorted(set(modules) - {DEFINED_IN}):
+        lines = BELOW_PYTHON.findall(path.read_text("utf-8"))
+        found += [f"{path.relative_to(PACKAGE.parent).as_posix()}: {line.strip()}: {ELSEWHERE}" for line in lines]
+    return found
 
 
-def of_district(text: str) -> set[str]:
-    """Return what a source reads of the one district it is about: estimates, statements."""
-    return set(READ_DISTRICT.findall(text))
+def _parsed(text: str) -> ast.Module:
+    """Parse a module; one that is not Python is empty here, and reported by the cell that imports it."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
 
 
-def saves_estimates(text: str) -> bool:
-    """Tell whether a source saves estimates of its own."""
-    return "section.save()" in text
+def _is_table_reader(node: ast.expr) -> bool:
+    """Tell whether what is called reads a reference table; other libraries have a `register` too."""
+    is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) == DEFINED_IN.stem
+    return is_ours and name_of(node) in TABLE_READERS
 
 
-def included(text: str) -> set[str]:
-    """Return the figures and tables of other notebooks that a source shows."""
-    return set(INCLUDE.findall(text))
+def name_of(node: ast.expr) -> str:
+    """Return the last part of a name: `read` of `repository.read`; nothing where it is no name."""
+    return getattr(node, "attr", "") or getattr(node, "id", "")
 
 
-def made(text: str, parameters: dict) -> dict[str, str]:
-    """Map the figures and tables that a source makes, run with these parameters, to their kind."""
-    return {name.format(**parameters): kind for kind, name in MADE.findall(text)}
+def plain(node: ast.expr) -> str | None:
+    """Return the text of a plain string, None for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def modules(text: str) -> set[Path]:
+def modules(text: str) -> frozenset[Path]:
     """Return the files of this package that a source imports, and those that they import in turn."""
-    found, waiting = set(), set(_imports(text))
+    return closure(_imports(text))
+
+
+def module_name(path: Path) -> str:
+    """Return the name by which a file of this package is imported."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def closure(files: Iterable[Path]) -> frozenset[Path]:
+    """Return files of this package and those that they import in turn."""
+    found, waiting = set(), set(files)
     while waiting:
         path = waiting.pop()
         if path not in found:
             found.add(path)
             waiting |= _imports(path.read_text("utf-8"))
-    return found
-
-
-def module_names(text: str) -> list[str]:
-    """Name the modules behind a source as one imports them."""
-    parts = [path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(modules(text))]
-    return [".".join(part[:-1] if part[-1] == "__init__" else part) for part in parts]
+    return frozenset(found)
 
 
 @cache
 def _imports(source: str) -> frozenset[Path]:
     """Return the files that a source imports from this package, with the packages around them."""
+    return imported(ast.parse("\n".join(IMPORT.findall(source))))  # all of a source takes twenty times as long
+
+
+def imported(tree: ast.Module) -> frozenset[Path]:
+    """Return the files that a syntax tree imports from this package, with the packages around them."""
     names = set()
-    lines = "\n".join(IMPORT.findall(source)).replace("%load_ext", "import")
-    for node in ast.parse(lines).body:  # no more than these lines: all of a source takes twenty times as long
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        else:
+        elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset().union(*(_files(name) for name in names if name.split(".")[0] == "analysis"))
+    return frozenset().union(*(package_files(name) for name in names if name.split(".")[0] == "analysis"))
+
+
+def has_module(name: str) -> bool:
+    """Tell whether this package has a module of this name."""
+    place = PACKAGE.joinpath(*name.split(".")[1:])
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 @cache
-def _files(name: str) -> frozenset[Path]:
+def package_files(name: str) -> frozenset[Path]:
+    """Return the files of a module of this package and of the packages around it; none where there is none."""
     parts = name.split(".")[1:]
     around = [PACKAGE.joinpath(*parts[:i], "__init__.py") for i in range(len(parts) + 1)]
     own = PACKAGE.joinpath(*parts).with_suffix(".py") if parts else around[0]

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
-from analysis.pipeline import sources
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline import plan, sources
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, documents, folder, pages_of, site
 from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
-from analysis.pipeline.steps import STEPS, Step, chosen
+from analysis.pipeline.steps import STEPS, Step, chosen, notebooks
+from analysis.survey.access import Access
 from analysis.survey.codebook import COUNTIES, TABLES
 from analysis.survey.folders import REFERENCE, build, columns, files_until, processed, root
 from analysis.survey.repository import PLACE
@@ -20,10 +20,7 @@ TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
 COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
 EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
-UNSEEN = (
-    "a change of what it reads would go unnoticed: write names as plain strings, as in "
-    'read_estimates(wave, "02_facilities") or reference("measures"), and keep modules in src/analysis'
-)
+SCRATCH = frozenset({"build/", "data/processed/"})  # where steps other than notebooks write
 RUNNER = "from analysis.pipeline.execute import run_notebook"
 CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
 WRITER = "from analysis.pipeline import site"
@@ -33,20 +30,30 @@ DIVIDER = "from analysis.publish import districts"
 class Edition:
     """The tasks that make an edition of `wave` from the folder `raw/<wave>`.
 
-    Raises Stopped where a notebook reads something in a way in which its changes would go unnoticed.
+    Raises PlanError where a notebook, or a module behind one, reads what cannot be told from its source.
     """
 
     def __init__(self, raw: Path, wave: str, engine: str):
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
         self.columns = columns(wave)
-        self.texts = {step.notebook: sources.code(self.notebook(step)) for step in STEPS}
-        for name, text in self.texts.items():
-            for said in sources.unseen(text, self.root):
-                raise Stopped(f"{name}: {said}\n{UNSEEN}")
+        self.sources = self.read_sources()
         self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
         self.inputs = cache(lambda paths: Inputs.of(paths, self.root))  # many tasks rest on the same
         self.everywhere = [WORK, *(self.root / name for name in EVERYWHERE if (self.root / name).exists())]
+
+    def read_sources(self) -> dict[str, plan.Source]:
+        """Find what each notebook reads and makes. Raises PlanError with all that cannot be told."""
+        found, faults = {}, []
+        for name in notebooks():
+            try:
+                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks())
+            except sources.PlanError as error:
+                faults.append(str(error))
+        faults += sources.readers_below_python(frozenset().union(*(one.modules for one in found.values())))
+        if faults:
+            raise sources.PlanError("\n".join(faults))
+        return found
 
     def tasks(self) -> list[Task]:
         """List all tasks; their order follows from their files."""
@@ -63,19 +70,26 @@ class Edition:
         makes += [self.columns / f"{table}.{name}" for table, names in COLUMNS.items() for name in names]
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        return self.task(
-            "clean", Work("clean_wave", self.root, self.home, self.wave), needs, makes, listing=listing
-        )
+        folders = {self.name(path) for path in (self.home.parent, *(file.parent for file in files))}
+        access = Access("", writes=SCRATCH, folders=frozenset(folders))
+        work = Work("clean_wave", self.root, self.home, self.wave, access=access)
+        return self.task("clean", work, needs, makes, listing=listing)
 
     def run(self, step: Step, lang: str) -> Task:
         """Make the task that runs one notebook in one language."""
-        text = self.texts[step.notebook]
-        needs = [*self.behind_runs[step.notebook]]
-        needs += [self.of_district(step, kind) for kind in sorted(sources.of_district(text))]
-        needs += [self.scratch / lang / "shown" / f"{name}.json" for name in sources.included(text)]
-        parameters = {"wave": self.wave, "lang": lang, **step.parameters}
-        work = Work("execute", self.root, step, parameters, self.engine)
-        return self.task(f"{step.name} {lang}", work, needs, self.products(step, lang), parameters=parameters)
+        source, parameters = self.sources[step.notebook], {"wave": self.wave, "lang": lang, **step.parameters}
+        needs, makes = [*self.behind_runs[step.notebook]], self.products(step, lang)
+        needs += [self.of_district(step, kind) for kind in sorted(source.of_district)]
+        needs += [self.scratch / lang / "shown" / f"{name}.json" for name in source.included]
+        access = Access(
+            "",
+            reads=frozenset(self.name(self.clean / f"{table}.parquet") for table in source.tables),
+            writes=frozenset(map(self.name, makes)),
+            folders=self.reads_all_estimates.folders if source.estimates == set() else frozenset(),
+            tables={table: frozenset(columns) for table, columns in source.tables.items()},
+        )
+        work = Work("execute", self.root, step, parameters, self.engine, access=access)
+        return self.task(f"{step.name} {lang}", work, needs, makes, parameters=parameters)
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
         """List what a notebook rests on that reads these columns of a clean table; without any, all of it."""
@@ -87,21 +101,29 @@ class Edition:
     def behind_runs(self) -> dict[str, list[Path]]:
         """What the runs of each notebook in whatever language rest on, as its source says."""
         found = {}
-        for notebook, text in self.texts.items():
+        for notebook, source in self.sources.items():
             needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
-            needs += [path for table in sources.tables(text, TABLES_MADE).items() for path in self.read(*table)]
-            needs += [*self.code(f"{RUNNER}\n{text}"), *self.references(sources.references(text) | named(text))]
-            read = sources.estimates_of(text)
-            needs += [path for path in self.estimates if read is not None and path.stem in (read or path.stem)]
-            found[notebook] = [*needs, *([self.statements] if sources.reads_statements(text) else [])]
+            needs += [path for table in source.tables.items() for path in self.read(*table)]
+            needs += [*source.modules, *self.code(RUNNER)]
+            needs += self.references(source.references | sources.references(source.modules))
+            read = source.estimates
+            needs += [path for path in self.estimates if read is not None and path.stem in (read or {path.stem})]
+            found[notebook] = [*needs, *([self.statements] if source.statements else [])]
         return found
 
     def districts(self) -> Task:
         """Make the task that writes what the page of each county may say."""
-        kinds = [(step, kind) for step in STEPS for kind in sorted(sources.of_district(self.texts[step.notebook]))]
+        kinds = [(step, kind) for step in STEPS for kind in sorted(self.sources[step.notebook].of_district)]
         needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        return self.task("what each county may say", Work("districts", self.root, self.wave), needs, makes)
+        work = Work("districts", self.root, self.wave, access=self.reads_all_estimates)
+        return self.task("what each county may say", work, needs, makes)
+
+    @property
+    def reads_all_estimates(self) -> Access:
+        """What a step that writes a part of the edition may open beside what it needs."""
+        folders = frozenset({self.name(self.scratch / LANGS[0] / "estimates")})
+        return Access("", writes=SCRATCH, folders=folders, tables={"corrections": frozenset()})
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
@@ -124,7 +146,7 @@ class Edition:
     def documents(self, lang: str) -> Task:
         """Make the task that writes Word, PDF and the workbook of tables."""
         report = self.scratch / lang / f"notebooks/{REPORT}.ipynb"
-        shown = sources.included(self.texts[REPORT])
+        shown = self.sources[REPORT].included
         pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
         needs = [report, *pictures, self.fact(REPORT, lang), self.clean / "wave.toml", *self.behind_pages]
         makes = [self.site / name for name in documents(lang)]
@@ -143,17 +165,17 @@ class Edition:
 
     def part(self, name: str, needs, makes, *work) -> Task:
         """Make a task that writes a part of what is published."""
-        return self.task(name, Work("site_part", self.root, *work), needs, makes)
+        return self.task(name, Work("site_part", self.root, *work, access=self.reads_all_estimates), needs, makes)
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""
-        text, home = self.texts[step.notebook], self.scratch / lang
+        source, home = self.sources[step.notebook], self.scratch / lang
         made = [self.executed(step, lang)]
-        for name, kind in sources.made(text, step.parameters).items():
+        for name, kind in source.products({"wave": self.wave, "lang": lang, **step.parameters}).items():
             made += [home / "shown" / f"{name}.json", home / "tables" / f"{name}.csv"]
             if kind == "figure":
                 made += [home / "figures" / f"{name}.svg", home / "figures" / f"{name}.png"]
-        return [*made, home / "estimates" / f"{step.notebook}.parquet"] if sources.saves_estimates(text) else made
+        return [*made, home / "estimates" / f"{step.notebook}.parquet"] if source.saves else made
 
     def made(self, lang: str) -> list[Path]:
         """List what all steps leave in one language."""
@@ -188,6 +210,10 @@ class Edition:
         """Return where the estimates or statements of the one county of a step lie."""
         return self.scratch / "districts" / step.parameters["district"] / f"{kind}.parquet"
 
+    def name(self, path: Path) -> str:
+        """Return the name of a file or folder in the repository."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+
     def executed(self, step: Step, lang: str) -> Path:
         """Return where a step leaves its executed notebook."""
         return self.scratch / lang / "notebooks" / f"{step.name}.ipynb"
@@ -207,7 +233,7 @@ class Edition:
 
 def named(text: str) -> set[str]:
     """Return the reference tables that the modules behind a source name."""
-    return set().union(*(sources.references(path.read_text("utf-8")) for path in sources.modules(text)))
+    return sources.references(sources.modules(text))
 
 
 def inputs(tasks: list[Task]) -> list[Path]:

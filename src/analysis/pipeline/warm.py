@@ -32,6 +32,8 @@ from jupyter_client.provisioning import LocalProvisioner
 from analysis.pipeline import sources
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.stable import set_stable
+from analysis.publish.cells import code_cells
+from analysis.survey.access import guard_arrow
 from analysis.survey.folders import root
 
 LIBRARIES = (
@@ -124,7 +126,8 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **options):
         """Start the kernel whose connection file stands in `cmd` after `-f`."""
-        self.process = ForkedKernel(cmd[cmd.index("-f") + 1], options.get("cwd"), options.get("env"))
+        after = cmd.index("-f") + 1
+        self.process = ForkedKernel(cmd[after:], options.get("cwd"), options.get("env"))
         self.pid, self.pgid = self.process.pid, self.process.pid
         return self.connection_info
 
@@ -144,10 +147,10 @@ class ForkedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, connection_file: str, cwd: str | None, env: dict | None):
+    def __init__(self, arguments: list[str], cwd: str | None, env: dict | None):
         self.returncode = None
         self.line = socket.socket(socket.AF_UNIX)
-        request = {"file": connection_file, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
+        request = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
         answer = b""
         with contextlib.suppress(OSError):
             self.line.connect(os.environ[NURSERY])
@@ -197,6 +200,7 @@ def serve() -> None:
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:
         __import__(library)
+    guard_arrow()
     _import_project()
     del builtins.get_ipython
     gc.freeze()  # a kernel that looks through all of this for garbage would copy it
@@ -212,11 +216,12 @@ def serve() -> None:
 
 def _import_project() -> None:
     """Import what the notebooks use; a module that is broken is left to the cell that imports it."""
-    with contextlib.suppress(FileNotFoundError):  # no repository here
-        texts = [sources.code(path) for path in sorted((root() / "notebooks").glob("*.ipynb"))]
-        for name in sources.module_names("\n".join(texts)):
-            with contextlib.suppress(Exception):
-                __import__(name)
+    with contextlib.suppress(FileNotFoundError, ValueError):  # no repository here, or a cell is not Python
+        for notebook in sorted((root() / "notebooks").glob("*.ipynb")):
+            trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]
+            for path in sources.closure(frozenset().union(*map(sources.imported, trees))):
+                with contextlib.suppress(Exception):
+                    __import__(sources.module_name(path))
 
 
 def _leave(_stdin, _watch, kernels) -> None:
@@ -274,7 +279,7 @@ def _be_kernel(request: dict, watch) -> None:
         sys.modules["numpy"].random.seed()
         parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
         forgetful = "--HistoryManager.enabled=False"  # no file in the home of whoever runs it
-        sys.argv = ["ipykernel_launcher.py", "-f", request["file"], parent, forgetful]
+        sys.argv = ["ipykernel_launcher.py", "-f", *request["arguments"], parent, forgetful]
         from ipykernel.kernelapp import IPKernelApp
 
         IPKernelApp.launch_instance(argv=sys.argv[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.pipeline import warm
@@ -11,6 +12,7 @@ from analysis.pipeline.execute import LIMITS, run_notebook
 from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
+from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build as scratch
@@ -60,7 +62,9 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     source = root / "notebooks" / f"{step.notebook}.ipynb"
     target = scratch(parameters["wave"]) / parameters["lang"] / "notebooks" / f"{step.name}.ipynb"
     wide = max(1.0, len(COUNTIES) / MANY)
-    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]))
+    planned = current()
+    allowed = replace(planned, isolated=True) if planned else None
+    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed)
 
 
 def districts(root: Path, wave: str) -> None:

@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.publish.naming import read_estimates
-from analysis.publish.sentences import read_statements
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build
-from analysis.survey.repository import reference
+from analysis.survey.repository import read_estimates, read_statements, reference
 
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
 

@@ -1,19 +1,16 @@
-"""Names: of districts, measures and cells, and the estimates that the notebooks saved under them."""
+"""Names: of districts, measures and cells."""
 
 from __future__ import annotations
 
-import json
-import re
+import contextlib
 from functools import cache
 
 import pandas as pd
 
+from analysis.publish.cells import CellError, code_cells, quoted
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.folders import build, root
+from analysis.survey.folders import root
 from analysis.survey.repository import reference
-
-READ = re.compile(r"\bread\([^)]*\)")  # it names columns, which may be called like an indicator
-LANG = "zh"  # the language whose runs the others read; all compute the same
 
 
 def measure_of(indicator: str) -> pd.Series:
@@ -40,25 +37,11 @@ def named_areas(lang: str) -> dict[str, str]:
 
 
 def cells_of(notebook: str) -> dict[str, str]:
-    """Map each indicator to the id of the notebook cell that computes it: the one that quotes its name."""
-    source = json.loads((root() / "notebooks" / f"{notebook}.ipynb").read_text("utf-8"))
+    """Map each indicator to the id of the notebook cell that computes it: the first one that quotes its name."""
     places = {}
-    for cell in source["cells"]:
-        if cell["cell_type"] == "code":
-            computed = READ.sub("", "".join(cell["source"]))
-            for name in re.findall(r'"([a-z0-9_]+)"', computed):
-                places.setdefault(name, cell["id"])
+    for cell in code_cells(root() / "notebooks" / f"{notebook}.ipynb"):
+        if not cell.is_prose:
+            with contextlib.suppress(CellError):  # running it will tell
+                for name in quoted(cell.tree()):
+                    places.setdefault(name, cell.id)
     return places
-
-
-def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
-    """Read the estimates that the notebooks (of those named, or all) have saved, as one table.
-
-    district: what the page of a district may say instead, its own rows and the city's as they are printed (see
-    `analysis.publish.districts`).
-    """
-    if district:
-        return pd.read_parquet(build(wave) / "districts" / district / "estimates.parquet")
-    folder = build(wave) / LANG / "estimates"
-    paths = [folder / f"{name}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
-    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)

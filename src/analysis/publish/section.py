@@ -15,7 +15,7 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.publish import picture, tables
-from analysis.publish.naming import cells_of, district_names, measure_of, named_areas, read_estimates
+from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import typed_numbers
 from analysis.stats.confidence import CONFIDENCE
@@ -23,7 +23,6 @@ from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import build, wave_facts
 
-__all__ = ["Section", "cells_of", "district_names", "read_estimates"]
 ESTIMATES = "estimates"
 DISTRICT = {"zh": "县（市、区）", "en": "County"}
 

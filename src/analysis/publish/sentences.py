@@ -7,7 +7,6 @@ import re
 import pandas as pd
 
 from analysis.publish.prose import render
-from analysis.survey.folders import build
 
 LANGUAGES = ("zh", "en")
 BREAK = "\x1e"  # stands in no sentence
@@ -37,11 +36,3 @@ def _filled(templates: pd.Series, names: dict) -> list[str]:
     """Fill templates, as one: each by itself takes twice as long."""
     texts = render(BREAK.join(templates), names).split(BREAK) if len(templates) else []
     return [text[:1].upper() + text[1:] for text in texts]
-
-
-def read_statements(wave: str, district: str = "") -> pd.DataFrame:
-    """Read the statements that the comparison saved, or only the form and words of one district's."""
-    if district:
-        return pd.read_parquet(build(wave) / "districts" / district / "statements.parquet")
-    path = build(wave) / LANGUAGES[0] / "tables/statements.csv"
-    return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)

@@ -8,17 +8,21 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from analysis.survey.access import check_read, check_table
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, build, processed, root
 
 __all__ = ["build", "processed", "root"]
 
+LANG = "zh"  # the language whose runs others read; all compute the same
 PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
 
 
 def reference(name: str) -> pd.DataFrame:
     """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
-    return _read_reference(root() / REFERENCE / f"{name}.csv").copy()
+    path = root() / REFERENCE / f"{name}.csv"
+    check_read(path)
+    return _read_reference(path).copy()
 
 
 @cache
@@ -45,17 +49,45 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     when one of them changes. Raises FileNotFoundError saying how to make the table, KeyError naming a column that
     it does not have.
     """
+    check_table(table, columns)
     path = processed(wave) / f"{table}.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `python -m analysis build` first")
-    names = pq.read_schema(path).names
-    for name in columns:
-        if name not in names:
-            raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
-    chosen = [name for name in names if name in {*PLACE, *columns}] if columns else names
-    frame = pd.read_parquet(path, columns=chosen)
+    with path.open("rb") as file:
+        names = pq.read_schema(file).names
+        for name in columns:
+            if name not in names:
+                raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
+        chosen = [name for name in names if name in {*PLACE, *columns}] if columns else names
+        frame = pd.read_parquet(file, columns=chosen)
     frame.attrs.update(table=table, wave=wave)
     return frame
+
+
+def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
+    """Read the estimates that notebooks (those named, or all) have saved, as one table.
+
+    district: what the page of a district may say instead, its own rows and the city's as they are printed (see
+    `analysis.publish.districts`).
+    """
+    if district:
+        return _read_parquet(build(wave) / "districts" / district / "estimates.parquet")
+    folder = build(wave) / LANG / "estimates"
+    paths = [folder / f"{name}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
+    return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
+
+
+def read_statements(wave: str, district: str = "") -> pd.DataFrame:
+    """Read the statements that the comparison saved, or only the form and words of one district's."""
+    if district:
+        return _read_parquet(build(wave) / "districts" / district / "statements.parquet")
+    path = build(wave) / LANG / "tables/statements.csv"
+    return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:  # Arrow would open it where no plan can be held against it
+        return pd.read_parquet(file)
 
 
 def wave_facts(wave: str) -> dict:

@@ -1,0 +1,284 @@
+"""What a notebook reads and makes, found in the syntax tree of its cells of code.
+
+Names of tables, columns, reference tables, figures and notebooks stand in the calls as plain strings. Whatever
+cannot be told from the source is refused with its notebook and cell: a change of it would go unnoticed, and a
+stale number would be published. What a step really reads is held against this plan while it runs, by
+`analysis.survey.access`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.pipeline.sources import PlanError, closure, has_module, imported, name_of, plain
+from analysis.publish.cells import Cell, CellError, code_cells
+
+FILE_NAME = re.compile(r"\w+")
+PARAMETERS = ("wave", "lang", "district")
+READERS = ("read", "read_estimates", "read_statements", "reference", "register")
+MAKERS = ("figure", "table")
+SECTION = (*MAKERS, "include", "save")  # methods whose calls are part of the plan
+LIBRARIES = frozenset(
+    "IPython __future__ analysis collections dataclasses datetime decimal enum fractions functools itertools "  # noqa: SIM905 (a word a line would fill a page)
+    "math matplotlib numbers numpy operator pandas re scipy seaborn statistics statsmodels string textwrap typing "
+    "warnings".split()
+)
+DYNAMIC = frozenset(  # built-in functions through which code reads, or names what it reads, out of sight
+    "__builtins__ __import__ breakpoint compile delattr dir eval exec get_ipython getattr globals input locals "  # noqa: SIM905
+    "open setattr vars".split()
+)
+FILES = frozenset(  # attributes of libraries and of paths that read files, or ask whether there are any
+    "ExcelFile HDFStore environ exists fromfile genfromtxt get_data get_rdataset getenv glob home imread is_dir "  # noqa: SIM905
+    "is_file iterdir listdir load load_dataset loadtxt memmap open open_memmap popen read_bytes read_text rglob "
+    "scandir stat system walk".split()
+)
+PLAIN = "write names as plain strings, as in {}"
+FOREIGN = "files are read by the functions of analysis.survey.repository alone"
+STRANGER = (
+    "no library that a notebook may import: modules of the project lie in src/analysis; libraries that read no "
+    "files are listed in src/analysis/pipeline/plan.py"
+)
+OUT_OF_SIGHT = "what it reads cannot be told from the source"
+EXAMPLES = {
+    "read": 'read("communities", wave, "compliant")',
+    "read_estimates": 'read_estimates(wave, "02_facilities")',
+    "read_statements": "read_statements(wave)",
+    "reference": 'reference("measures")',
+    "register": 'register("benchmarks", wave)',
+    "figure": 'section.figure("compliance", …)',
+    "table": 'section.table("facilities", …)',
+    "include": 'section.include("compliance")',
+    "save": "section.save()",
+    "section": "section.keep(…)",
+    "Section": 'section = Section("02_facilities", wave, lang)',
+}
+
+
+@dataclass
+class Source:
+    """What the code of a notebook reads and makes.
+
+    tables: clean tables by name, with the columns read; none means all of the table. estimates: the notebooks
+    whose estimates are read; none means all of them, None that none is read. of_district: what is read of the one
+    district that the notebook is about. made: figures and tables by name, which may hold a parameter in braces.
+    """
+
+    tables: dict[str, set[str]] = field(default_factory=dict)
+    references: set[str] = field(default_factory=set)
+    estimates: set[str] | None = None
+    statements: bool = False
+    of_district: set[str] = field(default_factory=set)
+    included: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
+    saves: bool = False
+    modules: frozenset[Path] = frozenset()
+
+    def products(self, parameters: dict[str, str]) -> dict[str, str]:
+        """Map the figures and tables made by a run with these parameters to their kind."""
+        return {name.format(**parameters): kind for name, kind in self.made.items()}
+
+
+def read_source(notebook: Path, notebooks: Sequence[str]) -> Source:
+    """Find what a notebook reads and makes; `notebooks` are the names of all.
+
+    Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the source.
+    """
+    source, faults, trees = Source(), [], []
+    for cell in code_cells(notebook):
+        if cell.is_prose:
+            continue
+        try:
+            tree = cell.tree()
+        except CellError as error:
+            faults.append(f"cell {cell.id}: {error}")
+            continue
+        trees.append(tree)
+        faults += [f"cell {cell.id}: {fault}" for fault in _Reader(source, notebook.stem, cell).faults(tree)]
+    strangers = sorted((source.estimates or set()) - set(notebooks))
+    faults += [
+        f"read_estimates: no notebook is called {name}; there are {', '.join(notebooks)}" for name in strangers
+    ]
+    if faults:
+        raise PlanError("\n".join(f"notebooks/{notebook.name}, {fault}" for fault in faults))
+    source.modules = closure(frozenset().union(*map(imported, trees)))
+    return source
+
+
+class _Reader(ast.NodeVisitor):
+    """Add to a Source what one cell reads and makes, and collect what cannot be planned."""
+
+    def __init__(self, source: Source, notebook: str, cell: Cell):
+        self.source, self.notebook, self.found = source, notebook, []
+        self.sets_parameters = "parameters" in cell.tags
+        self.dealt_with: set[int] = set()  # nodes whose call or assignment has been looked at
+
+    def faults(self, tree: ast.Module) -> list[str]:
+        """Visit a tree and return what cannot be planned, in order, each once."""
+        self.visit(tree)
+        return list(dict.fromkeys(self.found))
+
+    def refuse(self, node: ast.AST, rule: str) -> None:
+        """Note that a piece of code cannot be planned."""
+        code = ast.unparse(node)
+        self.found.append(f"{code if len(code) < 90 else code[:89] + '…'}: {rule}")
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._import(node, alias.name)
+            self._bind(node, alias.asname or "")
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.level:
+            self.refuse(node, "a relative import: modules lie in src/analysis")
+            return
+        self._import(node, node.module)
+        for alias in node.names:
+            if alias.name == "*":
+                self.refuse(node, "import each name by itself")
+            elif alias.name in (*READERS, "Section") and alias.asname not in (None, alias.name):
+                self.refuse(node, f"import {alias.name} under its own name")
+            elif alias.name in FILES | DYNAMIC or _is_library_reader(alias.name):
+                self.refuse(node, FOREIGN)
+            elif alias.asname != alias.name:
+                self._bind(node, alias.asname or "")
+
+    def _import(self, node: ast.AST, name: str) -> None:
+        if name.partition(".")[0] not in LIBRARIES:
+            self.refuse(node, STRANGER)
+        elif name.partition(".")[0] == "analysis" and not has_module(name):
+            self.refuse(node, "there is no such module in src/analysis")
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = name_of(node.func)
+        if name in READERS:
+            self.dealt_with.add(id(node.func))
+            self._read(name, node)
+        elif name == "Section" and [plain(a) for a in node.args[:1]] != [self.notebook]:
+            self.refuse(node, f'a section has the name of its notebook: Section("{self.notebook}", wave, lang)')
+        elif name in SECTION and _is_section(node):
+            self.dealt_with.add(id(node.func))
+            self._make(name, node)
+        self.generic_visit(node)
+
+    def _read(self, name: str, node: ast.Call) -> None:
+        """Add what a call of a reader reads; refuse a call whose arguments are not plain."""
+        if not _is_planned(name, node):
+            self.refuse(node, PLAIN.format(EXAMPLES[name]))
+            return
+        source, names = self.source, [plain(argument) for argument in node.args]
+        if name == "read":
+            _add_columns(source.tables, names[0], set(names[2:]))
+        elif name in ("reference", "register"):
+            source.references.add(names[0])
+        elif node.keywords:
+            source.of_district.add(name.removeprefix("read_"))
+        elif name == "read_statements":
+            source.statements = True
+        else:
+            before = source.estimates
+            source.estimates = set() if before == set() or not names[1:] else (before or set()) | set(names[1:])
+
+    def _make(self, name: str, node: ast.Call) -> None:
+        """Add what a call of a method of the section makes or shows."""
+        given = _template(node.args[0]) if node.args else None
+        if name == "save" and not node.args and not node.keywords:
+            self.source.saves = True
+        elif name == "save" or given is None:
+            self.refuse(node, PLAIN.format(EXAMPLES[name]))
+        elif name == "include":
+            self.source.included.add(given)
+        else:
+            self.source.made[given] = name
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._bind(node, node.id)
+        elif node.id in DYNAMIC:
+            self.refuse(node, OUT_OF_SIGHT)
+        elif node.id in (*READERS, "Section", "section") and id(node) not in self.dealt_with:
+            self.refuse(node, f"use it as in {EXAMPLES[node.id]}")
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node, node.arg)
+
+    def _bind(self, node: ast.AST, name: str) -> None:
+        """Refuse to give one of the names of the plan to something else."""
+        free = self.sets_parameters and name in PARAMETERS
+        if name in (*READERS, *PARAMETERS, "Section", "section") and id(node) not in self.dealt_with and not free:
+            self.refuse(node, f"{name} cannot be the name of something else")
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Call) and name_of(node.value.func) == "Section":
+            target = node.targets[0]
+            if len(node.targets) > 1 or getattr(target, "id", "") != "section":
+                self.refuse(node, EXAMPLES["Section"])
+            self.dealt_with |= {id(target), id(node.value.func)}
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        name, of_section = node.attr, getattr(node.value, "id", "") == "section"
+        if of_section:
+            self.dealt_with.add(id(node.value))
+        if name in FILES or _is_library_reader(name):
+            self.refuse(node, FOREIGN)
+        elif name.startswith("__"):
+            self.refuse(node, OUT_OF_SIGHT)
+        elif id(node) not in self.dealt_with and (name in READERS or (of_section and name in SECTION)):
+            self.refuse(node, f"use it as in {EXAMPLES[name]}")
+        self.generic_visit(node)
+
+
+def _is_section(call: ast.Call) -> bool:
+    """Tell whether a call is of a method of `section`."""
+    return isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "section"
+
+
+def _is_library_reader(name: str) -> bool:
+    """Tell whether a name is a library's function that reads a file: `read_csv`."""
+    return name.startswith("read_") and name not in READERS
+
+
+def _template(node: ast.expr) -> str | None:
+    """Return a plain string, or an f-string of nothing but parameters with each in braces; else None."""
+    if not isinstance(node, ast.JoinedStr):
+        text = plain(node)
+        return text if text and FILE_NAME.fullmatch(text) else None
+    text = ""
+    for part in node.values:
+        is_plain_value = isinstance(part, ast.FormattedValue) and part.conversion < 0 and not part.format_spec
+        name = getattr(part.value, "id", "") if is_plain_value else ""
+        text += f"{{{name}}}" if name in PARAMETERS else plain(part) or "?"
+    return text if FILE_NAME.fullmatch(re.sub(r"\{\w+\}", "", text) or "x") else None
+
+
+def _is_planned(name: str, call: ast.Call) -> bool:
+    """Tell whether the arguments of a reader are those that a plan can be made of."""
+    keywords = {keyword.arg: getattr(keyword.value, "id", None) for keyword in call.keywords}
+    if name in ("read_estimates", "read_statements") and keywords == {"district": "district"}:
+        return [getattr(argument, "id", None) for argument in call.args] == ["wave"]
+    if keywords:
+        return False
+    is_wave = [getattr(argument, "id", None) == "wave" for argument in call.args]
+    is_text = [bool(re.fullmatch(r"\w+", plain(argument) or "")) for argument in call.args]
+    count = len(call.args)
+    match name:
+        case "read":
+            return count > 1 and is_text[0] and is_wave[1] and all(is_text[2:])
+        case "reference":
+            return count == 1 and is_text[0]
+        case "register":
+            return count == 2 and is_text[0] and is_wave[1]
+        case "read_estimates":
+            return count > 0 and is_wave[0] and all(is_text[1:])
+        case _:  # read_statements
+            return count == 1 and is_wave[0]
+
+
+def _add_columns(tables: dict[str, set[str]], table: str, columns: set[str]) -> None:
+    """Add the columns that are read of a table; none stands for all of it, once and for good."""
+    whole = not columns or (table in tables and not tables[table])
+    tables[table] = set() if whole else columns | tables.get(table, set())

@@ -1,0 +1,67 @@
+"""The cells of code of a notebook, as syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ALLOWED = "only %load_ext analysis… and %%md are allowed, since any other magic may read files"
+MAGIC = re.compile(r"^\s*([%!?].*)$", re.MULTILINE)
+EXTENSION = re.compile(r"^%load_ext (analysis(?:\.\w+)*)[ \t]*$", re.MULTILINE)
+PROSE = "%%md"
+
+
+class CellError(ValueError):
+    """Raised with the reason why a cell is not plain Python."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of code: its id, source and tags."""
+
+    id: str
+    source: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether the cell holds text of the report (`%%md`), which reads nothing."""
+        return self.source.startswith(PROSE)
+
+    def tree(self) -> ast.Module:
+        """Parse the cell; `%load_ext analysis.x` counts as an import.
+
+        Raises CellError for any other magic and for a syntax error.
+        """
+        text = EXTENSION.sub(r"import \1", self.source)
+        if found := MAGIC.search(text):
+            raise CellError(f"{found[1].strip()}: {ALLOWED}")
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError) as error:
+            raise CellError(f"not Python: {error}") from None
+
+
+def code_cells(notebook: Path) -> list[Cell]:
+    """Return the cells of code of a notebook in order."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return [
+        Cell(cell.get("id", ""), "".join(cell["source"]), tuple(cell["metadata"].get("tags", ())))
+        for cell in cells
+        if cell["cell_type"] == "code"
+    ]
+
+
+def quoted(tree: ast.AST) -> list[str]:
+    """List the plain strings in a syntax tree, without those that a call of `read` names as columns."""
+    skipped = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "read"
+        for argument in node.args
+    }
+    nodes = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in skipped)
+    return [node.value for node in nodes if isinstance(node.value, str)]

@@ -1,0 +1,326 @@
+"""What a step of the pipeline may read and write, held against what it opens while it runs.
+
+The pipeline knows before a run which files each step reads and makes: its plan. While a step runs, every file that
+Python opens is looked up in the plan by an audit hook. A file that the plan does not name is refused and noted,
+and the step fails: it would else not run again when that file changes. Arrow opens files below Python, where no
+hook sees them, so that its functions look up paths themselves.
+
+Outside a step, as in JupyterLab, nothing is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import site
+import sys
+import sysconfig
+import tempfile
+import threading
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+
+PLAN = "ANALYSIS_PLAN"  # in the environment of a kernel: the file that holds its access
+REFUSED = ".refused"  # the ending of the file beside it that notes what was refused
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LISTINGS = frozenset({"os.listdir", "os.scandir"})
+OUTSIDE = frozenset(  # ways to read what no plan can name
+    {"os.exec", "os.posix_spawn", "os.spawn", "os.system", "socket.connect", "sqlite3.connect", "subprocess.Popen"}
+)
+WATCHED = LISTINGS | OUTSIDE | {"open"}
+SYSTEM = ("/Library", "/System", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/sys", "/usr")
+HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")  # for drawing
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))  # where Python looks for modules
+REMOVING = "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
+ARROW = {  # what opens files below Python
+    "pyarrow": ("OSFile", "input_stream", "memory_map"),
+    "pyarrow.csv": ("open_csv", "read_csv"),
+    "pyarrow.dataset": ("dataset", "parquet_dataset"),
+    "pyarrow.feather": ("read_feather", "read_table"),
+    "pyarrow.json": ("open_json", "read_json"),
+    "pyarrow.orc": ("ORCFile", "read_table"),
+    "pyarrow.parquet": (
+        "ParquetDataset",
+        "ParquetFile",
+        "read_metadata",
+        "read_pandas",
+        "read_schema",
+        "read_table",
+    ),
+    "pyarrow.parquet.core": ("ParquetDataset", "ParquetFile", "read_metadata", "read_schema", "read_table"),
+}
+NEW = os.O_TRUNC | os.O_EXCL  # nothing is read of what was there
+PATHS = frozenset({"input_file", "path", "path_or_paths", "metadata_path", "source", "where"})  # options of these
+REMEDY = (
+    "a change of it would go unnoticed; read it by a function of analysis.survey.repository with a plain name, "
+    'as in reference("measures")'
+)
+
+
+class UnplannedAccessError(RuntimeError):
+    """Raised where a step opens what its plan does not name."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one step may open: files by their names in the repository `root`.
+
+    reads, writes: files; a name in `writes` that ends with a slash is a folder with all that is there.
+    folders: those that may be listed. tables: the columns that may be read of each clean table; none means all of
+    them. isolated: whether nothing else may be read but libraries, files of the machine and what the step wrote;
+    no program may be started then.
+    """
+
+    root: str
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+    tables: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    isolated: bool = False
+    refused: list[str] = field(default_factory=list, hash=False, compare=False)
+    written: set[str] = field(default_factory=set, hash=False, compare=False)
+
+    def to_json(self) -> str:
+        """Return the access as JSON, for a kernel."""
+        sets = {name: sorted(getattr(self, name)) for name in ("reads", "writes", "folders")}
+        tables = {name: sorted(columns) for name, columns in self.tables.items()}
+        return json.dumps({"root": self.root, "isolated": self.isolated, "tables": tables, **sets})
+
+    @classmethod
+    def from_json(cls, text: str) -> Access:
+        """Return the access that `to_json` wrote."""
+        told = json.loads(text)
+        sets = {name: frozenset(told[name]) for name in ("reads", "writes", "folders")}
+        tables = {name: frozenset(columns) for name, columns in told["tables"].items()}
+        return cls(told["root"], tables=tables, isolated=told["isolated"], **sets)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The repository, as it is addressed and as it lies on the disk."""
+        return tuple(f"{path}{os.sep}" for path in dict.fromkeys([self.root, os.path.realpath(self.root)]))
+
+    @cached_property
+    def libraries(self) -> tuple[str, ...]:
+        """The folders of Python and of installed libraries."""
+        found = {sys.prefix, sys.base_prefix, site.getusersitepackages(), *sysconfig.get_paths().values()}
+        return tuple(f"{path}{os.sep}" for path in {*found, *map(os.path.realpath, found)})
+
+    @cached_property
+    def machine(self) -> tuple[str, ...]:
+        """The folders outside the repository that an isolated step may read too."""
+        own = [os.environ[name] for name in ("IPYTHONDIR", "MPLCONFIGDIR") if os.environ.get(name)]
+        own += [os.path.join(os.path.expanduser("~"), path) for path in HOME]
+        cells = os.path.join(tempfile.gettempdir(), "ipykernel_")  # what Python takes for the files of cells
+        return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
+
+    def name_of(self, path: str) -> str | None:
+        """Return the name of a file or folder in the repository; None outside it and for installed libraries.
+
+        A compiled module has the name of its source.
+        """
+        if path.startswith(f"{PACKAGE}{os.sep}"):
+            return _source_of(f"src/analysis/{path[len(PACKAGE) + 1 :]}")
+        for folder in self.roots:
+            if f"{path}{os.sep}".startswith(folder):
+                inside = [place for place in self.libraries if place.startswith(folder)]
+                return None if path.startswith(tuple(inside)) else _source_of(path[len(folder) :])
+        return None
+
+    def check_open(self, path: str, flags: int) -> None:
+        """Refuse to open a file that the plan does not name; `flags` as of os.open."""
+        writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+        reads = not writes or (bool(flags & os.O_RDWR) and not flags & NEW)
+        name = self._known(path)
+        if name is None:
+            self._check_outside(path, reads, writes)
+        elif writes and not self._may_write(name) and "__pycache__" not in path:
+            self.refuse(f"writes {name}, which its plan does not name")
+        elif reads and not writes and not self._may_read(name):
+            self.refuse(f"reads {name}, which its plan does not name: {REMEDY}")
+        elif writes:
+            self.written.add(name)
+
+    def _may_write(self, name: str) -> bool:
+        return name in self.writes or any(one.endswith("/") and name.startswith(one) for one in self.writes)
+
+    def _may_read(self, name: str) -> bool:
+        return name in self.reads or name in self.written or self._is_staging(name)
+
+    def _is_staging(self, name: str) -> bool:
+        """Tell whether a name is of a hidden folder or file where the step may write: it is filled and moved."""
+        return "/." in name and self._may_write(name)
+
+    def _known(self, path: str) -> str | None:
+        """Return the name of a file: as it is addressed where the plan has it, else as it lies on the disk."""
+        name = self.name_of(path)
+        if name in self.reads or name in self.writes:
+            return name
+        return self.name_of(os.path.realpath(path)) or name
+
+    def _check_outside(self, path: str, reads: bool, writes: bool) -> None:
+        if not self.isolated:
+            return
+        if writes:
+            self.written.add(path)
+        if reads and path not in self.written and not path.startswith(self.machine):
+            self.refuse(f"reads {path}, outside the repository: {REMEDY}")
+
+    def check_list(self, path: str) -> None:
+        """Refuse to list a folder that the plan does not name."""
+        name = self._known(path)
+        if name is None:
+            if self.isolated and not f"{path}{os.sep}".startswith(self.machine):
+                self.refuse(f"lists {path}, outside the repository: {REMEDY}")
+        elif name not in self.folders and not self._is_staging(name):
+            self.refuse(f"lists {name or 'the repository'}, which its plan does not name: {REMEDY}")
+
+    def check_table(self, table: str, columns: Iterable[str]) -> None:
+        """Refuse columns of a clean table (none: all of it) that the plan does not name."""
+        planned = self.tables.get(table)
+        if planned is None or (planned and not (set(columns) and planned >= set(columns))):
+            said = f"{table} ({', '.join(columns) or 'all columns'})"
+            self.refuse(f"reads the table {said}, which its plan does not name: {REMEDY}")
+
+    def refuse(self, what: str) -> None:
+        """Note what the step did, and raise UnplannedAccessError."""
+        self.refused.append(what)
+        raise UnplannedAccessError(what)
+
+
+def _source_of(name: str) -> str:
+    """Return the name of the source of a compiled module; any other name as it is."""
+    folder, between, file = name.rpartition("__pycache__/")
+    return f"{folder}{file.partition('.')[0]}.py" if between and file.endswith(".pyc") else name
+
+
+_process: list[Access] = []  # the step of a kernel, which runs nothing else
+_thread = threading.local()  # the step of a worker, which may run several side by side
+_hooked: list[bool] = []
+
+
+def current() -> Access | None:
+    """Return the access of the step that runs here; None outside a step."""
+    return getattr(_thread, "access", None) or (_process[-1] if _process else None)
+
+
+@contextlib.contextmanager
+def watched(access: Access) -> Iterator[Access]:
+    """Hold what this thread opens against `access`. What was refused is in `access.refused` afterwards."""
+    _install()
+    _thread.access = access
+    try:
+        yield access
+    finally:
+        _thread.access = None
+
+
+def check_read(path: Path) -> None:
+    """Refuse a file that the step may not read, although it is not opened again; see `Access`."""
+    if access := current():
+        access.check_open(os.path.abspath(path), os.O_RDONLY)
+
+
+def check_table(table: str, columns: Iterable[str]) -> None:
+    """Refuse columns of a clean table that the step may not read."""
+    if access := current():
+        access.check_table(table, columns)
+
+
+def load_ipython_extension(_shell: object) -> None:
+    """Hold what this kernel opens against the plan that its environment names, to the kernel's end."""
+    if PLAN not in os.environ:
+        return
+    path = Path(os.environ[PLAN])
+    access = Access.from_json(path.read_text("utf-8"))
+    notes = os.open(f"{path}{REFUSED}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    object.__setattr__(access, "refused", _Notes(notes))
+    _forget_modules(access)
+    guard_arrow()
+    _install()
+    _process.append(access)
+
+
+def refusals(plan: Path) -> list[str]:
+    """Return what was refused to the kernel whose plan is at `plan`."""
+    with contextlib.suppress(FileNotFoundError):  # the kernel did not come to start
+        return Path(f"{plan}{REFUSED}").read_text("utf-8").splitlines()
+    return []
+
+
+class _Notes(list):
+    """A list of texts that is written to a file as it grows."""
+
+    def __init__(self, descriptor: int):
+        super().__init__()
+        self.descriptor = descriptor
+
+    def append(self, text: str) -> None:
+        super().append(text)
+        os.write(self.descriptor, f"{text}\n".encode())
+
+
+def _forget_modules(access: Access) -> None:
+    """Drop the modules of this package that the plan does not name: importing one is then seen."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if name.startswith("analysis.") and access.name_of(file) not in access.reads:
+            del sys.modules[name]
+            parent, _, attribute = name.rpartition(".")
+            with contextlib.suppress(AttributeError, KeyError):
+                delattr(sys.modules[parent], attribute)
+
+
+def _install() -> None:
+    """Add the audit hook, once in a process: it cannot be taken away again."""
+    if not _hooked:
+        _hooked.append(True)
+        sys.addaudithook(_audit)
+
+
+def guard_arrow() -> None:
+    """Make the functions of Arrow look up in the plan what they are given as the path of a file."""
+    for name, functions in ARROW.items():
+        with contextlib.suppress(ImportError):
+            module = import_module(name)
+            for function in functions:
+                setattr(module, function, _looking_up(getattr(module, function)))
+
+
+def _looking_up(opener: Callable) -> Callable:
+    if isinstance(opener, type):
+        return type(opener.__name__, (opener,), {"__init__": _looking_up(opener.__init__)})
+
+    @functools.wraps(opener)
+    def checked(*arguments, **options):
+        for given in (*arguments[:2], *(options[name] for name in PATHS & options.keys())):
+            for path in given if isinstance(given, list | tuple) else [given]:
+                if isinstance(path, str | os.PathLike):
+                    check_read(Path(path))
+        return None if opener is object.__init__ else opener(*arguments, **options)
+
+    return checked
+
+
+def _audit(event: str, arguments: tuple) -> None:
+    """Look up in the plan of this step what Python is about to open, list or start."""
+    if event not in WATCHED or (access := current()) is None:
+        return
+    if event in OUTSIDE:
+        if access.isolated:
+            access.refuse(f"starts or asks something outside the plan ({event}): {REMEDY}")
+        return
+    given, caller = arguments[0], sys._getframe(1).f_code
+    if isinstance(given, int) or caller.co_name.startswith(REMOVING) or caller.co_filename == tokenize.__file__:
+        return
+    path = os.path.abspath(os.fsdecode(given or "."))
+    if event == "open":
+        access.check_open(path, arguments[2])
+    elif not caller.co_filename.startswith(IMPORTING):
+        access.check_list(path)
