@@ -197,3 +197,76 @@ def test_what_cannot_be_seen_is_refused(shop, said):
     (shop.folder / "draft.py").unlink()
     assert done.returncode == 70
     assert done.stderr.startswith(f"notebooks/12_published_text.ipynb, cell setup: {said}: ")
+
+
+HIDDEN = {  # in a helper module, where no name of a table can be told: (code, what is refused)
+    "a table by another name": (
+        "from analysis.survey.repository import reference as ref\nref('glos' + 'sary')",
+        "reads data/raw/reference/glossary.csv",
+    ),
+    "a file": (
+        "import pandas, pathlib\npandas.read_csv(pathlib.Path('data/raw/2020') / 'corrections.csv')",
+        "reads data/raw/2020/corrections.csv",
+    ),
+    "arrow": (
+        "import importlib\nimportlib.import_module('pyarrow.parquet').read_table('data/processed/2020/burden.parquet')",
+        "reads data/processed/2020/burden.parquet",
+    ),
+    "a module": (
+        "import importlib\nimportlib.import_module('analysis.stats.ranks')",
+        "reads src/analysis/stats/ranks.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "refused"), HIDDEN.values(), ids=HIDDEN)
+def test_what_a_helper_reads_out_of_sight_stops_the_run_and_is_not_recorded(shop, code, refused):
+    body = "".join(f"    {line}\n" for line in code.splitlines())
+    path = shop.folder / "src/analysis/stats/printed.py"
+    text = path.read_text("utf-8").replace("def counts_behind(", f"def hidden():\n{body}\n\ndef counts_behind(")
+    assert "def hidden" in text
+    path.write_text(text, "utf-8")
+    shop.replace("notebooks/12_published_text.ipynb", "import bases_behind, ", "import bases_behind, hidden, ")
+    shop.replace("notebooks/12_published_text.ipynb", '"%load_ext', '"hidden()\\n",\n    "%load_ext')
+    for _ in range(2):
+        done = shop.run("build")
+        assert done.returncode == 70, done.stderr
+        assert f"12_published_text, cell setup: it {refused}" in done.stderr
+    assert shop.run("status").returncode == 1
+
+
+def test_a_correction_gives_the_numbers_of_a_run_of_everything_however_the_table_is_named(shop):
+    facilities = "notebooks/02_facilities.ipynb"
+    shop.replace(facilities, 'read(\\"communities\\", wave)', "read('commun' 'ities', wave)")
+    shop.build()
+    county, sheet, row, value = first_answer(shop.folder, "目前达标")
+    line = f"{county},{sheet},{row},目前达标,{value},{'否' if value == '是' else '是'},核实,课题组,2020-06-01\n"
+    with (shop.folder / "data/raw/2020/corrections.csv").open("a", encoding="utf-8") as file:
+        file.write(line)
+    ran = shop.build()
+    assert {"02_facilities zh", "07_compare zh"} <= ran
+    sums = (shop.folder / "outputs/SHA256SUMS").read_bytes()
+    done = shop.run("build", "--all")
+    assert done.returncode == 0 and "95 of 95 steps run" in done.stderr
+    assert (shop.folder / "outputs/SHA256SUMS").read_bytes() == sums
+
+
+def first_answer(folder, title):
+    """Find the first answer below a title in the first workbook: (file, sheet, row, value)."""
+    path = min((folder / "data/raw/2020").glob("33*.xlsx"))
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    head = next(cell for row in sheet.iter_rows() for cell in row if cell.value == title)
+    for row in range(head.row + 1, sheet.max_row):
+        if sheet.cell(row, head.column).value in ("是", "否"):
+            return path.name, sheet.title, row, sheet.cell(row, head.column).value
+    raise LookupError(title)
+
+
+def test_what_was_made_on_the_way_is_made_anew_where_it_is_gone(shop):
+    sums = (shop.folder / "outputs/SHA256SUMS").read_bytes()
+    shutil.rmtree(shop.folder / "data/processed/2020")
+    assert "clean" in shop.build()
+    assert (shop.folder / "data/processed/2020/communities.parquet").exists()
+    shutil.rmtree(shop.folder / "build")
+    assert len(shop.build()) == 95
+    assert (shop.folder / "outputs/SHA256SUMS").read_bytes() == sums

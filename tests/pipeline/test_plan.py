@@ -22,7 +22,8 @@ SEEN = {  # ways to write a dependency that the plan must find: a cell, and what
     "inside a lambda": ('f = lambda: read("workers", wave)', {"tables": {"workers": set()}}),
     "a comment between": ('read(  # all of it\n    "workers", wave)', {"tables": {"workers": set()}}),
     "a condition": (
-        'read("workers", wave) if lang else read("funding", wave)', {"tables": {"workers": set(), "funding": set()}},
+        'read("workers", wave) if lang else read("funding", wave)',
+        {"tables": {"workers": set(), "funding": set()}},
     ),
     "a module": (
         'from analysis.survey import repository\nrepository.read("workers", wave)', {"tables": {"workers": set()}},
@@ -62,7 +63,7 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "the wave set anew": ("wave = '2019'", "wave"),
     "the wave of a loop": ("[read('workers', wave) for wave in waves]", "wave"),
     "the district set anew": ("for district in codes:\n    pass", "district"),
-    "another name by import": ("from analysis.survey.repository import reference as ref\nref('measures')", "as ref"),
+    "another name by import": ("from analysis.survey.repository import reference as r\nr('measures')", "as r"),
     "another name by assignment": ("r = read\nr('workers', wave)", "read"),
     "a default": ("f = lambda r=read: r('workers', wave)", "read"),
     "a map": ("list(map(reference, names))", "reference"),
@@ -71,7 +72,7 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "something else called read": ("read = len", "read"),
     "an argument called read": ("f = lambda read: read('workers', wave)", "read"),
     "a star import": ("from analysis.survey.repository import *", "import *"),
-    "getattr": ("from analysis.survey import repository\ngetattr(repository, 're' + 'ad')('workers', wave)", "getattr"),
+    "getattr": ("from analysis.survey import repository as r\ngetattr(r, 're' + 'ad')('workers', wave)", "getattr"),
     "globals": ("globals()['re' + 'ad']('workers', wave)", "globals"),
     "eval": ("eval(\"read('workers', wave)\")", "eval"),
     "exec": ("exec('import os')", "exec"),

@@ -49,7 +49,7 @@ def code_cells(notebook: Path) -> list[Cell]:
     """Return the cells of code of a notebook in order."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return [
-        Cell(cell.get("id", ""), "".join(cell["source"]), tuple(cell["metadata"].get("tags", ())))
+        Cell(cell.get("id", ""), "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
         for cell in cells
         if cell["cell_type"] == "code"
     ]

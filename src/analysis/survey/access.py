@@ -63,6 +63,8 @@ REMEDY = (
     'as in reference("measures")'
 )
 
+IMPORT = "a change of it would go unnoticed; import it by an import statement, from src/analysis"
+
 
 class UnplannedAccessError(RuntimeError):
     """Raised where a step opens what its plan does not name."""
@@ -142,8 +144,9 @@ class Access:
             self._check_outside(path, reads, writes)
         elif writes and not self._may_write(name) and "__pycache__" not in path:
             self.refuse(f"writes {name}, which its plan does not name")
-        elif reads and not writes and not self._may_read(name):
-            self.refuse(f"reads {name}, which its plan does not name: {REMEDY}")
+        elif reads and not self._may_read(name):
+            remedy = IMPORT if name.endswith(".py") else REMEDY
+            self.refuse(f"reads {name}, which its plan does not name: {remedy}")
         elif writes:
             self.written.add(name)
 
@@ -317,9 +320,11 @@ def _audit(event: str, arguments: tuple) -> None:
             access.refuse(f"starts or asks something outside the plan ({event}): {REMEDY}")
         return
     given, caller = arguments[0], sys._getframe(1).f_code
-    if isinstance(given, int) or caller.co_name.startswith(REMOVING) or caller.co_filename == tokenize.__file__:
+    if isinstance(given, int) or caller.co_name.startswith(REMOVING):
         return
     path = os.path.abspath(os.fsdecode(given or "."))
+    if event == "open" and caller.co_filename == tokenize.__file__ and path.startswith(PACKAGE):
+        return  # a line of source is shown, as in a traceback
     if event == "open":
         access.check_open(path, arguments[2])
     elif not caller.co_filename.startswith(IMPORTING):
