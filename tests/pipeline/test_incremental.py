@@ -209,7 +209,8 @@ HIDDEN = {  # in a helper module, where no name of a table can be told: (code, w
         "reads data/raw/2020/corrections.csv",
     ),
     "arrow": (
-        "import importlib\nimportlib.import_module('pyarrow.parquet').read_table('data/processed/2020/burden.parquet')",
+        "import importlib\npq = importlib.import_module('pyarrow.parquet')\n"
+        "pq.read_table('data/processed/2020/burden.parquet')",
         "reads data/processed/2020/burden.parquet",
     ),
     "a module": (

@@ -72,7 +72,7 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "something else called read": ("read = len", "read"),
     "an argument called read": ("f = lambda read: read('workers', wave)", "read"),
     "a star import": ("from analysis.survey.repository import *", "import *"),
-    "getattr": ("from analysis.survey import repository as r\ngetattr(r, 're' + 'ad')('workers', wave)", "getattr"),
+    "getattr": ("from analysis.survey import repository as r\ngetattr(r, 're' + 'ad')('burden', wave)", "getattr"),
     "globals": ("globals()['re' + 'ad']('workers', wave)", "globals"),
     "eval": ("eval(\"read('workers', wave)\")", "eval"),
     "exec": ("exec('import os')", "exec"),

@@ -96,7 +96,11 @@ from analysis.survey import access, repository
 OUTSIDE = sys.argv[1]
 here = os.getcwd()
 plan = access.Access(
-    here, reads={"data/planned.csv"}, writes={"build/made.csv"}, tables={"communities": {"premises"}}, isolated=True
+    here,
+    reads={"data/planned.csv"},
+    writes={"build/made.csv"},
+    tables={"communities": {"premises"}},
+    isolated=True,
 )
 access.guard_arrow()
 repository._read_reference(pathlib.Path("data/raw/reference/secret.csv").resolve())  # is cached from now on
