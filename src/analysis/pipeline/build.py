@@ -17,8 +17,10 @@ from analysis.pipeline import lock
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, staged
+from analysis.survey.characters import typed_problems
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import root
+from analysis.survey.problems import InputProblems
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -38,6 +40,8 @@ def build(
         if not only and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
+        if odd := typed_problems(root()):
+            raise InputProblems(odd)
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
@@ -78,7 +82,6 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """
     from analysis.pipeline import engine as loop
     from analysis.pipeline.tasks import Edition, wanted
-    from analysis.survey.problems import InputProblems
     from analysis.survey.reading.names import without_files
 
     if nothing := without_files(raw / wave):
