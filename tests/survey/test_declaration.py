@@ -55,6 +55,11 @@ def test_a_text_that_cannot_be_published_is_named_with_its_key(folder, old, plac
     assert problem.column == place and "U+" in problem.message
 
 
+def test_a_title_that_a_word_file_cannot_hold_is_refused(folder):
+    change(folder, 'zh = "台州市城市', f'zh = "{"长" * 250}')
+    assert [problem.column for problem in declaration_problems(folder)] == ["title.zh"]
+
+
 def test_words_are_text_and_the_date_is_a_date(folder):
     change(folder, "reference_date = 2020-04-30", 'reference_date = "spring"')
     change(folder, "[label]\nzh", "[label]\nzh = 1\nfr")

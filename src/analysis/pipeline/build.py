@@ -17,7 +17,6 @@ from analysis.pipeline import lock
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, staged
-from analysis.survey.characters import typed_problems
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import root
 from analysis.survey.problems import InputProblems
@@ -40,6 +39,8 @@ def build(
         if not only and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
+        from analysis.survey.characters import typed_problems
+
         if odd := typed_problems(root()):
             raise InputProblems(odd)
         with ExitStack() as stack:

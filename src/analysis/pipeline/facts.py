@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
 from analysis.pipeline.steps import STEPS
 from analysis.publish.districts import totals
+from analysis.publish.markup import plain
 from analysis.publish.naming import district_names, read_estimates
 from analysis.publish.receipts import receipts
 from analysis.publish.sentences import read_statements
@@ -134,7 +135,7 @@ def _finding(executed: str) -> str:
     """Return the one sentence that an executed notebook finds, without its links."""
     cells = [cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")]
     said = "".join("".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"])
-    return re.sub(r"<[^>]+>", "", said).strip()
+    return plain(said).strip()
 
 
 def _write(facts: dict, path: Path) -> None:

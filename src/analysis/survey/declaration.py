@@ -14,6 +14,7 @@ from analysis.survey.text import seen
 
 BASES = ("official", "published", "synthetic")
 WORDS = ("title", "publisher", "notice", "label")  # each in both languages
+LONGEST = {"title": 255, "publisher": 255}  # characters, as the properties of a Word file hold
 NEEDED = ("wave", "basis", "reference_date", "edition", *WORDS)
 
 
@@ -36,6 +37,14 @@ def declaration_problems(folder: Path) -> list[Problem]:
         Problem(FILE, column=key, message="应有中英文 (both zh and en are wanted)")
         for key in WORDS
         if key in facts and not _in_both_languages(facts[key])
+    ]
+    problems += [
+        Problem(
+            FILE, column=f"{key}.{lang}", message=f"超过{most}字 (cannot be read: more than {most} characters)"
+        )
+        for key, most in LONGEST.items()
+        for lang, text in (facts[key].items() if isinstance(facts.get(key), dict) else ())
+        if len(str(text)) > most
     ]
     if not isinstance(facts.get("reference_date", dt.date.min), dt.date):
         problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))

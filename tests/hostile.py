@@ -1,0 +1,116 @@
+"""Texts as people may type them, or mean harm with: each must be published as the text that it is."""
+
+HEADINGS = [
+    "# Heading",
+    "a\n# Heading",
+    "Heading\n====",
+    "Heading\n----",
+    "====",
+    "## 二、新章",
+    '#import "x"',
+    "= Heading",
+]
+METADATA = [
+    "---\ntitle: x\n---",
+    "% title\n% author",
+    "--- title: x ---",
+    "title: x",
+    "...",
+    "a...b",
+    "--",
+    "a--b---c",
+    "-?",
+    "-1",
+]
+NOTES = [
+    "[^1]: x",
+    "[^certified]",
+    "^[note]",
+    "[^certified]: other",
+    "[a](http://b)",
+    "[a]: http://b",
+    "![a](/etc/passwd)",
+    "<http://b>",
+]
+HTML = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<b>bold</b>",
+    "</table></article>",
+    "<!-- a",
+    '" onmouseover="a',
+    "' onfocus='a",
+    "&lt;b&gt; &amp; &#60;",
+    '<a class="n" href="#r-certified">61%</a>',
+    '<a class="ref" href="#fig-a"></a>',
+    "<svg/onload=a>",
+    "<style>*{display:none}</style>",
+    "javascript:alert(1)",
+    "a < b > c & d",
+]
+RAW = [
+    "`x`{=html}",
+    "```{=openxml}",
+    "\\input{/etc/passwd}",
+    "\\newpage",
+    "$x^2$",
+    "$$x$$",
+    "\\(x\\)",
+    "\\[x\\]",
+    "\\begin{a}x\\end{a}",
+]
+TYPST = [
+    '#read("/etc/passwd")',
+    "@cite",
+    "<label>",
+    "// comment",
+    "/* a */",
+    "a ~ b",
+    "#(1+1)",
+    'image("figures/a.png"',
+    "*a* _b_ `c`",
+]
+JINJA = ["{{ x }}", "{% for i in x %}", "{# a #}", "{{ ''.__class__ }}", "{{ certified }}"]
+MARKUP = [
+    "| a | b |",
+    "|--|--|",
+    "- a",
+    "+ a",
+    "1. a",
+    "(1) a",
+    "a) b",
+    "(@) a",
+    ": a",
+    "> a",
+    "    code",
+    "~~a~~",
+    "H~2~O a^2^",
+    "***",
+    '::: {custom-style="Title"}',
+    ":::",
+    '[a]{custom-style="Title"}',
+    "{#id .class}",
+    "\\# a",
+    "a\\",
+    "a  b",
+    " a ",
+    "\"a\" 'b'",
+    "* [ ] a",
+    "www.a.cn a@b.cn",
+    "^a",
+    "Mr. X",
+]
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "{=1+1}",
+    '=HYPERLINK("http://a")',
+    "＝1+1",
+    "http://a.cn",
+    "_x0041_",
+]
+
+TEXTS = [*HEADINGS, *METADATA, *NOTES, *HTML, *RAW, *TYPST, *JINJA, *MARKUP, *FORMULAS]
+ONE_LINE = [" ".join(text.split("\n")) for text in TEXTS]  # what a format with one line for it shows
