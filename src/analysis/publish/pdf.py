@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from analysis.publish import fonts
 from analysis.publish.manuscript import manuscript, pandoc
+from analysis.survey.characters import font_path
 
 DOT, HYPHEN = re.compile(r"&#46;(?=&#46;)"), re.compile(r"&#45;")  # as `literal` writes them
 TEMPLATE = Path(__file__).parent / "template" / "report.typ"
@@ -37,7 +38,7 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
         return typst.compile(
             source,
             root=work,
-            font_paths=[str(fonts.font_path().parent)],
+            font_paths=[str(font_path().parent)],
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["ua-1"],
