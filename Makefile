@@ -5,6 +5,8 @@ READY := .venv/.ready
 
 # Let Python keep its compiled modules, whatever the machine says: else each kernel compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
+# Nothing of one's own is loaded beside the locked list.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 
 .PHONY: report test lab bench lint lock clean
 .DELETE_ON_ERROR:

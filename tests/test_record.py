@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from analysis.pipeline.lock import INPUTS, PYTHON, python
+from analysis.pipeline.lock import INPUTS
 from analysis.pipeline.stage import SUMS, read_sums
 from running import REPOSITORY
 
@@ -14,8 +14,6 @@ RECORDED = REPOSITORY / "outputs"
 @pytest.fixture(scope="module")
 def recorded():
     """What the repository says that it publishes."""
-    if (made := read_sums(RECORDED / INPUTS)[PYTHON]) != python():
-        pytest.skip(f"the recorded edition was made by Python {made}, this is {python()}")
     return read_sums(RECORDED / SUMS)
 
 

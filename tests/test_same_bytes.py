@@ -2,6 +2,7 @@
 
 import os
 
+from hostile import settings_of_ones_own
 from running import copy_repository, run_analysis
 
 ELSEWHERE = {
@@ -17,22 +18,10 @@ ELSEWHERE = {
 }
 
 
-def settings_of_ones_own(home):
-    """Write settings for libraries as a researcher may have them at home; returns the environment to be there."""
-    startup = home / ".ipython/profile_default/startup/00.py"
-    for path, text in {
-        startup: "import pandas; pandas.set_option('display.precision', 2, 'display.max_rows', 4)",
-        home / "mpl/matplotlibrc": "savefig.pad_inches: 1\nlines.linewidth: 7\naxes.titlesize: 30\n",
-        home / "start.py": "import pandas; pandas.set_option('display.width', 40)",
-    }.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return {"HOME": str(home), "MPLCONFIGDIR": str(home / "mpl"), "PYTHONSTARTUP": str(home / "start.py")}
-
-
 def test_every_published_file_is_the_same(edition, tmp_path):
     folder = copy_repository(tmp_path / "另一处 folder")
     home = settings_of_ones_own(tmp_path / "home")
+    (folder / "matplotlibrc").write_text("lines.linewidth: 7\naxes.titlesize: 30\nsvg.fonttype: path\n")
     before = os.umask(0o077)
     try:
         done = run_analysis(folder, "build", "--engine", "kernel", "--jobs", "3", **ELSEWHERE, **home)

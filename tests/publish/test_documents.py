@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 from datetime import datetime
+from html import unescape
 
 import docx
 import openpyxl
@@ -75,9 +76,10 @@ def folder(tmp_path):
 
 def test_a_number_has_one_note_and_figures_are_referred_to_by_number(notebook, site):
     said = manuscript(notebook, site)
-    assert said.text.count("[^certified]: ") == 1
-    assert len(re.findall(r"47\.2%\[\^certified\](?!:)", said.text)) == 1
-    assert "（见图 1）" in said.text and "# 一、题" in said.text
+    text = unescape(said.text)
+    assert text.count("[^certified]: ") == 1
+    assert len(re.findall(r"47\.2%\[\^certified\](?!:)", text)) == 1
+    assert "（见图 1）" in text and "# 一、题" in text
     assert said.pictures == {"figures/a.png": "持证率"}
 
 

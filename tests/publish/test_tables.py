@@ -1,6 +1,8 @@
+import csv
 import io
 
 import pandas as pd
+import pytest
 
 from analysis.publish.tables import capital, cells, to_csv, to_html, traced
 
@@ -53,3 +55,15 @@ def test_a_traced_number_leads_to_its_receipt_and_a_county_row_carries_its_code(
 
 def test_titles_begin_with_a_capital():
     assert (capital("certified share"), capital("持证率"), capital("")) == ("Certified share", "持证率", "")
+
+
+@pytest.mark.parametrize("number", ["+7862", "-12", "+0.5", "-1,046.80", "-3.2%"])
+def test_a_number_with_its_sign_stays_a_number(number):
+    text = to_csv(pd.DataFrame({"a": [number]}), "synthetic")
+    assert [row[0] for row in csv.reader(io.StringIO(text))][1] == number
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1+1", "-a", "@a", "\ta", "＝1", "-1-1"])
+def test_text_that_a_spreadsheet_would_run_has_an_apostrophe_in_cells_and_heads(cell):
+    text = to_csv(pd.DataFrame({cell: [cell]}), "synthetic").removeprefix("\ufeff")
+    assert [row[0] for row in csv.reader(io.StringIO(text, newline=""))] == [f"'{cell}"] * 2

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from analysis.publish.typed import typed_numbers
+from analysis.publish.typed import numbers_in_braces, typed_numbers
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,71 @@ def test_no_notebook_types_a_day_that_the_wave_declares(repository):
     assert {
         name: found for name, text in notebooks.items() if (found := re.findall(r'Timestamp\(\\".*', text))
     } == {}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ "61%" }}',
+        "{{ 61 }}",
+        "{{ 0x3d }}",
+        "{{ 6.1 }}",
+        '{{ "\\x36\\x31%" }}',
+        '{{ "六成" }}',
+        '{{ "half" }}',
+        '{{ "６１" }}',
+        '{{ "②" }}',
+        '{{ "6" ~ "1" }}',
+        '{{ "a" ~ certified.n }}',
+        "{{ certified.value + 1 }}",
+        "{{ -certified.value }}",
+        "{{ certified.value * 2 }}",
+        '{{ "%d" % certified.n }}',
+        '{{ "{}".format(certified.n) }}',
+        '{{ "a61".replace("a", "") }}',
+        '{{ missing | default("61%") }}',
+        "{{ certified.value | round(1) }}",
+        '{{ ["61"] | first }}',
+        '{{ {"a": "61"}["a"] }}',
+        '{{ {"a": "61"}.a }}',
+        '{{ "61"[0] }}',
+        '{{ "61" if certified.value > 50 else certified }}',
+        '{{ certified if certified.value > 50 else "61" }}',
+        '{% set x = "61%" %}{{ x }}',
+        '{% set x %}{{ "61%" }}{% endset %}{{ x }}',
+        '{% for x in ["61%"] %}{{ x }}{% endfor %}',
+        "{% for x in range(61) %}{{ loop.index }}{% endfor %}",
+        '{% with x = "61" %}{{ x }}{% endwith %}',
+        '{% macro a(x="61") %}{{ x }}{% endmacro %}{{ a() }}',
+        '{% if certified.value > 50 %}{{ "61" }}{% endif %}',
+        '{% if a %}{% elif b %}{{ "61" }}{% else %}{% endif %}',
+        '{{ certified.to(0).replace("4", "6") }}',
+        '{{ names | join("6") }}',
+        "{{ true }}",
+    ],
+)
+def test_a_number_inside_braces_is_found_with_its_line(template):
+    (found, *_) = numbers_in_braces(f"一行\n{template}")
+    assert found.endswith("line 2)")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ certified }}",
+        "{{ certified.bare }}",
+        "{{ compliant.to(0) }}",
+        '{{ county["331004"].able_workers.bare }}',
+        '{{ said["331002"].income }}',
+        "{{ names[0] }}",
+        "{% if as_village_named.value == 2 %}甲{% else %}乙{% endif %}",
+        "{% if traditional_fields.value > 50 and not x %}甲{% endif %}",
+        "{{ certified if certified.value > 50 else workers }}",
+        '{{ names | join("、") }}',
+        "{% for sentence in apart %}{{ sentence }}{% endfor %}",
+        '{{ "统一" }}',
+        "{# 61 #}",
+    ],
+)
+def test_a_name_a_subscript_a_condition_and_words_may_stand_inside_braces(template):
+    assert numbers_in_braces(template) == []

@@ -202,7 +202,7 @@ def test_faults_of_form_are_each_one_line(edit, opened, raw, faults, wave_folder
         ("三门县（新）.xlsx", "", "", 0, "不是本轮文件 (not a file of this wave): rename or remove it"),
         ("331082_临海市.xlsx", "", "", 0, broken.partition(": ")[2]),
         (SANMEN, COMMUNITIES, "", 0, "缺少此表 (sheet is missing)"),
-        (SANMEN, "草稿", "", 0, "未知的表 (unknown sheet with content)"),
+        (SANMEN, "未知的表 unknown sheet 8", "", 0, "第8张表“草稿”不是下发的表 (unknown sheet with content)"),
         (XIANJU, "减负清理", "村(社区)数", 0, "缺少此列 (column is missing from the header)"),
         (XIANJU, "2018年初基数", "F", 0, "此列没有标题 (column without a header)"),
     ])  # fmt: skip
@@ -369,3 +369,11 @@ def test_the_print_of_a_column_tells_a_change_of_a_value_of_the_rows_and_of_the_
     ):
         after = prints(change)
         assert {name for name in before if after[name] != before[name]} == changed
+
+
+@pytest.mark.parametrize(("answer", "code"), [("𠮷庆项目", "U+20BB7"), ("项目\U0001f600", "U+1F600")])
+def test_the_name_of_a_project_that_no_font_draws_is_named_at_its_cell(edit, faults, rows, answer, code):
+    row = rows(SANMEN, "项目与公益创投")[0]
+    edit(SANMEN, "项目与公益创投", {("项目名称", row): answer})
+    (line,) = faults()
+    assert line.startswith(f"{SANMEN}!项目与公益创投!项目名称 {row}: ") and code in line

@@ -278,10 +278,10 @@ def test_headers_that_do_not_fit_are_found(planting, found):
     del p.books[SANMEN][CANDIDATES]
     p.expect(f"{SANMEN}!{CANDIDATES}", "(sheet is missing)")
     p.books[SANMEN].create_sheet("草稿")["C7"] = "改"
-    p.expect(f"{SANMEN}!草稿", "(unknown sheet with content)")
+    p.expect(f"{SANMEN}!未知的表 unknown sheet 8", "(unknown sheet with content)")
     hidden = p.books[XIANJU].create_sheet("旧数")
     hidden["A1"], hidden.sheet_state = 1, "hidden"
-    p.expect(f"{XIANJU}!旧数", "(unknown sheet with content)")
+    p.expect(f"{XIANJU}!未知的表 unknown sheet 9", "(unknown sheet with content)")
     again = p.books[TIANTAI].copy_worksheet(p.books[TIANTAI][BASELINE])
     again.title = f"附件5、{BASELINE}"
     p.expect(f"{TIANTAI}!{BASELINE}", "(sheet is there twice)")

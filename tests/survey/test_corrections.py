@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.survey.clean import check, clean
-from analysis.survey.corrections import COLUMNS, corrections_of
+from analysis.survey.corrections import COLUMNS, corrections_of, read_corrections
 from analysis.survey.problems import InputProblems
 
 SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
@@ -196,3 +196,54 @@ def test_a_receipt_finds_the_corrections_within_its_rows():
     found = corrections_of(f"{SANMEN}!{COMMUNITIES} 6-12; {XIANJU}!{ROSTER} 1-99", table)
     assert found.index.tolist() == [0]
     assert len(corrections_of("policy_register", table)) == 0
+
+
+TYPED = [
+    "\u202e",
+    "\u200b",
+    "\u2066",
+    "\u061c",
+    "\ufeff",
+    "\U000e0041",
+    "\x07",
+    "\x9b",
+    "\n",
+    "\r",
+    "\u2028",
+    "𠮷",
+    "\U0001f600",
+]
+
+
+@pytest.mark.parametrize("sign", TYPED, ids=[f"{ord(sign):X}" for sign in TYPED])
+@pytest.mark.parametrize("column", ["expected", "new", "reason", "who"])
+def test_a_text_that_cannot_be_published_is_named_with_line_and_column(raw, write, column, sign):
+    line = dict(zip(COLUMNS, (SANMEN, COMMUNITIES, 8, "户数", "1", "2", *WHY), strict=True))
+    write(line.values(), [*(line | {column: f"前{sign}后", "row": 9}).values()])
+    _, faults = read_corrections(raw)
+    (fault,) = [one for one in faults if f"U+{ord(sign):04X}" in one.message]
+    assert (fault.column, fault.row) == (column, 3)
+    assert sign not in str(fault) or sign.isprintable()
+
+
+def test_the_line_is_that_of_the_file_after_blank_lines_and_line_breaks(raw, write):
+    place = (SANMEN, COMMUNITIES, 8, "户数", "1")
+    write((*place, "2", "一\n二", *WHY[1:]), (*place[:2], 9, *place[3:], "2", "\u202e", *WHY[1:]))
+    path = raw / "corrections.csv"
+    path.write_text(path.read_text("utf-8").replace("\r\n", "\n").replace("date\n", "date\n\n", 1), "utf-8")
+    assert [(one.row, one.column) for one in read_corrections(raw)[1]] == [(3, "reason"), (5, "reason")]
+
+
+@pytest.mark.parametrize("count", [8, 10])
+def test_a_line_with_too_few_or_too_many_fields_is_named(raw, write, count):
+    write((SANMEN, COMMUNITIES, 8, "户数", "1", "2"))
+    path = raw / "corrections.csv"
+    path.write_text(path.read_text("utf-8") + ",".join("x" * count) + "\n", "utf-8")
+    assert [(one.row, "9 fields" in one.message) for one in read_corrections(raw)[1]] == [(3, True)]
+
+
+@pytest.mark.parametrize("column", ["reason", "who"])
+def test_a_number_of_a_person_stands_nowhere_in_a_correction(raw, write, column):
+    line = dict(zip(COLUMNS, (SANMEN, COMMUNITIES, 8, "户数", "1", "2", *WHY), strict=True))
+    write((line | {column: "按13800000000核实"}).values())
+    assert any("identifiers" in one.message for one in read_corrections(raw)[1])

@@ -43,3 +43,24 @@ def test_a_missing_or_broken_file_is_refused(folder):
     assert "cannot be read" in declaration_problems(folder)[0].message
     (folder / "wave.toml").unlink()
     assert "missing" in declaration_problems(folder)[0].message
+
+
+@pytest.mark.parametrize(
+    ("old", "place"), [('zh = "台州市城市', "title.zh"), ('edition = "', "edition"), ('zh = "合成', "label.zh")]
+)
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\\u0007", "\\n", "𠮷"])
+def test_a_text_that_cannot_be_published_is_named_with_its_key(folder, old, place, sign):
+    change(folder, old, f"{old}{sign}")
+    (problem,) = declaration_problems(folder)
+    assert problem.column == place and "U+" in problem.message
+
+
+def test_a_title_that_a_word_file_cannot_hold_is_refused(folder):
+    change(folder, 'zh = "台州市城市', f'zh = "{"长" * 250}')
+    assert [problem.column for problem in declaration_problems(folder)] == ["title.zh"]
+
+
+def test_words_are_text_and_the_date_is_a_date(folder):
+    change(folder, "reference_date = 2020-04-30", 'reference_date = "spring"')
+    change(folder, "[label]\nzh", "[label]\nzh = 1\nfr")
+    assert [problem.column for problem in declaration_problems(folder)] == ["label", "reference_date"]

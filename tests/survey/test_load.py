@@ -74,11 +74,12 @@ def as_printed(value):
 def test_every_row_of_every_sheet_is_accounted_for(wave, books):
     expected = {}
     for workbook, book in books.items():
-        for sheet in book:
+        for place, sheet in enumerate(book, start=1):
             rows = list(sheet.iter_rows(values_only=True)) if sheet.max_row > 1 or sheet["A1"].value else []
             kinds = ["form" if sheet.title == "填表说明" and any(row) else row_kind(row) for row in rows]
             counts = {kind: kinds.count(kind) for kind in ("form", "kept", "total", "blank")}
-            expected[workbook, sheet.title] = {"rows": len(rows), **counts, "corrected": 0, "rejected": 0}
+            title = f"未知的表 unknown sheet {place}" if sheet.title == "Sheet2" else sheet.title
+            expected[workbook, title] = {"rows": len(rows), **counts, "corrected": 0, "rejected": 0}
     accounts = wave[1].set_index(["workbook", "sheet"])
     assert accounts.to_dict("index") == expected
 
@@ -271,10 +272,10 @@ def test_sheets_that_are_missing_unknown_or_empty_are_named(raw, opened):
     _, accounts, problems, _ = load(raw)
     assert sorted(f"{p.place}: {p.message}" for p in problems) == [
         f"{SANMEN}!换届人选: 缺少此表 (sheet is missing)",
-        f"{SANMEN}!草稿: 未知的表 (unknown sheet with content)",
+        f"{SANMEN}!未知的表 unknown sheet 8: 第8张表“草稿”不是下发的表 (unknown sheet with content)",
         "331024_仙居县.xlsx!减负清理: 找不到表头 (no header found)",
     ]
-    draft = accounts.query("workbook == @SANMEN and sheet == '草稿'").iloc[0]
+    draft = accounts.query("workbook == @SANMEN and sheet == '未知的表 unknown sheet 8'").iloc[0]
     assert draft[["rows", "form", "kept", "total", "blank"]].tolist() == [7, 1, 0, 0, 6]
 
 
@@ -302,3 +303,39 @@ def test_the_workbooks_are_read_only(wave_folder, wave):
     load(wave_folder)
     assert {path.name: path.read_bytes() for path in wave_folder.iterdir()} == before
     assert all(openpyxl.load_workbook(path, read_only=True) for path in wave_folder.glob("*.xlsx"))
+
+
+PERSON = "张伟 330102199001011234"
+
+
+@pytest.mark.parametrize("title", [PERSON, "电话 138 0013 8000", "555666", "名单\u202e旧", "1-3-8-0-0-1"])
+def test_a_title_that_the_codebook_does_not_know_is_not_echoed(raw, opened, title):
+    with opened(SANMEN) as book:
+        book.create_sheet(title)["A9"] = "填报单位：某处"
+    _, accounts, problems, _ = load(raw)
+    said = "\n".join([*map(str, problems), *accounts["sheet"]])
+    assert "未知的表 unknown sheet 9" in set(accounts["sheet"])
+    assert "第9张表" in said, "the county must find it"
+    assert "张伟" not in said and title not in said and "\u202e" not in said
+    assert {problem.sheet for problem in problems} == {"未知的表 unknown sheet 9"}
+
+
+def test_an_empty_sheet_of_any_name_is_counted_without_its_name(raw, opened):
+    with opened(SANMEN) as book:
+        book.create_sheet("张伟")
+    _, accounts, problems, _ = load(raw)
+    assert problems == [] and not accounts["sheet"].str.contains("张伟").any()
+
+
+def test_a_known_title_is_published_without_what_is_not_seen_in_it(raw, opened):
+    with opened(SANMEN) as book:
+        book["减负清理"].title = "减负\u200b清理\u202e"
+    loaded = load(raw)
+    assert loaded.problems == []
+    assert set(loaded.tables["burden"]["sheet"]) == {"减负清理"}
+
+
+def test_a_file_name_with_what_is_not_seen_is_a_problem(raw):
+    (raw / SANMEN).rename(raw / "331022_三门县\u202e.xlsx")
+    said = [str(problem) for problem in load(raw).problems]
+    assert len(said) == 1 and "U+202E" in said[0] and "\u202e" not in said[0]

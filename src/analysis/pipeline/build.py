@@ -20,6 +20,7 @@ from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, staged
 from analysis.survey.folders import DECLARATION, processed, root
 from analysis.survey.folders import build as scratch
+from analysis.survey.problems import InputProblems
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -48,6 +49,10 @@ def build(
         elif not only and _is_current(raw, outputs, wave):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
+        from analysis.survey.characters import typed_problems
+
+        if odd := typed_problems(root()):
+            raise InputProblems(odd)
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
@@ -94,7 +99,6 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """
     from analysis.pipeline import engine as loop
     from analysis.pipeline.tasks import Edition, wanted
-    from analysis.survey.problems import InputProblems
     from analysis.survey.reading.names import without_files
 
     if nothing := without_files(raw / wave):

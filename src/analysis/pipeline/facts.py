@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ import pandas as pd
 from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
 from analysis.pipeline.steps import STEPS
 from analysis.publish.districts import totals
+from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
 from analysis.stats.record import COLUMNS
@@ -31,13 +31,13 @@ WORDS = {
     "zh": {
         "date": "数据日期{}",
         "edition": "第{}版",
-        "stamp": ("数据日期", "版次", "Python", "软件"),
+        "stamp": ("数据日期", "版次", "软件"),
         "checksum": "estimates.csv 校验",
     },
     "en": {
         "date": "data of {}",
         "edition": "edition {}",
-        "stamp": ("Data of", "Edition", "Python", "Software"),
+        "stamp": ("Data of", "Edition", "Software"),
         "checksum": "Checksum of estimates.csv",
     },
 }
@@ -81,8 +81,7 @@ def _everywhere(wave: str, lang: str) -> dict:
     """Return what every page shows: titles, dates, label, build stamp."""
     facts, words = wave_facts(wave), WORDS[lang]
     versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
-    python = ".".join(platform.python_version_tuple()[:2])  # finer would be another edition
-    stamp = (str(facts["reference_date"]), facts["edition"], python, versions)
+    stamp = (str(facts["reference_date"]), facts["edition"], versions)
     return {
         "lang": lang,
         "report": facts["title"][lang],
@@ -135,7 +134,7 @@ def _finding(executed: str) -> str:
     """Return the one sentence that an executed notebook finds, without its links."""
     cells = [cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")]
     said = "".join("".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"])
-    return re.sub(r"<[^>]+>", "", said).strip()
+    return plain(said).strip()
 
 
 def _write(facts: dict, path: Path) -> None:

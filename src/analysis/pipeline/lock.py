@@ -14,7 +14,8 @@ from analysis.pipeline.stage import SUMS, hash_of, read_sums
 from analysis.survey.folders import files_until
 
 INPUTS = "INPUTS"
-PYTHON, WAVE = "python", "wave"  # lines that name no file
+WAVE = "wave"  # the line that names no file
+PYTHON = "python"  # a line of the record in build/ alone: every Python publishes the same bytes
 
 
 def input_state(path: Path) -> str:
@@ -36,13 +37,13 @@ def name_of(path: Path, root: Path) -> str:
 
 def write_inputs(found: dict[str, str], wave: str, folder: Path) -> None:
     """Write the record into an edition of `wave`; the sums that seal the edition cover it."""
-    lines = {PYTHON: python(), WAVE: wave, **found}
+    lines = {WAVE: wave, **found}
     text = "".join(f"{state}  {name}\n" for name, state in lines.items())
     (folder / INPUTS).write_text(text, encoding="utf-8")
 
 
 def python() -> str:
-    """Return the version of Python as far as it shows in what is published."""
+    """Return the version of Python to which the steps in `build/` belong; nothing published depends on it."""
     return ".".join(platform.python_version_tuple()[:2])
 
 
@@ -58,8 +59,7 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
         sealed = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {}
     except ValueError as error:
         return [f"no edition: {error}"]
-    said = [f"another Python: {python()}, not {was}" for was in [recorded.pop(PYTHON, "?")] if was != python()]
-    said += [f"another wave: {raw.name}, not {was}" for was in [recorded.pop(WAVE, "?")] if was != raw.name]
+    said = [f"another wave: {raw.name}, not {was}" for was in [recorded.pop(WAVE, "?")] if was != raw.name]
     if sealed.get(INPUTS) != hash_of(outputs / INPUTS):
         said.append(f"of another edition: {outputs / INPUTS}")
     for name, state in recorded.items():

@@ -1,10 +1,16 @@
-"""What the same bytes need in the environment of every process that computes."""
+"""What the same bytes need in the environment of every process that computes or writes pages.
+
+Whoever runs it may have settings of their own for each library: a matplotlibrc, Jupyter templates and kernels,
+IPython start-up files, fonts, pandoc's reference.docx. None of them has a say in what is published.
+"""
 
 from __future__ import annotations
 
 import os
 from importlib.util import find_spec
 from pathlib import Path
+
+from analysis.survey.folders import root
 
 # Set before any kernel starts: without each of these, some published file differs between runs.
 STABLE = {
@@ -15,12 +21,38 @@ STABLE = {
     "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
     "PYTHONUTF8": "1",
-    "PYTHONSTARTUP": "",  # kernels would run it
-    "PYTHONDONTWRITEBYTECODE": "",  # else every kernel would compile every library again
 }
+
+# Variables by which a library, or a process that it starts, finds settings of one's own.
+PERSONAL = (
+    "COLUMNS",
+    "FONTCONFIG_",
+    "FORCE_COLOR",
+    "IPYTHON",
+    "JUPYTER",
+    "LANG",
+    "LC_",
+    "MATPLOTLIB",
+    "MPL",
+    "PAPERMILL_",
+    "PANDOC_",
+    "PYTHON",
+    "SOURCE_DATE_EPOCH",
+    "TYPST_",
+    "XDG_",
+)
+KEPT = ("PYTHONHOME", "PYTHONPATH")  # where Python and its modules are: without them nothing may start
 
 
 def set_stable() -> None:
-    """Set what the same bytes need in the environment that kernels inherit."""
+    """Set what the same bytes need in the environment that kernels inherit, and a home that is the repository's.
+
+    `build/home` holds what libraries keep for later, such as matplotlib's list of fonts.
+    """
+    personal = [name for name in os.environ if name.startswith(PERSONAL) and name not in KEPT]
+    for name in personal:
+        del os.environ[name]
+    home = root() / "build/home"
+    home.mkdir(parents=True, exist_ok=True)
     drawing = Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"  # not one's own
-    os.environ.update(STABLE, MATPLOTLIBRC=str(drawing))
+    os.environ.update(STABLE, HOME=str(home), MATPLOTLIBRC=str(drawing))

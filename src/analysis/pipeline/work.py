@@ -77,12 +77,14 @@ def districts(root: Path, wave: str) -> None:
 
 def load() -> None:
     """Load the libraries that write pages, which takes two seconds."""
+    set_stable()
     from analysis.pipeline import site  # noqa: F401
 
 
 def site_part(root: Path, part: str, *arguments) -> None:
     """Write one part of what is published: facts, step, documents or landing."""
+    os.chdir(root)
+    set_stable()
     from analysis.pipeline import site
 
-    os.chdir(root)
     getattr(site, f"publish_{part}")(*arguments)

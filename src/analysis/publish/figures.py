@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from analysis.publish import fonts
 from analysis.publish.drawing import marks
+from analysis.survey.characters import font_path
 
 INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
 PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
@@ -34,8 +35,11 @@ TILES = {
 
 def use_style() -> None:
     """Set the house style: Noto Sans SC from its wheel, text kept as text, the same bytes each time."""
-    path = fonts.font_path()
-    font_manager.fontManager.addfont(path)  # from its file: a font cache may be stale
+    path = font_path()
+    plt.rcdefaults()  # a matplotlibrc in the current folder comes before all others
+    manager, own = font_manager.fontManager, mpl.get_data_path()
+    manager.ttflist = [font for font in manager.ttflist if font.fname.startswith(own)]  # not the machine's
+    manager.addfont(path)  # from its file: a font cache may be stale
     family = font_manager.FontProperties(fname=path).get_name()
     sns.set_theme(
         style="ticks",

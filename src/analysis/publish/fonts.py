@@ -4,12 +4,12 @@ import base64
 import io
 import re
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.scaleUpem import scale_upem
+
+from analysis.survey.characters import covered, font_path
 
 FAMILY = "Noto Sans SC"
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
@@ -23,27 +23,6 @@ NAMES = (0, 1, 2, 13)
 # Units to an em, in place of 1000, of a font whose bytes stand between a telephone and the first line: an eighth
 # less of them. A point moves by a thousandth of an em at most, a twentieth of a pixel in the largest title.
 UNITS = 500
-
-
-@cache
-def font_path() -> Path:
-    """Return the file of Noto Sans SC Regular (OFL) that zhplot carries.
-
-    The package is found, not imported: importing it changes matplotlib's settings.
-    """
-    package = find_spec("zhplot")
-    if package is None or not package.submodule_search_locations:
-        raise FileNotFoundError("the package zhplot, which carries the font, is not installed")
-    path = Path(package.submodule_search_locations[0]) / "fonts" / "NotoSansSC-Regular.ttf"
-    if not path.is_file():
-        raise FileNotFoundError(f"zhplot holds no {path.name}")
-    return path
-
-
-@cache
-def covered() -> frozenset[str]:
-    """Return every character for which the font has a glyph (about 30,900)."""
-    return frozenset(map(chr, _whole().unicodes))
 
 
 def missing(text: str) -> set[str]:

@@ -15,15 +15,40 @@ ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
 BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
 ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans SC'"(?=>)"""
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
+LINK_TAG = re.compile(r"</?a\b[^<>]*>")
+BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
+
+
+def literal(text: str) -> str:
+    """Write a text so that Markdown and HTML show it as it is: what could mean something there as an entity.
+
+    It stays on one line. Both pandoc and the Markdown of notebooks take an entity for the sign, never for markup.
+    """
+    return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", BREAKS.sub(" ", str(text)))
+
+
+def linked(said: str) -> Markup:
+    """Write a text `literal`, except the links from numbers to their receipts."""
+    pieces, end = [], 0
+    for link in NUMBER.finditer(said):
+        pieces += [literal(unescape(said[end : link.start()])), link[0]]
+        end = link.end()
+    return Markup("".join([*pieces, literal(unescape(said[end:]))]))
+
+
+def plain(said: str) -> str:
+    """Return what a title or sentence says, without its links and entities: text, not markup."""
+    return unescape(LINK_TAG.sub("", str(said)))
 
 
 def inline(text: str) -> Markup:
-    """Escape a text, except the links from numbers to their receipts."""
+    """Escape a text, except the links from numbers to their receipts; entities in it are the signs they name."""
     pieces, end = [], 0
     for link in NUMBER.finditer(str(text)):
-        pieces += [escape(text[end : link.start()]), link[0]]
+        pieces += [escape(unescape(text[end : link.start()])), link[0]]
         end = link.end()
-    return Markup("".join([*pieces, escape(str(text)[end:])]))
+    return Markup("".join([*pieces, escape(unescape(str(text)[end:]))]))
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:

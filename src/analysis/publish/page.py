@@ -10,6 +10,7 @@ import copy
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from functools import cache
 from html import unescape
@@ -183,6 +184,10 @@ class PageExporter(HTMLExporter):
         yield from super().default_filters()
         yield from ((f.__name__, f) for f in (inline, inline_svg, headed, below_title))
         yield from ((f.__name__, f) for f in (headings, addressed, places, data_uri))
+
+    def get_prefix_root_dirs(self) -> list[str]:
+        """Return where nbconvert's own templates lie: those in the home of whoever runs it have no say."""
+        return [str(Path(sys.prefix) / "share/jupyter")]
 
     def from_notebook_node(self, nb, resources=None, **kw):
         # HTMLExporter would parse the finished page once more and write viewBox in lower case.

@@ -12,8 +12,10 @@ import typst
 from nbformat import NotebookNode
 
 from analysis.publish import fonts
-from analysis.publish.manuscript import convert, manuscript
+from analysis.publish.manuscript import manuscript, pandoc
+from analysis.survey.characters import font_path
 
+DOT, HYPHEN = re.compile(r"&#46;(?=&#46;)"), re.compile(r"&#45;")  # as `literal` writes them
 TEMPLATE = Path(__file__).parent / "template" / "report.typ"
 
 
@@ -24,10 +26,9 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
     that the same report gives the same bytes. Raises typst.TypstError where the file would not be PDF/UA-1.
     """
     said = manuscript(notebook, site)
-    body = convert(said.text, "typst", ["--wrap=none"])
-    body = re.sub(
-        r'image\("([^"]+)"', lambda m: f"image({_string(m[1])}, alt: {_string(said.pictures[m[1]])}", body
-    )
+    body = _typst(said.text)
+    for picture, words in said.pictures.items():
+        body = body.replace(f'image("{picture}"', f"image({_string(picture)}, alt: {_string(words)}")
     with tempfile.TemporaryDirectory() as work:
         for picture in said.pictures:
             (Path(work) / picture).parent.mkdir(exist_ok=True)
@@ -37,12 +38,23 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
         return typst.compile(
             source,
             root=work,
-            font_paths=[str(fonts.font_path().parent)],
+            font_paths=[str(font_path().parent)],
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["ua-1"],
             timestamp=int(when.replace(tzinfo=UTC).timestamp()),
         )
+
+
+def _typst(text: str) -> str:
+    """Convert a manuscript to typst, where some signs of data that pandoc leaves would be read as others.
+
+    Typst reads `...`, `-?` and `-1` as an ellipsis, a soft hyphen and a minus sign. Private characters, which no
+    text may hold, stand for these dots and hyphens on their way through pandoc.
+    """
+    text = HYPHEN.sub("\ue001", DOT.sub("\ue000", text))
+    body = pandoc(text, "typst").decode("utf-8")
+    return body.replace("\ue000", "\\.").replace("\ue001", "\\-")
 
 
 def _head(site: dict) -> str:

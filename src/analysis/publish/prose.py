@@ -7,17 +7,19 @@ notebook's. An unknown name stops the notebook.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
+from analysis.publish.markup import literal
 from analysis.stats.ledger import printed
 from analysis.survey.repository import reference
-
-ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 
 HALF = {
     "zh": {"below": "不足一半", "above": "超过一半", "equal": "恰为一半"},
@@ -113,7 +115,7 @@ class Number:
         return self.unit.print(self.value)
 
     @property
-    def bare(self) -> str:
+    def bare(self) -> Markup:
         """The rounded value linked to its receipt, without unit (where the sentence has its own)."""
         return self._link(self.plain)
 
@@ -132,16 +134,19 @@ class Number:
             return HALF[self.unit.lang]["equal"]
         return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
 
-    def to(self, decimals: int) -> str:
+    def to(self, decimals: int) -> Markup:
         """The value with its unit at another precision."""
         return self._link(self.unit.print(self.value, decimals) + self.unit.suffix)
 
     def __str__(self) -> str:
         return self._link(self.text)
 
-    def _link(self, text: str) -> str:
+    def __html__(self) -> str:
+        return str(self)
+
+    def _link(self, text: str) -> Markup:
         href = escape(f"#r-{self.name}")
-        return f'<a class="n" href="{href}" data-basis="{self.basis}">{escape(text)}</a>'
+        return Markup(f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>')
 
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
@@ -169,6 +174,34 @@ def number(row, measure: dict, lang: str) -> Number:
     )
 
 
-def render(template: str, names: dict) -> str:
-    """Fill a template; jinja2.UndefinedError names what is not among `names`."""
-    return ENVIRONMENT.from_string(template).render(names)
+def _said(value: object) -> object:
+    """Return a value as it may stand in words: data is text, whatever signs it holds; numbers have receipts."""
+    if isinstance(value, Undefined) or hasattr(value, "__html__"):
+        return value
+    if isinstance(value, str):
+        return Markup(literal(value))
+    raise TypeError(f"{value!r} has no receipt: words take a number by its name, as {{{{ certified }}}}")
+
+
+def _joined(values: Iterable, separator: str = "") -> Markup:
+    return Markup(literal(separator).join(str(_said(value)) for value in values))
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    """Return the environment of all templates of words, which come from notebooks and from reference tables."""
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said
+    )
+    made.filters, made.globals = {"join": _joined}, {}  # numbers are computed in cells
+    return made
+
+
+ENVIRONMENT = _environment()
+
+
+def render(template: str, names: dict) -> Markup:
+    """Fill a template: text in `names` is shown as it is, numbers as links to their receipts.
+
+    jinja2.UndefinedError names what is not among `names`; TypeError tells of a number without a receipt.
+    """
+    return Markup(ENVIRONMENT.from_string(template).render(names))

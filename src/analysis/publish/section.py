@@ -15,9 +15,10 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.publish import picture, tables
+from analysis.publish.markup import inline, plain
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import Unit, numbers, render
-from analysis.publish.typed import typed_numbers
+from analysis.publish.typed import numbers_in_braces, typed_numbers
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import CITY, COUNTIES
@@ -93,7 +94,7 @@ class Section:
         Raises ValueError when a number is typed into the words instead of taken by name.
         """
         template = words.get(self.lang, "")  # a cell of the other language keeps silent
-        if typed := typed_numbers(template):
+        if typed := [*typed_numbers(template), *numbers_in_braces(template)]:
             raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
         said = render(template, self.names)
         self.spoken |= set(re.findall(r'href="#r-([^"]+)"', said))
@@ -116,10 +117,10 @@ class Section:
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
         rows = rows.loc[[code for code in COUNTIES if code in rows.index]]
         unit = self.unit(indicator)
-        plain = rows[["value", "low", "high"]] * unit.factor
+        scaled = rows[["value", "low", "high"]] * unit.factor
         names = district_names(self.lang)
         labels = {"code": rows.index, "district": rows.index.map(names), "n": rows["n"]}
-        return plain.assign(text=rows["value"].map(unit.print), **labels).reset_index(drop=True)
+        return scaled.assign(text=rows["value"].map(unit.print), **labels).reset_index(drop=True)
 
     def wide(self, *indicators: str) -> pd.DataFrame:
         """Tabulate indicators, one row per county and the city last, as printed."""
@@ -167,11 +168,11 @@ class Section:
         phone = picture.svg(figure, areas, phone=True)
         plt.close(figure)
         said = self._words(name, "figure", data, words)
-        plain = [_plain(said[part]).rstrip("。.") for part in ("title", "subtitle")]
+        words = [plain(said[part]).rstrip("。.") for part in ("title", "subtitle")]
         said |= {
             "svg": f"figures/{name}.svg",
             "png": f"figures/{name}.png",
-            "alt": self.choose(zh="。", en=". ").join(plain),
+            "alt": self.choose(zh="。", en=". ").join(words),
             "narrow": phone,
             "behind": tables.to_html(data, areas, by_column=True),
         }
@@ -181,12 +182,13 @@ class Section:
         """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
         said = self._words(name, "table", data, words, csv)
         html = tables.to_html(data, named_areas(self.lang))
-        self._show({"text/html": html, "text/plain": _plain(said["title"])}, said)
+        self._show({"text/html": html, "text/plain": plain(said["title"])}, said)
 
     def tiles(self, *tiles: dict) -> None:
         """Show key figures: each tile is a dict of value, label and note, each by language."""
         said = [{part: self.say(words) for part, words in tile.items()} for tile in tiles]
-        html = "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in said)
+        lines = [{part: inline(text) for part, text in tile.items()} for tile in said]
+        html = "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
         display({"text/html": html}, raw=True, metadata={"report": {"kind": "tiles", "tiles": said}})
 
     def include(self, name: str) -> None:
@@ -221,7 +223,3 @@ class Section:
         target = Path(self.folder, path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-
-
-def _plain(said: str) -> str:
-    return re.sub(r"<[^>]+>", "", said)

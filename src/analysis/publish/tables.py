@@ -8,7 +8,20 @@ from html import escape
 
 import pandas as pd
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell as a formula
+RISKY = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # a spreadsheet may run such a cell as a formula
+PLAIN_NUMBER = re.compile(r"[+-]?[\d,]*\d(?:\.\d+)?%?")
 
 
 CLASS = ' class="num"'
@@ -64,7 +77,7 @@ def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: 
 
 
 def _row(row: list[str], names: list[str], numeric: list[bool], areas: dict[str, str]) -> str:
-    area = f' data-area="{areas[row[0]]}"' if row[0] in areas else ""
+    area = f' data-area="{escape(areas[row[0]])}"' if row[0] in areas else ""
     said = [_linked(text, name) for text, name in zip(row, names, strict=True)]
     rest = zip(said[1:], numeric[1:], strict=True)
     head = _tag("th", said[0], False, ' scope="row"')
@@ -81,18 +94,19 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
 
 
 def _numeric(text: str) -> bool:
-    return bool(re.fullmatch(r"[<−-]?[\d.,]+\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}", text))
+    return bool(re.fullmatch(r"[<−-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}", text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:
     """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every row."""
-    safe = data.map(_harmless)
+    safe = data.map(_harmless).rename(columns=_harmless)
     if "basis" not in safe:
         safe = safe.assign(basis=basis)
     return "\ufeff" + safe.to_csv(index=False, lineterminator="\n")
 
 
-def _harmless(cell):
-    if isinstance(cell, str) and cell.startswith(RISKY):
+def _harmless(cell: object) -> object:
+    """Put an apostrophe before text that begins like a formula; a number with its sign is a number."""
+    if isinstance(cell, str) and cell.startswith(RISKY) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell
     return cell

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+from jinja2 import Environment, nodes
+
+PARSER = Environment()
+LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 MARKUP = re.compile(r"<[^>]*>|\]\([^)]*\)")
 
@@ -49,3 +53,61 @@ def typed_numbers(text: str) -> list[str]:
     for gone in (TEMPLATE, MARKUP, *EXEMPT):
         text = gone.sub("␣", text)
     return [match[0].strip() for match in FOUND.finditer(text)]
+
+
+def numbers_in_braces(template: str) -> list[str]:
+    """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a template of prose.
+
+    What is printed there must come from a name: `{{ certified }}`, `{{ county["331004"].certified.bare }}`,
+    `{{ compliant.to(0) }}`. Numbers may stand where they are not printed: in a condition, a subscript, the digits
+    asked of `to`. Raises jinja2.TemplateSyntaxError where the template is none.
+    """
+    if "{{" not in template and "{%" not in template:
+        return []
+    found: list[str] = []
+    _look(PARSER.parse(template), found)
+    return found
+
+
+def _look(node: nodes.Node, found: list[str]) -> None:
+    """Add the numbers below a node to `found`."""
+    line = f"({{}}, line {node.lineno})".format
+    if isinstance(node, nodes.Compare | nodes.Test):
+        return
+    if isinstance(node, nodes.TemplateData):
+        return  # `typed_numbers` reads it
+    if isinstance(node, nodes.Const):
+        found += [line(repr(node.value))] if _is_number(node.value) else []
+        return
+    if isinstance(node, nodes.Concat | nodes.BinExpr | nodes.UnaryExpr) and not isinstance(node, LOGICAL):
+        found.append(line("computed"))
+        return
+    if isinstance(node, nodes.Call) and not _is_rounding(node):
+        found.append(line("called"))
+        return
+    for part in _printed(node):
+        _look(part, found)
+
+
+def _printed(node: nodes.Node) -> list[nodes.Node]:
+    """List the parts of a node that may reach the text: no conditions, no subscripts, no digits to round to."""
+    if isinstance(node, nodes.Getitem | nodes.Call):
+        return [node.node]
+    if isinstance(node, nodes.If):
+        return [*node.body, *node.elif_, *node.else_]
+    if isinstance(node, nodes.CondExpr):
+        return [part for part in (node.expr1, node.expr2) if part is not None]
+    return list(node.iter_child_nodes())
+
+
+def _is_rounding(call: nodes.Call) -> bool:
+    """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that prose needs."""
+    return isinstance(call.node, nodes.Getattr) and call.node.attr == "to"
+
+
+def _is_number(value: object) -> bool:
+    if not isinstance(value, str):
+        return value is not None
+    for gone in EXEMPT:
+        value = gone.sub("␣", value)
+    return any(map(str.isnumeric, value)) or bool(FOUND.search(value))

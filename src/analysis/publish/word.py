@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import docx
-import pypandoc
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
@@ -18,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from nbformat import NotebookNode
 
-from analysis.publish.manuscript import manuscript
+from analysis.publish.manuscript import manuscript, pandoc
 
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
@@ -35,18 +33,8 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     that the same report gives the same bytes.
     """
     said, lang = manuscript(notebook, site), site["lang"]
-    with tempfile.TemporaryDirectory() as work:
-        path = Path(work) / "report.docx"
-        options = [
-            "--quiet",
-            f"--resource-path={folder}",
-            f"--metadata=title:{site['report']}",
-            f"--metadata=lang:{lang}",
-        ]
-        pypandoc.convert_text(
-            said.text, "docx", format="markdown", outputfile=str(path), extra_args=["--quiet", *options]
-        )
-        document = docx.Document(str(path))
+    made = pandoc(said.text, "docx", folder, {"title": site["report"], "lang": lang})
+    document = docx.Document(io.BytesIO(made))
     _page(document, site)
     _styles(document, lang)
     _tables(document)

@@ -9,6 +9,7 @@ from datetime import datetime
 import xlsxwriter
 from nbformat import NotebookNode
 
+from analysis.publish.markup import plain
 from analysis.publish.page import in_language, report_of
 
 WORDS = {
@@ -33,8 +34,9 @@ WORDS = {
         "notes": "— means there is no such number; units stand in the column heads.",
     },
 }
-NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?")
+NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
 WIDEST = 60
+MOST_DIGITS = 15  # a longer number is a code, which would lose its end
 
 
 def workbook(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
@@ -86,14 +88,14 @@ def _contents(sheet, reports: list, words: dict, styles: dict) -> None:
     sheet.write_row(0, 0, [words["sheet"], words["title"]], styles["head"])
     for row, report in enumerate(reports, start=1):
         sheet.write_url(row, 0, f"internal:'{report.id[:31]}'!A1", styles["link"], report.id)
-        sheet.write_string(row, 1, _plain(report.title), styles["words"])
+        sheet.write_string(row, 1, plain(report.title), styles["words"])
 
 
 def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
     top = [
-        _plain(report.title),
-        words["unit"] + _plain(report.subtitle),
-        words["source"] + _plain(report.source),
+        plain(report.title),
+        words["unit"] + plain(report.subtitle),
+        words["source"] + plain(report.source),
         words["basis"] + site["basis"],
     ]
     for row, text in enumerate(top):
@@ -101,7 +103,8 @@ def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
     sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"])
     first = len(top) + 2
     columns, rows = report.table["columns"], report.table["rows"]
-    sheet.write_row(first - 1, 0, columns, styles["head"])
+    for j, column in enumerate(columns):
+        sheet.write_string(first - 1, j, column, styles["head"])
     for i, row in enumerate(rows, start=first):
         for j, cell in enumerate(row):
             _write(sheet, i, j, str(cell), styles)
@@ -111,7 +114,7 @@ def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
 
 
 def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
-    if NUMBER.fullmatch(text) and column:
+    if column and NUMBER.fullmatch(text) and sum(map(str.isdigit, text)) <= MOST_DIGITS:
         sheet.write_number(row, column, float(text.replace(",", "")))
     else:
         sheet.write_string(row, column, text, styles["words"])
@@ -119,7 +122,3 @@ def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
 
 def _width(text) -> int:
     return sum(2 if ord(character) > 0x2E7F else 1 for character in str(text))
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"<[^>]+>", "", text)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from html import unescape
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+LINK = re.compile(r"</?a\b[^<>]*>")  # from a number to its receipt
 STATUSES = {
     "reproduced": "复现",
     "by construction": "按构造一致",
@@ -69,8 +72,8 @@ def ledger(
 
 def fill_notes(checks: pd.DataFrame, names: dict) -> pd.DataFrame:
     """Fill the numbers of the notes, which take them by name like any prose, and drop their markup."""
-    fill = Environment(undefined=StrictUndefined).from_string
-    plain = [re.sub(r"<[^>]+>", "", fill(note).render(names)) for note in checks["note"]]
+    fill = ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string  # the notes are data
+    plain = [unescape(LINK.sub("", fill(note).render(names))) for note in checks["note"]]
     return checks.assign(note=plain)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -12,19 +13,23 @@ from pandas.util import hash_pandas_object
 
 from analysis.survey.against_frame import frame_problems
 from analysis.survey.changes import changes, jump_questions
-from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.characters import reference_problems, text_fault
+from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, read_declaration
+from analysis.survey.folders import REFERENCE, root
 from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.load import load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.reading.header import FROM_FILE
 from analysis.survey.reading.names import without_files
 from analysis.survey.repository import reference
-from analysis.survey.rules import rule_problems, rule_questions
+from analysis.survey.rules import located, rule_problems, rule_questions, title_of
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
+WHITE_SPACE = "\n\r\t\u00a0"  # as Excel has it within a cell
 PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 
 
@@ -67,6 +72,7 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings = list(found)
     if not without_files(raw):
         findings += declaration_problems(raw)
+    findings += reference_problems(root() / REFERENCE)
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
     findings += faults + missed + holds_data(totals)
@@ -77,6 +83,7 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
         for name, rows in totals.items()
     }
     tables, partial = parse_tables(raws, findings)
+    findings += free_text_problems(tables)
     findings += rule_problems(tables, partial) + frame_problems(tables, communities, partial, townships)
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
     lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
@@ -87,6 +94,33 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += jump_questions(before, tables)
     since = changes(before, tables) if before else changes({}, {})
     return Checked(tables, accounts, findings, applied, since)
+
+
+def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Find answers in words, such as names of projects, that could not be published; lines may break in them.
+
+    Names of places are not among them: they must be those of the frame, which is a reference table.
+    """
+    problems = []
+    for table, rows in tables.items():
+        for column in _free_text(table):
+            for answer in rows[column].dropna().unique():
+                if fault := text_fault(answer, WHITE_SPACE):
+                    problems += located(rows[rows[column] == answer], title_of(table, column), fault)
+    return problems
+
+
+@cache
+def _free_text(table: str) -> list[str]:
+    """List the columns of a table that take words of one's own."""
+    columns = TABLES[table].to_schema().columns.items()
+    ours = {*FROM_FILE, "township", "community", "community_code"}
+    texts = [name for name, column in columns if str(column.dtype).startswith("str")]
+    return [
+        name
+        for name in texts
+        if name not in ours and not TABLES[table].to_schema().columns[name].metadata["codes"]
+    ]
 
 
 def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.survey.characters import read_records, text_fault
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.parse import spellings
@@ -29,15 +31,18 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
     try:
-        table = pd.read_csv(raw / FILE, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
     except FileNotFoundError:
         return none, []
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, csv.Error) as error:
         return none, [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
-    if list(table.columns) != list(COLUMNS):
+    if head != list(COLUMNS):
         return none, [Problem(FILE, message=f"列应为 {', '.join(COLUMNS)} (cannot be read: other columns)")]
-    table["line"] = range(2, len(table) + 2)
-    faults = [fault for row in table.itertuples() for fault in _faults(row)]
+    wrong = f"应有 {len(COLUMNS)} 个字段，有逗号的文字要加引号 (cannot be read: not {len(COLUMNS)} fields)"
+    faults = [Problem(FILE, "", "", line, wrong) for line, cells in records if len(cells) != len(COLUMNS)]
+    whole = [[*cells, line] for line, cells in records if len(cells) == len(COLUMNS)]
+    table = pd.DataFrame(whole, columns=[*COLUMNS, "line"]).astype(dict.fromkeys(COLUMNS, "str") | {"line": int})
+    faults += [fault for row in table.itertuples() for fault in _faults(row)]
     sound = table[~table["line"].isin([fault.row for fault in faults])].astype({"row": int})
     twice = sound[sound.duplicated([*PLACE, "column"])]
     faults += [
@@ -48,7 +53,7 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
 
 def _faults(row) -> list[Problem]:
     """Check one line by itself."""
-    problems = []
+    problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
     if not row.row.isdecimal():
         problems.append(("row", "应为整数 (a whole number is wanted)"))
     problems += [(name, NEEDED) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
@@ -70,7 +75,7 @@ def _is_date(text: str) -> bool:
 
 def _names_person(row) -> bool:
     """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a file."""
-    return any(map(looks_personal, (row.expected, row.new)))
+    return any(map(looks_personal, (row.expected, row.new, row.reason, row.who)))
 
 
 def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataFrame):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.survey.characters import text_fault
 from analysis.survey.folders import DECLARATION as FILE
 from analysis.survey.problems import Problem
+from analysis.survey.text import seen
 
 BASES = ("official", "published", "synthetic")
 WORDS = ("title", "publisher", "notice", "label")  # each in both languages
+LONGEST = {"title": 255, "publisher": 255}  # characters, as the properties of a Word file hold
 NEEDED = ("wave", "basis", "reference_date", "edition", *WORDS)
 
 
@@ -31,8 +36,39 @@ def declaration_problems(folder: Path) -> list[Problem]:
     problems += [
         Problem(FILE, column=key, message="应有中英文 (both zh and en are wanted)")
         for key in WORDS
-        if key in facts and not {"zh", "en"} <= set(facts[key])
+        if key in facts and not _in_both_languages(facts[key])
+    ]
+    problems += [
+        Problem(
+            FILE, column=f"{key}.{lang}", message=f"超过{most}字 (cannot be read: more than {most} characters)"
+        )
+        for key, most in LONGEST.items()
+        for lang, text in (facts[key].items() if isinstance(facts.get(key), dict) else ())
+        if len(str(text)) > most
+    ]
+    if not isinstance(facts.get("reference_date", dt.date.min), dt.date):
+        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))
+    problems += [
+        Problem(FILE, column=key, message=fault) for key, text in _texts(facts) if (fault := text_fault(text))
     ]
     if facts.get("basis", BASES[0]) not in BASES:
         problems.append(Problem(FILE, column="basis", message=f"应为 {'、'.join(BASES)} 之一 (not one of these)"))
     return problems
+
+
+def _in_both_languages(words: object) -> bool:
+    """Tell whether words are given as text in both languages."""
+    return isinstance(words, dict) and all(isinstance(words.get(lang), str) for lang in ("zh", "en"))
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """List every text of a declaration with its key, `title.zh` or `places[2].community`; keys are texts too."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, list):
+        for number, one in enumerate(value, start=1):
+            yield from _texts(one, f"{key}[{number}]")
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield f"{key}.{seen(name)}".lstrip("."), name
+            yield from _texts(one, f"{key}.{seen(name)}".lstrip("."))

@@ -9,17 +9,19 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.survey.codebook import COUNTIES, IDENTIFIERS
-from analysis.survey.identifiers import identifier_problems
+from analysis.survey.identifiers import identifier_problems, looks_personal
 from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, aliases, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
-from analysis.survey.text import empty, normalise
+from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
 FILLED_BY = re.compile(r"填报单位:(.*?)(\(合成数据\))?")
 SEARCH = 15
+LONGEST_TITLE = 31  # characters, as in Excel
+DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")  # six digits or more, whatever stands between: part of a number
 
 
 class Loaded(NamedTuple):
@@ -78,15 +80,19 @@ def _sheets(file: File, problems):
         return
     by_title = {normalise(model.Config.title): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
-    for title in sorted({sheet.title for sheet in sheets if titles.count(sheet_title(sheet.title)) > 1}):
+    twice = {
+        s.title for s in sheets if titles.count(sheet_title(s.title)) > 1 and sheet_title(s.title) in by_title
+    }
+    for title in sorted(twice):
         problems.append(Problem(file.path.name, title, message="此表重复 (sheet is there twice)"))
     for title in by_title.keys() - set(titles) if not file.title else ():
         name = by_title[title].Config.title
         problems.append(Problem(file.path.name, name, message="缺少此表 (sheet is missing)"))
-    for sheet, title in zip(sheets, titles, strict=True):
-        problems += _another_county(sheet, file)
+    for place, (sheet, title) in enumerate(zip(sheets, titles, strict=True), start=1):
+        known = title in by_title or sheet.title in IGNORED
+        problems += _another_county(sheet, file, sheet.title if known else unknown_title(place))
         if title not in by_title:
-            yield None, None, None, _outside(sheet, file, problems)
+            yield None, None, None, _outside(sheet, place, file, problems)
             continue
         model = by_title[title]
         rows, sums, account = read_sheet(sheet, model, file.path.name, problems)
@@ -94,18 +100,34 @@ def _sheets(file: File, problems):
             yield model, rows, sums, account
 
 
-def _outside(sheet: Sheet, file: File, problems) -> dict:
-    """Account for a sheet that is not of the form; with content it is a problem, unless it only explains."""
+def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
+    """Account for a sheet that is not of the form; with content it is a problem, unless it only explains.
+
+    place: its position in the workbook, from 1, which names it: its title may hold anything, also about a person.
+    """
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
+    title = sheet.title if sheet.title in IGNORED else unknown_title(place)
     if filled and sheet.title not in IGNORED:
-        problems.append(Problem(file.path.name, sheet.title, message="未知的表 (unknown sheet with content)"))
+        said = f"第{place}张表{echoed(sheet.title)}不是下发的表 (unknown sheet with content)"
+        problems.append(Problem(file.path.name, title, message=said))
     rows = len(sheet.cells)
-    place = {"workbook": file.path.name, "sheet": sheet.title, "rows": rows}
-    return place | {"form": filled, "kept": 0, "total": 0, "blank": rows - filled}
+    where = {"workbook": file.path.name, "sheet": title, "rows": rows}
+    return where | {"form": filled, "kept": 0, "total": 0, "blank": rows - filled}
 
 
-def _another_county(sheet: Sheet, file: File) -> list[Problem]:
-    """Compare 填报单位 above the header with the county of the file."""
+def unknown_title(place: int) -> str:
+    """Name a sheet of which the codebook knows nothing by its position in the workbook, from 1."""
+    return f"未知的表 unknown sheet {place}"
+
+
+def echoed(title: str) -> str:
+    """Quote a title that somebody made up, to find the sheet by; nothing where it may be about a person."""
+    plain = seen(title)[:LONGEST_TITLE]
+    return "" if looks_personal(title) or DIGITS.search(normalise(title)) else f"“{plain}”"
+
+
+def _another_county(sheet: Sheet, file: File, title: str) -> list[Problem]:
+    """Compare 填报单位 above the header with the county of the file; title: by which the sheet is named."""
     for row in sheet.cells[:SEARCH] if file.county else ():
         for cell in row:
             said = FILLED_BY.fullmatch(normalise(cell)) if isinstance(cell, str) else None
@@ -114,7 +136,7 @@ def _another_county(sheet: Sheet, file: File) -> list[Problem]:
                 asked = (
                     "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
                 )
-                place = (file.path.name, sheet.title, "填报单位", sheet.cells.index(row) + 1)
+                place = (file.path.name, title, "填报单位", sheet.cells.index(row) + 1)
                 told = "填报单位是另一县（市、区） (belongs to another county)" if code else ""
                 return [Problem(*place, message or asked, PROBLEM if code else QUESTION, told)]
     return []

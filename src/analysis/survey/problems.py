@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analysis.survey.mend import mend
+from analysis.survey.text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ class Problem:
         return f"{place} {self.row}" if self.row else place
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" + (f" → {self.mend}" if self.mend else "")
+        return visible(f"{self.place}: {self.message}" + (f" → {self.mend}" if self.mend else ""))
 
 
 class InputProblems(Exception):

@@ -11,6 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from analysis.survey.reading.guards import refusal
 from analysis.survey.reading.marks import ROWS, Marks, read_marks
+from analysis.survey.text import seen
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
@@ -46,7 +47,7 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         for name, mark in zip(titles, marks, strict=False):
             _bearable(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
-        return [_sheet(name, sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
+        return [_sheet(seen(name), sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
     except Unopened:
         raise
     except Exception as error:  # a damaged workbook fails in many ways, each of them the file's fault

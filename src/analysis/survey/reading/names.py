@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from analysis.survey.characters import text_fault
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE
 from analysis.survey.problems import Problem
 from analysis.survey.repository import reference
-from analysis.survey.text import normalise
+from analysis.survey.text import normalise, visible
 
 INTERVIEWS = "interviews"
 DATA = re.compile(r"\.(xls.?|csv|tsv|et|ett|ods|numbers|zip|rar|7z)")
@@ -90,6 +91,8 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
 
 def _place(path: Path, found: dict, problems: list[Problem]) -> None:
     """Put a file under its county, or say why it has none."""
+    if fault := text_fault(path.name):
+        problems.append(Problem(visible(path.name), message=f"文件名{fault}"))
     counties, title = _owners(path)
     if not counties or None in counties:
         problems.append(Problem(path.name, message="不是本轮文件 (not a file of this wave): rename or remove it"))
