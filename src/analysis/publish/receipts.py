@@ -3,51 +3,209 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
 from analysis.publish.naming import district_names
-from analysis.publish.prose import money, number
+from analysis.publish.prose import Number, money, number, rows_said
+from analysis.publish.receipt_words import BASIS, CHANGED, DONE, UNCERTAINTY, WORDS, Amount
 from analysis.publish.tables import capital
-from analysis.survey.codebook import CITY, COUNTIES
+from analysis.stats.ledger import printed
+from analysis.survey.citation import Citation, parse, rows_behind
+from analysis.survey.codebook import CITY, COUNTIES, TABLES
 from analysis.survey.corrections import corrections_of
 from analysis.survey.repository import reference
 
-UNCERTAINTY = {
-    "census": {"zh": "普查", "en": "census"},
-    "sample": {"zh": "抽样", "en": "sample"},
-    "model": {"zh": "模型", "en": "model"},
-    "": {"zh": "转录自发布稿", "en": "quoted"},
-}
-BASIS = {
-    "synthetic": {"zh": "合成", "en": "synthetic"},
-    "published": {"zh": "发布稿", "en": "published"},
-    "official": {"zh": "官方", "en": "official"},
-    "derived": {"zh": "推算", "en": "derived"},
-}
-SOURCE = re.compile(r"(?P<book>[^!]+)\.xlsx!(?P<sheet>.+) (?P<first>\d+)-(?P<last>\d+)")
-WORDS = {
-    "zh": {
-        "county": "各县《{}》",
-        "other": "{}.xlsx《{}》",
-        "rows": "行 {}",
-        "interval": "区间 {}",
-        "n": "观测数 {}",
-        "published": "发布稿 {}，{}",
-        "corrected": "更正：{cell}，由“{expected}”改为“{new}”，{reason}（{who}，{date}）",
-        "join": "；",
-    },
-    "en": {
-        "county": "counties’ sheet {}",
-        "other": "{}.xlsx, sheet {}",
-        "rows": "rows {}",
-        "interval": "interval {}",
-        "n": "n {}",
-        "published": "published: {}, {}",
-        "corrected": "corrected: {cell}, “{expected}” → “{new}”; {reason} ({who}, {date})",
-        "join": "; ",
-    },
-}
+RANGES = 2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
+NAMED = 3  # of other estimates that a receipt names, likewise
+DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
+CODE = re.compile(r"\b\d{12}\b")
+CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
+
+
+class Receipts:
+    """The receipts of a table of estimates in one language; see `receipts`."""
+
+    def __init__(self, estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str):
+        self.lang, self.words, self.names = lang, WORDS[lang], district_names(lang)
+        self.measures = reference("measures").set_index("indicator").to_dict("index")
+        claimed = ledger[ledger["estimate"] != ""].drop_duplicates("estimate")
+        self.claims = claimed.set_index("estimate").to_dict("index")
+        self.by_name = {row.name: row for row in estimates.itertuples(index=False)}
+        rows = self.by_name.values()
+        self.numbers = {row.name: number(row, self.measures[row.indicator], lang) for row in rows}
+        self.values: dict[str, dict[str, Number]] = {}
+        for row in rows:
+            self.values.setdefault(row.indicator, {})[row.district] = self.numbers[row.name]
+        self.stand_ins = _stand_ins()
+
+    def of(self, row: Any) -> dict:
+        """Write the receipt of one row of the estimates."""
+        said, join, measure = self.numbers[row.name], self.words["join"], self.measures[row.indicator]
+        cited = parse(row.sources)
+        rows = self.counted(row, cited)
+        kind = [UNCERTAINTY[row.uncertainty][self.lang], BASIS[row.basis][self.lang]]
+        words = self.done(row, rows)
+        counted = [] if "÷" in words or not rows else [rows]  # what was divided by is said with it
+        return {
+            "label": self.label(row.indicator, row.district),
+            "value": said.text,
+            "how": row.how,
+            "words": words,
+            "definition": measure[f"definition_{self.lang}"],
+            "kind": join.join([*kind, *([rows] if rows else [])]),
+            "facts": join.join([*kind, *counted, *self.compared(said)]),
+            "notebook": row.notebook,
+            "cell": row.cell,
+            "cell_href": f"{row.notebook}.html#c-{row.cell}",
+            "sources": self.places(row, cited),
+            "notes": self.notes(row),
+            "corrections": [],
+        }
+
+    def label(self, indicator: str, district: str) -> str:
+        """Name a number: its measure, and the county that it is of."""
+        where = "" if district == CITY else f" · {self.names[district]}"
+        return capital(self.measures[indicator][self.lang]) + where
+
+    def counted(self, row: Any, cited: list[Citation]) -> str:
+        """Say how many rows a number rests on, in the unit of their table: 277人, 9县×4项; empty for a change."""
+        (table, _, formula), n = row.how.partition(": "), int(row.n)
+        if not n or CHANGE.match(row.how):
+            return ""
+        if table == "model":  # the scores of the index are those of so many communities
+            return rows_said(n, "communities", self.lang) if formula.startswith("indicators.csv") else ""
+        counties = len({part.file for part in cited})
+        if table == "funding" and n > counties and n % counties == 0:
+            return self.words["per"].format(counties, n // counties)
+        return rows_said(n, table, self.lang)
+
+    def done(self, row: Any, rows: str) -> str:
+        """Say in words what was done: 持证724人 ÷ 花名册1533人."""
+        if change := CHANGE.match(row.how):
+            return self.changed(row, change)
+        parts = {name: getattr(row, name) for name in ("numerator", "denominator")}
+        if template := self.measures[row.indicator][f"parts_{self.lang}"]:
+            if pd.isna(row.denominator):  # nothing to divide by
+                return ""
+            return template.format_map({name: Amount(value, self.lang) for name, value in parts.items()})
+        table = row.how.partition(": ")[0]
+        said = {name: rows_said(int(v), table, self.lang) for name, v in parts.items() if pd.notna(v)}
+        words = next(words for pattern, words in DONE if re.match(pattern, row.how))[self.lang]
+        return words.format_map({"rows": rows, "numerator": "", "denominator": ""} | said)
+
+    def changed(self, row: Any, change: re.Match) -> str:
+        """Say which numbers were compared, and where their printed values do not give the printed change."""
+        after, before = (self.values[change[part]][row.district] for part in ("after", "before"))
+        difference, growth, unrounded = CHANGED[self.lang]
+        said = {
+            "after": f"{self.label(change['after'], CITY)} {after.text}",
+            "before": f"{self.label(change['before'], CITY)} {before.text}",
+        }
+        words = (growth if change["growth"] else difference).format_map(said)
+        return words + ("" if agrees(after, before, self.numbers[row.name], bool(change["growth"])) else unrounded)
+
+    def compared(self, said: Number) -> list[str]:
+        """Tell the interval, and what was published with what the ledger says of it, where there are any."""
+        facts, claim = [], self.claims.get(said.name)
+        if said.interval != "—":
+            facts.append(self.words["interval"].format(said.interval))
+        if claim is not None:
+            figure, unit = claim["published"], claim["unit_zh"]
+            if self.lang == "en":
+                figure, unit = money(figure, claim["unit"], said.unit.name)
+            status = claim["status_zh" if self.lang == "zh" else "status"]
+            facts.append(self.words["published"].format(f"{figure} {unit}".strip() or "—", status))
+        return facts
+
+    def notes(self, row: Any) -> list[str]:
+        """Say of each stand-in that a number is about whose place it takes."""
+        found = [self.stand_ins[code] for code in CODE.findall(row.how) if code in self.stand_ins]
+        return [self.words["stand_in"].format_map(place) for place in found]
+
+    def places(self, row: Any, cited: list[Citation]) -> list[tuple[str, str]]:
+        """List where the rows are: (sheet, rows), one a sheet; of the city each county with its value.
+
+        Many ranges are folded; the table of estimates and `analysis explain` have them all.
+        """
+        values = self.values[row.indicator] if row.district == CITY else {}
+        values = {code: values[code] for code in COUNTIES if code in values}
+        whole, found = DOMAIN.search(row.how) is None, []
+        for sheet, parts in _by_sheet(cited).items():
+            of_counties = row.district == CITY and parts[0].file[:6] in self.names
+            if of_counties and not found:
+                found.append(self.of_counties(parts, values, whole))
+            elif of_counties:
+                count = rows_said(sum(part.count for part in parts), SHEETS.get(sheet, ""), self.lang)
+                found.append((self.of_sheets(sheet, whole), count))
+            else:
+                found += [self.of_sheet(part, whole) for part in parts]
+        names = [part.name for part in cited if part.name]
+        if names and not CHANGE.match(row.how):
+            found.append((self.named(names), ""))
+        if values and not any(part.file[:6] in self.names for part in cited):
+            listed = (f"{self.names[code]} {value.plain}" for code, value in values.items())
+            found.append(("", ", ".join(listed)))
+        return found
+
+    def of_counties(self, parts: list[Citation], values: dict[str, Number], whole: bool) -> tuple[str, str]:
+        """Name a sheet that every county has, and each county with its value.
+
+        Of a part of the sheet each county's rows follow, first to last, and how many unless the value says it.
+        """
+        by_code = {part.file[:6]: part for part in parts}
+        said = []
+        for code in (code for code in COUNTIES if code in values or code in by_code):
+            value, part = values.get(code), by_code.get(code)
+            text = self.names[code] + (f" {value.plain}" if value else "")
+            if part and not (whole and value):
+                every = len(part.spans) <= RANGES or (value is not None and value.value == part.count)
+                rows = self.folded(part)
+                text += f" ({rows})" if every else self.words["county"].format(rows, part.count)
+            said.append(text)
+        return self.of_sheets(parts[0].sheet, whole), ", ".join(said)
+
+    def of_sheets(self, sheet: str, whole: bool) -> str:
+        """Name a sheet that every county has."""
+        return self.words["all_of_counties" if whole else "of_counties"].format(sheet)
+
+    def of_sheet(self, part: Citation, whole: bool) -> tuple[str, str]:
+        """Name one sheet or reference table and the rows in it."""
+        if not part.sheet:
+            lines = self.words["line"].format(self.folded(part)) if part.spans else ""
+            return f"data/raw/reference/{part.file}{lines}", ""
+        sheet = f"《{part.sheet}》" if self.lang == "zh" else f"sheet {part.sheet}"
+        title = sheet if part.file[:6] in self.names else self.words["sheet"].format(part.file, part.sheet)
+        words = "listed" if len(part.spans) <= RANGES else "whole" if whole else "part"
+        count = rows_said(part.count, SHEETS.get(part.sheet, ""), self.lang)
+        return self.words[words].format(title, self.folded(part), count), ""
+
+    def folded(self, part: Citation) -> str:
+        """The ranges of rows, or where there are many the first and the last row."""
+        spans = part.spans if len(part.spans) <= RANGES else ((part.spans[0][0], part.spans[-1][1]),)
+        dash = self.words["range"]
+        return self.words["comma"].join(f"{a}{dash}{b}" if a < b else str(a) for a, b in spans)
+
+    def named(self, names: list[str]) -> str:
+        """Name other estimates with their values."""
+        rows = [self.by_name[name] for name in names[:NAMED]]
+        said = [f"{self.label(row.indicator, row.district)} {self.numbers[row.name].text}" for row in rows]
+        text = self.words["comma"].join(said)
+        return text if len(names) <= NAMED else self.words["more"].format(text, len(names))
+
+
+def _by_sheet(cited: list[Citation]) -> dict[str, list[Citation]]:
+    """Group citations of rows by the title of their sheet."""
+    sheets: dict[str, list[Citation]] = {}
+    for part in cited:
+        if not part.name:
+            sheets.setdefault(part.sheet or part.file, []).append(part)
+    return sheets
+
+
+SHEETS = {model.Config.title: name for name, model in TABLES.items()}
 
 
 def receipts(
@@ -56,90 +214,37 @@ def receipts(
     """Write what the page says of each number: {name: receipt}.
 
     A receipt of the city lists the values of the counties, where there are any. corrections: the clean table; each
-    is listed with the numbers whose rows it lies in.
+    is listed with the numbers whose rows it lies in, also through other estimates.
     """
-    measures = reference("measures").set_index("indicator").to_dict("index")
-    claims = ledger[ledger["estimate"] != ""].drop_duplicates("estimate").set_index("estimate").to_dict("index")
-    names, rows = district_names(lang), list(estimates.itertuples(index=False))
-    values = {}
-    for row in rows:
-        values.setdefault(row.indicator, {})[row.district] = number(row, measures[row.indicator], lang)
-    found = {
-        row.name: _receipt(row, values[row.indicator], measures[row.indicator], claims.get(row.name), names, lang)
-        for row in rows
-    }
+    book = Receipts(estimates, ledger, lang)
+    found = {name: book.of(row) for name, row in book.by_name.items()}
     if corrections is not None and len(corrections):
-        for row in rows:
-            found[row.name]["corrections"] = _corrected(row.sources, corrections, lang)
+        sources = {name: row.sources for name, row in book.by_name.items()}
+        for name, text in sources.items():
+            lines = corrections_of(rows_behind(text, sources), corrections)
+            found[name]["corrections"] = _corrected(lines, lang)
     return found
 
 
-def _corrected(rows: str, corrections: pd.DataFrame, lang: str) -> list[str]:
-    """Say of each correction in these rows which cell, from what to what, why and by whom."""
-    lines = corrections_of(rows, corrections).to_dict("records")
-    cells = ["{file}!{sheet}!{column} {row}".format_map(line) for line in lines]
-    return [WORDS[lang]["corrected"].format(cell=cell, **line) for cell, line in zip(cells, lines, strict=True)]
+def agrees(after: Number, before: Number, change: Number, growth: bool) -> bool:
+    """Tell whether two printed numbers give the printed change between them."""
+    now, was, printed_change = (Decimal(printed(one.value, one.unit.decimals)) for one in (after, before, change))
+    if not growth:
+        return now - was == printed_change
+    return was != 0 and Decimal(printed(100 * (now - was) / was, change.unit.decimals)) == printed_change
 
 
-def _receipt(row, values, measure, claim, names, lang) -> dict:
-    said, join = values[row.district], WORDS[lang]["join"]
-    of_counties = values if row.district == CITY else {}
-    kind = join.join([UNCERTAINTY[row.uncertainty][lang], BASIS[row.basis][lang], WORDS[lang]["n"].format(said.n)])
+def _corrected(lines: pd.DataFrame, lang: str) -> list[str]:
+    """Say of each correction which cell, from what to what, why and by whom."""
+    said = lines.to_dict("records")
+    cells = ["{file}!{sheet}!{column} {row}".format_map(line) for line in said]
+    return [WORDS[lang]["corrected"].format(cell=cell, **line) for cell, line in zip(cells, said, strict=True)]
+
+
+def _stand_ins() -> dict[str, dict[str, str]]:
+    """Return for each stand-in's code its name and whose place it takes: real, name, code."""
+    named = reference("named_places").query("stand_in != real_code").set_index("stand_in")["real_name"]
+    names = reference("communities").set_index("community_code")["community"]
     return {
-        "label": capital(measure[lang]) + ("" if row.district == CITY else f" · {names[row.district]}"),
-        "value": said.text,
-        "how": row.how,
-        "definition": measure[f"definition_{lang}"],
-        "kind": kind,
-        "facts": join.join([kind, *_compared(said, claim, lang)]),
-        "notebook": row.notebook,
-        "cell": row.cell,
-        "cell_href": f"{row.notebook}.html#c-{row.cell}",
-        "sources": sources(row.sources, of_counties, names, lang),
-        "corrections": [],
+        code: {"real": real, "name": names[code], "code": code} for code, real in named.items() if code in names
     }
-
-
-def _compared(said, claim, lang) -> list[str]:
-    """Tell the interval, and what was published with what the ledger says of it, where there are any."""
-    words, facts = WORDS[lang], []
-    if said.interval != "—":
-        facts.append(words["interval"].format(said.interval))
-    if claim is not None:
-        number, unit = claim["published"], claim["unit_zh"]
-        if lang == "en":
-            number, unit = money(number, claim["unit"], said.unit.name)
-        published = f"{number} {unit}".strip() or "—"
-        status = claim["status_zh" if lang == "zh" else "status"]
-        facts.append(words["published"].format(published, status))
-    return facts
-
-
-def sources(text: str, values: dict, names: dict[str, str], lang: str) -> list[tuple[str, str]]:
-    """Group the sources of a number by sheet: [(sheet, each county with its value and rows)].
-
-    text: as in the estimates, `331002_….xlsx!sheet 6-66; …`, or the name of a reference table.
-    values: the number of each county, where the number of the city has them.
-    """
-    words, sheets = WORDS[lang], {}
-    for source in filter(None, text.split("; ")):
-        found = SOURCE.fullmatch(source)
-        if not found:
-            sheets.setdefault(f"data/raw/reference/{source}.csv", {})
-            continue
-        code, county = found["book"][:6], found["book"][:6] in names
-        title = words["county"].format(found["sheet"]) if county else words["other"].format(*found.groups()[:2])
-        sheets.setdefault(title, {})[code if county else ""] = f"{found['first']}-{found['last']}"
-    codes = [code for code in COUNTIES if code in values or any(code in rows for rows in sheets.values())]
-    return [(title, _listed(rows, codes if title == next(iter(sheets)) else rows, values, names, words))
-            for title, rows in sheets.items()]  # fmt: skip
-
-
-def _listed(rows: dict, codes, values: dict, names: dict, words: dict) -> str:
-    if "" in rows:
-        return words["rows"].format(rows[""])
-    said = []
-    for code in codes:
-        value = f" {values[code].plain}" if code in values else ""
-        said.append(f"{names[code]}{value}" + (f" ({rows[code]})" if code in rows else ""))
-    return ", ".join(said)
