@@ -14,7 +14,7 @@ from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, aliases, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
-from analysis.survey.text import empty, normalise
+from analysis.survey.text import empty, fold, normalise
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
@@ -66,7 +66,7 @@ def _county(code) -> str:
     """Take the county from a community code."""
     if isinstance(code, float) and code.is_integer():
         code = int(code)
-    return str(code)[:6]
+    return fold(str(code))[:6]
 
 
 def _sheets(file: File, problems):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # the English of the rule as messages print it, how to mend it
 MENDING = (
+    ("not a plain digit", "用普通数字重填，注号、批注写入备注 (retype it in plain digits; notes go into 备注)"),
     ("not a number", "只填阿拉伯数字，不加“约”、区间或文字 (digits only)"),
     ("a whole number is wanted", "填整数，不带小数 (no decimals)"),
     ("answer 是 or 否", "只填“是”或“否” (是 or 否 only)"),

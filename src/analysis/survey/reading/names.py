@@ -15,7 +15,8 @@ from analysis.survey.text import normalise
 
 INTERVIEWS = "interviews"
 DATA = re.compile(r"\.(xls.?|csv|tsv|et|ett|ods|numbers|zip|rar|7z)")
-PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]")
+# 附件1. 表二、 ① ㈠
+PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]|[\u2460-\u249b\u3220-\u3229][.、:_-]?")
 OURS = {"corrections.csv"}
 
 
@@ -115,7 +116,7 @@ def _owners(path: Path) -> tuple[list[str | None], str]:
             return [], ""
     if stem == INTERVIEWS:
         return [""], title
-    code, name = re.fullmatch(r"(\d{6})?[_-]*(.*)", stem).groups()
+    code, name = re.fullmatch(r"([0-9]{6})?[_-]*(.*)", stem).groups()
     return [aliases().get(part) for part in (code, name) if part], title
 
 
