@@ -153,8 +153,9 @@ def test_headers_and_layout_otherwise_mean_the_same(planting, same):
     p.books[SANMEN]["换届人选"].sheet_state = "hidden"
     p.books[SANMEN].move_sheet(f"附件3.{FUNDS} ", -2)
     p.save()
-    (question,) = same(True)
-    assert question.row == at + 2 and "a hidden row" in question.message
+    row, sheet = sorted(same(True), key=lambda one: -one.row)
+    assert row.row == at + 2 and "a hidden row" in row.message
+    assert sheet.sheet == "换届人选" and "a hidden sheet" in sheet.message
 
 
 def test_other_programs_parts_mean_the_same(raw, same, wave_folder):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
-from analysis.survey.reading.guards import refusal
+from analysis.survey.reading.guards import BROKEN, refusal
 from analysis.survey.reading.marks import ROWS, Marks, read_marks
+from analysis.survey.reading.package import Package
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
@@ -24,12 +26,12 @@ class Unopened(Exception):
 
 @dataclass
 class Sheet:
-    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), hidden rows, from 0."""
+    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), and its marks, from 0."""
 
     title: str
     cells: list[list]
     merged: list = field(default_factory=list)
-    hidden: set[int] = field(default_factory=set)
+    marks: Marks = field(default_factory=Marks)
 
 
 def open_book(path: Path, title: str = "") -> list[Sheet]:
@@ -39,21 +41,21 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
     if path.suffix.lower() == ".csv":
         return [Sheet(title, read_csv(path))]
     try:
-        marks = read_marks(path)
-        book = CalamineWorkbook.from_path(str(path))
+        with zipfile.ZipFile(path) as archive:
+            package = Package(archive)
+            marks = read_marks(package)
+            laid_out = None if package.as_usual else package.laid_out()
+        book = CalamineWorkbook.from_filelike(laid_out) if laid_out else CalamineWorkbook.from_path(str(path))
         titles = book.sheet_names
-        marks += [Marks()] * (len(titles) - len(marks))
+        marks += [Marks() for _ in titles[len(marks) :]]
         for name, mark in zip(titles, marks, strict=False):
             _bearable(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [_sheet(name, sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
-    except Unopened:
+    except (Unopened, MemoryError, KeyboardInterrupt):
         raise
-    except Exception as error:  # a damaged workbook fails in many ways, each of them the file's fault
-        if isinstance(error, MemoryError | KeyboardInterrupt):
-            raise
-        detail = error if isinstance(error, CalamineError | OSError) else type(error).__name__
-        raise Unopened(f"无法打开 (cannot be opened): {detail}") from None
+    except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
+        raise Unopened(BROKEN) from None
 
 
 def _sheet(title: str, sheet, marks: Marks) -> Sheet:
@@ -63,7 +65,7 @@ def _sheet(title: str, sheet, marks: Marks) -> Sheet:
         cells.extend([] for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
         cells[row][column] = broken
-    return Sheet(title, cells, sheet.merged_cell_ranges or [], marks.hidden)
+    return Sheet(title, cells, sheet.merged_cell_ranges or [], marks)
 
 
 def _bearable(title: str, last: int, most: int) -> None:
