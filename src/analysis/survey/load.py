@@ -97,7 +97,12 @@ def _sheets(file: File, problems):
 def _outside(sheet: Sheet, file: File, problems) -> dict:
     """Account for a sheet that is not of the form; with content it is a problem, unless it only explains."""
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
-    if filled and sheet.title not in IGNORED:
+    if filled and sheet.marks.feeds:
+        message = (
+            "隐藏的表，只供下拉列表选用，没有读入 (a hidden list of choices is not read: is that all it holds?)"
+        )
+        problems.append(Problem(file.path.name, sheet.title, message=message, kind=QUESTION))
+    elif filled and sheet.title not in IGNORED:
         problems.append(Problem(file.path.name, sheet.title, message="未知的表 (unknown sheet with content)"))
     rows = len(sheet.cells)
     place = {"workbook": file.path.name, "sheet": sheet.title, "rows": rows}

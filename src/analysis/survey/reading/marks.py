@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
@@ -32,7 +33,7 @@ SUSPECT = (
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
-CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*!?[^<]*)</")
+CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
 TEXTS = ("str", "s", "inlineStr")
 
@@ -72,7 +73,7 @@ def read_marks(package: Package) -> list[Marks]:
 def _sources(package: Package, parts: list[bytes]) -> str:
     """Join the formulas from which the drop-downs of all sheets take their choices, names resolved."""
     formulas = [
-        found.decode("utf-8", "replace")
+        unescape(found.decode("utf-8", "replace"))
         for xml in parts
         if (start := xml.find(b"dataValidation")) >= 0
         for found in CHOICES.findall(xml, start)

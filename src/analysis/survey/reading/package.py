@@ -12,7 +12,10 @@ from xml.sax.saxutils import quoteattr
 USUAL, USUAL_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"  # where calamine looks for them
 PLACES = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+)
+ROOT = f'<Relationship Id="rId1" Type="{TYPE}officeDocument" Target="{USUAL}"/>'
 
 
 class NotAWorkbookError(ValueError):
@@ -49,7 +52,7 @@ class Package:
         self.archive = archive
         self.members = {part_name(name): name for name in archive.namelist()}
         roots = [one.part for one in self.relations("") if one.kind == "officeDocument"]
-        self.workbook = self.members.get(roots[0] if roots else USUAL, "")
+        self.workbook = self.members.get(roots[0], "") if roots else ""
         if not self.workbook:
             raise NotAWorkbookError
         self.related = self.relations(self.workbook)
@@ -107,8 +110,8 @@ class Package:
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w") as archive:
             archive.writestr(USUAL, self.archive.read(self.workbook))
-            relations = f'<Relationships xmlns="{RELATIONS}">{"".join(lines)}</Relationships>'
-            archive.writestr(USUAL_RELATIONS, relations)
+            archive.writestr("_rels/.rels", RELATIONS.format(ROOT))
+            archive.writestr(USUAL_RELATIONS, RELATIONS.format("".join(lines)))
             for member, place in moved.items():
                 archive.writestr(place, self.archive.read(member))
         copy.seek(0)
