@@ -237,7 +237,7 @@ CSV_WAYS = {
     "text quoted, as LibreOffice": lambda rows: quoted(rows, quote=is_text),
     "every field quoted, semicolons": lambda rows: quoted(rows, ";"),
     "every field quoted, tabs": lambda rows: quoted(rows, "\t"),
-    "semicolons in remarks": lambda rows: quoted(with_remarks(rows, "a;b;c;" * 20), quote=lambda cell: "," in cell),
+    "semicolons in remarks": lambda rows: quoted(with_remarks(rows, "a;b;c;" * 20), ",", lambda cell: "," in cell),
     "tabs in remarks": lambda rows: quoted(with_remarks(rows, "\t" * 60), quote=lambda cell: "," in cell),
     "commas in remarks": lambda rows: quoted(with_remarks(rows, "甲,乙," * 20), ";", lambda cell: ";" in cell),
     "quotes and lines in remarks": lambda rows: quoted(with_remarks(rows, '他说"好";\n又说"行"')),

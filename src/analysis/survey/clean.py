@@ -14,9 +14,10 @@ from analysis.survey.against_frame import frame_problems
 from analysis.survey.changes import changes, jump_questions
 from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.corrections import correct, read_corrections
-from analysis.survey.declaration import FILE, declaration_problems, read_declaration
+from analysis.survey.declaration import FILE, declaration_problems, reference_date
 from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.load import load
+from analysis.survey.origin import stale_questions
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.reading.names import without_files
@@ -81,7 +82,8 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
     lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
     findings += total_problems(totals, tables, faulty, lacking, applied)
-    findings += rule_questions(tables, partial, _reference_date(raw))
+    day = reference_date(raw)
+    findings += rule_questions(tables, partial, day) + stale_questions(tables, day)
     accounts = _parted(accounts, raws, faulty, applied)
     before = _earlier_tables(raw)
     findings += jump_questions(before, tables)
@@ -102,14 +104,6 @@ def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) ->
         accounts[name] = pd.Series([counts.get(place, 0) for place in places], index=accounts.index, dtype=int)
     accounts["kept"] -= accounts["rejected"] + accounts["corrected"]
     return accounts[["workbook", "sheet", "rows", *PARTS]]
-
-
-def _reference_date(raw: Path) -> pd.Timestamp | None:
-    """Return the day that the wave's forms describe; None where it is not declared."""
-    try:
-        return pd.Timestamp(read_declaration(raw / FILE)["reference_date"])
-    except (OSError, KeyError, ValueError, TypeError):
-        return None
 
 
 def _earlier_tables(raw: Path) -> dict[str, pd.DataFrame]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, IDENTIFIERS
+from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems
-from analysis.survey.problems import PROBLEM, QUESTION, Problem
+from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
+from analysis.survey.problems import QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
-from analysis.survey.reading.names import File, aliases, files_of, sheet_title
+from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
-from analysis.survey.text import empty, fold, normalise
+from analysis.survey.text import empty, normalise
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
-FILLED_BY = re.compile(r"填报单位:(.*?)(\(合成数据\))?")
-SEARCH = 15
 
 
 class Loaded(NamedTuple):
@@ -38,9 +38,9 @@ class Loaded(NamedTuple):
 def load(raw: Path) -> Loaded:
     """Read the county files and the interviews of the wave in the folder `raw`."""
     problems, pieces, totals, accounts = [], {}, {}, []
-    files = files_of(raw, problems)
+    files, day = files_of(raw, problems), reference_date(raw)
     for file in files:
-        for model, rows, sums, account in _sheets(file, problems):
+        for model, rows, sums, account in _sheets(file, day, problems):
             accounts.append(account)
             if model is not None:
                 rows["county_code"] = _counties(rows, file)
@@ -59,18 +59,14 @@ def _counties(rows: Cells, file: File) -> list[str]:
     """Return the county of each row: that of the file, or the head of the community code."""
     if file.county:
         return [file.county] * len(rows["row"])
-    return [_county(code) for code in rows["community_code"]]
+    return [county_of_code(code) for code in rows["community_code"]]
 
 
-def _county(code) -> str:
-    """Take the county from a community code."""
-    if isinstance(code, float) and code.is_integer():
-        code = int(code)
-    return fold(str(code))[:6]
+def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> Iterator[tuple]:
+    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data.
 
-
-def _sheets(file: File, problems):
-    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data."""
+    First it is settled whose file it is: of a sheet of another county no more is said, and nothing is read.
+    """
     try:
         sheets = open_book(file.path, file.title)
     except Unopened as error:
@@ -78,20 +74,35 @@ def _sheets(file: File, problems):
         return
     by_title = {normalise(model.Config.title): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
-    for title in sorted({sheet.title for sheet in sheets if titles.count(sheet_title(sheet.title)) > 1}):
-        problems.append(Problem(file.path.name, title, message="此表重复 (sheet is there twice)"))
-    for title in by_title.keys() - set(titles) if not file.title else ():
-        name = by_title[title].Config.title
-        problems.append(Problem(file.path.name, name, message="缺少此表 (sheet is missing)"))
+    found = _sheets_there(file, sheets, titles)
+    claims, read = [], []
     for sheet, title in zip(sheets, titles, strict=True):
-        problems += _another_county(sheet, file)
-        if title not in by_title:
-            yield None, None, None, _outside(sheet, file, problems)
-            continue
-        model = by_title[title]
-        rows, sums, account = read_sheet(sheet, model, file.path.name, problems)
-        if rows is not None:
-            yield model, rows, sums, account
+        model, own = by_title.get(title), []
+        rows, sums, account = (
+            read_sheet(sheet, model, file.path.name, own) if model else (None, None, _outside(sheet, file, own))
+        )
+        claims.append(claim_of(sheet, model, rows))
+        read.append((sheet.title, own, (model, rows, sums, account)))
+    foreign, lines = another_county(file, claims)
+    if len(foreign) < len(sheets):
+        lines += another_wave(file, claims, day) + [one for one in found if one.sheet not in foreign]
+    problems += lines
+    for title, own, parts in read:
+        if title not in foreign:
+            problems += own
+            if parts[-1] is not None:
+                yield parts
+
+
+def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:
+    """Name the sheets that are there twice, and those that are missing."""
+    problems = [
+        Problem(file.path.name, title, message="此表重复 (sheet is there twice)")
+        for title in sorted({sheet.title for sheet in sheets if titles.count(sheet_title(sheet.title)) > 1})
+    ]
+    wanted = [model.Config.title for model in file.models] if not file.title else []
+    missing = [title for title in wanted if normalise(title) not in titles]
+    return problems + [Problem(file.path.name, title, message="缺少此表 (sheet is missing)") for title in missing]
 
 
 def _outside(sheet: Sheet, file: File, problems) -> dict:
@@ -107,22 +118,6 @@ def _outside(sheet: Sheet, file: File, problems) -> dict:
     rows = len(sheet.cells)
     place = {"workbook": file.path.name, "sheet": sheet.title, "rows": rows}
     return place | {"form": filled, "kept": 0, "total": 0, "blank": rows - filled}
-
-
-def _another_county(sheet: Sheet, file: File) -> list[Problem]:
-    """Compare 填报单位 above the header with the county of the file."""
-    for row in sheet.cells[:SEARCH] if file.county else ():
-        for cell in row:
-            said = FILLED_BY.fullmatch(normalise(cell)) if isinstance(cell, str) else None
-            if said and said[1] and (code := aliases().get(said[1])) != file.county:
-                message = f"填报单位是{COUNTIES[code]} (belongs to another county)" if code else ""
-                asked = (
-                    "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
-                )
-                place = (file.path.name, sheet.title, "填报单位", sheet.cells.index(row) + 1)
-                told = "填报单位是另一县（市、区） (belongs to another county)" if code else ""
-                return [Problem(*place, message or asked, PROBLEM if code else QUESTION, told)]
-    return []
 
 
 def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Problem]) -> list[Problem]:
