@@ -153,8 +153,9 @@ def test_headers_and_layout_otherwise_mean_the_same(planting, same):
     p.books[SANMEN]["换届人选"].sheet_state = "hidden"
     p.books[SANMEN].move_sheet(f"附件3.{FUNDS} ", -2)
     p.save()
-    (question,) = same(True)
-    assert question.row == at + 2 and "a hidden row" in question.message
+    row, sheet = sorted(same(True), key=lambda one: -one.row)
+    assert row.row == at + 2 and "a hidden row" in row.message
+    assert sheet.sheet == "换届人选" and "a hidden sheet" in sheet.message
 
 
 def test_other_programs_parts_mean_the_same(raw, same, wave_folder):
@@ -199,6 +200,99 @@ def test_csv_in_any_of_its_encodings_means_the_same(raw, same, encoding, delimit
             with (raw / f"331022_三门县_{sheet.title}.csv").open("w", encoding=encoding, newline="") as file:
                 csv.writer(file, delimiter=delimiter).writerows(filled(sheet))
     assert same(True) == []
+
+
+def as_csv(raw, write):
+    """Hand in the sheets of a county as CSV files: `write` makes the text of one from its rows."""
+    book = openpyxl.load_workbook(raw / SANMEN)
+    (raw / SANMEN).unlink()
+    for sheet in book:
+        if sheet.title in {model.Config.title for model in TABLES.values()}:
+            text = write([["" if cell is None else str(cell) for cell in row] for row in filled(sheet)])
+            (raw / f"331022_三门县_{sheet.title}.csv").write_text(text, encoding="utf-8", newline="")
+
+
+def quoted(rows, delimiter=",", quote=lambda cell: True):
+    return "".join(
+        delimiter.join('"{}"'.format(cell.replace('"', '""')) if quote(cell) else cell for cell in row) + "\r\n"
+        for row in rows
+    )
+
+
+def is_text(cell):
+    return not re.fullmatch(r"-?[0-9.]*", cell)
+
+
+def with_remarks(rows, remark):
+    """Write a remark into every row of data whose sheet has a column for it."""
+    place = next((row.index("备注") for row in rows if "备注" in row), None)
+    numbered = [row for row in rows if re.fullmatch("[0-9]+", row[0]) and place is not None]
+    for row in numbered:
+        row[place] = remark
+    return rows
+
+
+CSV_WAYS = {
+    "every field quoted, as R": quoted,
+    "text quoted, as LibreOffice": lambda rows: quoted(rows, quote=is_text),
+    "every field quoted, semicolons": lambda rows: quoted(rows, ";"),
+    "every field quoted, tabs": lambda rows: quoted(rows, "\t"),
+    "semicolons in remarks": lambda rows: quoted(with_remarks(rows, "a;b;c;" * 20), ",", lambda cell: "," in cell),
+    "tabs in remarks": lambda rows: quoted(with_remarks(rows, "\t" * 60), quote=lambda cell: "," in cell),
+    "commas in remarks": lambda rows: quoted(with_remarks(rows, "甲,乙," * 20), ";", lambda cell: ";" in cell),
+    "quotes and lines in remarks": lambda rows: quoted(with_remarks(rows, '他说"好";\n又说"行"')),
+    "codes protected": lambda rows: quoted(
+        [[f'="{c}"' if re.fullmatch("331022[0-9]{6}", c) else c for c in row] for row in rows],
+        quote=lambda cell: '"' in cell or "," in cell,
+    ),
+    "codes protected, not quoted": lambda rows: "".join(
+        ",".join(f'="{c}"' if re.fullmatch("331022[0-9]{6}", c) else c for c in row) + "\n" for row in rows
+    ),
+    "row names, as R": lambda rows: quoted(
+        [["", *rows[0]], *([str(number), *row] for number, row in enumerate(rows[1:], start=1))]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", CSV_WAYS)
+def test_csv_as_other_programs_quote_it_means_the_same(raw, same, way):
+    as_csv(raw, CSV_WAYS[way])
+    assert same(True) == []
+
+
+def test_csv_whose_quotes_do_not_close_is_refused_and_no_exception_is_named(raw, frame):
+    as_csv(raw, lambda rows: quoted(rows) + '"没有结束')
+    problems = [one for one in check(raw, frame).problems if "cannot be opened" in one.message]
+    assert len(problems) == 7 and all("unbalanced quotes" in one.message for one in problems)
+
+
+STRANGERS = [
+    "html",
+    "htm",
+    "xml",
+    "dbf",
+    "fods",
+    "ods",
+    "et",
+    "json",
+    "sav",
+    "rds",
+    "mdb",
+    "xlsb",
+    "xltx",
+    "mht",
+    "slk",
+]
+
+
+def test_tables_in_other_formats_are_named_like_other_strangers(raw, frame):
+    for suffix in STRANGERS:
+        (raw / f"表.{suffix}").write_bytes(b"x")
+    (raw / SANMEN).rename(raw / "三门县.fods")
+    told = {one.workbook: one.message for one in check(raw, frame).problems}
+    assert told.pop("三门县.fods") == "不能读取 .fods (save as .xlsx)"
+    assert told.keys() == {f"表.{suffix}" for suffix in STRANGERS}
+    assert all("not a file of this wave" in message for message in told.values())
 
 
 def filled(sheet):

@@ -6,8 +6,9 @@ import tomllib
 import pandas as pd
 import pytest
 
-from analysis.survey.changes import CHANGES, JUMPS, changes, jump_questions
+from analysis.survey.changes import CHANGES, JUMPS, changes, jump_questions, unchanged_questions
 from analysis.survey.clean import check, clean, write
+from analysis.survey.codebook import TABLES
 from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.synthetic.next_wave import synthesise_next
 from planting import Planting
@@ -89,6 +90,50 @@ def test_a_jump_does_not_stop_the_run_and_is_written_with_the_tables(waves, fram
     write(tables, accounts, raw, tmp_path / "processed")
     kept = pd.read_parquet(tmp_path / "processed/questions.parquet")
     pd.testing.assert_frame_equal(kept, tables["questions"])
+
+
+def told_not_compared(done):
+    return done.changes.loc[done.changes["kind"] == "not compared", "table"].tolist()
+
+
+def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_left_out(waves, frame, tmp_path):
+    raw = shutil.copytree(waves, tmp_path / "raw") / "2021"
+    p = Planting(raw.parent / "2020")
+    header = next(
+        cell for row in p.sheet(SANMEN, "项目与公益创投").iter_rows() for cell in row if cell.value == "领域"
+    )
+    header.value = "领域一"  # as if the codebook had a new column: one county's sheet no longer has the header
+    p.set(SANMEN, "换届人选", "评价", p.rows(SANMEN, "换届人选")[0], "尚可")  # an answer that is no longer one
+    p.save()
+    done = check(raw, frame)
+    assert done.problems == [] and told_not_compared(done) == ["projects", "election_candidates"]
+    totals = done.changes[done.changes["kind"] == "total"]
+    assert {"projects", "election_candidates"}.isdisjoint(totals["table"]) and "communities" in set(
+        totals["table"]
+    )
+    asked = [(one.workbook, one.sheet, one.column) for one in done.questions]
+    assert asked == [("2020/", "项目与公益创投", "领域"), ("2020/", "换届人选", "评价")]
+    assert all("not compared" in one.message and one.mend for one in done.questions)
+
+
+def test_a_wave_before_of_which_nothing_can_be_read_is_one_question(waves, frame, tmp_path):
+    raw = shutil.copytree(waves, tmp_path / "raw") / "2021"
+    for path in (raw.parent / "2020").glob("*.xlsx"):
+        path.unlink()
+    done = check(raw, frame)
+    assert told_not_compared(done) == list(TABLES)
+    (question,) = done.questions
+    assert question.workbook == "2020/" and "nothing is compared" in question.message
+
+
+def test_a_file_whose_every_answer_is_that_of_the_wave_before_is_asked_about(wave):
+    before, after = wave[0], {name: rows.copy() for name, rows in wave[0].items()}
+    county = after["communities"]["county_code"] == "331022"
+    others = after["communities"].index[~county]
+    after["communities"].loc[others, "households"] += 1
+    after["communities"].loc[county, "row"] += 3
+    (question,) = unchanged_questions(before, after)
+    assert (question.workbook, question.kind) == (SANMEN, "question") and question.mend
 
 
 def test_the_frame_follows_what_waves_declare(waves, frame, tmp_path):

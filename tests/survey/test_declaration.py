@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,8 @@ BASIS = 'basis = "synthetic"'
 
 @pytest.fixture
 def folder(repository, tmp_path):
-    shutil.copyfile(repository / "data/raw/2020/wave.toml", tmp_path / "wave.toml")
-    return tmp_path
+    (tmp_path / "2020").mkdir()
+    return Path(shutil.copyfile(repository / "data/raw/2020/wave.toml", tmp_path / "2020/wave.toml")).parent
 
 
 def change(folder, old, new):
@@ -64,3 +65,17 @@ def test_words_are_text_and_the_date_is_a_date(folder):
     change(folder, "reference_date = 2020-04-30", 'reference_date = "spring"')
     change(folder, "[label]\nzh", "[label]\nzh = 1\nfr")
     assert [problem.column for problem in declaration_problems(folder)] == ["label", "reference_date"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ('wave = "2020"', 'wave = "2019"', "wave"),
+        ("reference_date = 2020-04-30", "reference_date = 2012-04-30", "reference_date"),
+        ("reference_date = 2020-04-30", 'reference_date = "April"', "reference_date"),
+    ],
+)
+def test_the_wave_its_folder_and_its_reference_date_must_agree(folder, old, new, column):
+    change(folder, old, new)
+    (problem,) = declaration_problems(folder)
+    assert problem.column == column and problem.mend

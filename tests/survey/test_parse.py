@@ -1,6 +1,8 @@
 import contextlib
 import datetime as dt
 import math
+import re
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -8,10 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.survey import parse
-from analysis.survey.codebook import TABLES
+from analysis.survey.codebook import TABLES, Communities, Workers
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
+FULL_WIDTH_BACK = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
 DAYS = st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31))
+ROSTER, PLACES = Workers.to_schema().columns, Communities.to_schema().columns
+# marks, other digits and compatibility forms that must not be folded into the number beside them
+MARKS = [
+    *"①⑴⒈❶➀➊⓪⓿㉑㊿¹²³⁴₁₂½¼⅓↉ⅠⅫⅻ㋀㏠㍙㍱🄀🄁🯱٣۳३๓𝟏𝟘𝟭𝟷①〇㈠㊀零一",
+    "1\u20e3", "\u20dd", "\u0336", "\u20e0", "\ufe0f", "\u0301", "*", "[1]", "(1)", "（注1）", "注①", "#",
+]  # fmt: skip
+INVISIBLE = [
+    "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f", "\u202a", "\u202c",
+    "\u202d", "\u202e", "\u2066", "\u2067", "\u2069", "\u061c", "\ufff9", "\u00a0", "\u2009", "\u202f", "\u3000",
+    " ", "\t", "\n", "\u06dd", "\u0600", "\U000e0031",
+]  # fmt: skip
 NOT_NUMBERS = [
     "NA", "——", "-", "2-3", "约47", "46.8万", "350㎡", "√", "inf", "-inf", "nan", "1e3", "0x10", "1_000",
     "1,04,680", "12,34", "1.2.3", ".5", "5.", "2 3", "12\n34", "", " ", "三百", "#DIV/0!",
@@ -151,3 +165,90 @@ def test_the_rule_for_each_column_makes_values_of_its_type(wave):
             cell = cell.item() if hasattr(cell, "item") else cell
             assert isinstance(read(cell), kinds[str(schema.dtype)[0]]), (name, column)
             assert read(cell) == first
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=ascii)
+def test_a_mark_beside_a_number_a_date_or_a_code_is_refused_and_not_read_into_it(mark):
+    readers = [
+        (parse.reader(PLACES["households"]), ["103", "１０３", "1,046"]),
+        (parse.reader(PLACES["open_hours"]), ["7.68", "56"]),
+        (parse.reader(ROSTER["income"]), ["7.68", "5万元"]),
+        (parse.reader(ROSTER["born"]), ["1997年6月", "1997年", "1997-06-01", "1997.6"]),
+        (parse.reader(PLACES["community_code"]), ["331004001901"]),
+        (parse.reader(ROSTER["education"]), ["本科"]),
+        (parse.reader(PLACES["compliant"]), ["是"]),
+    ]
+    for read, cells in readers:
+        for cell in cells:
+            for written in (f"{cell}{mark}", f"{cell} {mark}", f"{mark}{cell}", f"{cell[:1]}{mark}{cell[1:]}"):
+                with pytest.raises(parse.Unreadable):
+                    read(written)
+
+
+@pytest.mark.parametrize("between", INVISIBLE, ids=ascii)
+def test_nothing_that_is_not_seen_stands_within_a_number(between):
+    for cell in (
+        f"1{between}03",
+        f"1{between},046",
+        f"1,{between}046",
+        f"7{between}.5",
+        f"7.{between}5",
+        f"-{between}3",
+    ):
+        with pytest.raises(parse.Unreadable):
+            parse.number(cell)
+    for cell in (f"2018{between}0301", f"20{between}18年3月", f"2018-1{between}2-01"):
+        with pytest.raises(parse.Unreadable):
+            parse.date(cell)
+
+
+@pytest.mark.parametrize("around", ["\u200b", "\ufeff", "\u200e", "\u00a0", "\u3000", "\n", " "], ids=ascii)
+def test_what_is_not_seen_around_a_value_makes_no_difference(around):
+    assert parse.number(f"{around}103{around}") == parse.number(f"103{around}户{around}", "户") == 103
+    assert parse.date(f"{around}2018年3月{around}") == pd.Timestamp(2018, 3, 1)
+
+
+@pytest.mark.parametrize("control", ["\u202e", "\u202d", "\u2067", "\u061c", "\u200f"], ids=ascii)
+def test_text_that_shows_another_order_than_it_holds_is_refused_with_its_character(control):
+    for schema in (PLACES["community"], PLACES["community_code"], ROSTER["born"], PLACES["premises"]):
+        with pytest.raises(parse.Unreadable, match=rf"U\+{ord(control):04X}.*not a plain digit"):
+            parse.reader(schema)(f"{control}331004001901")
+
+
+@pytest.mark.parametrize("mark", ["①", "¹", "₁", "Ⅱ", "𝟏", "٣", "㏠"])
+def test_a_refused_character_is_named_and_so_it_is_in_the_name_of_a_place(mark):
+    for schema in (PLACES["households"], PLACES["community"], PLACES["township"], ROSTER["hired"]):
+        with pytest.raises(parse.Unreadable, match=f"含有字符“{mark}”.*not a plain digit"):
+            parse.reader(schema)(f"海门{mark}社区")
+
+
+def test_a_code_in_full_width_digits_is_the_code():
+    read = parse.reader(PLACES["community_code"])
+    assert read("３３１００４００１９０１") == read(331004001901.0) == "331004001901"
+
+
+@given(st.text(), st.sampled_from(["", "户", "平方米", "万元"]))
+def test_a_text_that_is_read_as_a_number_holds_those_digits_and_no_others(cell, unit):
+    _as_seen(cell, unit)
+
+
+@given(
+    st.text(st.sampled_from("0123456789１２.,-万元㎡ ①¹٣𝟏\u200b\u00ad²m")), st.sampled_from(["", "平方米", "万元"])
+)
+def test_a_text_of_digits_and_marks_is_read_as_it_is_seen_or_refused(cell, unit):
+    _as_seen(cell, unit)
+
+
+def _as_seen(cell, unit):
+    """Recompute a number from its plain digits alone; nothing else in the cell may hold a numeral."""
+    with contextlib.suppress(parse.Unreadable):
+        value = parse.number(cell, unit)
+        plain = cell.translate(FULL_WIDTH_BACK)
+        digits, rest = re.match(r"[\s\W]*?(-?[0-9][0-9,.]*)(.*)", plain, re.S).groups()
+        assert value == float(digits.replace(",", "")) / (
+            10_000 if rest.strip().endswith("元") and "万" not in rest else 1
+        )
+        for ch in re.sub(r"㎡|m²|m2", "", rest):
+            assert not any(
+                unicodedata.category(c) in ("Nd", "Nl", "No") for c in unicodedata.normalize("NFKC", ch)
+            )

@@ -8,7 +8,7 @@ from analysis.survey.clean import check
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.problems import findings_table
 from analysis.survey.returns import LIST, write_returns
-from planting import Planting
+from planting import Planting, rewritten
 
 SANMEN, XIANJU, TIANTAI = "331022_三门县.xlsx", "331024_仙居县.xlsx", "331023_天台县.xlsx"
 COMMUNITIES, ROSTER, PROJECTS = "社区基本情况", "专职社区工作者花名册", "项目与公益创投"
@@ -146,3 +146,20 @@ def test_a_row_of_another_county_shows_no_more_than_its_code(raw, returned, book
     shown = {page.cell(row, place).value for title, place in columns.items() if title != "社区代码"}
     assert shown == {"（略）"}
     assert page.cell(row, columns["社区代码"]).value.startswith("331024")
+
+
+@pytest.mark.parametrize("written", ["NaN", "INF", "-INF", "1E400"])
+def test_a_cell_that_is_no_finite_number_goes_back_as_text(raw, returned, written):
+    p = Planting(raw)
+    row = p.rows(SANMEN, COMMUNITIES)[1]
+    place = p.form(SANMEN, COMMUNITIES)[0]["居民情况/户数"]
+    address = p.sheet(SANMEN, COMMUNITIES).cell(row, place).coordinate
+    cell = re.compile(rf'(<c r="{address}"[^>]*>)<v>[^<]*</v>'.encode())
+
+    def plant(name, data):
+        return cell.sub(rb"\1<v>" + written.encode() + b"</v>", data) if name.endswith("sheet1.xml") else data
+
+    rewritten(raw / SANMEN, plant)
+    marked = openpyxl.load_workbook(returned() / SANMEN)[COMMUNITIES].cell(row, place)
+    assert marked.data_type == "s" and re.fullmatch("-?(nan|inf)", marked.value)
+    assert "not a number" in marked.comment.text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from analysis.survey.text import normalise
+from analysis.survey.text import compatible, normalise, odd_character
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,33 @@ def test_nothing_blank_or_invisible_is_left(text):
 @given(st.text(alphabet="街道社区海门0123"), st.sampled_from([" ", "\u3000", "\u200b", "\n", "\u00ad"]))
 def test_space_put_anywhere_makes_no_difference(text, space):
     assert normalise(space.join(text)) == normalise(text) == text
+
+
+NUMERALS = {"Nd", "Nl", "No"}
+EVERY = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+
+
+def holds_numeral(text):
+    return any(unicodedata.category(ch) in NUMERALS for ch in text)
+
+
+def test_no_character_of_unicode_folds_to_a_numeral_but_full_width_digits():
+    folded = {ch for ch in EVERY if not holds_numeral(ch) and holds_numeral(normalise(ch))}
+    assert folded == {"㎡"}
+    changed = {ch for ch in EVERY if holds_numeral(ch) and normalise(ch) != ch}
+    assert changed == set("０１２３４５６７８９")
+
+
+def test_every_character_with_a_numeral_in_its_compatible_form_is_odd():
+    plain = set("0123456789０１２３４５６７８９㎡〇")
+    for ch in EVERY:
+        if holds_numeral(ch + unicodedata.normalize("NFKC", ch)) and ch not in plain:
+            assert odd_character(ch) == odd_character(f"103{ch}") == ch, hex(ord(ch))
+    assert not any(map(odd_character, ["", "abc 103", "海门街道０１社区", "一〇一", "（合成）", "350㎡"]))
+
+
+@pytest.mark.parametrize(
+    "disguised", ["③31002１９９７０１０１００１７", "𝟑𝟑𝟏002199701010017", "331002199701010017"]
+)
+def test_what_may_be_an_identifier_is_found_in_disguise(disguised):
+    assert compatible(disguised) == "331002199701010017"

@@ -10,13 +10,25 @@ from analysis.survey.codebook import CITY, codebook
 WORDS = {
     "zh": {
         "heads": ["事项", "内容", "上一轮", "本轮", "变动"],
-        "kinds": {"new": "新设", "gone": "撤销", "renamed": "更名", "total": "全市合计"},
+        "kinds": {
+            "new": "新设",
+            "gone": "撤销",
+            "renamed": "更名",
+            "total": "全市合计",
+            "not compared": "未作比较",
+        },
         "of": "{}：{}",
         "rows": "行数",
     },
     "en": {
         "heads": ["What", "Of what", "Before", "Now", "Change"],
-        "kinds": {"new": "New", "gone": "Gone", "renamed": "Renamed", "total": "City total"},
+        "kinds": {
+            "new": "New",
+            "gone": "Gone",
+            "renamed": "Renamed",
+            "total": "City total",
+            "not compared": "Not compared",
+        },
         "of": "{}: {}",
         "rows": "rows",
     },
@@ -25,7 +37,9 @@ TABLE = {"zh": "table_zh", "en": "table"}
 
 
 def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Tabulate places that are new, gone or renamed, and the city's totals that moved; all columns are text.
+    """Tabulate places that are new, gone or renamed, totals of the city that moved, and tables not compared.
+
+    All columns are text.
 
     changes: the clean table, empty for a first wave.
     """
@@ -39,6 +53,8 @@ def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
 def _row(line, words, names, titles) -> list[str]:
     table, title = titles.loc[(line.table, "county_code" if line.column == "rows" else line.column)]
     pair = [line.before or "—", line.after or "—"]
+    if line.kind == "not compared":
+        return [words["kinds"][line.kind], table, *pair, "—"]
     if line.kind != "total":
         return [words["kinds"][line.kind], words["of"].format(names[line.district], title), *pair, "—"]
     title = words["rows"] if line.column == "rows" else title

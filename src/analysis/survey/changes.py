@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from analysis.survey.codebook import CITY, TABLES
@@ -61,14 +63,51 @@ def _from_to(before, after) -> str:
     return f"上一轮 {before:.10g}，本轮 {after:.10g}"
 
 
-def changes(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Ask of each county whose communities are in every answer what they were in the wave before."""
+    if "communities" not in before or "communities" not in after:
+        return []
+    now, old = after["communities"], _answers(before["communities"])
+    message = "每一格都与上一轮相同 (the same in every cell as in the wave before: is it this wave's file?)"
+    return [
+        Problem(rows["workbook"].iloc[0], rows["sheet"].iloc[0], message=message, kind=QUESTION)
+        for county, rows in now.groupby("county_code")
+        if county in old and _answers(rows)[county] == old[county]
+    ]
+
+
+def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
+    """Return the answers of each county's communities, wherever their rows stand."""
+    answers = communities.drop(columns=["workbook", "sheet", "row"])
+    return {
+        county: set(rows.itertuples(index=False, name=None)) for county, rows in answers.groupby("county_code")
+    }
+
+
+def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Problem]:
+    """Ask about the tables of the wave before that cannot be read; unread: their columns in question."""
+    if unread.keys() >= TABLES.keys():
+        message = "上一轮没有一张表读得全，没有比较 (nothing is compared with the wave before: is that so?)"
+        return [Problem(f"{wave}/", message=message, kind=QUESTION)]
+    message = "上一轮的这张表读不全，没有比较 (not compared: the wave before cannot be read whole: is that so?)"
+    return [
+        Problem(f"{wave}/", TABLES[name].Config.title, "、".join(titles), message=message, kind=QUESTION)
+        for name, titles in unread.items()
+    ]
+
+
+def changes(
+    before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame], unread: Iterable[str] = ()
+) -> pd.DataFrame:
     """Tabulate what changed between two waves, one row each: CHANGES.
 
-    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and after as text), or
-    `total` (the rows of a table, or an additive column summed, by district and for the city). before and after
-    of a total are numbers written as text; `change` is their difference, blank for places.
+    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and after as text),
+    `total` (the rows of a table, or an additive column summed, by district and for the city), or `not compared` (a
+    table among `unread`, those of the wave before that cannot be read). before and after of a total are numbers
+    written as text; `change` is their difference, blank for the others.
     """
-    rows = [*_places(before.get("communities"), after.get("communities"))]
+    rows = [("not compared", name, "rows", CITY, "", "", "", None) for name in unread]
+    rows += _places(before.get("communities"), after.get("communities"))
     for name in TABLES:
         if name in before and name in after:
             rows += _sums(name, before[name], after[name])

@@ -12,14 +12,16 @@ import pandas as pd
 from pandas.util import hash_pandas_object
 
 from analysis.survey.against_frame import frame_problems
-from analysis.survey.changes import changes, jump_questions
+from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
 from analysis.survey.characters import reference_problems, text_fault
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.corrections import correct, read_corrections
-from analysis.survey.declaration import FILE, declaration_problems, read_declaration
+from analysis.survey.declaration import FILE, declaration_problems, reference_date
+from analysis.survey.earlier import read_earlier
 from analysis.survey.folders import REFERENCE, root
-from analysis.survey.frame import earlier_wave, wave_frame
+from analysis.survey.frame import wave_frame
 from analysis.survey.load import load
+from analysis.survey.origin import stale_questions
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.reading.header import FROM_FILE
@@ -88,11 +90,13 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
     lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
     findings += total_problems(totals, tables, faulty, lacking, applied)
-    findings += rule_questions(tables, partial, _reference_date(raw))
+    day = reference_date(raw)
+    findings += rule_questions(tables, partial, day) + stale_questions(tables, day)
     accounts = _parted(accounts, raws, faulty, applied)
-    before = _earlier_tables(raw)
-    findings += jump_questions(before, tables)
-    since = changes(before, tables) if before else changes({}, {})
+    before = read_earlier(raw)
+    findings += jump_questions(before.tables, tables) + unchanged_questions(before.tables, tables)
+    findings += not_compared_questions(before.wave, before.unread)
+    since = changes(before.tables, tables, before.unread)
     return Checked(tables, accounts, findings, applied, since)
 
 
@@ -136,24 +140,6 @@ def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) ->
         accounts[name] = pd.Series([counts.get(place, 0) for place in places], index=accounts.index, dtype=int)
     accounts["kept"] -= accounts["rejected"] + accounts["corrected"]
     return accounts[["workbook", "sheet", "rows", *PARTS]]
-
-
-def _reference_date(raw: Path) -> pd.Timestamp | None:
-    """Return the day that the wave's forms describe; None where it is not declared."""
-    try:
-        return pd.Timestamp(read_declaration(raw / FILE)["reference_date"])
-    except (OSError, KeyError, ValueError, TypeError):
-        return None
-
-
-def _earlier_tables(raw: Path) -> dict[str, pd.DataFrame]:
-    """Read the wave before, as far as its rows are sound; empty where there is none."""
-    folder = earlier_wave(raw)
-    if folder is None:
-        return {}
-    loaded = load(folder)
-    raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
-    return parse_tables(raws, [])[0]
 
 
 def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -23,7 +23,7 @@ from analysis.survey.text import empty, normalise
 FILE = "corrections.csv"
 COLUMNS = ("file", "sheet", "row", "column", "expected", "new", "reason", "who", "date")
 PLACE = ["file", "sheet", "row"]
-YUAN = re.compile(r"\d元$")
+YUAN = re.compile(r"[0-9]元$")
 NEEDED = "空白 (blank: a correction says why, who and when)"
 
 
@@ -57,7 +57,7 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
 def _faults(row) -> list[Problem]:
     """Check one line by itself."""
     problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
-    if not row.row.isdecimal():
+    if not (row.row.isascii() and row.row.isdecimal()):
         problems.append(("row", "应为整数 (a whole number is wanted)"))
     problems += [(name, NEEDED) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
     if row.date.strip() and not _is_date(row.date):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from analysis.survey.characters import text_fault
 from analysis.survey.folders import DECLARATION as FILE
@@ -22,6 +25,14 @@ def read_declaration(path: Path) -> dict:
     """Read a declaration; tomllib.TOMLDecodeError or OSError when it cannot be read."""
     with path.open("rb") as file:
         return tomllib.load(file)
+
+
+def reference_date(folder: Path) -> pd.Timestamp | None:
+    """Return the day that the forms of the wave in `folder` describe; None where it is not declared."""
+    try:
+        return pd.Timestamp(read_declaration(folder / FILE)["reference_date"])
+    except (OSError, KeyError, ValueError, TypeError):
+        return None
 
 
 def declaration_problems(folder: Path) -> list[Problem]:
@@ -53,6 +64,20 @@ def declaration_problems(folder: Path) -> list[Problem]:
     ]
     if facts.get("basis", BASES[0]) not in BASES:
         problems.append(Problem(FILE, column="basis", message=f"应为 {'、'.join(BASES)} 之一 (not one of these)"))
+    return problems + _wave_problems(facts, folder)
+
+
+def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
+    """Compare the wave that is declared with its folder, and with the year of its reference date."""
+    wave, day, problems = str(facts.get("wave", folder.name)), facts.get("reference_date"), []
+    if wave != folder.name:
+        message = f"“{wave}” 与文件夹 {folder.name} 不符 (wave and folder do not agree)"
+        problems.append(Problem(FILE, column="wave", message=message))
+    if day is not None and not isinstance(day, dt.date):
+        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2018-03-01 (not a date)"))
+    elif day is not None and re.fullmatch("[0-9]{4}", wave) and abs(day.year - int(wave)) > 1:
+        message = f"{day:%Y-%m-%d} 不在 {wave} 前后 (wave and reference date do not agree)"
+        problems.append(Problem(FILE, column="reference_date", message=message))
     return problems
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from operator import mul
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.parse import Broken
 from analysis.survey.problems import Problem
-from analysis.survey.text import normalise
+from analysis.survey.text import compatible, fold
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
@@ -25,7 +24,7 @@ def check_digit(first17: str) -> str:
 
 def valid_id(number: str) -> bool:
     """Tell whether an ID number has eighteen characters and the right check digit."""
-    return bool(re.fullmatch(r"\d{17}[\dX]", number)) and check_digit(number[:17]) == number[17]
+    return bool(re.fullmatch(r"[0-9]{17}[0-9X]", number)) and check_digit(number[:17]) == number[17]
 
 
 def looks_personal(cell) -> bool:
@@ -34,7 +33,7 @@ def looks_personal(cell) -> bool:
         return True
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return bool(PERSONAL.search(normalise(cell)))
+    return bool(PERSONAL.search(compatible(cell)))
 
 
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
@@ -51,7 +50,7 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     problems += _where(
         roster,
         "phone",
-        ~phones.str.fullmatch(r"1\d{10}"),
+        ~phones.str.fullmatch(r"1[0-9]{10}"),
         "不是11位手机号 (not an 11-digit mobile number)",
     )
     again = ids.duplicated() & valid
@@ -76,7 +75,7 @@ def _text(cell) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return "".join(unicodedata.normalize("NFKC", str(cell)).split())
+    return "".join(fold(str(cell)).split())
 
 
 def _where(roster, column, bad, message) -> list[Problem]:

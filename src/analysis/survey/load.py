@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, IDENTIFIERS
+from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
-from analysis.survey.problems import PROBLEM, QUESTION, Problem
+from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
+from analysis.survey.problems import QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
-from analysis.survey.reading.names import File, aliases, files_of, sheet_title
+from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
 from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
-FILLED_BY = re.compile(r"填报单位:(.*?)(\(合成数据\))?")
-SEARCH = 15
 LONGEST_TITLE = 31  # characters, as in Excel
 DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")  # six digits or more, whatever stands between: part of a number
 
@@ -40,9 +40,9 @@ class Loaded(NamedTuple):
 def load(raw: Path) -> Loaded:
     """Read the county files and the interviews of the wave in the folder `raw`."""
     problems, pieces, totals, accounts = [], {}, {}, []
-    files = files_of(raw, problems)
+    files, day = files_of(raw, problems), reference_date(raw)
     for file in files:
-        for model, rows, sums, account in _sheets(file, problems):
+        for model, rows, sums, account in _sheets(file, day, problems):
             accounts.append(account)
             if model is not None:
                 rows["county_code"] = _counties(rows, file)
@@ -61,18 +61,14 @@ def _counties(rows: Cells, file: File) -> list[str]:
     """Return the county of each row: that of the file, or the head of the community code."""
     if file.county:
         return [file.county] * len(rows["row"])
-    return [_county(code) for code in rows["community_code"]]
+    return [county_of_code(code) for code in rows["community_code"]]
 
 
-def _county(code) -> str:
-    """Take the county from a community code."""
-    if isinstance(code, float) and code.is_integer():
-        code = int(code)
-    return str(code)[:6]
+def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> Iterator[tuple]:
+    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data.
 
-
-def _sheets(file: File, problems):
-    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data."""
+    First it is settled whose file it is: of a sheet of another county no more is said, and nothing is read.
+    """
     try:
         sheets = open_book(file.path, file.title)
     except Unopened as error:
@@ -80,24 +76,40 @@ def _sheets(file: File, problems):
         return
     by_title = {normalise(model.Config.title): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
-    twice = {
-        s.title for s in sheets if titles.count(sheet_title(s.title)) > 1 and sheet_title(s.title) in by_title
-    }
-    for title in sorted(twice):
-        problems.append(Problem(file.path.name, title, message="此表重复 (sheet is there twice)"))
-    for title in by_title.keys() - set(titles) if not file.title else ():
-        name = by_title[title].Config.title
-        problems.append(Problem(file.path.name, name, message="缺少此表 (sheet is missing)"))
+    found = _sheets_there(file, sheets, titles)
+    claims, read = [], []
     for place, (sheet, title) in enumerate(zip(sheets, titles, strict=True), start=1):
-        known = title in by_title or sheet.title in IGNORED
-        problems += _another_county(sheet, file, sheet.title if known else unknown_title(place))
-        if title not in by_title:
-            yield None, None, None, _outside(sheet, place, file, problems)
-            continue
-        model = by_title[title]
-        rows, sums, account = read_sheet(sheet, model, file.path.name, problems)
-        if rows is not None:
-            yield model, rows, sums, account
+        model, own = by_title.get(title), []
+        name = sheet.title if model or sheet.title in IGNORED else unknown_title(place)
+        rows, sums, account = (
+            read_sheet(sheet, model, file.path.name, own)
+            if model
+            else (None, None, _outside(sheet, place, file, own))
+        )
+        claims.append(claim_of(sheet, model, rows, name))
+        read.append((name, own, (model, rows, sums, account)))
+    foreign, lines = another_county(file, claims)
+    if len(foreign) < len(sheets):
+        lines += another_wave(file, claims, day) + [one for one in found if one.sheet not in foreign]
+    problems += lines
+    for title, own, parts in read:
+        if title not in foreign:
+            problems += own
+            if parts[-1] is not None:
+                yield parts
+
+
+def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:
+    """Name the sheets of the form that are there twice, and those that are missing."""
+    models = [model.Config.title for model in file.models]
+    twice = {sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1}
+    known = {normalise(title) for title in models}
+    problems = [
+        Problem(file.path.name, title, message="此表重复 (sheet is there twice)")
+        for title in sorted(title for title in twice if sheet_title(title) in known)
+    ]
+    missing = [title for title in models if normalise(title) not in titles] if not file.title else []
+    return problems + [Problem(file.path.name, title, message="缺少此表 (sheet is missing)") for title in missing]
 
 
 def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
@@ -107,7 +119,12 @@ def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> d
     """
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
     title = sheet.title if sheet.title in IGNORED else unknown_title(place)
-    if filled and sheet.title not in IGNORED:
+    if filled and sheet.marks.feeds:
+        message = (
+            "隐藏的表，只供下拉列表选用，没有读入 (a hidden list of choices is not read: is that all it holds?)"
+        )
+        problems.append(Problem(file.path.name, title, message=message, kind=QUESTION))
+    elif filled and sheet.title not in IGNORED:
         said = f"第{place}张表{echoed(sheet.title)}不是下发的表 (unknown sheet with content)"
         problems.append(Problem(file.path.name, title, message=said))
     rows = len(sheet.cells)
@@ -124,22 +141,6 @@ def echoed(title: str) -> str:
     """Quote a title that somebody made up, to find the sheet by; nothing where it may be about a person."""
     plain = seen(title)[:LONGEST_TITLE]
     return "" if looks_personal(title) or DIGITS.search(normalise(title)) else f"“{plain}”"
-
-
-def _another_county(sheet: Sheet, file: File, title: str) -> list[Problem]:
-    """Compare 填报单位 above the header with the county of the file; title: by which the sheet is named."""
-    for row in sheet.cells[:SEARCH] if file.county else ():
-        for cell in row:
-            said = FILLED_BY.fullmatch(normalise(cell)) if isinstance(cell, str) else None
-            if said and said[1] and (code := aliases().get(said[1])) != file.county:
-                message = f"填报单位是{COUNTIES[code]} (belongs to another county)" if code else ""
-                asked = (
-                    "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
-                )
-                place = (file.path.name, title, "填报单位", sheet.cells.index(row) + 1)
-                told = "填报单位是另一县（市、区） (belongs to another county)" if code else ""
-                return [Problem(*place, message or asked, PROBLEM if code else QUESTION, told)]
-    return []
 
 
 def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Problem]) -> list[Problem]:

@@ -5,10 +5,12 @@ An identifier is not shown, nor what may be one; of the roster only the rows in 
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import CITY, TABLES
+from analysis.survey.codebook import CITY, TABLES, Table
 from analysis.survey.corrections import printed
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
@@ -53,13 +55,15 @@ def _row(row: list, header: Header, model, county: str) -> dict[int, object]:
     }
 
 
-def _shown(cell, name: str, model):
+def _shown(cell: object, name: str, model: type[Table]) -> int | float | str:
     """Print a cell, unless it is or may be an identifier."""
     if empty(cell):
         return ""
     if name in HIDDEN or looks_personal(cell) or (model is TABLES["workers"] and not _answers(cell, name, model)):
         return MASK
-    return cell if isinstance(cell, int | float) and not isinstance(cell, bool) else printed(cell)
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
+        return cell
+    return printed(cell)  # nan and inf too: a workbook has no number for them
 
 
 def _answers(cell, name: str, model) -> bool:

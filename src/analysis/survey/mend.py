@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # the English of the rule as messages print it, how to mend it
 MENDING = (
+    ("not a plain digit", "用普通数字重填，注号、批注写入备注 (retype it in plain digits; notes go into 备注)"),
     ("not a number", "只填阿拉伯数字，不加“约”、区间或文字 (digits only)"),
     ("a whole number is wanted", "填整数，不带小数 (no decimals)"),
     ("answer 是 or 否", "只填“是”或“否” (是 or 否 only)"),
@@ -71,7 +72,13 @@ MENDING = (
     ("too large", "删去图片和多余格式后重交 (remove pictures and formats)"),
     ("links to other files", "把外部引用粘贴为数值后重交 (paste values)"),
     ("the text encoding", "另存为 CSV UTF-8 (save as CSV UTF-8)"),
-    ("belongs to another county", "核对文件名与填报单位 (check file name and county)"),
+    (
+        "belongs to another county",
+        "换上本县的文件，或改正文件名、填报单位 (hand in the right file, or mend its name or 填报单位)",
+    ),
+    ("not of this wave", "换上本轮填报的文件，或改正填报日期 (hand in this wave's file, or mend the date)"),
+    ("wave and folder do not agree", "改正 wave，或把文件夹改名 (mend wave, or rename the folder)"),
+    ("wave and reference date do not agree", "核对 wave 与 reference_date (check both)"),
     ("both zh and en", "补上两种语言 (give both)"),
     ("is missing", "补上 (add it)"),
     ("cannot be read", "改正格式 (mend its form)"),

@@ -6,22 +6,28 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
+import pandera.pandas as pa
 
 from analysis.survey.codebook import YES_NO
-from analysis.survey.text import normalise
+from analysis.survey.text import REORDERING, fold, normalise, odd_character
 
-NUMBER = re.compile(r"(-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)([^\d.,].*)?")
-DATE = re.compile(r"(\d{4})[年./-](\d{1,2})(?:月|[月./-](\d{1,2})日?)?")
-APART = re.compile(r"\d\s+\d")  # two numbers in one cell: folding would join them into a third
+NUMBER = re.compile(r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S)
+DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日?)?")
+CODE = re.compile(r"[0-9]+")
+INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
+AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+APART = re.compile(r"[0-9]\s+[0-9]")  # two numbers in one cell: folding would join them into a third
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
 ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 LARGEST = 2**53  # beyond it a float no longer holds every whole number
+NOT_A_CODE = "应为12位数字 (must be a code of 12 digits)"
 YUAN = 10_000  # 元 in one 万元
 # how a unit may be written, folded, and what the number is then divided by
-SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "平米": 1}}
+SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "m²": 1, "平米": 1}}
 
 
 class Unreadable(ValueError):
@@ -40,12 +46,15 @@ def spellings(unit: str) -> dict[str, float]:
 
 
 def number(cell, unit: str = "") -> float:
-    """Read a finite number; text may have full-width digits, thousands commas and the column's unit."""
+    """Read a finite number; text may have full-width digits, thousands commas and the column's unit.
+
+    Spaces and invisible characters may stand around the number and its unit, not within the number.
+    """
     value = math.nan
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         value = float(cell)
-    elif isinstance(cell, str) and not APART.search(cell) and (found := NUMBER.fullmatch(normalise(cell))):
-        divisor = ({None: 1} | spellings(unit)).get(found[2], math.nan)
+    elif isinstance(cell, str) and (found := NUMBER.fullmatch(AROUND.sub("", fold(cell)))):
+        divisor = spellings(unit).get(normalise(found[2]), math.nan) if found[2] else 1
         value = float(found[1].replace(",", "")) / divisor
     if not math.isfinite(value):
         raise Unreadable("不是数字 (not a number)")
@@ -75,8 +84,8 @@ def date(cell) -> pd.Timestamp:
     """
     match = None
     if isinstance(cell, str):
-        cell = MIDNIGHT.sub("", cell)
-        match = None if APART.search(cell) else DATE.fullmatch(normalise(cell))
+        cell = MIDNIGHT.sub("", AROUND.sub("", fold(cell)))
+        match = None if APART.search(cell) else DATE.fullmatch("".join(cell.split()))
     try:
         if isinstance(cell, dt.date):
             day = pd.Timestamp(cell).as_unit("ns")
@@ -111,21 +120,51 @@ def one_of(codes: dict[str, str]):
     return read
 
 
-def reader(schema):
-    """Return the rule for a column of the codebook, by its answers, type and unit; no rule reads a broken cell."""
-    read = _by_type(schema.metadata["codes"], str(schema.dtype).lower(), schema.metadata["unit"])
+def code(cell: object) -> str:
+    """Read a code: digits, plain or full-width, kept as text."""
+    read = fold(text(cell))
+    if not CODE.fullmatch(read):
+        raise Unreadable(NOT_A_CODE)
+    return read
 
-    def unbroken(cell):
+
+def place(cell: object) -> str:
+    """Read the name of a place: text without a numeral that could be the mark of a footnote."""
+    if isinstance(cell, str) and odd_character(cell):
+        raise Unreadable("不是地名 (not the name of a place)")
+    return text(cell)
+
+
+def reader(schema: pa.Column) -> Callable[[object], object]:
+    """Return the rule for a column of the codebook; none reads a broken cell, or one that shows another order."""
+    read = _by_type(schema)
+
+    def unbroken(cell: object) -> object:
         if isinstance(cell, Broken):
             raise Unreadable(str(cell))
         if isinstance(cell, str) and ERROR.fullmatch(normalise(cell).upper()):
             raise Unreadable("是错误值 (an error value)")
-        return read(cell)
+        if isinstance(cell, str) and REORDERING.search(cell):
+            raise Unreadable(_odd(cell))
+        try:
+            return read(cell)
+        except Unreadable:
+            if isinstance(cell, str) and odd_character(cell):
+                raise Unreadable(_odd(cell)) from None
+            raise
 
     return unbroken
 
 
-def _by_type(codes: dict, kind: str, unit: str):
+def _odd(cell: str) -> str:
+    """Name the character that is no plain digit, by its code where it cannot be seen."""
+    odd = odd_character(cell)
+    shown = f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"
+    return f"含有字符{shown}，不是普通数字 (holds {shown}: not a plain digit)"
+
+
+def _by_type(schema: pa.Column) -> Callable[[object], object]:
+    codes, kind, unit = schema.metadata["codes"], str(schema.dtype).lower(), schema.metadata["unit"]
     if kind == "bool":
         return yes_no
     if codes:
@@ -134,4 +173,6 @@ def _by_type(codes: dict, kind: str, unit: str):
         return partial(whole, unit=unit)
     if kind.startswith("float"):
         return partial(number, unit=unit)
-    return date if kind.startswith("datetime") else text
+    if kind.startswith("datetime"):
+        return date
+    return {"community_code": code, "township": place, "community": place}.get(schema.name, text)

@@ -12,7 +12,7 @@ from analysis.survey.problems import PROBLEM, Problem
 from analysis.survey.text import empty
 
 PLACE = ("workbook", "sheet", "row")
-PATTERNS = {COMMUNITY_CODE: "应为12位数字 (must be a code of 12 digits)"}
+PATTERNS = {COMMUNITY_CODE: parse.NOT_A_CODE}
 
 
 def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> tuple[dict, frozenset[str]]:

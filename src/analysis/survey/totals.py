@@ -16,7 +16,7 @@ from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
 from analysis.survey.text import empty, normalise
 
-COUNT = re.compile(r"(抽中)?(\d{1,6})[人个户名]?")
+COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
 HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
 CLOSE = 0.005  # amounts have two decimals

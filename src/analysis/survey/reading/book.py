@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
-from analysis.survey.reading.guards import refusal
+from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, TABLES
+from analysis.survey.reading.guards import BROKEN, refusal
 from analysis.survey.reading.marks import ROWS, Marks, read_marks
-from analysis.survey.text import seen
+from analysis.survey.reading.package import Package
+from analysis.survey.text import normalise, seen
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
 CELLS = 5_000_000  # of one sheet, from A1 to the last one that shows something
 WIDEST = 2**20  # characters in one cell of a CSV file
+TOP = 15  # rows of a CSV file among which its header is
+UNIT = re.compile(r"\([^()]*\)$")
+PROTECTED = re.compile(r'\s*="(.*)"\s*', re.S)
 
 
 class Unopened(Exception):
@@ -25,12 +33,12 @@ class Unopened(Exception):
 
 @dataclass
 class Sheet:
-    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), hidden rows, from 0."""
+    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), and its marks, from 0."""
 
     title: str
     cells: list[list]
     merged: list = field(default_factory=list)
-    hidden: set[int] = field(default_factory=set)
+    marks: Marks = field(default_factory=Marks)
 
 
 def open_book(path: Path, title: str = "") -> list[Sheet]:
@@ -40,21 +48,21 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
     if path.suffix.lower() == ".csv":
         return [Sheet(title, read_csv(path))]
     try:
-        marks = read_marks(path)
-        book = CalamineWorkbook.from_path(str(path))
+        with zipfile.ZipFile(path) as archive:
+            package = Package(archive)
+            marks = read_marks(package)
+            laid_out = None if package.as_usual else package.laid_out()
+        book = CalamineWorkbook.from_filelike(laid_out) if laid_out else CalamineWorkbook.from_path(str(path))
         titles = book.sheet_names
-        marks += [Marks()] * (len(titles) - len(marks))
+        marks += [Marks() for _ in titles[len(marks) :]]
         for name, mark in zip(titles, marks, strict=False):
             _bearable(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [_sheet(seen(name), sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
-    except Unopened:
+    except (Unopened, MemoryError, KeyboardInterrupt):
         raise
-    except Exception as error:  # a damaged workbook fails in many ways, each of them the file's fault
-        if isinstance(error, MemoryError | KeyboardInterrupt):
-            raise
-        detail = error if isinstance(error, CalamineError | OSError) else type(error).__name__
-        raise Unopened(f"无法打开 (cannot be opened): {detail}") from None
+    except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
+        raise Unopened(BROKEN) from None
 
 
 def _sheet(title: str, sheet, marks: Marks) -> Sheet:
@@ -64,7 +72,7 @@ def _sheet(title: str, sheet, marks: Marks) -> Sheet:
         cells.extend([] for _ in range(row + 1 - len(cells)))
         cells[row].extend([""] * (column + 1 - len(cells[row])))
         cells[row][column] = broken
-    return Sheet(title, cells, sheet.merged_cell_ranges or [], marks.hidden)
+    return Sheet(title, cells, sheet.merged_cell_ranges or [], marks)
 
 
 def _bearable(title: str, last: int, most: int) -> None:
@@ -73,16 +81,55 @@ def _bearable(title: str, last: int, most: int) -> None:
 
 
 def read_csv(path: Path) -> list[list[str]]:
-    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises Unopened."""
+    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises Unopened.
+
+    The delimiter is the one with which the top of the file names the most columns of the forms. A first column of
+    row names, as R writes it, is left out; `="…"` is the text within.
+    """
     text = decode(path.read_bytes())
     csv.field_size_limit(WIDEST)
+    ways = [rows for mark in DELIMITERS if (rows := _split(text, mark)) is not None]
+    best = max(ways, key=_named, default=None)
+    if best is None or (not _named(best) and len(ways) < len(DELIMITERS)):
+        raise Unopened(
+            "无法打开 (cannot be opened): 引号不成对，或单元格过长 (unbalanced quotes, or too long a cell)"
+        )
+    return _without_row_names([[_protected(cell) for cell in row] for row in best])
+
+
+def _split(text: str, delimiter: str) -> list[list[str]] | None:
+    """Split the text of a CSV file; None where its quotes do not fit the delimiter."""
     try:
-        ways = [
-            list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)) for mark in DELIMITERS
-        ]
-    except csv.Error as error:
-        raise Unopened(f"无法打开 (cannot be opened): {error}") from None
-    return max(ways, key=lambda rows: max(map(len, rows), default=0))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+
+
+def _named(rows: list[list[str]]) -> int:
+    """Count the cells at the top that are titles of the forms, with or without a unit in brackets."""
+    cells = {normalise(cell) for row in rows[:TOP] for cell in row}
+    return len({UNIT.sub("", cell) for cell in cells} & form_titles() | cells & form_titles())
+
+
+@cache
+def form_titles() -> frozenset[str]:
+    """Return the titles of every column of the forms, folded."""
+    titles = [schema.title for model in TABLES.values() for schema in model.to_schema().columns.values()]
+    return frozenset(map(normalise, [*titles, *IDENTIFIERS.values(), SERIAL, REMARK]))
+
+
+def _protected(cell: str) -> str:
+    """Take the text out of `="…"`, by which programs keep Excel from reading a code as a number."""
+    found = PROTECTED.fullmatch(cell)
+    return found[1].replace('""', '"') if found else cell
+
+
+def _without_row_names(rows: list[list[str]]) -> list[list[str]]:
+    """Leave out a first column without a title that numbers the rows below the first from 1."""
+    numbers = [row[0] for row in rows[1:] if row]
+    if len(numbers) > 1 and rows[0][:1] == [""] and numbers == [str(i) for i in range(1, len(numbers) + 1)]:
+        return [row[1:] for row in rows]
+    return rows
 
 
 def decode(data: bytes) -> str:

@@ -1,57 +1,98 @@
-"""What calamine does not tell of a worksheet: error values, formulas without a result, hidden rows.
+"""What calamine does not tell of a worksheet: error values, formulas without a result, what is seen otherwise.
 
 A sheet is parsed for them only where its bytes show that there are any.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
-import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
-from xml.etree import ElementTree
+from html import unescape
+from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
 from analysis.survey.parse import Broken
+from analysis.survey.reading.package import Package, local
+from analysis.survey.reading.styles import Look, Style, odd_strings, odd_styles, rich_look
 
-# an error value; a formula, with or without a prefix; a hidden row (or column)
-SUSPECT = (b'"e"', b"'e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/", b" hidden")
+# an error value; a formula, with or without a prefix; a hidden row or column, or one of no size
+SUSPECT = (
+    b'"e"',
+    b"'e'",
+    b"<f>",
+    b"<f ",
+    b"<f/",
+    b":f>",
+    b":f ",
+    b":f/",
+    b" hidden",
+    b'ht="0',
+    b'width="0',
+    b"zeroH",
+)
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
+WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
+CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
+TEXTS = ("str", "s", "inlineStr")
 
 
 @dataclass
 class Marks:
-    """Of one sheet: broken cells by (row, column) and hidden rows, from 0; the `last` row with a value, from 1."""
+    """Of one sheet: broken cells by (row, column), hidden rows and columns, and how cells look, counted from 0.
+
+    last: the last row with a value, from 1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down
+    of another sheet takes its choices from it.
+    """
 
     broken: dict[tuple[int, int], Broken] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    looks: dict[tuple[int, int], Look] = field(default_factory=dict)
     last: int = 0
+    veiled: bool = False
+    feeds: bool = False
 
 
-def read_marks(path: Path) -> list[Marks]:
+def read_marks(package: Package) -> list[Marks]:
     """Read the marks of each sheet of a workbook, in the order of its sheets."""
-    with zipfile.ZipFile(path) as archive:
-        parts = _parts(archive)
-        return [_marks(archive.read(part)) if part in archive.namelist() else Marks() for part in parts]
+    styles = odd_styles(package.read(package.parts.get("styles", "")))
+    strings = odd_strings(package.read(package.parts.get("sharedStrings", "")))
+    used = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles).encode()) if styles else None
+    parts = [package.read(member) for _, member in package.sheets]
+    read = [_marks(xml, styles, strings, used) for xml in parts]
+    hidden = [attributes.get("state", "visible") != "visible" for attributes, _ in package.sheets]
+    sources = _sources(package, parts) if any(hidden) else ""
+    for marks, veiled, (attributes, _) in zip(read, hidden, package.sheets, strict=True):
+        marks.veiled = veiled
+        marks.feeds = veiled and _names(attributes.get("name", ""), sources)
+    return read
 
 
-def _parts(archive: zipfile.ZipFile) -> list[str]:
-    """List the parts that hold the sheets, in order."""
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {one.get("Id"): posixpath.normpath(posixpath.join("/xl", one.get("Target"))) for one in relations}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    sheets = [one for one in book.iter() if one.tag.rpartition("}")[2] == "sheet"]
-    ids = [next((v for k, v in one.attrib.items() if k.endswith("}id")), None) for one in sheets]
-    return [targets.get(one, "").lstrip("/") for one in ids]
+def _sources(package: Package, parts: list[bytes]) -> str:
+    """Join the formulas from which the drop-downs of all sheets take their choices, names resolved."""
+    formulas = [
+        unescape(found.decode("utf-8", "replace"))
+        for xml in parts
+        if (start := xml.find(b"dataValidation")) >= 0
+        for found in CHOICES.findall(xml, start)
+    ]
+    defined = {one.get("name"): one.text or "" for one in package.tree.iter() if local(one.tag) == "definedName"}
+    return "\n".join([*formulas, *(defined.get(formula, "") for formula in formulas)])
 
 
-def _marks(xml: bytes) -> Marks:
+def _names(title: str, formulas: str) -> bool:
+    """Tell whether a formula refers to a sheet."""
+    return bool(title) and (f"{title}!" in formulas or f"'{title}'!" in formulas)
+
+
+def _marks(xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None) -> Marks:
     if (last := _last_row(xml)) > ROWS:
         return Marks(last=last)
-    return _Scan().read(xml) if any(mark in xml for mark in SUSPECT) else Marks(last=last)
+    if strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml)):
+        return _Scan(styles, strings).read(xml)
+    return Marks(last=last)
 
 
 def _last_row(xml: bytes) -> int:
@@ -66,9 +107,12 @@ def _last_row(xml: bytes) -> int:
 class _Scan:
     """Walk through a sheet's XML; cells and rows without an address follow the one before."""
 
-    def __init__(self):
+    def __init__(self, styles: dict[str, Style], strings: dict[int, Look]):
+        self.styles, self.strings = styles, strings
         self.marks, self.row, self.column = Marks(), -1, -1
-        self.kind, self.formula, self.value, self.inside = "", False, "", False
+        self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False
+        self.rows_hidden = False
+        self.inline: list[Element] = []  # the open elements of a rich text that stands in the cell
 
     def read(self, xml: bytes) -> Marks:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -77,32 +121,65 @@ class _Scan:
         parser.Parse(xml, True)
         return self.marks
 
-    def _start(self, tag, attributes):
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(" ")[2]
-        if name == "row":
-            self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
-            self.column = -1
-            if attributes.get("hidden") in ("1", "true"):
-                self.marks.hidden.add(self.row)
+        if self.inline:
+            self.inline.append(SubElement(self.inline[-1], name, attributes))
+        elif name == "row":
+            self._start_row(attributes)
         elif name == "c":
             self.column = _column(attributes["r"]) if "r" in attributes else self.column + 1
-            self.kind, self.formula, self.value = attributes.get("t", ""), False, ""
+            self.kind, self.style = attributes.get("t", ""), attributes.get("s", "0")
+            self.formula, self.value = False, ""
         elif name == "f":
             self.formula = True
+        elif name == "is":
+            self.inline = [Element("si")]
+        elif name == "col" and _no_size(attributes, "width"):
+            first, last = (int(attributes.get(end, 1)) for end in ("min", "max"))
+            self.marks.hidden_columns |= set(range(first - 1, min(last, WIDEST)))
+        elif name == "sheetFormatPr":
+            self.rows_hidden = attributes.get("zeroHeight") in ("1", "true")
         self.inside = name == "v"
 
-    def _text(self, text):
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
+        self.column = -1
+        by_default = self.rows_hidden and not attributes.keys() & {"hidden", "ht"}
+        if by_default or _no_size(attributes, "ht"):
+            self.marks.hidden.add(self.row)
+
+    def _text(self, text: str) -> None:
         if self.inside:
             self.value += text
+        elif self.inline:
+            self.inline[-1].text = (self.inline[-1].text or "") + text
 
-    def _end(self, tag):
+    def _end(self, tag: str) -> None:
+        name = tag.rpartition(" ")[2]
         self.inside = False
-        if tag.rpartition(" ")[2] != "c":
-            return
+        if self.inline:
+            if name == "is" and (look := rich_look(self.inline[0])):
+                self.marks.looks[self.row, self.column] = look
+            self.inline = [] if name == "is" else self.inline[:-1]
+        elif name == "c":
+            self._end_cell()
+
+    def _end_cell(self) -> None:
         if self.kind == "e":
             self.marks.broken[self.row, self.column] = Broken(f"{self.value or '#'} 是错误值 (an error value)")
-        elif self.formula and not self.value and self.kind not in ("str", "s", "inlineStr"):
+        elif self.formula and not self.value and self.kind not in TEXTS:
             self.marks.broken[self.row, self.column] = UNCALCULATED
+        look = self.strings.get(int(self.value)) if self.kind == "s" and self.value.isdecimal() else None
+        if not look and self.style in self.styles:
+            look = self.styles[self.style].look(self.value, self.kind in TEXTS)
+        if look:
+            self.marks.looks.setdefault((self.row, self.column), look)
+
+
+def _no_size(attributes: dict[str, str], size: str) -> bool:
+    """Tell whether a row or a column is hidden, or so low or narrow that nothing of it is seen."""
+    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, 9)) < 1
 
 
 def _column(address: str) -> int:

@@ -15,8 +15,13 @@ from analysis.survey.repository import reference
 from analysis.survey.text import normalise, visible
 
 INTERVIEWS = "interviews"
-DATA = re.compile(r"\.(xls.?|csv|tsv|et|ett|ods|numbers|zip|rar|7z)")
-PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]")
+# files of data that are read, or that somebody may have meant to be read: other tables, data sets, archives
+DATA = re.compile(
+    r"\.(xl[st].?|csv|tsv|tab|psv|ett?|f?ods|ots|uos|numbers|html?|mht(ml)?|xml|json|dbf|dif|slk|prn|wk[1-9sqr]|wb[1-3]"
+    r"|mdb|accdb|db|sqlite3?|sav|zsav|dta|sas7bdat|rds|rda|rdata|parquet|feather|arrow|zip|rar|7z|tar|t?gz|bz2|xz)"
+)
+# 附件1. 表二、 ① ㈠
+PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]|[\u2460-\u249b\u3220-\u3229][.、:_-]?")
 OURS = {"corrections.csv"}
 
 
@@ -118,7 +123,7 @@ def _owners(path: Path) -> tuple[list[str | None], str]:
             return [], ""
     if stem == INTERVIEWS:
         return [""], title
-    code, name = re.fullmatch(r"(\d{6})?[_-]*(.*)", stem).groups()
+    code, name = re.fullmatch(r"([0-9]{6})?[_-]*(.*)", stem).groups()
     return [aliases().get(part) for part in (code, name) if part], title
 
 

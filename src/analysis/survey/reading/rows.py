@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.survey.problems import Problem
 from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.disguise import looks_otherwise
 from analysis.survey.reading.header import Header, find_header, header_problems, split_unit, unknown_columns
 from analysis.survey.text import empty, normalise
 
@@ -41,7 +42,7 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
     if not kept and model.Config.name not in MAY_BE_EMPTY:
         problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)"))
-    problems += _hidden(sheet, kept, workbook)
+    problems += looks_otherwise(sheet, header, model, kept, workbook)
     rows = _cut(sheet, header, model, kept, workbook)
     if "township" in rows:
         rows["township"] = _filled_down(rows["township"])  # merged down; totals are already out
@@ -97,15 +98,6 @@ def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
     """List what the header prints in each column, to know it again where it is repeated on a later page."""
     parts = {(place, part) for place, text in header.texts.items() for part in text.split("/")}
     return parts | {(place, text) for place, text in header.texts.items()}
-
-
-def _hidden(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
-    message = "隐藏的行，已按数据读入 (a hidden row is read as data: is it meant to count?)"
-    return [
-        Problem(workbook, sheet.title, row=i + 1, message=message, kind="question")
-        for i in kept
-        if i in sheet.hidden
-    ]
 
 
 def _filled_down(cells: list) -> list:

@@ -1,0 +1,60 @@
+"""Read the wave before, for comparison, and say which of its tables this codebook cannot read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES, TABLES
+from analysis.survey.corrections import correct, read_corrections
+from analysis.survey.frame import earlier_wave
+from analysis.survey.load import Loaded, load
+from analysis.survey.parsed import parse_tables
+from analysis.survey.problems import Problem
+from analysis.survey.reading.names import files_of, sheet_title
+from analysis.survey.text import normalise
+
+
+class Earlier(NamedTuple):
+    """The wave before: its name, the clean tables that are whole, and for the others the columns in question."""
+
+    wave: str
+    tables: dict[str, pd.DataFrame]
+    unread: dict[str, list[str]]
+
+
+def read_earlier(raw: Path) -> Earlier:
+    """Read the wave before `raw`; no tables at all where there is none.
+
+    A table is whole when every county's sheet is read and every row of it parses: a sum over less would be taken
+    for a change.
+    """
+    folder = earlier_wave(raw)
+    if folder is None:
+        return Earlier("", {}, {})
+    loaded, faults = load(folder), []
+    raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
+    tables, partial = parse_tables(raws, faults)
+    lacking = partial | _lacking(folder, loaded)
+    unread = {name: _columns(name, [*loaded.problems, *faults]) for name in TABLES if name in lacking}
+    return Earlier(folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread)
+
+
+def _lacking(folder: Path, loaded: Loaded) -> set[str]:
+    """Return the tables of which some county's sheet has not been read."""
+    files, lacking = files_of(folder, []), set()
+    read = list(zip(loaded.accounts["workbook"], loaded.accounts["sheet"], strict=True))
+    for county in (*COUNTIES, ""):
+        books = {file.path.name for file in files if file.county == county}
+        there = {sheet_title(sheet) for book, sheet in read if book in books}
+        models = COUNTY_TABLES if county else INTERVIEW_TABLES
+        lacking |= {model.Config.name for model in models if normalise(model.Config.title) not in there}
+    return lacking
+
+
+def _columns(name: str, findings: list[Problem]) -> list[str]:
+    """List the columns of a table that its sheets lack or whose cells do not parse."""
+    title = normalise(TABLES[name].Config.title)
+    return sorted({one.column for one in findings if one.column and sheet_title(one.sheet) == title})

@@ -1,0 +1,242 @@
+"""Settle which county and which wave a file is from, before anything else is said of it.
+
+What speaks for a county: the codes and townships of most rows of a sheet, then 填报单位. What speaks for a wave:
+填报日期, the year in the title, the dates in the rows, against the reference date in `wave.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.survey import parse
+from analysis.survey.codebook import COUNTIES, TABLES, Table
+from analysis.survey.problems import PROBLEM, QUESTION, Problem
+from analysis.survey.reading.book import Sheet, form_titles
+from analysis.survey.reading.names import File, aliases
+from analysis.survey.reading.rows import Cells
+from analysis.survey.repository import reference, root
+from analysis.survey.text import empty, fold, normalise
+
+FILLED_BY = re.compile(r"填报单位:(.*?)(\(合成数据\))?")
+FILLED_ON = re.compile(r"(?:填报|填表|上报)(?:日期|时间):(.*)")
+YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+TOP = 15  # rows above which 填报单位 and the title stand
+BOTTOM = 15  # last rows among which the signatures are
+FEWEST = 20  # persons whose dates of entry say something of the year
+# days from the reference date to 填报日期: within the first pair as is to be expected, outside the second it is
+# another wave's
+EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
+FOREIGN = "(belongs to another county)"
+TOLD = f"内容是另一县（市、区）的 {FOREIGN}"
+NOT_THIS_WAVE = "不是本轮的表 (not of this wave)"
+ODD_DAY = "与基准日相距太远 (far from the reference date: is it of this wave?)"
+ODD_YEAR = "标题的年份不是本轮的 (another year in the title: is it of this wave?)"
+UNKNOWN_UNIT = "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one sheet says of its origin; rows are counted from 1, 0 where it says nothing.
+
+    county: code that its rows speak for; unit, unit_row: 填报单位; day, day_row: 填报日期; years: in the title.
+    """
+
+    title: str
+    county: str = ""
+    unit: str = ""
+    unit_row: int = 0
+    day: pd.Timestamp | None = None
+    day_row: int = 0
+    years: frozenset[int] = frozenset()
+
+    @property
+    def unit_county(self) -> str:
+        """Code of the county that 填报单位 names; empty where it is unknown."""
+        return aliases().get(self.unit, "")
+
+
+def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title: str) -> Claim:
+    """Collect what a sheet says of its origin; rows: the data cut out of it, if its header was found.
+
+    title: the name under which the sheet is spoken of.
+    """
+    unit, unit_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_BY)
+    last = range(max(len(sheet.cells) - BOTTOM, 0), len(sheet.cells))
+    written, day_row = _labelled(sheet, last, FILLED_ON)
+    if not written:
+        written, day_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_ON)
+    county = county_of_rows(rows) if rows is not None else ""
+    years = _title_years(sheet, normalise(model.Config.title) if model else "")
+    return Claim(title, county, unit, unit_row, _day(written), day_row, years)
+
+
+def _labelled(sheet: Sheet, rows: range, label: re.Pattern) -> tuple[str, int]:
+    """Return what stands behind a label, in its cell or in the next one, and its row."""
+    for i in rows:
+        for place, cell in enumerate(sheet.cells[i]):
+            if isinstance(cell, str) and (found := label.fullmatch(normalise(cell))):
+                beside = sheet.cells[i][place + 1 : place + 2]
+                said = found[1] or (normalise(beside[0]) if beside and not empty(beside[0]) else "")
+                if said:
+                    return said, i + 1
+    return "", 0
+
+
+def _day(written: str) -> pd.Timestamp | None:
+    try:
+        return parse.date(re.sub(r"00:00:00$", "", written))
+    except parse.Unreadable:
+        return None
+
+
+def _title_years(sheet: Sheet, title: str) -> frozenset[int]:
+    """Return the years in the rows above the header, but for the one that the name of the table has."""
+    years: set[int] = set()
+    for row in sheet.cells[:TOP]:
+        texts = {normalise(cell) for cell in row if isinstance(cell, str)}
+        if texts & form_titles():
+            break  # the header
+        said = [text.replace(title, "") if title else text for text in texts if not FILLED_ON.fullmatch(text)]
+        years |= {int(year) for text in said for year in YEAR.findall(text)}
+    return frozenset(years)
+
+
+def county_of_rows(rows: Cells) -> str:
+    """Return the county to which most rows belong, by code or township; empty where none has most."""
+    if "community_code" in rows:
+        counties = [county_of_code(code) for code in rows["community_code"]]
+    else:
+        counties = [_towns(root()).get(str(name).strip(), "") for name in rows.get("township", ())]
+    counts = Counter(county for county in counties if county in COUNTIES)
+    county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return county if 2 * most > counts.total() else ""
+
+
+def county_of_code(code: object) -> str:
+    """Take the county from a community code."""
+    if isinstance(code, float) and code.is_integer():
+        code = int(code)
+    return fold(str(code)).strip()[:6]
+
+
+@cache
+def _towns(_root: Path) -> dict[str, str]:
+    """Map the townships whose name only one county has to that county."""
+    table = reference("townships").drop_duplicates(["county_code", "township"])
+    table = table.drop_duplicates("township", keep=False)
+    return dict(zip(table["township"], table["county_code"], strict=True))
+
+
+def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Problem]]:
+    """Say in one line that a file, or in one a sheet, is another county's.
+
+    Returns the titles of the sheets that are not to be read as this county's, and the lines.
+    """
+    if not file.county:
+        return set(), []
+    by_rows = {claim.title: claim.county for claim in claims if claim.county}
+    votes = Counter(by_rows.values() or [claim.unit_county for claim in claims if claim.unit_county])
+    other = next((county for county, _ in votes.most_common() if county != file.county), "")
+    if other and file.county not in votes:
+        return {claim.title for claim in claims}, [_whole(file, claims, other)]
+    foreign = [claim for claim in claims if claim.county not in ("", file.county)]
+    lines = [
+        Problem(
+            file.path.name, claim.title, message=f"此表多数行是{COUNTIES[claim.county]}的 {FOREIGN}", told=TOLD
+        )
+        for claim in foreign
+    ]
+    return {claim.title for claim in foreign}, lines + _units(file, [c for c in claims if c not in foreign])
+
+
+def _whole(file: File, claims: list[Claim], other: str) -> Problem:
+    """Say that a file is another county's, and by what."""
+    signs = [("社区代码、街道", any(claim.county == other for claim in claims))]
+    signs += [("填报单位", any(claim.unit_county == other for claim in claims))]
+    by = "、".join(sign for sign, there in signs if there)
+    message = f"文件名是{COUNTIES[file.county]}，内容是{COUNTIES[other]}的（{by}） {FOREIGN}"
+    return Problem(file.path.name, message=message, told=TOLD)
+
+
+def _units(file: File, claims: list[Claim]) -> list[Problem]:
+    """Compare 填报单位 with the county of the file: one line for all sheets that name the same."""
+    lines, told = [], f"填报单位是另一县（市、区） {FOREIGN}"
+    for unit in dict.fromkeys(claim.unit for claim in claims if claim.unit):
+        named = [claim for claim in claims if claim.unit == unit]
+        place, county = (file.path.name, named[0].title, "填报单位", named[0].unit_row), named[0].unit_county
+        if not county:
+            lines.append(Problem(*place, _in_sheets(named) + UNKNOWN_UNIT, QUESTION))
+        elif county != file.county:
+            message = f"{_in_sheets(named)}填报单位是{COUNTIES[county]} {FOREIGN}"
+            lines.append(Problem(*place, message, PROBLEM, told))
+    return lines
+
+
+def _in_sheets(claims: list[Claim]) -> str:
+    """Say in how many sheets it is so, where the place names but the first."""
+    return f"共{len(claims)}张表：" if len(claims) > 1 else ""
+
+
+def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> list[Problem]:
+    """Compare 填报日期 and the years in titles with the reference date of the wave: at most one line for each.
+
+    A file whose every date is another wave's is a problem; else what is odd is a question.
+    """
+    if day is None:
+        return []
+    dated = [claim for claim in claims if claim.day is not None]
+    odd = [claim for claim in dated if not _within(claim, day, EXPECTED)]
+    contrary = [claim for claim in dated if not _within(claim, day, POSSIBLE)]
+    lines = []
+    if odd:
+        first = (contrary or odd)[0]
+        said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
+        place = (file.path.name, first.title, "填报日期", first.day_row)
+        refused = contrary == dated
+        lines.append(
+            Problem(*place, said + (NOT_THIS_WAVE if refused else ODD_DAY), PROBLEM if refused else QUESTION)
+        )
+    titled = [claim for claim in claims if claim.years and day.year not in claim.years]
+    if titled and not (odd and contrary == dated):
+        place = (file.path.name, titled[0].title)
+        said = f"{_in_sheets(titled)}{max(titled[0].years)}，"
+        lines.append(Problem(*place, message=said + ODD_YEAR, kind=QUESTION))
+    return lines
+
+
+def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
+    return days[0] <= (claim.day - day).days <= days[1]
+
+
+def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
+    """Ask of each file whose newest dates are far from the reference date; tables: clean."""
+    if day is None:
+        return []
+    asked = []
+    for name, column, least, words in (
+        (
+            "workers",
+            "hired",
+            FEWEST,
+            "最晚的一项也早于基准日一年以上 (no date in the year before the reference date",
+        ),
+        ("interview_communities", "date", 1, "都早于基准日半年以上 (all long before the reference date"),
+    ):
+        reach = pd.DateOffset(years=1) if name == "workers" else pd.DateOffset(months=6)
+        title = TABLES[name].to_schema().columns[column].title
+        for (book, sheet), dates in tables[name].groupby(["workbook", "sheet"])[column] if name in tables else ():
+            if len(dates) >= least and dates.max() < day - reach:
+                message = f"{words}: is it of this wave?)"
+                asked.append(Problem(book, sheet, title, message=message, kind=QUESTION))
+    if "projects" in tables:
+        later = tables["projects"][tables["projects"]["year"] > day.year]
+        message = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
+        title = TABLES["projects"].to_schema().columns["year"].title
+        asked += [Problem(r.workbook, r.sheet, title, r.row, message, QUESTION) for r in later.itertuples()]
+    return asked

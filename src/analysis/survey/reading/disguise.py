@@ -1,0 +1,133 @@
+"""Ask about data that a sheet shows otherwise than it is read: hidden, struck out, raised, formatted, covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from analysis.survey.codebook import IDENTIFIERS, Table
+from analysis.survey.parse import spellings
+from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.header import KNOWN_UNITS, OPTIONAL, Header
+from analysis.survey.reading.styles import STRUCK, Look
+from analysis.survey.text import empty, normalise
+
+MEANT = "is it meant to count?)"
+ROW_HIDDEN = f"隐藏的行，已按数据读入 (a hidden row is read as data: {MEANT}"
+ROW_STRUCK = f"加了删除线的行，已按数据读入 (a struck-through row is read as data: {MEANT}"
+COLUMN_HIDDEN = f"隐藏的列，已按数据读入 (a hidden column is read as data: {MEANT}"
+SHEET_HIDDEN = f"隐藏的表，已按数据读入 (a hidden sheet is read as data: {MEANT}"
+COVERED = f"被合并单元格盖住的内容，已按数据读入 (a value covered by a merged cell is read as data: {MEANT}"
+LOOKS = {
+    "struck": f"有删除线，照原样读入 (struck-through text is read as it stands: {MEANT}",
+    "raised": "有上标或下标，连同其余文字读入 (a superscript or subscript is read with the rest: is it so?)",
+    "unseen": f"看不见的内容（颜色、字号或格式），已按数据读入 (what cannot be seen is read as data: {MEANT}",
+    "percent": "显示为百分数，按存储的数读入 (shown as a percentage, read as stored: is it so?)",
+    "scaled": "按千为单位显示，按存储的数读入 (shown in thousands, read as stored: is it so?)",
+    "added": "单元格格式另加了{}，按存储的数读入 (the number format adds {}, read as stored: is the unit so?)",
+}
+
+
+Filled = dict[tuple[int, int], str]  # cells of data by row and position, with the name of their column
+
+
+def looks_otherwise(
+    sheet: Sheet, header: Header, model: type[Table], kept: list[int], workbook: str
+) -> list[Problem]:
+    """Ask about the rows of data, and the columns of the form, that are not seen as they are read.
+
+    kept: rows of data, from 0. One question for each run of rows, and for each column and way of looking.
+    """
+    marks, asked = sheet.marks, _covered(sheet, header, set(kept))
+    if marks.hidden or marks.hidden_columns or marks.looks:
+        filled = _filled(sheet, header, kept)
+        struck = _struck_rows(sheet, filled)
+        asked += [("", rows, ROW_HIDDEN) for rows in runs(marks.hidden & set(kept))]
+        asked += [("", rows, ROW_STRUCK) for rows in runs(struck)]
+        hidden = {name for (_, place), name in filled.items() if place in marks.hidden_columns}
+        asked += [(name, [], COLUMN_HIDDEN) for name in header.names.values() if name in hidden]
+        asked += _looks(sheet, model, filled, struck)
+    if marks.veiled and kept:
+        asked.append(("", [], SHEET_HIDDEN))
+    return [
+        Problem(
+            workbook, sheet.title, _title(name, model), rows[0] + 1 if rows else 0, _at(rows) + message, QUESTION
+        )
+        for name, rows, message in asked
+    ]
+
+
+def _filled(sheet: Sheet, header: Header, kept: list[int]) -> Filled:
+    return {
+        (i, place): name
+        for i in kept
+        for place, name in header.names.items()
+        if name not in OPTIONAL and place < len(sheet.cells[i]) and not empty(sheet.cells[i][place])
+    }
+
+
+def _looks(sheet: Sheet, model: type[Table], filled: Filled, struck: set[int]) -> list[tuple]:
+    """Group the cells that look otherwise by column and message."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for (i, place), look in sheet.marks.looks.items():
+        if (i, place) in filled and not (look == STRUCK and i in struck):
+            name = filled[i, place]
+            groups.setdefault((name, _message(look, name, model)), []).append(i)
+    return [(name, sorted(rows), message) for (name, message), rows in groups.items() if message]
+
+
+def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
+    """Group the cells of data by column that lie under a merged cell, where nobody sees them."""
+    groups: dict[str, set[int]] = {}
+    for (top, left), (bottom, right) in sheet.merged:
+        for i in range(max(top, header.last + 1), min(bottom + 1, len(sheet.cells))):
+            row = sheet.cells[i]
+            for place in range(left, min(right + 1, len(row))):
+                name = header.names.get(place, OPTIONAL[0])
+                if i in kept and (i, place) != (top, left) and name not in OPTIONAL and not empty(row[place]):
+                    groups.setdefault(name, set()).add(i)
+    return [(name, sorted(rows), COVERED) for name, rows in groups.items()]
+
+
+def _message(look: Look, name: str, model: type[Table]) -> str:
+    """Put a look into words; nothing for a number format that adds the unit of its column."""
+    what, added = look
+    if what != "added":
+        return LOOKS[what]
+    schema = model.to_schema().columns
+    unit = schema[name].metadata["unit"] if name in schema else ""
+    if normalise(added) in spellings(unit) and spellings(unit)[normalise(added)] == 1:
+        return ""
+    shown = f"“{added}”" if normalise(added) in KNOWN_UNITS or added in "¥￥$€" else "文字"
+    return LOOKS[what].format(shown, shown if shown != "文字" else "text")
+
+
+def _struck_rows(sheet: Sheet, filled: Filled) -> set[int]:
+    """Return the rows whose every cell of the form is struck out."""
+    rows = {i for i, place in filled if sheet.marks.looks.get((i, place)) == STRUCK}
+    whole = {i for i, place in filled if sheet.marks.looks.get((i, place)) != STRUCK}
+    return rows - whole
+
+
+def runs(rows: Iterable[int]) -> list[list[int]]:
+    """Part rows into runs that follow on each other."""
+    ordered = sorted(rows)
+    if not ordered:
+        return []
+    breaks = [i for i, (one, other) in enumerate(pairwise(ordered), 1) if other != one + 1]
+    return [ordered[start:end] for start, end in pairwise([0, *breaks, len(ordered)])]
+
+
+def _at(rows: list[int]) -> str:
+    """List rows as ranges, as the sheet numbers them; nothing for a single row, which is the place."""
+    if len(rows) < 2:
+        return ""
+    spans = [str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}–{run[-1] + 1}" for run in runs(rows)]
+    return f"第{'、'.join(spans)}行："
+
+
+def _title(name: str, model: type[Table]) -> str:
+    """Return the title of a column as other findings name it; empty where there is no column."""
+    schema = model.to_schema().columns
+    return schema[name].title if name in schema else IDENTIFIERS.get(name, "")

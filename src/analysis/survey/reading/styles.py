@@ -1,0 +1,189 @@
+"""Which styles and shared strings of a workbook make a cell show another value than it holds.
+
+A look is (what, text): `struck`, `raised` (or lowered), `unseen`, `percent`, `scaled`, or `added` with the text
+that the number format adds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from analysis.survey.reading.package import local
+
+Look = tuple[str, str]
+STRUCK, RAISED, UNSEEN, PERCENT, SCALED = (
+    (what, "") for what in ("struck", "raised", "unseen", "percent", "scaled")
+)
+SMALLEST = 4  # points: text that is smaller cannot be read
+NEAR = 24  # difference of two colours, summed over red, green and blue, that cannot be seen
+WHITE, BLACK = "FFFFFF", "000000"
+INDEXED = {"0": BLACK, "1": WHITE, "8": BLACK, "9": WHITE, "64": BLACK, "65": WHITE}
+THEME = {"0": WHITE, "1": BLACK}
+# number formats that every program knows by number: percentages, amounts of money
+KNOWN = {9: "0%", 10: "0.00%"} | dict.fromkeys((5, 6, 7, 8, 42, 44), '"¥"0')
+TOKEN = re.compile(
+    r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)', re.S | re.I
+)
+PLAIN = re.compile(r"[\s\-+()（）/:.,、]")  # text of a number format that changes nothing
+RICH = (b"vertAlign", b"strike", b"<sz ", b"rgb=")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the cells of one style look: always, with text, or with a number (one look a section)."""
+
+    always: Look | None
+    text: Look | None
+    sections: tuple[Look | None, ...]
+
+    def look(self, value: str, is_text: bool) -> Look | None:
+        """Return how a cell with this value looks, None where it shows what it holds."""
+        if self.always or is_text:
+            return self.always or self.text
+        if len(self.sections) == 1:
+            return self.sections[0]
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        if number == 0 and len(self.sections) > 2:
+            return self.sections[2] if self.sections[0] else None  # nothing for nought is no disguise
+        return self.sections[1 if number < 0 else 0]
+
+
+def odd_styles(xml: bytes) -> dict[str, Style]:
+    """Map the numbers of the cell styles that change what is seen to what they do."""
+    if not xml:
+        return {}
+    parts = {local(part.tag): list(part) for part in ElementTree.fromstring(xml)}
+    codes = {int(one.get("numFmtId", -1)): one.get("formatCode", "") for one in parts.get("numFmts", ())}
+    fonts, fills = ([*map(read, parts.get(name, ()))] for name, read in (("fonts", _font), ("fills", _fill)))
+    styles = {}
+    for number, xf in enumerate(parts.get("cellXfs", ())):
+        font, fill, form = (int(xf.get(name, 0)) for name in ("fontId", "fillId", "numFmtId"))
+        ground = fills[fill] if fill < len(fills) else WHITE
+        look, ink = fonts[font] if font < len(fonts) else (None, BLACK)
+        look = look or (UNSEEN if _alike(ink, ground) else None)
+        text, sections = format_looks(codes.get(form, KNOWN.get(form, "General")))
+        if look or text or any(sections):
+            styles[str(number)] = Style(look, text, sections)
+    return styles
+
+
+def odd_strings(xml: bytes) -> dict[int, Look]:
+    """Map the numbers of the shared strings that are in part struck out, raised, lowered or unseen to how."""
+    if not any(sign in xml for sign in RICH):
+        return {}
+    strings = (one for one in ElementTree.fromstring(xml) if local(one.tag) == "si")
+    return {number: look for number, one in enumerate(strings) if (look := rich_look(one))}
+
+
+def rich_look(item: Element) -> Look | None:
+    """Return the first look of the runs of a rich text that differs from what it holds."""
+    for run in item:
+        if local(run.tag) == "r":
+            text = "".join(one.text or "" for one in run if local(one.tag) == "t")
+            for properties in run:
+                if local(properties.tag) == "rPr" and text.strip():
+                    look, ink = _font(properties)
+                    if look or _alike(ink, WHITE):
+                        return look or UNSEEN
+    return None
+
+
+def _font(font: Element) -> tuple[Look | None, str]:
+    """Return the look and the colour of a font."""
+    of = {local(one.tag): one for one in font}
+    value = {name: one.get("val", "1") for name, one in of.items()}
+    look = None
+    if value.get("strike", "0") not in ("0", "false"):
+        look = STRUCK
+    elif value.get("vertAlign", "baseline") != "baseline":
+        look = RAISED
+    elif float(value.get("sz", 11)) < SMALLEST:
+        look = UNSEEN
+    return look, _colour(of["color"]) if "color" in of else BLACK
+
+
+def _fill(fill: Element) -> str:
+    """Return the colour of the ground that a fill makes."""
+    for pattern in fill:
+        if pattern.get("patternType", "none") == "none":
+            return WHITE
+        if pattern.get("patternType") == "solid":
+            return next((_colour(one) for one in pattern if local(one.tag) == "fgColor"), BLACK)
+    return "pattern"
+
+
+def _colour(colour: Element) -> str:
+    if colour.get("rgb"):
+        return colour.get("rgb", "")[-6:].upper()
+    if colour.get("indexed"):
+        return INDEXED.get(colour.get("indexed", ""), f"indexed {colour.get('indexed')}")
+    tint = float(colour.get("tint", 0))
+    name = colour.get("theme", "")
+    return THEME.get(name, f"theme {name} 0") if not tint else f"theme {name} {tint:.3f}"
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether text in one colour cannot be seen on a ground of the other."""
+    try:
+        pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (0, 2, 4)]
+    except ValueError:
+        return one == other
+    return sum(abs(a - b) for a, b in pairs) < NEAR
+
+
+@lru_cache(maxsize=1_000)
+def format_looks(code: str) -> tuple[Look | None, tuple[Look | None, ...]]:
+    """Return what a number format does to text, and to numbers in each of its sections."""
+    sections = [[]]
+    for token in TOKEN.finditer(code):
+        if token[6] == ";":
+            sections.append([])
+        else:
+            sections[-1].append(token)
+    text = sections.pop() if len(sections) == 4 or _takes_text(sections[-1]) else None
+    return (_text_look(text) if text is not None else None), tuple(map(_look, sections)) or (None,)
+
+
+def _takes_text(section: list[re.Match]) -> bool:
+    return any(token[6] == "@" for token in section)
+
+
+def _text_look(section: list[re.Match]) -> Look | None:
+    return _added(section) if _takes_text(section) else UNSEEN
+
+
+def _look(section: list[re.Match]) -> Look | None:
+    """Say what one section for numbers does to them."""
+    bare = "".join(token[6] or "" for token in section)
+    if any((token[4] or "").lower() in ("white", "白色") for token in section):
+        return UNSEEN
+    if re.search("[ymdhs]", bare, re.I):
+        return None  # a date: it is no number
+    if not (re.search("[0#?@]", bare) or any(token[5] for token in section)):
+        return UNSEEN
+    if "%" in bare:
+        return PERCENT
+    if re.search(r"[0#?],+(?:\.|[^0#?,]*$)", bare):
+        return SCALED
+    return _added(section)
+
+
+def _added(section: list[re.Match]) -> Look | None:
+    """Return the text that a section adds, None where it is but space or punctuation."""
+    pieces = []
+    for token in section:
+        if token[4] and token[4].startswith("$"):
+            pieces.append(token[4][1:].partition("-")[0])
+        elif token[1] or token[2] or token[3]:
+            pieces.append(token[1] or token[2] or token[3])
+        elif token[6] and not (token[6].isascii() and token[6] not in "$"):
+            pieces.append(token[6])
+    text = PLAIN.sub("", "".join(pieces))
+    return ("added", text) if text else None
