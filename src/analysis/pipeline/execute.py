@@ -7,7 +7,6 @@ import errno
 import os
 import queue
 import re
-import tempfile
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from analysis.pipeline.failures import NotebookFailed
-from analysis.pipeline.warm import NURSERY
+from analysis.pipeline.warm import NURSERY, socket_folder
 
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
@@ -80,7 +79,7 @@ class LocalKernelManager(AsyncKernelManager):
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
         if NURSERY in os.environ and self.kernel_name == "python3":
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
-        self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
+        self.sockets = socket_folder("kernel-")
         self.ip = f"{self.sockets.name}/k"
 
     async def _async_pre_start_kernel(self, **options):

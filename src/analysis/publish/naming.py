@@ -9,7 +9,8 @@ from functools import cache
 import pandas as pd
 
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.folders import build, root
+from analysis.survey.folders import build, notebook_name, root
+from analysis.survey.folders import district as folder_of
 from analysis.survey.repository import reference
 
 READ = re.compile(r"\bread\([^)]*\)")  # it names columns, which may be called like an indicator
@@ -58,7 +59,7 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
     `analysis.publish.districts`).
     """
     if district:
-        return pd.read_parquet(build(wave) / "districts" / district / "estimates.parquet")
+        return pd.read_parquet(folder_of(wave, district) / "estimates.parquet")
     folder = build(wave) / LANG / "estimates"
-    paths = [folder / f"{name}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
+    paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
     return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)

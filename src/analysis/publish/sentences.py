@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.publish.prose import render
 from analysis.survey.folders import build
+from analysis.survey.folders import district as folder_of
 
 LANGUAGES = ("zh", "en")
 BREAK = "\x1e"  # stands in no sentence
@@ -42,6 +43,6 @@ def _filled(templates: pd.Series, names: dict) -> list[str]:
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:
     """Read the statements that the comparison saved, or only the form and words of one district's."""
     if district:
-        return pd.read_parquet(build(wave) / "districts" / district / "statements.parquet")
+        return pd.read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / LANGUAGES[0] / "tables/statements.csv"
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
