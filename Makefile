@@ -22,6 +22,7 @@ lab: $(READY)
 
 # Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
 bench: $(READY)
+	mkdir -p build/bench
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/bench/venv
 	$(BIN)/uv pip install --quiet --python build/bench/venv/bin/python --require-hashes -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/bench.py
@@ -45,5 +46,7 @@ $(READY): requirements.txt pyproject.toml
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --output-file requirements.txt
 
+# Only what the program has written, and the environment if it was made here; what else lies there is named and kept.
 clean:
-	rm -rf build data/processed/*/ outputs/*/ .venv
+	@PYTHONPATH=src $(PYTHON) -c 'from pathlib import Path; from analysis.pipeline.stage import clear; print(*("kept: " + name for name in clear(Path.cwd())), sep="\n")'
+	@if [ -f .venv/pyvenv.cfg ] && [ ! -L .venv ]; then rm -rf .venv; fi

@@ -20,6 +20,8 @@ from statistics import median
 
 import openpyxl
 
+from analysis.survey.ownership import mark
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 BIN = Path(sys.executable).parent
@@ -65,6 +67,8 @@ def workshop(name: str) -> Path:
     """Make a fresh copy of the repository, with modules of its own."""
     folder = SCRATCH / name
     shutil.rmtree(folder, ignore_errors=True)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    mark(SCRATCH)  # `make clean` may remove it
     for part in NEEDED:
         source, target = REPOSITORY / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)

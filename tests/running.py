@@ -1,12 +1,17 @@
-"""Run the command line on a copy of the repository, as a user would."""
+"""Run the command line on a copy of the repository, as a user would, and see that it writes nowhere else."""
 
+import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from analysis.pipeline.stage import damaged, write_sums
+from analysis.survey.ownership import MARKER
 
 REPOSITORY = Path(__file__).parents[1]
 # Whole runs more than the suite needs each time; SLOW=1 make test has them too.
@@ -25,12 +30,90 @@ def copy_repository(target: Path) -> Path:
 
 
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run the command line in a folder, as a user would."""
-    return subprocess.run(
+    """Run the command line in a folder, as a user would; it must change nothing but what it says it writes."""
+    mine = written_by(folder, arguments)
+    before = [contents(folder, mine), contents(REPOSITORY, GENERATED), beside(folder)]
+    done = subprocess.run(
         [sys.executable, "-m", "analysis", *arguments],
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
+        errors="backslashreplace",
     )
+    if done.returncode == USAGE:
+        mine = SCRATCH
+        before[0] = {name: state for name, state in before[0].items() if not within(name, mine)}
+    assert [contents(folder, mine), contents(REPOSITORY, GENERATED), beside(folder)] == before, arguments
+    return done
+
+
+USAGE = 64
+SCRATCH = {"build", "data/processed"}
+GENERATED = {*SCRATCH, "outputs", ".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
+WRITING = {"build": SCRATCH | {"outputs"}, "check": set(), "forms": {"build/forms"}, "synthesise": {"data/raw"}}
+OPTIONS = ("--outputs", "--returns", "--out")
+
+
+def written_by(folder: Path, arguments: tuple) -> set[str]:
+    """Return the folders, relative to that of the run, which a command may write to."""
+    words = [os.fsdecode(argument) for argument in arguments]
+    named = [os.path.normpath(words[i + 1]) for i, word in enumerate(words[:-1]) if word in OPTIONS]
+    named = [os.path.relpath(name, folder) if os.path.isabs(name) else name for name in named]
+    allowed = {name for name in named if name.split("/")[0] not in {*ORIGINALS, ".."}}
+    return allowed | WRITING.get(words[0] if words else "", set())
+
+
+def within(name: str, folders: set[str]) -> bool:
+    """Tell whether a file or folder lies in one of these folders, or in one that is exchanged with it."""
+    parts = name.split("/")
+    return any("/".join(parts[:end]) in folders for end in range(1, len(parts) + 1))
+
+
+def contents(folder: Path, skipped: set[str]) -> dict[str, str]:
+    """Map every file and link below a folder to its hash, but those in the folders skipped."""
+    found = {}
+    for top, folders, files in os.walk(folder):
+        inside = os.path.relpath(top, folder)
+        links = [name for name in folders if os.path.islink(os.path.join(top, name))]
+        for name in (*files, *links):
+            path = os.path.normpath(os.path.join(inside, name))
+            if not within(path, skipped):
+                found[path] = state_of(os.path.join(top, name))
+        kept = [name for name in folders if not within(os.path.normpath(os.path.join(inside, name)), skipped)]
+        folders[:] = [name for name in kept if name != "__pycache__"]
+    return found
+
+
+def state_of(path: str) -> str:
+    """Return the hash of a file, where a link leads, or what else it is."""
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode):
+        return os.readlink(path)
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if stat.S_ISREG(mode) else str(mode)
+
+
+def beside(folder: Path) -> set[str]:
+    """List what lies beside a folder."""
+    return set(os.listdir(folder.parent)) - {"__pycache__"}
+
+
+OUTPUT = "the previous edition\n"
+
+
+def publish(folder: Path) -> Path:
+    """Give a copy of the repository an edition of one page."""
+    (folder / "outputs").mkdir()
+    (folder / "outputs/page.html").write_text(OUTPUT)
+    (folder / "outputs/INPUTS").write_text("2020  wave\n")
+    write_sums(folder / "outputs")
+    return folder
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether that edition is as it was."""
+    names = sorted(path.name for path in (folder / "outputs").iterdir() if path.name != MARKER)
+    whole = names == ["INPUTS", "SHA256SUMS", "page.html"] and not damaged(folder / "outputs")
+    return whole and (folder / "outputs/page.html").read_text() == OUTPUT

@@ -9,21 +9,13 @@ import time
 
 import pytest
 
-OUTPUT = "the previous edition\n"
+from running import is_whole, publish
 
 
 @pytest.fixture
 def published(copy):
     """A copy that already has an edition."""
-    (copy / "outputs").mkdir()
-    (copy / "outputs/page.html").write_text(OUTPUT)
-    return copy
-
-
-def whole(folder):
-    return [p.name for p in (folder / "outputs").iterdir()] == ["page.html"] and (
-        folder / "outputs/page.html"
-    ).read_text() == OUTPUT
+    return publish(copy)
 
 
 def plant(path, source):
@@ -61,14 +53,14 @@ def test_a_missing_county_is_an_input_problem_and_the_outputs_stay(analysis, pub
     done = analysis(published, "build")
     assert done.returncode == 2
     assert "331022_三门县.xlsx: 缺少此文件" in done.stderr
-    assert whole(published)
+    assert is_whole(published)
 
 
 def test_a_missing_wave_is_an_input_problem(analysis, published):
     done = analysis(published, "build", "--wave", "2031")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert whole(published)
+    assert is_whole(published)
 
 
 def test_a_failing_notebook_is_kept_and_the_outputs_stay(analysis, published):
@@ -79,14 +71,14 @@ def test_a_failing_notebook_is_kept_and_the_outputs_stay(analysis, published):
     kept = published / done.stderr.split("kept for inspection: ")[1].splitlines()[0]
     assert kept.name == "03_workforce.ipynb"
     assert "ZeroDivisionError" in kept.read_text("utf-8")
-    assert whole(published)
+    assert is_whole(published)
 
 
 def test_a_cell_that_leaves_with_exit_0_is_a_failure(analysis, published):
     plant(published / "notebooks/03_workforce.ipynb", "import sys; sys.exit(0)")
     done = analysis(published, "build", "--only", "workforce")
     assert done.returncode == 70
-    assert whole(published)
+    assert is_whole(published)
 
 
 def test_a_number_typed_into_prose_stops_the_run(analysis, published):
@@ -110,7 +102,7 @@ def test_outputs_that_cannot_be_written_are_said_at_once(analysis, published):
     assert done.returncode == 74
     assert "cannot read or write" in done.stderr
     assert "clean" not in done.stderr
-    assert whole(published)
+    assert is_whole(published)
 
 
 def test_a_second_run_is_turned_away(analysis, published):
@@ -119,7 +111,7 @@ def test_a_second_run_is_turned_away(analysis, published):
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = analysis(published, "build")
     assert done.returncode == 75
-    assert whole(published)
+    assert is_whole(published)
 
 
 # A shell's background job ignores Ctrl-C and hands that on; a terminal's does not.
@@ -144,5 +136,5 @@ def test_an_interrupt_leaves_the_outputs_and_the_next_run_needs_no_flag(analysis
     time.sleep(3)
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(timeout=60) == 130
-    assert whole(published)
+    assert is_whole(published)
     assert analysis(published, "build", "--only", "01_clean").returncode == 0

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from running import copy_repository, run_analysis
+from running import copy_repository, is_whole, publish, run_analysis
 
 
 @pytest.fixture
@@ -17,16 +17,9 @@ def disk(tmp_path):
         pytest.skip("file systems cannot be mounted here (needs root)")
     try:
         copy_repository(folder)
-        (folder / "outputs").mkdir()
-        (folder / "outputs/page.html").write_text("the previous edition")
-        yield folder
+        yield publish(folder)
     finally:
         subprocess.run(["umount", folder], check=True)
-
-
-def whole(folder):
-    pages = {path.name: path.read_text() for path in (folder / "outputs").iterdir()}
-    return pages == {"page.html": "the previous edition"}
 
 
 def test_a_full_disk(disk):
@@ -35,7 +28,7 @@ def test_a_full_disk(disk):
     done = run_analysis(disk, "build")
     assert done.returncode == 74, done.stderr
     assert "No space left" in done.stderr
-    assert whole(disk)
+    assert is_whole(disk)
 
 
 def test_a_disk_that_may_only_be_read(disk):
@@ -43,4 +36,4 @@ def test_a_disk_that_may_only_be_read(disk):
     done = run_analysis(disk, "build")
     assert done.returncode == 74, done.stderr
     assert "Read-only file system" in done.stderr
-    assert whole(disk)
+    assert is_whole(disk)

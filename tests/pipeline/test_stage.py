@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from analysis.pipeline import stage
 from analysis.pipeline.failures import Busy
-from analysis.pipeline.stage import alone, staged
+from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
+from analysis.survey import ownership
+from analysis.survey.folders import RefusedError
+from analysis.survey.ownership import MARKER, files_in, mark
 
 
 def fill(folder, text="new"):
@@ -17,19 +19,109 @@ def fill(folder, text="new"):
 
 
 def names(folder):
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != MARKER)
 
 
-def test_a_finished_edition_replaces_the_old_one_whole(tmp_path):
-    outputs = tmp_path / "outputs"
-    outputs.mkdir()
-    (outputs / "stale.html").write_text("old")
+@pytest.fixture
+def outputs(tmp_path):
+    """An edition: one page, its sums, and a line of the record of inputs."""
+    with staged(tmp_path / "outputs") as folder:
+        fill(folder, "old")
+        (folder / "INPUTS").write_text("2020  wave\n")
+    return tmp_path / "outputs"
+
+
+def test_a_finished_edition_replaces_the_old_one_whole(outputs, tmp_path):
     (outputs / "README.md").write_text("kept")
     with staged(outputs) as folder:
         fill(folder)
-        assert (outputs / "stale.html").exists()
+        assert (outputs / "INPUTS").exists()
     assert names(outputs) == ["README.md", "SHA256SUMS", "report/index.html"]
     assert names(tmp_path) == [f"outputs/{name}" for name in names(outputs)]
+
+
+def test_files_added_by_hand_are_kept_and_are_no_damage(outputs):
+    (outputs / "report/notes.txt").write_text("mine")
+    (outputs / "report/link").symlink_to("/nowhere")
+    (outputs / "mine").mkdir()
+    (outputs / "mine/a.txt").write_text("mine")
+    (outputs / "linked").symlink_to("mine")
+    assert damaged(outputs) == []
+    assert added(outputs) == ["linked", "mine/a.txt", "report/link", "report/notes.txt"]
+    for _ in range(2):
+        with staged(outputs) as folder:
+            fill(folder)
+        assert (outputs / "report/notes.txt").read_text() == (outputs / "linked/a.txt").read_text() == "mine"
+        assert (outputs / "report/link").is_symlink() and (outputs / "report/index.html").read_text() == "new"
+        assert "notes" not in (outputs / "SHA256SUMS").read_text()
+
+
+def test_a_file_added_by_hand_whose_name_is_now_written_stops_the_run(outputs):
+    (outputs / "page.html").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"page\.html.*rename yours"), staged(outputs) as folder:
+        (folder / "page.html").write_text("ours")
+    assert (outputs / "page.html").read_text() == "mine"
+    assert (outputs / "report/index.html").read_text() == "old"
+
+
+def test_what_was_edited_is_named_and_what_git_brought_is_not(outputs):
+    assert edited(outputs) == []
+    (outputs / "report/index.html").write_text("edited")
+    assert edited(outputs) == ["report/index.html"]
+    (outputs / "report/index.html").write_text("old")
+    sums = outputs / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace("report/index", "report/other"))
+    assert edited(outputs) == []
+    assert damaged(outputs) == ["missing: report/other.html", "not of the edition: report/index.html"]
+
+
+@pytest.mark.parametrize("files", [["thesis.txt"], ["README.md"], ["SHA256SUMS", "thesis.txt"], [MARKER]])
+def test_a_folder_of_somebody_else_is_refused(tmp_path, files):
+    """Also one with sums of its own, that match or not, and with a file that is called as our marker."""
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+    digest = hashlib.sha256(b"mine").hexdigest()
+    for name in files:
+        (outputs / name).write_text(f"{digest}  thesis.txt\n" if name == "SHA256SUMS" else "mine")
+    before = {path: path.read_bytes() for path in outputs.iterdir()}
+    with pytest.raises(RefusedError, match="not made by this program"), staged(outputs) as folder:
+        fill(folder)
+    assert {path: path.read_bytes() for path in outputs.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
+
+
+def test_an_edition_without_marker_is_ours_only_as_long_as_its_sums_match(outputs):
+    (outputs / MARKER).unlink()
+    with staged(outputs) as folder:
+        fill(folder)
+        (folder / "INPUTS").write_text("2020  wave\n")
+    (outputs / MARKER).unlink()
+    (outputs / "report/index.html").write_text("mine")
+    with pytest.raises(RefusedError, match=r"not as SHA256SUMS there says.*report/index\.html"), staged(outputs):
+        pass
+    assert (outputs / "report/index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("end", ["new", "old"])
+def test_a_folder_of_somebody_else_beside_the_edition_is_refused(outputs, tmp_path, end):
+    beside = tmp_path / f".outputs.{end}"
+    beside.mkdir()
+    (beside / "mine.txt").write_text("mine")
+    with pytest.raises(RefusedError, match=r"mine\.txt"), staged(outputs):
+        pass
+    assert (beside / "mine.txt").read_text() == "mine"
+
+
+def test_an_edition_behind_a_link_is_written_where_it_lies(outputs, tmp_path):
+    (tmp_path / "link").symlink_to(outputs)
+    with staged(tmp_path / "link") as folder:
+        fill(folder)
+    assert (tmp_path / "link").is_symlink() and (outputs / "report/index.html").read_text() == "new"
+
+
+def test_an_edition_inside_another_is_refused(outputs):
+    with pytest.raises(RefusedError, match="lies in a published edition"), staged(outputs / "report/deeper"):
+        pass
 
 
 def test_a_failed_edition_leaves_the_old_one_as_it_was(tmp_path):
@@ -47,6 +139,7 @@ def test_a_failed_edition_leaves_the_old_one_as_it_was(tmp_path):
 def test_a_swap_cut_short_is_undone_by_the_next_run(tmp_path):
     outputs, old = tmp_path / "outputs", tmp_path / ".outputs.old"
     old.mkdir()
+    mark(old, {"page.html": "-"})
     (old / "page.html").write_text("old")
     with pytest.raises(RuntimeError), staged(outputs):
         assert (outputs / "page.html").read_text() == "old"
@@ -55,7 +148,7 @@ def test_a_swap_cut_short_is_undone_by_the_next_run(tmp_path):
 
 
 def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(stage, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(ownership, "_exchange", lambda one, other: False)
     for text in ("old", "new"):
         with staged(tmp_path / "outputs") as folder:
             fill(folder, text)
@@ -104,3 +197,35 @@ def test_only_one_holds_the_lock(tmp_path):
         pass
     with alone(tmp_path):
         pass
+
+
+def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_path):
+    scratch, clean = tmp_path / "build/2020", tmp_path / "data/processed/2020"
+    returns, theirs = tmp_path / "build/returns", tmp_path / "build/theirs"
+    for folder in (scratch / "zh", clean, returns, theirs):
+        folder.mkdir(parents=True)
+    mark(scratch)
+    (tmp_path / "build/lock").touch()
+    for folder, name in ((clean, "a.parquet"), (returns, "as_sent.xlsx"), (returns, "answered.xlsx")):
+        (folder / name).write_text("old")
+        mark(folder, ownership.states_of(folder))
+    kept = [returns / "answered.xlsx", theirs / "mine.txt", clean / "mine.txt", outputs / "mine.txt"]
+    for path in kept:
+        path.write_text("mine")
+    (outputs / "README.md").write_text("mine")
+    assert sorted(clear(tmp_path)) == sorted(path.relative_to(tmp_path).as_posix() for path in kept)
+    listed = {"README.md", "INPUTS", "SHA256SUMS"}
+    assert set(files_in(tmp_path)) == {f"outputs/{name}" for name in listed} | {
+        path.relative_to(tmp_path).as_posix() for path in kept
+    }
+
+
+def test_clearing_follows_no_link(tmp_path):
+    (tmp_path / "originals").mkdir()
+    (tmp_path / "originals/a.txt").write_text("mine")
+    mark(tmp_path / "originals")
+    (tmp_path / "build").mkdir()
+    for name in ("2020", "returns"):
+        (tmp_path / "build" / name).symlink_to(tmp_path / "originals")
+    clear(tmp_path)
+    assert (tmp_path / "originals/a.txt").exists()

@@ -87,8 +87,8 @@ def test_a_jump_does_not_stop_the_run_and_is_written_with_the_tables(waves, fram
     tables, accounts = clean(raw, frame)
     (question,) = tables["questions"].to_dict("records")
     assert (question["workbook"], question["row"]) == (SANMEN, row) and "fixed figure" in question["message"]
-    write(tables, accounts, raw, tmp_path / "processed")
-    kept = pd.read_parquet(tmp_path / "processed/questions.parquet")
+    write(tables, accounts, raw, tmp_path / "2021")
+    kept = pd.read_parquet(tmp_path / "2021/questions.parquet")
     pd.testing.assert_frame_equal(kept, tables["questions"])
 
 

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from analysis.survey import clean as module
+from analysis.survey import ownership
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.codebook import TABLES, ElectionCandidates, Projects
+from analysis.survey.ownership import MARKER, UNKNOWN, mark
 from analysis.survey.parsed import model_problems, parse_table
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.rules import rule_problems
@@ -62,7 +64,7 @@ def retotal(edit, books, form, cell):
 
 
 def files(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MARKER}
 
 
 def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, rows, cell):
@@ -299,12 +301,37 @@ def test_what_is_written_reads_back_the_same(wave, wave_folder, tmp_path):
 def test_what_is_written_replaces_the_whole_folder_and_leaves_nothing_beside_it(wave, wave_folder, tmp_path):
     folder = tmp_path / "2020"
     folder.mkdir()
+    mark(folder, {"stale.parquet": UNKNOWN})
     (folder / "stale.parquet").write_bytes(b"old")
     write(*wave, wave_folder, folder)
     first = files(folder)
     assert "stale.parquet" not in first
     write(*wave, wave_folder, folder)
     assert files(folder) == first
+    assert [path.name for path in tmp_path.iterdir()] == ["2020"]
+
+
+def test_clean_tables_are_named_as_a_wave_and_replace_nothing_that_was_put_there_by_hand(
+    wave, wave_folder, tmp_path
+):
+    for name in ("processed", "２０２０", "2020 ", "2020\n"):
+        with pytest.raises(ValueError, match="a wave is"):
+            write(*wave, wave_folder, tmp_path / name)
+    folder = tmp_path / "2020"
+    folder.mkdir()
+    (folder / "interviews.xlsx").write_bytes(b"an original")
+    with pytest.raises(ValueError, match=r"not made by this program.*interviews\.xlsx"):
+        write(*wave, wave_folder, folder)
+    assert files(folder) == {"interviews.xlsx": b"an original"}
+
+
+def test_what_is_added_to_the_clean_tables_by_hand_is_kept(wave, wave_folder, tmp_path):
+    folder = tmp_path / "2020"
+    write(*wave, wave_folder, folder)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "link").symlink_to("nowhere")
+    write(*wave, wave_folder, folder)
+    assert (folder / "notes.txt").read_text() == "mine" and (folder / "link").is_symlink()
     assert [path.name for path in tmp_path.iterdir()] == ["2020"]
 
 
@@ -339,6 +366,7 @@ def test_a_failure_at_the_last_step_leaves_the_earlier_tables(wave, wave_folder,
             raise OSError("no")
         return real(path, target)
 
+    monkeypatch.setattr(ownership, "_exchange", lambda one, other: False)
     monkeypatch.setattr(Path, "rename", fails_for_the_new)
     with pytest.raises(OSError, match="no"):
         write(*wave, wave_folder, earlier)
@@ -346,8 +374,9 @@ def test_a_failure_at_the_last_step_leaves_the_earlier_tables(wave, wave_folder,
 
 
 def test_a_wave_without_its_declaration_leaves_the_earlier_tables(wave, earlier, tmp_path):
+    (tmp_path / "raw").mkdir()
     with pytest.raises(FileNotFoundError):
-        write(*wave, tmp_path, earlier)
+        write(*wave, tmp_path / "raw", earlier)
     assert files(earlier) == {"communities.parquet": b"earlier"}
 
 

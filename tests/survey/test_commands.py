@@ -31,7 +31,7 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
     counts = {line.split()[0]: line.split()[1:] for line in table}
     assert counts[SANMEN][6:] == ["1", "1", "0"]  # rejected, problems, questions
     assert "Traceback" not in done.stderr
-    returned = sorted(path.name for path in (folder / "build/returns").iterdir())
+    returned = sorted(path.name for path in (folder / "build/returns").glob("*.xlsx"))
     assert returned == sorted(f"{code}_{name}.xlsx" for code, name in COUNTIES.items())
     assert not (folder / "data/processed/2020").exists()
 
@@ -58,8 +58,46 @@ def test_neither_forms_nor_returns_are_written_among_what_counties_handed_in(ana
     before = {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()}
     for command in (["check", "--returns", "data/raw/2020"], ["forms", "--out", "data/raw/2020"]):
         done = analysis(copy, *command)
-        assert done.returncode == 74 and "choose another folder" in done.stderr
+        assert done.returncode == 64 and "choose another folder" in done.stderr
     assert {path.name: path.read_bytes() for path in (copy / "data/raw/2020").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("check", "--returns"), ("forms", "--wave", "2021", "--out")],
+    ids=["returns", "forms"],
+)
+def test_what_was_filled_in_or_is_of_somebody_else_is_not_written_over(analysis, copy, command):
+    """Returns and blank forms come back answered under the names that they were written under."""
+    folder = copy / "build/sent"
+    assert analysis(copy, *command, "build/sent").returncode == 0
+    assert analysis(copy, *command, "build/sent").returncode == 0, "as they were written"
+    book = openpyxl.load_workbook(folder / SANMEN)
+    book.worksheets[0]["A30"] = "an answer"
+    book.save(folder / SANMEN)
+    answered = (folder / SANMEN).read_bytes()
+    done = analysis(copy, *command, "build/sent")
+    assert done.returncode == 74 and SANMEN in done.stderr and "not written over" in done.stderr
+    assert (folder / SANMEN).read_bytes() == answered
+    (copy / "theirs").mkdir()
+    (copy / "theirs" / SANMEN).write_bytes(b"an original")
+    done = analysis(copy, *command, "theirs")
+    assert done.returncode == 74 and SANMEN in done.stderr
+    assert [path.name for path in (copy / "theirs").iterdir()] == [SANMEN]
+
+
+def test_nothing_is_written_through_a_link(analysis, copy):
+    original = copy.with_name("original.xlsx")
+    original.write_bytes(b"an original")
+    for folder, command in (
+        (copy / "build/forms/2021", ("forms", "--wave", "2021")),
+        (copy / "data/raw/2020", ("synthesise",)),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / SANMEN).unlink(missing_ok=True)
+        (folder / SANMEN).symlink_to(original)
+        assert analysis(copy, *command).returncode == 74
+    assert original.read_bytes() == b"an original"
 
 
 def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):

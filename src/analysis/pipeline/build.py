@@ -17,9 +17,10 @@ from analysis.pipeline import lock
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.stage import alone, damaged, staged
-from analysis.survey.folders import DECLARATION, processed, root
+from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
+from analysis.survey.folders import DECLARATION, printable, processed, root, semaphores_named, writable_folder
 from analysis.survey.folders import build as scratch
+from analysis.survey.ownership import claim_scratch
 from analysis.survey.problems import InputProblems
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
@@ -43,7 +44,10 @@ def build(
     cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
     what it needs, and nothing is published. everything: run all steps, not only what is stale.
     """
-    with alone(root() / "build"):
+    outputs = edition_folder(outputs, raw)
+    lock.wave_folder(raw, wave, outputs)
+    with alone(writable_folder(root() / "build", own="build")):
+        claim_scratch(wave)
         if everything:
             record_of(root() / "build").unlink(missing_ok=True)
         elif not only and _is_current(raw, outputs, wave):
@@ -53,6 +57,8 @@ def build(
 
         if odd := typed_problems(root()):
             raise InputProblems(odd)
+        for name in [] if only else edited(outputs):
+            print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
@@ -99,11 +105,9 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """
     from analysis.pipeline import engine as loop
     from analysis.pipeline.tasks import Edition, wanted
-    from analysis.survey.reading.names import without_files
 
-    if nothing := without_files(raw / wave):
-        raise InputProblems([nothing])
-    with alone(root() / "build"):
+    lock.wave_folder(raw, wave)
+    with alone(writable_folder(root() / "build", own="build")):
         tasks = Edition(raw, wave, engine).tasks()
         reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
     return [f"{report.task.name}: {loop.why(report)}" for report in reports if loop.why(report)]
@@ -121,7 +125,8 @@ def workers(jobs: int, cluster: str | None, progress, inputs: dict[str, str]) ->
         from analysis.pipeline import work  # loaded once, before the processes are forked
 
         fork = "fork" if sys.platform == "linux" else "spawn"
-        pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
+        with semaphores_named():
+            pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
         stack.callback(_end, pool)
         pool.submit(int).result()
         pool.submit(work.load)  # by a process that has nothing to do while another one cleans

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from pathlib import Path
 
 import click
 
+from analysis.survey.folders import RefusedError, notebook_name, printable, wave_name
+
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
 
-raw_option = click.option(
-    "--raw", type=click.Path(path_type=Path, file_okay=False), default=Path("data/raw"), show_default=True
-)
-outputs_option = click.option(
-    "--outputs", type=click.Path(path_type=Path, file_okay=False), default=Path("outputs"), show_default=True
-)
-wave_option = click.option("--wave", default="2020", show_default=True)
+
+class Folder(click.Path):
+    """A folder, there or not; no name that cannot be printed on one line."""
+
+    def __init__(self):
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value, parameter, context) -> Path:
+        """Return the path."""
+        if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
+            self.fail(f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+class Wave(click.ParamType):
+    """The name of a wave."""
+
+    name = "wave"
+
+    def convert(self, value, parameter, context) -> str:
+        """Return the name; it must have the form of one."""
+        try:
+            return wave_name(value)
+        except RefusedError as error:
+            self.fail(str(error), parameter, context)
+
+
+raw_option = click.option("--raw", type=Folder(), default=Path("data/raw"), show_default=True)
+outputs_option = click.option("--outputs", type=Folder(), default=Path("outputs"), show_default=True)
+wave_option = click.option("--wave", type=Wave(), default="2020", show_default=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,9 +62,10 @@ def _known(_context, _parameter, notebook):
     from analysis.pipeline.steps import chosen
 
     try:
-        chosen(notebook)
+        for step in chosen(notebook):
+            notebook_name(step.notebook)
     except KeyError as error:
-        raise click.BadParameter(error.args[0]) from None
+        raise click.BadParameter(printable(error.args[0])) from None
     return notebook
 
 
@@ -82,24 +109,24 @@ def build(raw, outputs, wave, jobs, cluster, only, everything, explain, engine):
 @wave_option
 def status(raw, outputs, wave):
     """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
-    from analysis.pipeline.lock import changed
-    from analysis.pipeline.stage import damaged
+    from analysis.pipeline.lock import changed, wave_folder
+    from analysis.pipeline.stage import added, damaged
     from analysis.survey.folders import root
 
-    said = changed(root(), outputs, raw / wave)
+    said = changed(root(), outputs, wave_folder(raw, wave))
     if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
         said += damaged(outputs)
+        for name in added(outputs):
+            click.echo(f"kept, added by hand: {printable(name)}", err=True)
     click.echo("\n".join(said) or "the outputs follow from the inputs")
     if said:
         raise click.exceptions.Exit(1)
 
 
 @program.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.argument("folder", type=Folder(), required=False)
 @wave_option
-@click.option(
-    "--returns", type=click.Path(path_type=Path, file_okay=False), help="Write what goes back to each county here."
-)
+@click.option("--returns", type=Folder(), help="Write what goes back to each county here.")
 def check(folder, wave, returns):
     """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
 
@@ -107,18 +134,23 @@ def check(folder, wave, returns):
     without --returns.
     """
     from analysis.survey.clean import check as run
+    from analysis.survey.folders import writable_folder
+    from analysis.survey.ownership import adding
     from analysis.survey.problems import InputProblems, findings_table
     from analysis.survey.repository import reference
     from analysis.survey.returns import write_returns
     from analysis.survey.summary import summary
 
     raw = folder or Path("data/raw") / wave
+    if returns:
+        writable_folder(returns, own="build", keep=[raw])
     done = run(raw, reference("communities"))
     for question in sorted(set(done.questions)):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)
     if returns:
-        write_returns(returns, raw, findings, done.accounts)
+        with adding(returns) as fresh:
+            write_returns(fresh, raw, findings, done.accounts)
     click.echo(summary(done.accounts, findings))
     if done.problems:
         raise InputProblems(done.problems, done.questions, done.accounts)
@@ -128,26 +160,25 @@ def check(folder, wave, returns):
 @program.command()
 @wave_option
 @raw_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the forms (default build/forms/<wave>).",
-)
+@click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
 def forms(wave, raw, out):
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
+    from analysis.survey.folders import writable_folder
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
+    from analysis.survey.ownership import adding
     from analysis.survey.problems import InputProblems
-    from analysis.survey.reading.names import keep_apart
     from analysis.survey.repository import reference
 
+    out = out or Path("build/forms") / wave
+    writable_folder(out, own="build", keep=[raw])
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
     if problems:
         raise InputProblems(problems)
-    out = out or Path("build/forms") / wave
-    keep_apart(out, raw)
-    for path in write_forms(out, wave, frame, townships):
-        click.echo(path.as_posix())
+    with adding(out) as fresh:
+        paths = write_forms(fresh, wave, frame, townships)
+    for path in paths:
+        click.echo(printable((out / path.name).as_posix()))
 
 
 @program.command()
@@ -181,10 +212,12 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.repository import REFERENCE
+    from analysis.survey.folders import REFERENCE, root, writable_folder
     from analysis.survey.synthetic import synthesise as write_workbooks
 
-    write_workbooks(raw, REFERENCE, seed, counties)
+    kept = [root() / "data/processed", root() / REFERENCE]
+    writable_folder(raw / "2020", own="data/raw", keep=kept)
+    write_workbooks(raw, root() / REFERENCE, seed, counties)
 
 
 def main(arguments=None) -> None:
@@ -205,6 +238,9 @@ def run(arguments=None) -> int:
     from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
     from analysis.survey.problems import InputProblems
 
+    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what no encoding can print
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return program.main(arguments, prog_name="analysis", standalone_mode=False) or 0
     except click.exceptions.Abort:
@@ -214,6 +250,8 @@ def run(arguments=None) -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
+    except RefusedError as error:
+        return _say(str(error), EXIT_USAGE)
     except InputProblems as error:
         said = [str(error), f"{len(error.problems)} problem(s)", *getattr(error, "__notes__", ())]
         return _say("\n".join(said), EXIT_INPUT)

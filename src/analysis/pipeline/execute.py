@@ -20,7 +20,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from analysis.pipeline.failures import NotebookFailed
-from analysis.pipeline.warm import NURSERY
+from analysis.pipeline.warm import NURSERY, socket_folder
 from analysis.survey import access
 from analysis.survey.access import Access
 
@@ -86,7 +86,7 @@ class LocalKernelManager(AsyncKernelManager):
         self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
         if NURSERY in os.environ and self.kernel_name == "python3":
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
-        self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # short: a socket's path is limited
+        self.sockets = socket_folder("kernel-")
         self.ip = f"{self.sockets.name}/k"
 
     async def _async_pre_start_kernel(self, **options):

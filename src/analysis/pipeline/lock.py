@@ -10,10 +10,10 @@ import platform
 from pathlib import Path
 
 from analysis.pipeline.sources import PACKAGE, content_hash
-from analysis.pipeline.stage import SUMS, hash_of, read_sums
-from analysis.survey.folders import files_until
+from analysis.pipeline.stage import INPUTS, SUMS, read_sums
+from analysis.survey.folders import RefusedError, files_until, lies_inside, printable, root
+from analysis.survey.ownership import hash_of
 
-INPUTS = "INPUTS"
 WAVE = "wave"  # the line that names no file
 PYTHON = "python"  # a line of the record in build/ alone: every Python publishes the same bytes
 
@@ -32,7 +32,7 @@ def name_of(path: Path, root: Path) -> str:
     """Name an input relative to the repository; modules of this package as if they lay below it."""
     if path.is_relative_to(PACKAGE):
         return f"src/analysis/{path.relative_to(PACKAGE).as_posix()}"
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    return printable((path.relative_to(root) if path.is_relative_to(root) else path).as_posix())
 
 
 def write_inputs(found: dict[str, str], wave: str, folder: Path) -> None:
@@ -64,13 +64,31 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
         said.append(f"of another edition: {outputs / INPUTS}")
     for name, state in recorded.items():
         path = place(name, root)
-        if not path.exists():
+        if not path.is_file():
             said.append(f"missing: {name}")
         elif input_state(path) != state:
             said.append(f"changed: {name}")
     files = (name_of(path, root) for path in files_until(raw.absolute()))
     said += [f"new: {name}" for name in sorted(files) if name not in recorded]
     return said
+
+
+def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
+    """Return the folder of a wave in `raw`, before anything is compared with it.
+
+    Raises InputProblems where it is not there or empty, RefusedError where it lies in what a run writes.
+    """
+    folder = raw / wave
+    written = [root() / "build", root() / "data/processed", *([outputs] if outputs else [])]
+    if any(lies_inside(folder, one) or lies_inside(raw, one) for one in written):
+        why = "上报文件不能放在生成的文件夹里 (what counties hand in lies in a folder that is generated)"
+        raise RefusedError(f"{printable(str(raw))}: {why}")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        from analysis.survey.problems import InputProblems
+        from analysis.survey.reading.names import without_files
+
+        raise InputProblems([without_files(folder)])
+    return folder
 
 
 def differences(old: str, new: str) -> list[str]:

@@ -88,16 +88,17 @@ def read_source(notebook: Path, notebooks: Sequence[str]) -> Source:
     Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the source.
     """
     source, faults, trees = Source(), [], []
-    for cell in code_cells(notebook):
-        if cell.is_prose:
-            continue
+    try:
+        cells = [cell for cell in code_cells(notebook) if not cell.is_prose]
+    except (CellError, OSError) as error:
+        raise PlanError(f"notebooks/{notebook.name}: {error}") from None
+    for cell in cells:
         try:
-            tree = cell.tree()
+            trees.append(cell.tree())
         except CellError as error:
             faults.append(f"cell {cell.id}: {error}")
             continue
-        trees.append(tree)
-        faults += [f"cell {cell.id}: {fault}" for fault in _Reader(source, notebook.stem, cell).faults(tree)]
+        faults += [f"cell {cell.id}: {fault}" for fault in _Reader(source, notebook.stem, cell).faults(trees[-1])]
     strangers = sorted((source.estimates or set()) - set(notebooks))
     faults += [
         f"read_estimates: no notebook is called {name}; there are {', '.join(notebooks)}" for name in strangers

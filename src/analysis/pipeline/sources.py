@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.pipeline.failures import Stopped
+from analysis.publish.cells import CellError, read_cells
 
 PACKAGE = Path(__file__).parents[1]
 DEFINED_IN = PACKAGE / "survey/repository.py"  # where the functions that read tables are defined
@@ -33,9 +34,12 @@ class PlanError(Stopped):
 
 def content_hash(notebook: Path) -> str:
     """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's settings."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    try:
+        cells = read_cells(notebook)
+    except CellError:  # the plan says so
+        return hashlib.sha256(notebook.read_bytes()).hexdigest()
     parts = [
-        (cell["cell_type"], cell.get("id"), "".join(cell["source"]), cell["metadata"].get("tags"))
+        (cell["cell_type"], cell.get("id"), "".join(cell["source"]), cell.get("metadata", {}).get("tags"))
         for cell in cells
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

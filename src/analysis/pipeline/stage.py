@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
-import hashlib
 import os
-import shutil
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.pipeline.failures import Busy
+from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
+from analysis.survey.ownership import (
+    MARKER,
+    SCRATCH,
+    files_in,
+    hash_of,
+    made,
+    mark,
+    not_ours,
+    quoted,
+    refuse_edition,
+    remove,
+    replacing,
+)
 
-SUMS = "SHA256SUMS"
-AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
-CARRIED = ("README.md",)  # hand-written; everything else in outputs/ is generated
+INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
+RECORD = (SUMS, README)  # beside the files that the sums list
+LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @contextmanager
-def alone(folder: Path):
+def alone(folder: Path) -> Iterator[None]:
     """Hold the lock of a repository's scratch folder; raises Busy when another run holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(number, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -30,55 +44,71 @@ def alone(folder: Path):
 
 
 @contextmanager
-def staged(outputs: Path):
-    """Give an empty folder to fill; on success it replaces `outputs`, on failure it goes and nothing changes."""
-    fresh = outputs.with_name(f".{outputs.name}.new")
-    old = outputs.with_name(f".{outputs.name}.old")
-    _recover(outputs, old)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+def staged(outputs: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; on success it replaces the edition in `outputs`, on failure nothing changes.
+
+    Files that were added to the edition by hand are kept in it. Raises RefusedError where `outputs` is no edition.
+    """
+    place = edition_folder(outputs)
+    with replacing(place, written(place)) as fresh:
         yield fresh
-        for name in CARRIED:
-            if (outputs / name).exists():
-                shutil.copyfile(outputs / name, fresh / name)
         write_sums(fresh)
-        _swap(fresh, outputs, old)
-    finally:
-        _recover(outputs, old)
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _swap(fresh: Path, outputs: Path, old: Path) -> None:
-    """Put the fresh folder in place of the outputs: in one step where the system can, else in two renames."""
-    if not outputs.exists():
-        fresh.rename(outputs)
-    elif not _exchange(fresh, outputs):
-        outputs.rename(old)
-        fresh.rename(outputs)
+def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
+    """Return where an edition may be published, links followed.
+
+    The folder is new, empty, or an edition: it has our marker, or the sums of an edition that match what lies
+    there. Those of the repository's own `outputs` need not match, since git brings them without the files.
+    raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason.
+    """
+    place = writable_folder(outputs, keep=[raw] if raw else [])
+    refuse_edition(place.parent)
+    if not place.is_dir() or made(place) is not None or not any(place.iterdir()):
+        return place
+    there, own = files_in(place), place == root() / "outputs"
+    recorded = recorded_sums(place)
+    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or INPUTS not in there):
+        raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
+    other = [name for name in there if name in recorded and hash_of(place / name) != recorded[name]]
+    if other and not own:
+        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone)"
+        raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
+    return place
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders of one file system atomically (Linux renameat2); False where that is not to be had."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (AttributeError, OSError, TypeError):
-        return False
-    return renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
+def recorded_sums(folder: Path) -> dict[str, str]:
+    """Read the sums of an edition as far as they can be read: a merge may have left its marks."""
+    path = folder / SUMS
+    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    found = filter(None, map(LINE.fullmatch, lines))
+    return {name: state for state, name in (line.groups() for line in found)}
 
 
-def _recover(outputs: Path, old: Path) -> None:
-    """Finish a swap that was cut short between its two renames, or clear what it left."""
-    if old.exists() and not outputs.exists():
-        old.rename(outputs)
-    shutil.rmtree(old, ignore_errors=True)
+def written(outputs: Path) -> set[str]:
+    """Return the files of an edition that this program wrote; any other was added by hand."""
+    return set(made(outputs) or recorded_sums(outputs)) | {SUMS}
+
+
+def added(outputs: Path) -> list[str]:
+    """List the files that were added to an edition by hand."""
+    known = {*written(outputs), *recorded_sums(outputs), *RECORD}
+    return [name for name in files_in(outputs) if name not in known] if outputs.is_dir() else []
+
+
+def edited(outputs: Path) -> list[str]:
+    """List the files of an edition that were changed by hand since this program wrote them."""
+    known = [made(outputs) or {}, recorded_sums(outputs)]
+    there = [name for name in known[0] if name not in (SUMS, INPUTS) and (outputs / name).is_file()]
+    return [name for name in there if hash_of(outputs / name) not in {states.get(name) for states in known}]
 
 
 def write_sums(folder: Path) -> None:
-    """Write the SHA-256 of every published file, as `sha256sum -c` reads it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_record(path))
-    lines = [f"{hash_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    """Write the SHA-256 of every published file, as `sha256sum -c` reads it, and the marker with the same."""
+    states = {name: hash_of(folder / name) for name in files_in(folder) if name not in RECORD}
+    text = "".join(f"{state}  {name}\n" for name, state in states.items())
+    (folder / SUMS).write_text(text, encoding="utf-8")
+    mark(folder, states | {SUMS: hash_of(folder / SUMS)})
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -90,23 +120,75 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def damaged(outputs: Path) -> list[str]:
-    """Say which published files are missing, altered or not of the edition, a line each."""
+    """Say which published files are missing, altered or left of another edition, a line each.
+
+    Files that were added by hand are no damage: they are kept.
+    """
     try:
         sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
     except ValueError as error:
         return [str(error)]
-    there = {p.relative_to(outputs).as_posix(): p for p in sorted(outputs.rglob("*")) if p.is_file()}
+    there = {name for name in files_in(outputs) if name not in RECORD} if outputs.is_dir() else set()
     said = [f"missing: {name}" for name in sums if name not in there]
-    said += [f"altered: {name}" for name in sums if name in there and hash_of(there[name]) != sums[name]]
-    return said + [
-        f"not of the edition: {name}" for name in there if name not in sums and not _is_record(there[name])
-    ]
+    said += [f"altered: {name}" for name in sums if name in there and _hash(outputs / name) != sums[name]]
+    return said + [f"not of the edition: {name}" for name in made(outputs) or () if name in there - sums.keys()]
 
 
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _hash(path: Path) -> str:
+    """Hash a file; of what is none, as a link, nothing: it is not what was published."""
+    return hash_of(path) if path.is_file() and not path.is_symlink() else ""
 
 
-def _is_record(path: Path) -> bool:
-    return path.name in (SUMS, *CARRIED)
+def clear(home: Path) -> list[str]:
+    """Remove what this program made in a repository: scratch folders, clean tables, the files of the edition.
+
+    Returns the names of what is kept, since somebody else put it there or has changed it since.
+    """
+    kept, build = [], home / "build"
+    for name in ("lock", "pytask.lock", "pytask.toml"):
+        (build / name).unlink(missing_ok=True)
+    folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), home / "outputs"]
+    for folder in folders:
+        if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
+            continue
+        whole = folder.name == "bench" or WAVE.fullmatch(folder.name)
+        if folder.parent == build and whole and made(folder) == {}:
+            kept += _clear_scratch(folder)
+        elif folder.name != ".pytask":
+            kept += _clear_files(folder)
+    for folder in (build / ".pytask", build / "forms", build):
+        _remove_empty(folder)
+    return [path.relative_to(home).as_posix() for path in kept]
+
+
+def _clear_scratch(folder: Path) -> list[Path]:
+    """Remove the scratch folder of a wave, or of the benchmarks, but what does not belong there."""
+    known = {*SCRATCH, MARKER}
+    others = [path for path in folder.iterdir() if folder.name != "bench" and path.name not in known]
+    if not others:
+        remove(folder)
+    return others
+
+
+def _clear_files(folder: Path) -> list[Path]:
+    """Remove the files of a folder that are as this program wrote them."""
+    states, kept = made(folder) or recorded_sums(folder), []
+    for name in files_in(folder):
+        path = folder / name
+        if name in (*RECORD, INPUTS) and folder.name == "outputs":  # in git
+            continue
+        if name in states and _hash(path) == states[name]:
+            path.unlink()
+        else:
+            kept.append(path)
+    if made(folder) is not None:
+        (folder / MARKER).unlink()
+    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _remove_empty(inner)
+    _remove_empty(folder)
+    return kept
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -20,7 +20,6 @@ TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
 COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
 EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
-SCRATCH = frozenset({"build/", "data/processed/"})  # where steps other than notebooks write
 RUNNER = "from analysis.pipeline.execute import run_notebook"
 CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
 WRITER = "from analysis.pipeline import site"
@@ -71,7 +70,8 @@ class Edition:
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
         folders = {self.name(path) for path in (self.home.parent, *(file.parent for file in files))}
-        access = Access("", writes=SCRATCH, folders=frozenset(folders))
+        own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
+        access = Access("", writes=self.own(*own), folders=frozenset(folders))
         work = Work("clean_wave", self.root, self.home, self.wave, access=access)
         return self.task("clean", work, needs, makes, listing=listing)
 
@@ -85,7 +85,7 @@ class Edition:
             "",
             reads=frozenset(self.name(self.clean / f"{table}.parquet") for table in source.tables),
             writes=frozenset(map(self.name, makes)),
-            folders=self.reads_all_estimates.folders if source.estimates == set() else frozenset(),
+            folders=self.all_estimates if source.estimates == set() else frozenset(),
             tables={table: frozenset(columns) for table, columns in source.tables.items()},
         )
         work = Work("execute", self.root, step, parameters, self.engine, access=access)
@@ -116,14 +116,22 @@ class Edition:
         kinds = [(step, kind) for step in STEPS for kind in sorted(self.sources[step.notebook].of_district)]
         needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        work = Work("districts", self.root, self.wave, access=self.reads_all_estimates)
+        work = Work("districts", self.root, self.wave, access=self.access(self.scratch / "districts"))
         return self.task("what each county may say", work, needs, makes)
 
+    def own(self, *folders: Path) -> frozenset[str]:
+        """Name folders of which all that lies there is a step's own."""
+        return frozenset(f"{self.name(folder)}/" for folder in folders)
+
+    def access(self, *folders: Path) -> Access:
+        """Return what a step that fills these folders may open beside what it needs."""
+        tables = {"corrections": frozenset()}
+        return Access("", writes=self.own(*folders), folders=self.all_estimates, tables=tables)
+
     @property
-    def reads_all_estimates(self) -> Access:
-        """What a step that writes a part of the edition may open beside what it needs."""
-        folders = frozenset({self.name(self.scratch / LANGS[0] / "estimates")})
-        return Access("", writes=SCRATCH, folders=folders, tables={"corrections": frozenset()})
+    def all_estimates(self) -> frozenset[str]:
+        """The folder that is listed by who reads all estimates."""
+        return frozenset({self.name(self.scratch / LANGS[0] / "estimates")})
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
@@ -165,7 +173,8 @@ class Edition:
 
     def part(self, name: str, needs, makes, *work) -> Task:
         """Make a task that writes a part of what is published."""
-        return self.task(name, Work("site_part", self.root, *work, access=self.reads_all_estimates), needs, makes)
+        own = [self.site, *(self.scratch / lang / "facts" for lang in LANGS if name == f"facts {lang}")]
+        return self.task(name, Work("site_part", self.root, *work, access=self.access(*own)), needs, makes)
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""

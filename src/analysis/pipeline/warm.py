@@ -13,6 +13,7 @@ import asyncio
 import atexit
 import builtins
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -70,6 +71,7 @@ LIBRARIES = (
 )
 LOOK = 0.002  # seconds between two looks at a kernel that ends
 PATIENCE = 5.0  # seconds for a kernel to end once it is killed; the library, which waits as long, then says so
+SOCKET_FOLDER = 80  # bytes of a folder's path, before what makes its name unique; a socket's may have 107
 NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
 
 
@@ -78,11 +80,24 @@ def available() -> bool:
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
+def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
+    """Make a private folder for sockets, whose paths are short by law of the system; OSError where none can be.
+
+    It lies in the folder for temporary files (TMPDIR) where that is short enough, else where the system has one.
+    """
+    ordinary = tempfile.gettempdir()
+    for parent in (ordinary, os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
+        if parent and len(os.fsencode(f"{parent}/{prefix}")) <= SOCKET_FOLDER and os.access(parent, os.W_OK):
+            return tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
+    why = "TMPDIR is too long for the path of a socket, and neither XDG_RUNTIME_DIR nor /tmp can be written"
+    raise OSError(errno.ENAMETOOLONG, why, ordinary)
+
+
 @contextlib.contextmanager
 def nursery():
     """Run a nursery for the time of the context, which gives its process; it and its kernels end with either."""
     set_stable()  # its forks inherit what Python and the libraries read once, at their start
-    with tempfile.TemporaryDirectory(prefix="nursery-") as folder:
+    with socket_folder("nursery-") as folder:
         address = f"{folder}/socket"
         command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()"]
         with socket.socket(socket.AF_UNIX) as listener:  # from now on a call waits, or is refused once it is gone

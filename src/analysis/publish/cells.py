@@ -45,12 +45,20 @@ class Cell:
             raise CellError(f"not Python: {error}") from None
 
 
+def read_cells(notebook: Path) -> list[dict]:
+    """Return the cells of a notebook as its file has them. Raises CellError where the file is no notebook."""
+    try:
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        return [cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)]
+    except (ValueError, TypeError, KeyError) as error:  # a merge may have left its marks
+        raise CellError(f"not a notebook: {type(error).__name__}: {error}") from None
+
+
 def code_cells(notebook: Path) -> list[Cell]:
-    """Return the cells of code of a notebook in order."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    """Return the cells of code of a notebook in order; CellError as `read_cells`."""
     return [
         Cell(cell.get("id", ""), "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
-        for cell in cells
+        for cell in read_cells(notebook)
         if cell["cell_type"] == "code"
     ]
 

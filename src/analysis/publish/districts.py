@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.folders import build
+from analysis.survey.folders import district
 from analysis.survey.repository import read_estimates, read_statements, reference
 
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
@@ -27,7 +27,7 @@ def write_districts(wave: str) -> None:
     city = as_printed(city[~city["indicator"].isin(totals())])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
     for code in COUNTIES:
-        folder = build(wave) / "districts" / code
+        folder = district(wave, code)
         folder.mkdir(parents=True, exist_ok=True)
         mine = own.get(code, estimates.iloc[:0])
         rows = pd.concat([city[city["indicator"].isin(mine["indicator"])], mine], ignore_index=True)

@@ -219,5 +219,7 @@ class Section:
 
     def _write(self, path: str, content: str | bytes) -> None:
         target = Path(self.folder, path)
+        if ".." in target.parts or not target.is_relative_to(self.folder):
+            raise ValueError(f"{path!r}: 名称中不能有文件夹 (a figure or table is named without folders)")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))

@@ -74,7 +74,7 @@ class UnplannedAccessError(RuntimeError):
 class Access:
     """What one step may open: files by their names in the repository `root`.
 
-    reads, writes: files; a name in `writes` that ends with a slash is a folder with all that is there.
+    reads, writes: files; a name in `writes` that ends with a slash is a folder of the step's own.
     folders: those that may be listed. tables: the columns that may be read of each clean table; none means all of
     them. isolated: whether nothing else may be read but libraries, files of the machine and what the step wrote;
     no program may be started then.
@@ -151,14 +151,14 @@ class Access:
             self.written.add(name)
 
     def _may_write(self, name: str) -> bool:
-        return name in self.writes or any(one.endswith("/") and name.startswith(one) for one in self.writes)
+        return name in self.writes or self._is_own(name)
 
     def _may_read(self, name: str) -> bool:
-        return name in self.reads or name in self.written or self._is_staging(name)
+        return name in self.reads or name in self.written or self._is_own(name)
 
-    def _is_staging(self, name: str) -> bool:
-        """Tell whether a name is of a hidden folder or file where the step may write: it is filled and moved."""
-        return "/." in name and self._may_write(name)
+    def _is_own(self, name: str) -> bool:
+        """Tell whether a file or folder lies in a folder that the step makes, and fills again each time."""
+        return any(one.endswith("/") and f"{name}/".startswith(one) for one in self.writes)
 
     def _known(self, path: str) -> str | None:
         """Return the name of a file: as it is addressed where the plan has it, else as it lies on the disk."""
@@ -181,7 +181,7 @@ class Access:
         if name is None:
             if self.isolated and not f"{path}{os.sep}".startswith(self.machine):
                 self.refuse(f"lists {path}, outside the repository: {REMEDY}")
-        elif name not in self.folders and not self._is_staging(name):
+        elif name not in self.folders and not self._is_own(name):
             self.refuse(f"lists {name or 'the repository'}, which its plan does not name: {REMEDY}")
 
     def check_table(self, table: str, columns: Iterable[str]) -> None:

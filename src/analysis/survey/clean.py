@@ -13,15 +13,16 @@ from pandas.util import hash_pandas_object
 
 from analysis.survey.against_frame import frame_problems
 from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
-from analysis.survey.characters import reference_problems, text_fault
+from analysis.survey.characters import text_fault
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, reference_date
 from analysis.survey.earlier import read_earlier
-from analysis.survey.folders import REFERENCE, root
+from analysis.survey.folders import wave_name, writable_folder
 from analysis.survey.frame import wave_frame
 from analysis.survey.load import load
 from analysis.survey.origin import stale_questions
+from analysis.survey.ownership import owned, replacing
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.reading.header import FROM_FILE
@@ -74,7 +75,6 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings = list(found)
     if not without_files(raw):
         findings += declaration_problems(raw)
-    findings += reference_problems(root() / REFERENCE)
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
     findings += faults + missed + holds_data(totals)
@@ -144,7 +144,7 @@ def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) ->
 
 def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write a fingerprint of each column to `folder/<table>.<column>`, to tell which have changed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    writable_folder(folder, own="build").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         for column in table:
             rows = hash_pandas_object(table[column], index=False)
@@ -153,20 +153,16 @@ def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 
 def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, folder: Path) -> None:
-    """Write the clean tables, the accounts and `wave.toml` to `folder`, all or nothing."""
-    staged = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(staged, ignore_errors=True)
-    retired = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(retired, ignore_errors=True)
-    staged.mkdir(parents=True)
-    for name, table in {**tables, ACCOUNTS: accounts}.items():
-        table.to_parquet(staged / f"{name}.parquet", index=False)
-    shutil.copyfile(raw / FILE, staged / FILE)
-    if folder.exists():
-        folder.rename(retired)
-    try:
-        staged.rename(folder)
-    except OSError:
-        retired.rename(folder)
-        raise
-    shutil.rmtree(retired, ignore_errors=True)
+    """Write the clean tables, the accounts and `wave.toml` to `folder`, named as a wave, all or nothing.
+
+    Raises RefusedError (a ValueError) where that is no wave's name, or a folder that this program did not make;
+    what was added to the folder by hand is kept.
+    """
+    wave_name(folder.name)
+    place = writable_folder(folder, own="data/processed", keep=[raw])
+    everything = {**tables, ACCOUNTS: accounts}
+    ours = owned(place, {FILE, *(f"{name}.parquet" for name in everything)})
+    with replacing(place, ours) as fresh:
+        for name, table in everything.items():
+            table.to_parquet(fresh / f"{name}.parquet", index=False)
+        shutil.copyfile(raw / FILE, fresh / FILE)

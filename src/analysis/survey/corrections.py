@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,6 +34,8 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong with it.
     """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
+    if os.path.lexists(raw / FILE) and not (raw / FILE).is_file():  # a pipe would be waited for
+        return none, [Problem(FILE, message="无法读取 (cannot be read): not a regular file")]
     try:
         (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
     except FileNotFoundError:

@@ -7,9 +7,15 @@ from functools import cache
 
 import pandas as pd
 
+from analysis.survey.folders import DISTRICT, FILE_NAME
+from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.repository import reference, root
 
 CITY = "331000"
+FORMS = (  # codes and names become those of files
+    ("gb2260", DISTRICT, "应为六位数字 (a district code is [0-9]{6})"),
+    ("name_zh", FILE_NAME, "不能用作文件名 (cannot be part of a file's name)"),
+)
 
 
 class Counties(Mapping):
@@ -27,7 +33,17 @@ class Counties(Mapping):
 
 @cache
 def _names(_root) -> dict[str, str]:
-    return names_of(reference("counties"))
+    """Return the counties of the frame; InputProblems for what cannot be part of a file's name."""
+    table = reference("counties")
+    problems = [
+        Problem("counties.csv", column=column, row=row, message=f"{cell!r} {form}")
+        for column, pattern, form in FORMS
+        for row, cell in enumerate(table[column], start=2)
+        if not pattern.fullmatch(cell)
+    ]
+    if problems:
+        raise InputProblems(problems)
+    return names_of(table)
 
 
 def names_of(table: pd.DataFrame) -> dict[str, str]:

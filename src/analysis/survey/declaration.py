@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.survey.characters import text_fault
 from analysis.survey.folders import DECLARATION as FILE
+from analysis.survey.folders import RefusedError, printable, wave_name
 from analysis.survey.problems import Problem
 from analysis.survey.text import seen
 
@@ -23,6 +24,8 @@ NEEDED = ("wave", "basis", "reference_date", "edition", *WORDS)
 
 def read_declaration(path: Path) -> dict:
     """Read a declaration; tomllib.TOMLDecodeError or OSError when it cannot be read."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise OSError("不是普通文件 (not a regular file)")
     with path.open("rb") as file:
         return tomllib.load(file)
 
@@ -40,8 +43,8 @@ def declaration_problems(folder: Path) -> list[Problem]:
     try:
         facts = read_declaration(folder / FILE)
     except FileNotFoundError:
-        return [Problem(FILE, message=f"缺少此文件 (file is missing from {folder.name}/)")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return [Problem(FILE, message=f"缺少此文件 (file is missing from {printable(folder.name)}/)")]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         return [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
     problems = [Problem(FILE, column=key, message="缺少此项 (is missing)") for key in NEEDED if key not in facts]
     problems += [
@@ -62,6 +65,10 @@ def declaration_problems(folder: Path) -> list[Problem]:
     problems += [
         Problem(FILE, column=key, message=fault) for key, text in _texts(facts) if (fault := text_fault(text))
     ]
+    try:
+        wave_name(facts.get("wave", "0000"))
+    except RefusedError as error:
+        problems.append(Problem(FILE, column="wave", message=str(error)))
     if facts.get("basis", BASES[0]) not in BASES:
         problems.append(Problem(FILE, column="basis", message=f"应为 {'、'.join(BASES)} 之一 (not one of these)"))
     return problems + _wave_problems(facts, folder)

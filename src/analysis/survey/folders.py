@@ -1,13 +1,58 @@
-"""Where things lie in the repository that one works in."""
+"""Where things lie in the repository that one works in, what may be named, and where nothing is written."""
 
 from __future__ import annotations
 
 import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+PACKAGE = Path(__file__).parents[1]
 REFERENCE = Path("data/raw/reference")
 DECLARATION = "wave.toml"  # in the folder of each wave
+WAVE = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
+DISTRICT = re.compile(r"[0-9]{6}")
+NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]{1,60}")
+FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's, as part of a file's name
+KEPT = (".ci", ".git", ".venv", "benchmarks", "build", "data", "docs", "notebooks", "src", "tests")
+LONGEST_QUOTE = 60  # characters of a refused name that are repeated
+
+
+class RefusedError(ValueError):
+    """Raised where a name or a folder may not be used: with the allowed form, or the reason."""
+
+
+def wave_name(text: str) -> str:
+    """Return the name of a wave; RefusedError unless it is four digits, or these with a short suffix."""
+    form = "轮次应为四位数字，可加短后缀，如 2020、2020-pilot (a wave is [0-9]{4} or [0-9]{4}-[a-z0-9]{1,12})"
+    return _of_form(WAVE, text, form)
+
+
+def district_code(text: str) -> str:
+    """Return the code of a district; RefusedError unless it is six digits."""
+    return _of_form(DISTRICT, text, "区划代码应为六位数字 (a district code is [0-9]{6})")
+
+
+def notebook_name(text: str) -> str:
+    """Return the name of a notebook without its ending; RefusedError unless it is like `02_facilities`."""
+    form = "笔记本名应如 02_facilities (a notebook is [0-9]{2}_[a-z0-9_]{1,60})"
+    return _of_form(NOTEBOOK, text, form)
+
+
+def _of_form(pattern: re.Pattern, text: str, form: str) -> str:
+    if isinstance(text, str) and pattern.fullmatch(text):
+        return text
+    said = repr(text)  # shows what cannot be printed
+    raise RefusedError(f"{said[:LONGEST_QUOTE]}{'…' * (len(said) > LONGEST_QUOTE)}: {form}")
+
+
+def printable(name: str) -> str:
+    """Show a file's name whose bytes are no UTF-8, or that holds control characters, so that it can be printed."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def root(start: Path | None = None) -> Path:
@@ -15,7 +60,12 @@ def root(start: Path | None = None) -> Path:
 
     Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
     """
-    return _root(os.path.abspath(start or "."))
+    try:
+        return _root(os.path.abspath(start or "."))
+    except FileNotFoundError as error:
+        if error.errno is None:
+            raise
+        raise FileNotFoundError("the current folder is not there any more: change to another one") from None
 
 
 @cache  # it is asked for thousands of times in a run of many counties
@@ -28,9 +78,13 @@ def _root(start: str) -> Path:
 
 
 def waves_until(raw: Path) -> list[Path]:
-    """List the folders of the waves beside `raw` up to it, by name, each with a declaration."""
+    """List the folders of the waves beside `raw` up to it, by name, each with a declaration.
+
+    Others beside it, as a copy of a wave under another name, are no waves.
+    """
     folders = [path.parent for path in sorted(raw.parent.glob(f"*/{DECLARATION}"))]
-    return [folder for folder in folders if folder.name <= raw.name]
+    waves = [folder for folder in folders if WAVE.fullmatch(folder.name) or folder.name == raw.name]
+    return [folder for folder in waves if folder.name <= raw.name]
 
 
 def files_until(raw: Path) -> list[Path]:
@@ -40,15 +94,91 @@ def files_until(raw: Path) -> list[Path]:
 
 
 def processed(wave: str) -> Path:
-    """Return the folder of the clean tables of a wave."""
-    return root() / "data/processed" / wave
+    """Return the folder of the clean tables of a wave; RefusedError (a ValueError) where it is no wave."""
+    return root() / "data/processed" / wave_name(wave)
 
 
 def build(wave: str) -> Path:
-    """Return the scratch folder where notebooks leave figures, tables and estimates of a wave."""
-    return root() / "build" / wave
+    """Return the scratch folder of a wave, where notebooks leave figures, tables and estimates.
+
+    Raises RefusedError (a ValueError) where it is no wave.
+    """
+    return root() / "build" / wave_name(wave)
 
 
 def columns(wave: str) -> Path:
     """Return the folder of a fingerprint for each column of the clean tables of a wave."""
     return build(wave) / "columns"
+
+
+def district(wave: str, code: str) -> Path:
+    """Return the folder of what the page of one district may say."""
+    return build(wave) / "districts" / district_code(code)
+
+
+def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> Path:
+    """Return where a folder really lies, links followed, if files may be written there.
+
+    It must not lie inside or around anything that people write: the folders KEPT of the repository, its root,
+    this package and its Python, the home; nor `keep`. own: the folder of the repository that holds such files and
+    that it may lie in (`build`, `data/processed`). Raises RefusedError with the reason.
+    """
+    if str(folder).startswith("~"):
+        raise RefusedError(f"{folder}: “~”未展开 (the shell did not expand it: write the folder out)")
+    place, home = Path(os.path.realpath(folder)), root()
+    free = own.partition("/")[0] if own and lies_inside(place, home / own) else ""
+    kept = [home / name for name in KEPT if name != free]
+    kept += [home / "data/raw"] * (own == "data/processed")
+    kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
+    for path in kept:
+        if _inside(place, path):
+            raise RefusedError(_kept(folder, f"lies inside {_shown(path, home)}"))
+    for path in (*kept, home, home / own, Path(sys.prefix), Path(os.path.expanduser("~")), Path("/")):
+        if _inside(Path(os.path.realpath(path)), place) and not (own and path == home / own):
+            raise RefusedError(_kept(folder, f"holds {_shown(path, home)}"))
+    hidden = place.relative_to(home).parts if place.is_relative_to(home) else place.parts[-1:]
+    if any(part.startswith(".") for part in hidden):
+        raise RefusedError(_kept(folder, "is hidden"))
+    return place
+
+
+def _kept(folder: Path, why: str) -> str:
+    return f"{printable(str(folder))}: 不能写在这里，请另选文件夹 (it {why}: choose another folder)"
+
+
+def _shown(path: Path, home: Path) -> str:
+    inside = path != home and path.is_relative_to(home)
+    return path.relative_to(home).as_posix() if inside else path.as_posix()
+
+
+@contextmanager
+def semaphores_named() -> Iterator[None]:
+    """Say where the semaphores of processes lie, if they cannot be made there: their error names no file."""
+    try:
+        yield
+    except OSError as error:
+        where = "/dev/shm" if sys.platform == "linux" else "shared memory"
+        raise OSError(error.errno, f"{where} 不可写 (cannot be written: {error.strerror})") from None
+
+
+def lies_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a path, links followed, is a folder or lies in it."""
+    return _inside(Path(os.path.realpath(path)), Path(os.path.realpath(folder)))
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Tell whether a path is a folder or lies in it, under whatever name (other case, a second mount)."""
+    if path.is_relative_to(folder):
+        return True
+    try:
+        wanted = folder.stat()
+    except OSError:
+        return False
+    return any(_is(one, wanted) for one in (path, *path.parents))
+
+
+def _is(path: Path, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), wanted)
+    except OSError:
+        return False

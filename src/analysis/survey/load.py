@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
+HIDDEN_LIST = "隐藏的表，只供下拉列表选用，没有读入 (a hidden list of choices is not read: is that all it holds?)"
 LONGEST_TITLE = 31  # characters, as in Excel
 DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")  # six digits or more, whatever stands between: part of a number
 
@@ -81,11 +83,10 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     for place, (sheet, title) in enumerate(zip(sheets, titles, strict=True), start=1):
         model, own = by_title.get(title), []
         name = sheet.title if model or sheet.title in IGNORED else unknown_title(place)
-        rows, sums, account = (
-            read_sheet(sheet, model, file.path.name, own)
-            if model
-            else (None, None, _outside(sheet, place, file, own))
-        )
+        if model:
+            rows, sums, account = read_sheet(sheet, model, file.path.name, own)
+        else:
+            rows, sums, account = None, None, _outside(sheet, place, file, own)
         claims.append(claim_of(sheet, model, rows, name))
         read.append((name, own, (model, rows, sums, account)))
     foreign, lines = another_county(file, claims)
@@ -120,10 +121,7 @@ def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> d
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
     title = sheet.title if sheet.title in IGNORED else unknown_title(place)
     if filled and sheet.marks.feeds:
-        message = (
-            "隐藏的表，只供下拉列表选用，没有读入 (a hidden list of choices is not read: is that all it holds?)"
-        )
-        problems.append(Problem(file.path.name, title, message=message, kind=QUESTION))
+        problems.append(Problem(file.path.name, title, message=HIDDEN_LIST, kind=QUESTION))
     elif filled and sheet.title not in IGNORED:
         said = f"第{place}张表{echoed(sheet.title)}不是下发的表 (unknown sheet with content)"
         problems.append(Problem(file.path.name, title, message=said))

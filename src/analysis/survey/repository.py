@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from analysis.survey.access import check_read, check_table
 from analysis.survey.declaration import FILE, read_declaration
-from analysis.survey.folders import REFERENCE, build, processed, root
+from analysis.survey.folders import REFERENCE, build, notebook_name, processed, root
+from analysis.survey.folders import district as folder_of
 
 __all__ = ["build", "processed", "root"]
 
@@ -71,16 +72,16 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
     `analysis.publish.districts`).
     """
     if district:
-        return _read_parquet(build(wave) / "districts" / district / "estimates.parquet")
+        return _read_parquet(folder_of(wave, district) / "estimates.parquet")
     folder = build(wave) / LANG / "estimates"
-    paths = [folder / f"{name}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
+    paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
 
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:
     """Read the statements that the comparison saved, or only the form and words of one district's."""
     if district:
-        return _read_parquet(build(wave) / "districts" / district / "statements.parquet")
+        return _read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / LANG / "tables/statements.csv"
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
 

@@ -18,7 +18,7 @@ from analysis.survey.marking import write_marked
 from analysis.survey.problems import PROBLEM
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.names import File, files_of, keep_apart, sheet_title, without_files
+from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
 from analysis.survey.text import normalise
 
 FOREIGN = "(belongs to another county)"
@@ -47,7 +47,7 @@ def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.
     there was nothing to read, nobody gets one.
     Raises FileExistsError when `folder` is where the counties' own files lie.
     """
-    keep_apart(folder, raw)
+    refuse_raw_folder(folder, raw)
     if without_files(raw):
         return []
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis.survey.characters import text_fault
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE
+from analysis.survey.folders import printable
 from analysis.survey.problems import Problem
 from analysis.survey.repository import reference
 from analysis.survey.text import normalise, visible
@@ -56,7 +57,7 @@ def expected_name(county: str) -> str:
     return f"{county}_{COUNTIES[county]}.xlsx" if county else f"{INTERVIEWS}.xlsx"
 
 
-def keep_apart(folder: Path, raw: Path) -> None:
+def refuse_raw_folder(folder: Path, raw: Path) -> None:
     """Refuse to write files named as the counties' own among those handed in; raises FileExistsError."""
     folder, raw = folder.resolve(), raw.resolve()
     if folder == raw or raw in folder.parents or (folder / FILE).exists():
@@ -68,9 +69,9 @@ def keep_apart(folder: Path, raw: Path) -> None:
 def without_files(raw: Path) -> Problem | None:
     """Say of a folder that it is not there, or empty: one problem, since no county is to blame for it."""
     if not raw.is_dir():
-        return Problem(raw.as_posix(), message="没有此文件夹 (no such folder)")
+        return Problem(printable(raw.as_posix()), message="没有此文件夹 (no such folder)")
     if not any(raw.iterdir()):
-        return Problem(raw.as_posix(), message="文件夹是空的 (the folder is empty)")
+        return Problem(printable(raw.as_posix()), message="文件夹是空的 (the folder is empty)")
     return None
 
 
@@ -81,6 +82,10 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
         return []
     found: dict[str, list[File]] = {}
     for path in sorted(raw.iterdir()):
+        if printable(path.name) != path.name:
+            message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
+            problems.append(Problem(printable(path.name), message=message))
+            continue
         if path.name.startswith((".", "~$")) or path.name in OURS:
             continue
         if path.is_dir():
@@ -89,7 +94,7 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
             _place(path, found, problems)
     for county in (*COUNTIES, ""):
         if county not in found:
-            message = f"缺少此文件 (file is missing from {raw.name}/)"
+            message = f"缺少此文件 (file is missing from {printable(raw.name)}/)"
             problems.append(Problem(expected_name(county), message=message))
     return [file for county in (*COUNTIES, "") for file in _once(found.get(county, []), problems)]
 

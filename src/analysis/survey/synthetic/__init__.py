@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.survey.codebook import COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE, read_declaration
+from analysis.survey.folders import semaphores_named
 from analysis.survey.forms.blank import SURVEY
 from analysis.survey.synthetic import counties, interviews, nation, people, places, workbook
 
@@ -34,7 +35,10 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) ->
     folder, reference = Path(raw) / "2020", Path(reference)
     refuse_real(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob(f"{places.INVENTED}*.xlsx"):
+    for path in folder.glob("*.xlsx"):
+        if path.is_symlink():  # what it leads to would be written over
+            raise FileExistsError(f"{path} 是链接，不覆盖 (a link: nothing is written)")
+    for path in folder.glob(f"{places.INVENTED}????_虚构*.xlsx"):
         path.unlink()
     nation.write_frame(reference, number)
     blocks = range(-(-number // nation.BLOCK))
@@ -42,7 +46,9 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) ->
     if number <= nation.BLOCK:
         phoned = list(map(write_block, *arguments))
     else:
-        with ProcessPoolExecutor() as pool:
+        with semaphores_named():
+            executor = ProcessPoolExecutor()
+        with executor as pool:
             phoned = list(pool.map(write_block, *arguments))
     write_interviews(folder, {name: pd.concat([one[name] for one in phoned]) for name in INTERVIEWS}, DAY)
 
