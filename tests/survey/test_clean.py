@@ -8,7 +8,7 @@ import pytest
 from analysis.survey import clean as module
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.codebook import TABLES, ElectionCandidates, Projects
-from analysis.survey.parsed import model_problems, parse_table
+from analysis.survey.parsed import complete, in_range, parse_table
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.rules import rule_problems
 
@@ -118,7 +118,8 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("出生年月", others[4], "1990年1月", ""),
         ("入职日期", others[4], "2005年12月31日", "入职时不满16岁 (younger than 16 on entry)"),
         ("学历", others[5], "博士", "应为 高中及以下、大专、本科、研究生 之一 (not one of the answers)"),
-        ("年收入", others[6], 53800, "应在 0.5–50 万元之间 (must be between 0.5 and 50)"),  # 元 for 万元
+        ("年收入", others[6], 53800,
+         "应在 0.5–50 万元之间，可能是按元填的 (must be between 0.5 and 50, in 万元)"),
     ])  # fmt: skip
     plant(XIANJU, "经费投入", [
         ("合计", f[2], cell(XIANJU, "经费投入", "合计", f[2]) + 0.01,
@@ -271,17 +272,18 @@ def test_rows_with_a_fault_are_counted_as_rejected(raw, edit, rows, frame):
 def test_a_table_of_which_no_row_is_sound_is_still_a_table(wave):
     raws = pd.DataFrame({column: [None] for column in Projects.to_schema().columns}, dtype=object)
     raws = raws.assign(workbook="a.xlsx", sheet="项目与公益创投", row=6, county_code="331022")
-    table, faults = parse_table(raws, Projects)
+    cells, faults = parse_table(raws, Projects)
+    table = complete(cells, faults, Projects)
     assert table.empty and table.dtypes.astype(str).to_dict() == wave[0]["projects"].dtypes.astype(str).to_dict()
     assert {fault.message for fault in faults} == {"空白 (blank)"}
-    assert model_problems(table, Projects) == []
+    assert in_range(table, Projects)[1] == []
 
 
 def test_no_county_need_have_candidates(wave, frame):
     raws = pd.DataFrame(columns=list(ElectionCandidates.to_schema().columns), dtype=object)
     table, faults = parse_table(raws, ElectionCandidates)
     before = wave[0]["election_candidates"]
-    assert faults == [] == model_problems(table, ElectionCandidates)
+    assert faults == [] == in_range(table, ElectionCandidates)[1]
     assert table.empty and table.dtypes.astype(str).to_dict() == before.dtypes.astype(str).to_dict()
     assert rule_problems({**wave[0], "election_candidates": table}) == []
 

@@ -105,6 +105,7 @@ def check(folder, wave, returns):
     Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
     without --returns.
     """
+    from analysis.survey.causes import causes
     from analysis.survey.clean import check as run
     from analysis.survey.problems import InputProblems, findings_table
     from analysis.survey.repository import reference
@@ -113,7 +114,7 @@ def check(folder, wave, returns):
 
     raw = folder or Path("data/raw") / wave
     done = run(raw, reference("communities"))
-    for question in sorted(set(done.questions)):
+    for question in causes(done.questions):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)
     if returns:
@@ -214,7 +215,8 @@ def run(arguments=None) -> int:
         error.show()
         return EXIT_USAGE
     except InputProblems as error:
-        said = [str(error), f"{len(error.problems)} problem(s)", *getattr(error, "__notes__", ())]
+        counts = f"{len(error.problems)} problem(s) from {len(error.causes)} cause(s)"
+        said = [str(error), counts, *getattr(error, "__notes__", ())]
         return _say("\n".join(said), EXIT_INPUT)
     except (NotebookFailed, Stopped) as error:
         return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)

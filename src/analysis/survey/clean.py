@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from analysis.survey.against_frame import frame_problems
+from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import changes, jump_questions
 from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.corrections import correct, read_corrections
@@ -18,10 +18,10 @@ from analysis.survey.declaration import FILE, declaration_problems, read_declara
 from analysis.survey.frame import earlier_wave, wave_frame
 from analysis.survey.load import load
 from analysis.survey.parsed import parse_tables
-from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.problems import FOLDED_BY, NOTE, PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.reading.names import without_files
 from analysis.survey.repository import reference
-from analysis.survey.rules import rule_problems, rule_questions
+from analysis.survey.rules import partial_tables, rule_problems, rule_questions
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
@@ -57,7 +57,8 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
     done = check(raw, frame)
     if done.problems:
         raise InputProblems(done.problems, done.questions, done.accounts)
-    more = {"corrections": done.corrections, "questions": findings_table(done.questions), "changes": done.changes}
+    asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
+    more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
     return done.tables | more, done.accounts
 
 
@@ -76,24 +77,35 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
         name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"])
         for name, rows in totals.items()
     }
-    tables, partial = parse_tables(raws, findings)
-    findings += rule_problems(tables, partial) + frame_problems(tables, communities, partial, townships)
-    faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
-    lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
-    findings += total_problems(totals, tables, faulty, lacking, applied)
-    findings += rule_questions(tables, partial, _reference_date(raw))
-    accounts = _parted(accounts, raws, faulty, applied)
+    tables, cells, lost = parse_tables(raws, findings)
+    named = with_claims(cells, communities)
+    partial = partial_tables(named, lost)
+    findings += rule_problems(named, partial) + frame_problems(cells, communities, partial, townships)
+    findings += total_problems(totals, cells, findings, applied)
+    findings += rule_questions(named, partial, _reference_date(raw))
+    accounts = _parted(accounts, raws, _rejected(tables, raws, findings), applied)
     before = _earlier_tables(raw)
-    findings += jump_questions(before, tables)
+    findings += jump_questions(before, cells)
     since = changes(before, tables) if before else changes({}, {})
     return Checked(tables, accounts, findings, applied, since)
 
 
+def _rejected(tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]) -> set:
+    """Return the places of rows with a problem, and of those that lack a column of their form."""
+    faulty = {(one.workbook, one.sheet, one.row) for one in findings if one.row and one.kind == PROBLEM}
+    for name, rows in raws.items():
+        if len(tables[name]) < len(rows):
+            faulty |= set(_places(rows)) - set(_places(tables[name]))
+    return faulty
+
+
+def _places(rows: pd.DataFrame):
+    return zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
+
+
 def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
-    data = [
-        place for rows in raws.values() for place in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
-    ]
+    data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)
     corrected = set(zip(applied["file"], applied["sheet"], applied["row"], strict=True)) & set(data) - rejected
     places = list(zip(accounts["workbook"], accounts["sheet"], strict=True))
@@ -119,7 +131,7 @@ def _earlier_tables(raw: Path) -> dict[str, pd.DataFrame]:
         return {}
     loaded = load(folder)
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
-    return parse_tables(raws, [])[0]
+    return parse_tables(raws, [one for one in loaded.problems if one.rule == NOTE]).tables
 
 
 def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.survey.codebook import COUNTIES, IDENTIFIERS
 from analysis.survey.identifiers import identifier_problems
-from analysis.survey.problems import PROBLEM, QUESTION, Problem
+from analysis.survey.parsed import without
+from analysis.survey.problems import NOTE, PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, aliases, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
@@ -50,7 +51,8 @@ def load(raw: Path) -> Loaded:
     tables = {name: frame(sheets) for name, sheets in pieces.items()}
     sums = {name: frame(sheets) for name, sheets in totals.items()}
     if "workers" in tables:
-        problems += identifier_problems(tables["workers"])
+        notes = [one for one in problems if one.rule == NOTE]
+        problems += identifier_problems(without(tables["workers"], notes))
         tables["workers"] = tables["workers"].drop(columns=list(IDENTIFIERS))
     return Loaded(tables, pd.DataFrame(accounts, columns=list(ACCOUNT)), problems, sums)
 
