@@ -205,6 +205,7 @@ def test_faults_of_form_are_each_one_line(edit, opened, raw, faults, wave_folder
         (SANMEN, COMMUNITIES, "", 0, "缺少此表 (sheet is missing)"),
         (SANMEN, "草稿", "", 0, "未知的表 (unknown sheet with content)"),
         (XIANJU, "减负清理", "村(社区)数", 0, "缺少此列 (column is missing from the header)"),
+        (XIANJU, "减负清理", "C", 0, "未知的列 (unknown column)"),
         (XIANJU, "2018年初基数", "F", 0, "此列没有标题 (column without a header)"),
     ])  # fmt: skip
 
@@ -232,7 +233,7 @@ def test_problems_are_listed_once_and_in_order():
     some = [Problem("b", "s", "c", 10, "m"), Problem("b", "s", "c", 9, "m"), Problem("a"), Problem("b", "s")]
     error = InputProblems(some + some)
     assert error.problems == [some[2], some[3], some[1], some[0]]
-    assert str(error) == "a: \nb!s: \nb!s!c 9: m\nb!s!c 10: m"
+    assert str(error).splitlines()[-3:] == ["a: ", "b!s: ", "b!s!c 9–10: m，共2行 (2 rows)"]
 
 
 def test_a_correction_changes_its_own_row_and_nothing_else(retotal, raw, frame, rows, wave):

@@ -135,6 +135,7 @@ def check(folder, wave, returns):
 )
 def forms(wave, raw, out):
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
+    from analysis.survey.declaration import FILE, absent
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
     from analysis.survey.problems import InputProblems
@@ -148,6 +149,8 @@ def forms(wave, raw, out):
     keep_apart(out, raw)
     for path in write_forms(out, wave, frame, townships):
         click.echo(path.as_posix())
+    if not (raw / wave / FILE).is_file():
+        click.echo(f"{(raw / wave / FILE).as_posix()}: {absent(raw / wave)}", err=True)
 
 
 @program.command()

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from types import MappingProxyType
+
 import pandas as pd
 
 from analysis.survey.problems import MISSING_PLACE, Problem
-from analysis.survey.rules import Partial, answered, known_rows, located, title_of
+from analysis.survey.rules import (
+    WITHIN,
+    Partial,
+    answered,
+    located,
+    more_than_unnamed,
+    title_of,
+    unknown_in,
+)
 
 
 def frame_problems(
     tables: dict[str, pd.DataFrame],
     frame: pd.DataFrame,
-    partial: Partial = frozenset(),
+    partial: Partial = MappingProxyType({}),
     townships: pd.DataFrame | None = None,
 ) -> list[Problem]:
     """Check tables against the communities (`frame`) and townships that must report.
 
-    tables: rows whose cells may be missing. partial: (table, county code) whose rows are not all known: nothing is
-    said to be missing from them.
+    tables: rows whose cells may be missing. partial: as in `rule_problems`.
     """
     communities = tables.get("communities")
     claims = claimed_codes(communities, frame)
     return (
         _as_in_frame(tables, frame, claims)
         + _surplus(communities, frame, claims)
+        + _strangers(tables, frame, partial)
         + _complete(with_claims(tables, frame).get("communities"), frame, partial)
         + _townships(tables.get("burden"), townships, partial)
     )
@@ -99,18 +110,18 @@ def _townships(burden, townships, partial: Partial) -> list[Problem]:
     other = named[pd.Series([place not in known for place in places], named.index, dtype=bool)]
     title = title_of("burden", "township")
     problems = located(other, title, "不是本县的街道（乡镇） (not a township of this county)")
-    # a name that no township has may be that of the one that seems to be missing
-    whole = known_rows("burden", named, partial)
-    whole = whole[~whole["county_code"].isin(other["county_code"])]
-    files = whole.drop_duplicates("county_code").set_index("county_code")
+    files = burden.drop_duplicates("county_code").set_index("county_code")
     units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
+    wanted = townships[(units > 0) & townships["county_code"].isin(files.index)]
     reported = set(places)
-    for row in townships[(units > 0) & townships["county_code"].isin(files.index)].itertuples():
-        if (row.county_code, row.township) not in reported:
-            home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
-            problems.append(
-                Problem(home["workbook"], home["sheet"], title, 0, message, rule=MISSING_PLACE, value=row.township)
-            )
+    pairs = zip(wanted["county_code"], wanted["township"], strict=True)
+    missing = wanted[pd.Series([pair not in reported for pair in pairs], wanted.index, dtype=bool)]
+    # a name that no township has may be that of one that seems to be missing
+    misnamed = Counter(partial) + Counter(("burden", county) for county in other["county_code"])
+    for row in missing[more_than_unnamed(missing["county_code"], "burden", misnamed)].itertuples():
+        home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
+        place = (home["workbook"], home["sheet"], title, 0)
+        problems.append(Problem(*place, message, rule=MISSING_PLACE, value=row.township))
     return problems
 
 
@@ -124,15 +135,30 @@ def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
     return problems + _claimed(named, claims, "不在社区名录中", "not in the frame")
 
 
+def _strangers(tables, frame, partial: Partial) -> list[Problem]:
+    """Find rows of communities that no county has, where the rules cannot tell: some rows have no code."""
+    problems = []
+    for table, other in WITHIN:
+        if table in tables and other == "communities" and other in tables:
+            rows = answered(tables[table], ["community_code"])
+            unsure = {county for name, county in partial if name == "communities"}
+            strange = rows[
+                rows["county_code"].isin(unsure) & ~rows["community_code"].isin(frame["community_code"])
+            ]
+            problems += unknown_in(strange, table, other)
+    return problems
+
+
 def _complete(communities, frame, partial: Partial) -> list[Problem]:
     """Name each community of the frame that does not report, at its county's file."""
     if communities is None:
         return []
     problems = []
-    whole = known_rows("communities", communities, partial)
-    files = whole.drop_duplicates("county_code").set_index("county_code")
+    files = communities.drop_duplicates("county_code").set_index("county_code")
     missing = frame[~frame["community_code"].isin(communities["community_code"])]
-    for row in missing[missing["county_code"].isin(files.index)].itertuples():
+    missing = missing[missing["county_code"].isin(files.index)]
+    missing = missing[more_than_unnamed(missing["county_code"], "communities", partial)]
+    for row in missing.itertuples():
         home, value = files.loc[row.county_code], f"{row.community_code} {row.community}"
         message = f"缺少 {value} (community of the frame is missing)"
         place = (home["workbook"], home["sheet"], "社区代码")

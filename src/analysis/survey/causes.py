@@ -25,7 +25,17 @@ from analysis.survey.problems import (
 
 RENAMED = "renamed column"
 SLOT = "\0"  # stands in a message for the part that differs from cell to cell
-VALUES, TITLES, RANGES, SHEETS = 3, 4, 12, 6  # so many are listed in a line, then 等
+VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
+SEVERAL = 3  # sheets of a workbook that is hardly filled in
+IN_YUAN = "可能是按元填的，应为万元 (it may be in 元, not in 万元)"
+LEFTMOST = {
+    "街道（乡镇）",
+    "社区名称",
+    "社区代码",
+    "村（社区）数",
+    "项目",
+    "项目名称",
+}  # of a form: its first columns
 RECTANGLES, CELLS_EACH = 3, 4  # more rectangles than that, of more cells each on average, are one line
 BELOW = 3  # rows below a shifted block in which its totals stand
 
@@ -53,7 +63,10 @@ class Cause:
 
     @property
     def column(self) -> str:
-        """Name the columns: a few by title, then how many."""
+        """Name the columns: each by its title, many by the first and the last, or a few and how many."""
+        places = [_position(title)[0] for title in self.columns]
+        if len(places) > TITLES and places[0] and places == list(range(places[0], places[0] + len(places))):
+            return f"{self.columns[0]}至{self.columns[-1]}共{len(places)}列"
         return _listed(self.columns, TITLES, "列")
 
     @property
@@ -127,7 +140,7 @@ class _Folding:
         if one.rule in (MISSING_COLUMN, UNKNOWN_COLUMN) and sheet in self.renamed:
             return (RENAMED,)
         if one.rule == UNIT:
-            return (UNIT, one.column)
+            return (UNIT,)
         return (BLANK,) if one.rule == BLANK else (_template(one), one.told)
 
 
@@ -148,6 +161,9 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
     if rule[0] == NOTE:
         note = [one for one in group if one.rule == NOTE]
         return [_cause(note, (), _rows(note), note[0].message + _extent(note, 1), group)]
+    if rule[0] == UNIT and len({(_template(one), one.column) for one in group}) > 1:
+        titles = sorted({one.column for one in group}, key=_position)
+        return [_cause(group, titles, _rows(group), IN_YUAN + _extent(group, 1), group)]
     own = [one for one in group if one.rule != UNKNOWN_PLACE] or group
     elsewhere = [one for one in group if one.rule == UNKNOWN_PLACE] if len(own) < len(group) else []
     places: Places = {}
@@ -229,14 +245,15 @@ def _message(own: list[Problem]) -> str:
     if len(templates) > 1:  # blanks of columns that have different answers for nothing
         return "空白 (blank)" if own[0].rule == BLANK else own[0].message
     values = list(dict.fromkeys(one.value for one in own if one.value))
-    return next(iter(templates)).replace(SLOT, _listed(values, VALUES, "种"), 1)
+    return next(iter(templates)).replace(SLOT, _listed(values, VALUES, "个"), 1)
 
 
 def _extent(own: list[Problem], columns: int, cells: int = 0) -> str:
     """Say how many rows, columns and cells a line stands for; nothing where it is one."""
     rows = len(_rows(own))
     if columns > 1 and rows:
-        return f"，{rows}行{columns}列共{cells}格 ({cells} cells: {rows} rows, {columns} columns)"
+        many = f"{rows} row{'s' * (rows > 1)}, {columns} columns"
+        return f"，{rows}行{columns}列共{cells}格 ({cells} cells: {many})"
     if columns > 1:
         return f"，共{columns}列 ({columns} columns)"
     if rows > 1:
@@ -250,7 +267,8 @@ def _consequences(elsewhere: list[Problem]) -> str:
     for one in elsewhere:
         sheets[one.sheet] = sheets.get(one.sheet, 0) + 1
     said = "、".join(f"“{sheet}”{count}行" for sheet, count in sheets.items())
-    return f"；{said}因此也对不上 (and {len(elsewhere)} rows that refer to it)" if said else ""
+    many = f"{len(elsewhere)} row{'s' * (len(elsewhere) > 1)}"
+    return f"；{said}因此也对不上 (and {many} elsewhere for this reason)" if said else ""
 
 
 def _shift(by: int, group: list[Problem]) -> Cause:
@@ -259,7 +277,9 @@ def _shift(by: int, group: list[Problem]) -> Cause:
     zh, en = ("右", "right") if by > 0 else ("左", "left")
     plural = "s" if abs(by) > 1 else ""
     where = f"cells stand {abs(by)} column{plural} to the {en} of their headers"
-    message = f"数据比表头向{zh}错了{abs(by)}列 ({where})"
+    leftmost = min((one.column for one in own), key=_position)
+    since = "" if leftmost in LEFTMOST else f"自“{leftmost}”列起，"
+    message = f"{since}数据比表头向{zh}错了{abs(by)}列 ({where})"
     message += _extent(own, 1)
     return replace(_cause(own, (), _rows(own), message, group), mend=mend(message))
 
@@ -286,14 +306,19 @@ def _unfilled(folded: list[Cause]) -> list[Cause]:
         if cause.kind == PROBLEM:
             books.setdefault(cause.workbook, []).append(cause)
     for own in books.values():
-        sheets = list(dict.fromkeys(cause.sheet for cause in own))
-        if len(sheets) >= SHEETS // 2 and all(c.findings[0].rule in (BLANK, NO_ROWS) for c in own):
+        sheets = sorted({cause.sheet for cause in own}, key=_sheet_position)
+        if len(sheets) >= SEVERAL and all(c.findings[0].rule in (BLANK, NO_ROWS) for c in own):
             rest = {id(cause) for cause in own[1:]}
             message = f"没有填完：{_listed(sheets, SHEETS, '张表')}有空白 (not filled in: {len(sheets)} sheets)"
             findings = [one for cause in own for one in cause.findings]
             whole = Cause(PROBLEM, own[0].workbook, "", (), (), message, "", mend(message), tuple(findings))
             folded = [whole if cause is own[0] else cause for cause in folded if id(cause) not in rest]
     return folded
+
+
+def _sheet_position(title: str) -> int:
+    titles = [model.Config.title for model in TABLES.values()]
+    return titles.index(title) if title in titles else len(titles)
 
 
 def ranges(rows: Iterable[int]) -> list[str]:

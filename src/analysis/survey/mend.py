@@ -14,7 +14,11 @@ MENDING = (
     ),
     ("merged with the cell", "取消合并，逐格填写 (unmerge, and fill in each cell)"),
     ("in 万元)", "核对单位：1万元=10000元，按万元重填 (check the unit: give 万元)"),
-    ("it may be in 元", "核对单位：1万元=10000元，按万元重填 (check the unit: give 万元)"),
+    ("may be in 元", "核对单位：1万元=10000元，按万元重填 (check the unit: give 万元)"),
+    (
+        "the declaration is missing",
+        "复制上一轮的 wave.toml，改成本轮的内容 (copy that of the wave before and edit it)",
+    ),
     ("not a number", "只填阿拉伯数字，不加“约”、区间或文字 (digits only)"),
     ("a whole number is wanted", "填整数，不带小数 (no decimals)"),
     ("answer 是 or 否", "只填“是”或“否” (是 or 否 only)"),

@@ -6,10 +6,13 @@ not be read, the rule is silent about that row alone.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -17,7 +20,8 @@ from analysis.survey.codebook import FUND_ITEM, POST, TABLES
 from analysis.survey.parse import YUAN
 from analysis.survey.problems import MISSING_PLACE, QUESTION, TWICE, UNIT, UNKNOWN_PLACE, Problem
 
-Partial = frozenset[tuple[str, str]]  # (table, county code)
+# (table, county code) to the number of its rows of which it is not known what they are about; county "": of any
+Partial = Mapping[tuple[str, str], float]
 
 # table, column that is named in the message, expression that must hold, what is wrong otherwise
 WITHIN_A_ROW = (
@@ -75,11 +79,11 @@ ONE_ROW_EACH = {
 }
 
 
-def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = frozenset()) -> list[Problem]:
+def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingProxyType({})) -> list[Problem]:
     """Check tables against every rule within a row, across rows and across tables.
 
-    tables: rows whose cells may be missing. partial: (table, county code) whose rows are not all known, the
-    county "" where those of none are: nothing is said to be missing from them.
+    tables: rows whose cells may be missing. partial: as `partial_tables` counts; as many places as rows that are
+    not known may be missing without a word.
     """
     return (
         _within_a_row(tables)
@@ -92,21 +96,26 @@ def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = frozenset(
     )
 
 
-def partial_tables(tables: dict[str, pd.DataFrame], lost: Partial) -> Partial:
-    """Tell of which (table, county code) not all rows are known: some may be lost, or lack what names them."""
-    partial = set(lost)
+def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, str]]) -> Partial:
+    """Count the rows of each table and county that lack what names them; any number where some may be `lost`."""
+    partial = Counter(dict.fromkeys(lost, math.inf))
     for table, column in KEYS.items():
         if table in tables:
             rows = tables[table]
             unnamed = rows.loc[rows[column].isna(), "county_code"]
-            partial |= {(table, "" if pd.isna(county) else county) for county in unnamed.unique()}
-    return frozenset(partial)
+            partial.update((table, "" if pd.isna(county) else county) for county in unnamed)
+    return partial
 
 
-def known_rows(table: str, rows: pd.DataFrame, partial: Partial) -> pd.DataFrame:
-    """Return the rows of the counties of which all rows of the table are known."""
-    counties = {county for name, county in partial if name == table}
-    return rows.iloc[:0] if "" in counties else rows[~rows["county_code"].isin(counties)]
+def more_than_unnamed(missing: pd.Series, table: str, partial: Partial) -> pd.Series:
+    """Tell which places are surely missing from a table: those of counties that lack more than its unnamed rows.
+
+    missing: county codes, one a place; returns a mask.
+    """
+    anywhere = partial.get((table, ""), 0)
+    counts = Counter(missing)
+    sure = {county for county, n in counts.items() if n > partial.get((table, county), 0) + anywhere}
+    return missing.isin(sure)
 
 
 def answered(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
@@ -125,12 +134,10 @@ def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Ti
     if {"interview_frame", "interview_communities"} <= tables.keys():
         rows = answered(tables["interview_frame"], ["community_code", "sampled"])
         done = tables["interview_communities"]
-        lacking = {county for name, county in partial if name == "interview_communities"}
-        if "" not in lacking:
-            rows = rows[rows["sampled"].astype(bool) & ~rows["county_code"].isin(lacking)]
-            silent = rows[~rows["community_code"].isin(done["community_code"])]
-            message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
-            asked += located(silent, title_of("interview_frame", "sampled"), message)
+        silent = rows[rows["sampled"].astype(bool) & ~rows["community_code"].isin(done["community_code"])]
+        silent = silent[more_than_unnamed(silent["county_code"], "interview_communities", partial)]
+        message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
+        asked += located(silent, title_of("interview_frame", "sampled"), message)
     return [replace(one, kind=QUESTION) for one in asked]
 
 
@@ -226,14 +233,19 @@ def _known_communities(tables, partial: Partial) -> list[Problem]:
             rows, known = answered(tables[table], ["community_code"]), tables[other]["community_code"]
             if other == "communities":  # a county whose sheet is missing is named once, not at every row
                 rows = rows[rows["county_code"].isin(tables[other]["county_code"])]
-            lacking = {county for name, county in partial if name == other}
-            rows = rows.iloc[:0] if "" in lacking else rows[~rows["county_code"].isin(lacking)]
             unknown = rows[~rows["community_code"].isin(known)]
-            message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
-            title = title_of(table, "community_code")
-            rule = UNKNOWN_PLACE if other == "communities" else ""
-            problems += located(unknown, title, message, rule, "community_code")
+            codes = unknown.drop_duplicates("community_code")
+            codes = codes[more_than_unnamed(codes["county_code"], other, partial)]["community_code"]
+            unknown = unknown[unknown["community_code"].isin(codes)]
+            problems += unknown_in(unknown, table, other)
     return problems
+
+
+def unknown_in(rows: pd.DataFrame, table: str, other: str) -> list[Problem]:
+    """Say of rows of a table that another table does not have their community."""
+    message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
+    rule = UNKNOWN_PLACE if other == "communities" else ""
+    return located(rows, title_of(table, "community_code"), message, rule, "community_code")
 
 
 def _sampled(interviews, sampling) -> list[Problem]:
@@ -254,10 +266,13 @@ def _all_items(funding, partial: Partial) -> list[Problem]:
     if funding is None:
         return []
     problems = []
-    for (workbook, sheet), rows in known_rows("funding", funding, partial).groupby(["workbook", "sheet"]):
+    for (workbook, sheet), rows in funding.groupby(["workbook", "sheet"]):
         if rows["item"].duplicated().any():
             continue  # the item that stands twice is named: it may be the one that is missing
-        for item in FUND_ITEM.keys() - set(rows["item"]):
+        missing = FUND_ITEM.keys() - set(rows["item"])
+        if len(missing) <= partial.get(("funding", rows["county_code"].iloc[0]), 0):
+            continue  # it may be what a row says that could not be read
+        for item in missing:
             message = f"缺少 {item} (item is missing)"
             problems.append(
                 Problem(workbook, sheet, title_of("funding", "item"), 0, message, rule=MISSING_PLACE, value=item)

@@ -17,6 +17,7 @@ from analysis.survey.text import empty, normalise
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
 FEWEST_FAULTS = 2  # in a row that may be shifted
+NAMED = ("township", "community")
 CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
 BELOW = 2  # rows below a shifted block that are its totals
 TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
@@ -61,7 +62,6 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: type[Table]) -> dic
     faulty: dict[Place, set[str]] = {}
     for one in faults:
         faulty.setdefault((one.workbook, one.sheet, one.row), set()).add(one.column)
-    faulty = {place: titles for place, titles in faulty.items() if len(titles) >= FEWEST_FAULTS}
     if not faulty:
         return {}
     form, schema = [column.name for column in columns(model)], model.to_schema().columns
@@ -76,8 +76,12 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: type[Table]) -> dic
     steps: dict[Place, int] = {}
     last = STEPS[0]
     for place, titles in faulty.items():
-        bad = {name for name in names if schema[name].title in titles}
         row = dict(zip(names, table[place], strict=True))
+        bad = {name for name in names if schema[name].title in titles}
+        # a number in a column of names is no fault by itself
+        bad |= {name for name in NAMED if name in row and not empty(row[name]) and not readers[name](row[name])}
+        if len(bad) < FEWEST_FAULTS:
+            continue
         for step in dict.fromkeys((last, *STEPS)):
             if _fits(row, bad, step, form, readers):
                 steps[place] = last = step

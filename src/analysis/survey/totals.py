@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
+from collections import Counter
 from functools import cache
 from itertools import groupby
 
@@ -21,6 +23,7 @@ from analysis.survey.problems import (
     SHIFTED,
     TOTAL_ANSWERS,
     TWICE,
+    UNIT,
     Problem,
 )
 from analysis.survey.rules import involved
@@ -29,7 +32,9 @@ from analysis.survey.text import empty, normalise
 COUNT = re.compile(r"(抽中)?(\d{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
 HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
+TOTAL_IN_YUAN = "，单位可能不同 (is not the sum of rows: one of them may be in 元)"
 CLOSE = 0.005  # amounts have two decimals
+FINE = ("", "", 0.0)
 WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
 EVERY = ""  # stands for all columns of a row
 
@@ -45,21 +50,30 @@ def total_problems(
     """Compare every total row with the sums of its rows.
 
     totals, cells: by table, the total rows as read and the rows, in which cells may be missing. findings: no
-    sum is judged over a cell that has a problem, nor over a row that should not be there or is lost; nothing in a
-    sheet that lacks rows. applied: the corrections made, since a total may be that of the rows as handed in or
-    as corrected.
+    sum is judged over a cell that has a problem, nor over a row that should not be there or is lost; of a sheet
+    that lacks rows, only what these do not explain is told. applied: the corrections made, since a total may be
+    that of the rows as handed in or as corrected.
     """
     problems, doubts = [], _doubts(findings)
-    lacking = {(one.workbook, one.sheet) for one in findings if one.rule in (MISSING_PLACE, NO_ROWS)}
+    lacking, unfilled = (
+        {(one.workbook, one.sheet) for one in findings if one.rule == rule} for rule in (MISSING_PLACE, NO_ROWS)
+    )
     corrected = dict(list(applied.groupby(["file", "sheet"])))
     for name, sums in totals.items():
         numbers = _numbers(name, cells[name])
         parts = dict(list(numbers.groupby(["workbook", "sheet"])))
         for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
-            if place not in lacking:
+            if place not in unfilled:
                 own, made = parts.get(place, numbers.iloc[:0]), corrected.get(place, applied.iloc[:0])
-                problems += _sheet(name, own, list(lines), doubts.get(place, {}), made)
+                found = _sheet(name, own, list(lines), doubts.get(place, {}), made)
+                problems += _alone(found) if place in lacking else found
     return problems
+
+
+def _alone(problems: list[Problem]) -> list[Problem]:
+    """Keep what is wrong in one column of a total row: a row that is missing makes many wrong at once."""
+    rows = Counter(one.row for one in problems)
+    return [one for one in problems if rows[one.row] == 1]
 
 
 def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]]]:
@@ -147,19 +161,22 @@ def _sheet(
                 or empty(cell)
             ):
                 continue
-            if _any_between(wrong.get(column, []), spans[-1][0], line["row"] - 1):
-                continue  # the 小计 below it is wrong already
             title = schema[column].title if column in schema else IDENTIFIERS[column]
             summed = column in own and _any_between(doubtful.get(title, []), spans[-1][0], line["row"])
             if summed and not isinstance(cell, parse.Broken):
                 continue
             if column not in running:
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
-            value, rule = _compare(cell, schema.get(column), column in adds, running[column], places, spans)
-            if rule:
-                wrong.setdefault(column, []).append(line["row"])
+            # a total of totals of which one is wrong, and named, may be wrong by as much
+            off = sum(more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"])
+            value, message, more = _compare(
+                cell, schema.get(column), column in adds, running[column], places, spans, off
+            )
+            if message:
+                wrong.setdefault(column, []).append((line["row"], more))
                 place = (line["workbook"], line["sheet"], title, line["row"])
-                problems.append(Problem(*place, f"{value}{rule}", value=value))
+                rule = UNIT if message == TOTAL_IN_YUAN else ""
+                problems.append(Problem(*place, f"{value}{message}", rule=rule, value=value))
     return problems
 
 
@@ -192,35 +209,45 @@ def _before(said: str, schema) -> float:
         return 0.0
 
 
-def _compare(cell, schema, adds: bool, running, places, spans) -> tuple[str, str]:
-    """Say what is wrong with one cell of a total row: its value and the rule; no rule where nothing is.
+def _compare(cell, schema, adds: bool, running, places, spans, off: float = 0.0) -> tuple[str, str, float]:
+    """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
 
-    Nothing is when it equals one of the sums it may mean.
+    No rule where it equals one of the sums it may mean, or one that is wrong by `off`; not a number where by how
+    much is unknown.
     """
     if isinstance(cell, parse.Broken):
-        return "", str(cell)
+        return "", str(cell), math.nan
     said = normalise(cell)
     if adds:
         if said in NOTHING:
-            return "", ""
+            return FINE
         try:
             value = parse.number(cell, schema.metadata["unit"])
         except parse.Unreadable as error:
-            return "" if looks_personal(cell) else f"“{said[:20]}” ", str(error)
+            return "" if looks_personal(cell) else f"“{said[:20]}” ", str(error), math.nan
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:
-            return "", ""
+            return FINE
         value, running = int(found[2]), running[1:] if found[1] else running[:1]
     sums = [
         way[np.searchsorted(places, last)] - way[np.searchsorted(places, first)]
         for way in running
         for first, last in spans
     ]
-    if any(abs(value - total) < CLOSE for total in sums):
-        return "", ""
+    if math.isnan(off) or any(abs(value - total - by) < CLOSE for total in sums for by in (0.0, off)):
+        return FINE
     first, last = spans[-1]
     what = ("之和", "sum") if adds else ("的行数", "count")
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
     said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1 if adds else 0]:.10g}"
-    return said, f" (is not the {what[1]} of rows)"
+    more = value - sums[-1 if adds else 0]
+    if (
+        adds
+        and schema.metadata["unit"] == "万元"
+        and any(
+            abs(value - total / parse.YUAN) < CLOSE or abs(value / parse.YUAN - total) < CLOSE for total in sums
+        )
+    ):
+        return said, TOTAL_IN_YUAN, more
+    return said, f" (is not the {what[1]} of rows)", more
