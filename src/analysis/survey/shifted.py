@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from dataclasses import replace
@@ -21,7 +22,10 @@ NAMED = ("township", "community")
 CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
 BELOW = 2  # rows below a shifted block that are its totals
 TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
-NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}")
+NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
+DATES = (18_000, 60_000)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+EPOCH = dt.datetime(1899, 12, 30)
+FEWEST_CELLS = 3  # that are filled in, from the first faulty one on
 FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
 
 Place = tuple[str, str, int]  # workbook, sheet, row
@@ -112,7 +116,7 @@ def _answers(cell, name: str, schema) -> bool:
     if _is_text(schema) and name != "community_code":
         return isinstance(cell, str) and bool(FREE_TEXT.fullmatch(cell.strip()))
     try:
-        value = parse.reader(schema)(cell)
+        value = parse.reader(schema)(_as_formatted(cell, schema))
     except parse.Unreadable:
         return False
     for check in schema.checks:
@@ -125,6 +129,16 @@ def _answers(cell, name: str, schema) -> bool:
         if check.name == "str_matches" and not re.match(said["pattern"], value):
             return False
     return True
+
+
+def _as_formatted(cell, schema):
+    """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a date."""
+    dated = str(schema.dtype).startswith("datetime")
+    if dated and isinstance(cell, int | float) and DATES[0] <= cell <= DATES[1]:
+        return EPOCH + dt.timedelta(days=int(cell))
+    if not dated and isinstance(cell, dt.datetime):
+        return float((cell - EPOCH).days)
+    return cell
 
 
 def _is_text(schema) -> bool:
@@ -143,7 +157,8 @@ def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -
         fits = readers[form[source]](cell)
         misfits += not fits
         explained += fits and name in bad
-    return explained >= 1 and explained > misfits and misfits * CELLS_A_MISFIT <= looked_at
+    enough = looked_at >= FEWEST_CELLS and explained > misfits
+    return enough and misfits * CELLS_A_MISFIT <= looked_at
 
 
 def _totals(table: dict[Place, list], steps: dict[Place, int]) -> dict[Place, int]:

@@ -33,7 +33,7 @@ SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
 LABELLED = ("serial", "township", "community", "item", "project", "name")  # columns in which 小计 and 合计 stand
 SIGNATURE = re.compile(r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*")
 SIGNED = re.compile(
-    r"(单位|分管|主管|科室)*(负责人|领导|经办|填表|制表|填报|审核|复核|联系|盖章|签字|签章|公章|日期|说明|备注|注|附)"
+    r".{0,8}(负责人|领导|经办|填表|制表|填报|审核|复核|联系|盖章|签字|签章|签名|公章|日期|说明|备注|注:|附)"
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
