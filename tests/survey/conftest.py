@@ -89,8 +89,8 @@ def faults(raw, frame):
     def lines() -> list[str]:
         try:
             clean(raw, frame)
-        except InputProblems as problems:
-            return [line.partition(" → ")[0] for line in str(problems).split("\n")]
+        except InputProblems as error:
+            return [f"{one.place}: {one.message}" for one in error.problems]
         return []
 
     return lines

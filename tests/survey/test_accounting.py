@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.survey.clean import check
 from analysis.survey.codebook import COUNTY_TABLES, TABLES, Communities
-from analysis.survey.parsed import parse_table
+from analysis.survey.parsed import complete, parse_table
 from analysis.survey.reading.book import Sheet, open_book
 from analysis.survey.reading.rows import KINDS, frame, read_sheet
 from running import REPOSITORY
@@ -91,7 +91,8 @@ def test_k_faulty_cells_give_k_messages_at_their_places(data):
     )
     for (label, column), value in planted.items():
         frame.at[label, column] = value
-    table, faults = parse_table(frame, model)
+    cells, faults = parse_table(frame, model)
+    table = complete(cells, faults, model)
     schema = model.to_schema().columns
     wanted = {(int(frame.at[label, "row"]), schema[column].title) for label, column in planted}
     assert {(one.row, one.column) for one in faults} == wanted and len(faults) == len(planted)

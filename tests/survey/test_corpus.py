@@ -245,6 +245,7 @@ def test_headers_that_do_not_fit_are_found(planting, found):
 
     head(SANMEN, BURDEN, "村（社区）数", "村数（个）")
     p.expect(f"{SANMEN}!{BURDEN}!村(社区)数", "(column is missing from the header)")
+    p.expect(f"{SANMEN}!{BURDEN}!C", "(unknown column)")
     head(SANMEN, BASELINE, "人均年收入", "专职社区工作者人数（人）")
     p.expect(f"{SANMEN}!{BASELINE}!2018年初/人均年收入", "(column is missing from the header)")
     p.expect(f"{SANMEN}!{BASELINE}!2018年初/专职社区工作者人数", "(column is there twice)")

@@ -7,7 +7,7 @@ import pytest
 from analysis.survey import parse
 from analysis.survey.codebook import TABLES, CountyBaseline, InterviewCommunities, Workers
 from analysis.survey.mend import mend
-from analysis.survey.parsed import PLACE, model_problems, parse_table, wanted
+from analysis.survey.parsed import PLACE, in_range, parse_table, wanted
 
 COLUMNS = [
     (name, column, schema)
@@ -72,11 +72,12 @@ def test_nothing_is_offered_as_an_answer_only_where_it_is_one(column, way):
 def test_a_value_out_of_range_is_quoted_as_typed_but_none_of_the_roster(wave):
     day = pd.Timestamp("2019-12-31")
     interviews = wave[0]["interview_communities"].head(1).assign(date=day)
-    (one,) = model_problems(interviews, InterviewCommunities)
+    (one,) = in_range(interviews, InterviewCommunities)[1]
     assert one.message == (
         "“2019-12-31” 应在 2020-01-01 至 2035-12-31 之间 (must be a date between 2020-01-01 and 2035-12-31)"
     )
-    (one,) = model_problems(wave[0]["workers"].head(1).assign(income=53800.0), Workers)
+    (one,) = in_range(wave[0]["workers"].head(1).assign(income=538000.0), Workers)[1]
     assert one.message == "应在 0.5–50 万元之间 (must be between 0.5 and 50)"
-    (one,) = model_problems(wave[0]["county_baseline"].head(1).assign(income_2018=53800.0), CountyBaseline)
-    assert one.message == "“53800” 应在 0.5–50 万元之间 (must be between 0.5 and 50)"
+    (one,) = in_range(wave[0]["county_baseline"].head(1).assign(income_2018=53800.0), CountyBaseline)[1]
+    said = "“53800” 应在 0.5–50 万元之间，可能是按元填的 (must be between 0.5 and 50, in 万元)"
+    assert one.message == said and "1万元=10000元" in one.mend

@@ -133,6 +133,7 @@ def check(folder, wave, returns):
     Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
     without --returns.
     """
+    from analysis.survey.causes import causes
     from analysis.survey.clean import check as run
     from analysis.survey.folders import writable_folder
     from analysis.survey.ownership import adding
@@ -145,7 +146,7 @@ def check(folder, wave, returns):
     if returns:
         writable_folder(returns, own="build", keep=[raw])
     done = run(raw, reference("communities"))
-    for question in sorted(set(done.questions)):
+    for question in causes(done.questions):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)
     if returns:
@@ -163,6 +164,7 @@ def check(folder, wave, returns):
 @click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
 def forms(wave, raw, out):
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
+    from analysis.survey.declaration import FILE, absent
     from analysis.survey.folders import writable_folder
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
@@ -179,6 +181,8 @@ def forms(wave, raw, out):
         paths = write_forms(fresh, wave, frame, townships)
     for path in paths:
         click.echo(printable((out / path.name).as_posix()))
+    if not (raw / wave / FILE).is_file():
+        click.echo(f"{(raw / wave / FILE).as_posix()}: {absent(raw / wave)}", err=True)
 
 
 @program.command()
@@ -253,7 +257,8 @@ def run(arguments=None) -> int:
     except RefusedError as error:
         return _say(str(error), EXIT_USAGE)
     except InputProblems as error:
-        said = [str(error), f"{len(error.problems)} problem(s)", *getattr(error, "__notes__", ())]
+        counts = f"{len(error.problems)} problem(s) from {len(error.causes)} cause(s)"
+        said = [str(error), counts, *getattr(error, "__notes__", ())]
         return _say("\n".join(said), EXIT_INPUT)
     except (NotebookFailed, Stopped) as error:
         return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)

@@ -2,82 +2,167 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from types import MappingProxyType
+
 import pandas as pd
 
-from analysis.survey.problems import Problem
-from analysis.survey.rules import located, title_of
+from analysis.survey.problems import MISSING_PLACE, Problem
+from analysis.survey.rules import (
+    WITHIN,
+    Partial,
+    answered,
+    located,
+    more_than_unnamed,
+    title_of,
+    unknown_in,
+)
 
 
 def frame_problems(
     tables: dict[str, pd.DataFrame],
     frame: pd.DataFrame,
-    partial: frozenset[str] = frozenset(),
+    partial: Partial = MappingProxyType({}),
     townships: pd.DataFrame | None = None,
 ) -> list[Problem]:
-    """Check clean tables against the communities (`frame`) and townships that must report.
+    """Check tables against the communities (`frame`) and townships that must report.
 
-    `partial` names tables from which faulty rows are left out already: nothing is said to be missing from them.
+    tables: rows whose cells may be missing. partial: as in `rule_problems`.
     """
     communities = tables.get("communities")
+    claims = claimed_codes(communities, frame)
     return (
-        _as_in_frame(tables, frame)
-        + _surplus(communities, frame)
-        + _complete(None if "communities" in partial else communities, frame)
-        + _townships(tables.get("burden"), townships, "burden" not in partial)
+        _as_in_frame(tables, frame, claims)
+        + _surplus(communities, frame, claims)
+        + _strangers(tables, frame, partial)
+        + _complete(with_claims(tables, frame).get("communities"), frame, partial)
+        + _townships(tables.get("burden"), townships, partial)
     )
 
 
-def _as_in_frame(tables, frame) -> list[Problem]:
+def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.Series:
+    """Return the code that belongs to the name of a community whose row has a wrong one, by label of the row.
+
+    A code is wrong when it is missing, stands twice or is not in the frame; the name must be that of one community
+    of the county, whose own code no row has.
+    """
+    if communities is None or communities.empty:
+        return pd.Series(dtype=object)
+    rows, place = communities, ["county_code", "community"]
+    known = frame.drop_duplicates(place, keep=False).set_index(place)["community_code"]
+    named = pd.Series(known.reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy(dtype=object), rows.index)
+    code = rows["community_code"]
+    wrong = code.isna() | code.duplicated(keep=False) | ~code.isin(frame["community_code"])
+    claims = named[wrong & named.notna() & ~named.isin(code)]
+    return claims[~claims.duplicated()]
+
+
+def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give each row of 社区基本情况 the code that its name has, where its own is wrong and said to be so."""
+    if "communities" not in tables:
+        return tables
+    rows = tables["communities"]
+    claims = claimed_codes(rows, frame)
+    code = rows["community_code"].astype(object)
+    code[claims.index] = claims
+    return tables | {"communities": rows.assign(community_code=code)}
+
+
+def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
     """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
     problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
     message = "与社区代码在名录中的不符 (not what the frame has for the code)"
-    for table, rows in tables.items():
-        if "community_code" in rows:
+    for table, handed_in in tables.items():
+        if "community_code" in handed_in:
+            rows = answered(handed_in, ["community_code"])
+            if table == "communities":
+                named = rows[rows.index.isin(claims.index)]
+                others = named[named["community_code"].isin(known.index)]
+                problems += _claimed(others, claims, "是另一社区的代码", "not what the frame has for the code")
+                rows = rows.drop(named.index)
             place = known.index.get_indexer(rows["community_code"])
             for column in ("county_code", "township", "community"):
                 names = known[column].to_numpy(dtype=object)[place]
-                other = rows[(place >= 0) & (names != rows[column].to_numpy(dtype=object))]
+                said = rows[column]
+                other = rows[(place >= 0) & said.notna().to_numpy() & (names != said.to_numpy(dtype=object))]
                 title = title_of(table, "community_code" if column == "county_code" else column)
                 problems += located(other, title, message)
     return problems
 
 
-def _townships(burden, townships, whole: bool) -> list[Problem]:
+def _claimed(rows: pd.DataFrame, claims: pd.Series, zh: str, en: str) -> list[Problem]:
+    """Say of the code in each row what is wrong, and which code its name has in the frame."""
+    title, problems = title_of("communities", "community_code"), []
+    for row in rows.itertuples():
+        value = f"“{row.community}”为 {claims[row.Index]}"
+        message = f"{zh}；名录中{value} ({en})"
+        problems.append(Problem(row.workbook, row.sheet, title, row.row, message, value=value))
+    return problems
+
+
+def _townships(burden, townships, partial: Partial) -> list[Problem]:
     """Compare the townships of 减负清理 with those of the county that have villages or communities."""
     if burden is None or townships is None:
         return []
     known = set(zip(townships["county_code"], townships["township"], strict=True))
-    places = list(zip(burden["county_code"], burden["township"], strict=True))
-    other = burden[[place not in known for place in places]]
+    named = answered(burden, ["county_code", "township"])
+    places = list(zip(named["county_code"], named["township"], strict=True))
+    other = named[pd.Series([place not in known for place in places], named.index, dtype=bool)]
     title = title_of("burden", "township")
     problems = located(other, title, "不是本县的街道（乡镇） (not a township of this county)")
-    if not whole or len(other):
-        return problems
     files = burden.drop_duplicates("county_code").set_index("county_code")
     units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
-    for row in townships[(units > 0) & townships["county_code"].isin(files.index)].itertuples():
-        if (row.county_code, row.township) not in set(places):
-            home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
-            problems.append(Problem(home["workbook"], home["sheet"], title, message=message))
+    wanted = townships[(units > 0) & townships["county_code"].isin(files.index)]
+    reported = set(places)
+    pairs = zip(wanted["county_code"], wanted["township"], strict=True)
+    missing = wanted[pd.Series([pair not in reported for pair in pairs], wanted.index, dtype=bool)]
+    # a name that no township has may be that of one that seems to be missing
+    misnamed = Counter(partial) + Counter(("burden", county) for county in other["county_code"])
+    for row in missing[more_than_unnamed(missing["county_code"], "burden", misnamed)].itertuples():
+        home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
+        place = (home["workbook"], home["sheet"], title, 0)
+        problems.append(Problem(*place, message, rule=MISSING_PLACE, value=row.township))
     return problems
 
 
-def _surplus(communities, frame) -> list[Problem]:
+def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
     if communities is None:
         return []
-    surplus = communities[~communities["community_code"].isin(frame["community_code"])]
-    return located(surplus, "社区代码", "不在社区名录中 (not in the frame)")
+    rows, title = answered(communities, ["community_code"]), title_of("communities", "community_code")
+    surplus = rows[~rows["community_code"].isin(frame["community_code"])]
+    named = surplus[surplus.index.isin(claims.index)]
+    problems = located(surplus.drop(named.index), title, "不在社区名录中 (not in the frame)")
+    return problems + _claimed(named, claims, "不在社区名录中", "not in the frame")
 
 
-def _complete(communities, frame) -> list[Problem]:
+def _strangers(tables, frame, partial: Partial) -> list[Problem]:
+    """Find rows of communities that no county has, where the rules cannot tell: some rows have no code."""
+    problems = []
+    for table, other in WITHIN:
+        if table in tables and other == "communities" and other in tables:
+            rows = answered(tables[table], ["community_code"])
+            unsure = {county for name, county in partial if name == "communities"}
+            strange = rows[
+                rows["county_code"].isin(unsure) & ~rows["community_code"].isin(frame["community_code"])
+            ]
+            problems += unknown_in(strange, table, other)
+    return problems
+
+
+def _complete(communities, frame, partial: Partial) -> list[Problem]:
     """Name each community of the frame that does not report, at its county's file."""
     if communities is None:
         return []
     problems = []
     files = communities.drop_duplicates("county_code").set_index("county_code")
     missing = frame[~frame["community_code"].isin(communities["community_code"])]
-    for row in missing[missing["county_code"].isin(files.index)].itertuples():
-        home = files.loc[row.county_code]
-        message = f"缺少 {row.community_code} {row.community} (community of the frame is missing)"
-        problems.append(Problem(home["workbook"], home["sheet"], "社区代码", message=message))
+    missing = missing[missing["county_code"].isin(files.index)]
+    missing = missing[more_than_unnamed(missing["county_code"], "communities", partial)]
+    for row in missing.itertuples():
+        home, value = files.loc[row.county_code], f"{row.community_code} {row.community}"
+        message = f"缺少 {value} (community of the frame is missing)"
+        place = (home["workbook"], home["sheet"], "社区代码")
+        problems.append(
+            Problem(*place, message=message, rule=MISSING_PLACE, value=value, about=row.community_code)
+        )
     return problems

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from analysis.survey.against_frame import frame_problems
+from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
 from analysis.survey.characters import text_fault
 from analysis.survey.codebook import IDENTIFIERS, TABLES
@@ -24,11 +24,11 @@ from analysis.survey.load import load
 from analysis.survey.origin import stale_questions
 from analysis.survey.ownership import owned, replacing
 from analysis.survey.parsed import parse_tables
-from analysis.survey.problems import PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.problems import FOLDED_BY, PROBLEM, InputProblems, Problem, findings_table
 from analysis.survey.reading.header import FROM_FILE
 from analysis.survey.reading.names import without_files
 from analysis.survey.repository import reference
-from analysis.survey.rules import located, rule_problems, rule_questions, title_of
+from analysis.survey.rules import located, partial_tables, rule_problems, rule_questions, title_of
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
@@ -65,7 +65,8 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
     done = check(raw, frame)
     if done.problems:
         raise InputProblems(done.problems, done.questions, done.accounts)
-    more = {"corrections": done.corrections, "questions": findings_table(done.questions), "changes": done.changes}
+    asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
+    more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
     return done.tables | more, done.accounts
 
 
@@ -84,17 +85,17 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
         name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"])
         for name, rows in totals.items()
     }
-    tables, partial = parse_tables(raws, findings)
-    findings += free_text_problems(tables)
-    findings += rule_problems(tables, partial) + frame_problems(tables, communities, partial, townships)
-    faulty = {(p.workbook, p.sheet, p.row) for p in findings if p.row and p.kind == PROBLEM}
-    lacking = {(p.workbook, p.sheet) for p in findings if not p.row and p.kind == PROBLEM}
-    findings += total_problems(totals, tables, faulty, lacking, applied)
+    tables, cells, lost = parse_tables(raws, findings)
+    named = with_claims(cells, communities)
+    partial = partial_tables(named, lost)
+    findings += free_text_problems(cells)
+    findings += rule_problems(named, partial) + frame_problems(cells, communities, partial, townships)
+    findings += total_problems(totals, cells, findings, applied)
     day = reference_date(raw)
-    findings += rule_questions(tables, partial, day) + stale_questions(tables, day)
-    accounts = _parted(accounts, raws, faulty, applied)
+    findings += rule_questions(named, partial, day) + stale_questions(tables, day)
+    accounts = _parted(accounts, raws, _rejected(tables, raws, findings), applied)
     before = read_earlier(raw)
-    findings += jump_questions(before.tables, tables) + unchanged_questions(before.tables, tables)
+    findings += jump_questions(before.tables, cells) + unchanged_questions(before.tables, tables)
     findings += not_compared_questions(before.wave, before.unread)
     since = changes(before.tables, tables, before.unread)
     return Checked(tables, accounts, findings, applied, since)
@@ -127,11 +128,22 @@ def _free_text(table: str) -> list[str]:
     ]
 
 
+def _rejected(tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]) -> set:
+    """Return the places of rows with a problem, and of those that lack a column of their form."""
+    faulty = {(one.workbook, one.sheet, one.row) for one in findings if one.row and one.kind == PROBLEM}
+    for name, rows in raws.items():
+        if len(tables[name]) < len(rows):
+            faulty |= set(_places(rows)) - set(_places(tables[name]))
+    return faulty
+
+
+def _places(rows: pd.DataFrame):
+    return zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
+
+
 def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
-    data = [
-        place for rows in raws.values() for place in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
-    ]
+    data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)
     corrected = set(zip(applied["file"], applied["sheet"], applied["row"], strict=True)) & set(data) - rejected
     places = list(zip(accounts["workbook"], accounts["sheet"], strict=True))

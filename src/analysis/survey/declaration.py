@@ -38,12 +38,18 @@ def reference_date(folder: Path) -> pd.Timestamp | None:
         return None
 
 
+def absent(folder: Path) -> str:
+    """Say that the declaration of the wave in `folder` is missing, and what it must hold."""
+    keys = "、".join(NEEDED)
+    return f"缺少此文件，应写明 {keys} (the declaration is missing from {printable(folder.name)}/)"
+
+
 def declaration_problems(folder: Path) -> list[Problem]:
     """Check the declaration of the wave in `folder`: nothing may be published without a known basis."""
     try:
         facts = read_declaration(folder / FILE)
     except FileNotFoundError:
-        return [Problem(FILE, message=f"缺少此文件 (file is missing from {printable(folder.name)}/)")]
+        return [Problem(FILE, message=absent(folder))]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         return [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
     problems = [Problem(FILE, column=key, message="缺少此项 (is missing)") for key in NEEDED if key not in facts]

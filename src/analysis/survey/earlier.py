@@ -12,7 +12,7 @@ from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.frame import earlier_wave
 from analysis.survey.load import Loaded, load
 from analysis.survey.parsed import parse_tables
-from analysis.survey.problems import Problem
+from analysis.survey.problems import NOTE, Problem
 from analysis.survey.reading.names import files_of, sheet_title
 from analysis.survey.text import normalise
 
@@ -34,10 +34,13 @@ def read_earlier(raw: Path) -> Earlier:
     folder = earlier_wave(raw)
     if folder is None:
         return Earlier("", {}, {})
-    loaded, faults = load(folder), []
+    loaded = load(folder)
+    faults = [one for one in loaded.problems if one.rule == NOTE]
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
-    tables, partial = parse_tables(raws, faults)
-    lacking = partial | _lacking(folder, loaded)
+    parsed = parse_tables(raws, faults)
+    tables = parsed.tables
+    partial = {name for name, rows in parsed.cells.items() if len(tables[name]) < len(rows)}
+    lacking = partial | {name for name, _ in parsed.lost} | _lacking(folder, loaded)
     unread = {name: _columns(name, [*loaded.problems, *faults]) for name in TABLES if name in lacking}
     return Earlier(folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread)
 

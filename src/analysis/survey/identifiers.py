@@ -8,9 +8,9 @@ from operator import mul
 import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS
-from analysis.survey.parse import Broken
-from analysis.survey.problems import Problem
-from analysis.survey.text import compatible, fold
+from analysis.survey.parse import ABSENT, Broken
+from analysis.survey.problems import BLANK, Problem
+from analysis.survey.text import compatible, empty, fold
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
@@ -45,7 +45,8 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     ids = roster["id_number"].map(_id).astype(object)
     phones = roster["phone"].map(_text).astype(str)
     valid = ids.map(valid_id).astype(bool)
-    problems = _where(roster, "name", roster["name"].map(_text) == "", "空白 (blank)")
+    blank = roster["name"].map(_text).isin(["", "#"])  # or broken
+    problems = _where(roster, "name", blank, "空白 (blank)")
     problems += _where(roster, "id_number", ~valid, "不是有效的身份证号 (not a valid ID number)")
     problems += _where(
         roster,
@@ -54,12 +55,14 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
         "不是11位手机号 (not an 11-digit mobile number)",
     )
     again = ids.duplicated() & valid
+    firsts = dict(zip(ids[::-1], ids.index[::-1], strict=True))
     for i in roster.index[again]:
-        first, here = roster.loc[ids[ids == ids[i]].index[0]], roster.loc[i]
+        first, here = roster.loc[firsts[ids[i]]], roster.loc[i]
         message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
         elsewhere = "同一人也在另一县（市、区）的花名册中 (this person is entered twice: in another county too)"
         told = "" if first["workbook"] == here["workbook"] else elsewhere
-        problems.append(_problem(here, "id_number", message, told))
+        value = f"{first['workbook']} 第{first['row']}行"
+        problems.append(_problem(here, "id_number", message, told=told, value=value))
     return problems
 
 
@@ -79,8 +82,16 @@ def _text(cell) -> str:
 
 
 def _where(roster, column, bad, message) -> list[Problem]:
-    return [_problem(row, column, message) for _, row in roster[bad.astype(bool)].iterrows()]
+    rows = roster[bad.astype(bool)].to_dict("records")
+    return [_cell_problem(row, column, message) for row in rows if row[column] is not ABSENT]
 
 
-def _problem(row, column, message, told="") -> Problem:
-    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message, told=told)
+def _cell_problem(row, column, message) -> Problem:
+    """Say what is wrong with a cell; a merged or broken one says it itself."""
+    cell = row[column]
+    rule = BLANK if not isinstance(cell, Broken) and empty(cell) else ""
+    return _problem(row, column, str(cell) if isinstance(cell, Broken) else message, rule=rule)
+
+
+def _problem(row, column, message, **more) -> Problem:
+    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message, **more)

@@ -13,7 +13,8 @@ from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
-from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.parsed import without
+from analysis.survey.problems import NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
@@ -54,7 +55,8 @@ def load(raw: Path) -> Loaded:
     tables = {name: frame(sheets) for name, sheets in pieces.items()}
     sums = {name: frame(sheets) for name, sheets in totals.items()}
     if "workers" in tables:
-        problems += identifier_problems(tables["workers"])
+        notes = [one for one in problems if one.rule == NOTE]
+        problems += identifier_problems(without(tables["workers"], notes))
         tables["workers"] = tables["workers"].drop(columns=list(IDENTIFIERS))
     return Loaded(tables, pd.DataFrame(accounts, columns=list(ACCOUNT)), problems, sums)
 

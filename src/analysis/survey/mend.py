@@ -5,6 +5,21 @@ from __future__ import annotations
 # the English of the rule as messages print it, how to mend it
 MENDING = (
     ("not a plain digit", "用普通数字重填，注号、批注写入备注 (retype it in plain digits; notes go into 备注)"),
+    ("of their headers", "把这些行的数据整块移回各自的列 (move the block back under its headers)"),
+    ("maybe renamed", "恢复下发表格的列名，不要改动表头 (restore the title of the column)"),
+    ("not filled in", "逐表填完后再交；填法见“填表说明” (fill in every sheet, then hand it in)"),
+    (
+        "a heading or a signature",
+        "移到数据行之外，或在前面写“备注：”；是数据的，补全各列 "
+        "(move it out of the rows, or begin it with 备注：; if it is data, fill in all columns)",
+    ),
+    ("merged with the cell", "取消合并，逐格填写 (unmerge, and fill in each cell)"),
+    ("in 万元)", "核对单位：1万元=10000元，按万元重填 (check the unit: give 万元)"),
+    ("may be in 元", "核对单位：1万元=10000元，按万元重填 (check the unit: give 万元)"),
+    (
+        "the declaration is missing",
+        "复制上一轮的 wave.toml，改成本轮的内容 (copy that of the wave before and edit it)",
+    ),
     ("not a number", "只填阿拉伯数字，不加“约”、区间或文字 (digits only)"),
     ("a whole number is wanted", "填整数，不带小数 (no decimals)"),
     ("answer 是 or 否", "只填“是”或“否” (是 or 否 only)"),

@@ -40,6 +40,9 @@ class Broken(str):
     __slots__ = ()
 
 
+ABSENT = Broken()  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
+
+
 def spellings(unit: str) -> dict[str, float]:
     """Map each way to write a unit to its divisor: 元 counts for 万元, by ten thousand."""
     return SPELLINGS.get(unit, {unit: 1} if unit else {})

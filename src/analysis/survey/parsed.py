@@ -2,58 +2,106 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
-import pandera.pandas as pa
 
 from analysis.survey import parse
 from analysis.survey.codebook import COMMUNITY_CODE, TABLES, Workers
 from analysis.survey.identifiers import looks_personal
-from analysis.survey.problems import PROBLEM, Problem
+from analysis.survey.problems import BLANK, NOTE, TOTAL_ANSWERS, UNIT, Problem
+from analysis.survey.shifted import without_shifted
 from analysis.survey.text import empty
 
 PLACE = ("workbook", "sheet", "row")
 PATTERNS = {COMMUNITY_CODE: parse.NOT_A_CODE}
 
 
-def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> tuple[dict, frozenset[str]]:
-    """Parse and validate every raw frame; notes the faults in `findings`.
+class Parsed(NamedTuple):
+    """What the raw frames of a wave say.
 
-    Returns the rows without fault, and the names of the tables that have any.
+    tables: the rows without fault, with the types of the codebook. cells: every row of data; a cell that could
+    not be read, or is out of range, is missing, so that all others can be judged. lost: (table, county code)
+    from whose sheets a row may have been lost; the county is empty where any may.
     """
-    tables, partial = {}, set()
-    misread = {(p.workbook, p.sheet) for p in findings if p.row and p.kind == PROBLEM}
-    for name, rows in raws.items():
-        parsed, faults = parse_table(rows, TABLES[name])
-        faults += model_problems(parsed, TABLES[name])
-        tables[name] = without(parsed, faults)
+
+    tables: dict[str, pd.DataFrame]
+    cells: dict[str, pd.DataFrame]
+    lost: frozenset[tuple[str, str]]
+
+
+def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Parsed:
+    """Parse and validate every raw frame; notes the faults in `findings`."""
+    tables, cells, lost = {}, {}, set()
+    notes = [one for one in findings if one.rule == NOTE]
+    misread = {(one.workbook, one.sheet) for one in findings if one.rule == TOTAL_ANSWERS}
+    for name, raw in raws.items():
+        model, rows = TABLES[name], without(raw, notes)
+        parsed, faults = parse_table(rows, model)
+        parsed, more = in_range(parsed, model)
+        parsed, faults = without_shifted(rows, parsed, [*faults, *more], model)
+        cells[name] = parsed
+        tables[name] = complete(parsed, faults, model)
         findings += faults
-        if faults or misread & set(zip(rows["workbook"], rows["sheet"], strict=True)):
-            partial.add(name)
-    return tables, frozenset(partial)
+        lost |= {(name, county) for county in _counties_of(parsed, misread)}
+    return Parsed(tables, cells, frozenset(lost))
 
 
 def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
     """Parse the cells of a raw frame column by column, by the rule for each column's type.
 
-    Each distinct cell is read once. Returns the rows without fault, and the faults.
+    Each distinct cell is read once. Returns every row, where what could not be read is missing, and the faults.
     """
     parsed, problems = {}, []
     for name, schema in model.to_schema().columns.items():
         cells = rows[name].tolist()
         if name in PLACE:  # ours, not the county's: as it is
-            parsed[name] = cells
+            parsed[name] = pd.Series(cells, rows.index).astype(schema.dtype.type)
             continue
         read, blank = parse.reader(schema), _blank(schema)
         keys = list(zip(map(type, cells), cells, strict=True))
         values = {key: _parse(key[1], read, blank, model) for key in dict.fromkeys(keys)}
-        parsed[name] = [values[key][0] for key in keys]
-        if any(fault for _, fault in values.values()):
-            faulty = [(i, values[key][1]) for i, key in enumerate(keys) if values[key][1]]
-            where = rows.iloc[[i for i, _ in faulty]]
+        parsed[name] = _typed([values[key][0] for key in keys], rows.index, schema)
+        if any(fault for _, fault, _ in values.values()):
+            faulty = [i for i, key in enumerate(keys) if values[key][1]]
+            where = rows.iloc[faulty]
             places = zip(where["workbook"], where["sheet"], where["row"], faulty, strict=True)
-            problems += [Problem(book, sheet, schema.title, row, fault) for book, sheet, row, (_, fault) in places]
-    types = {name: column.dtype.type for name, column in model.to_schema().columns.items()}
-    return without(pd.DataFrame(parsed, index=rows.index), problems).astype(types), problems
+            for book, sheet, row, i in places:
+                value, (_, fault, quote) = cells[i], values[keys[i]]
+                rule = BLANK if empty(value) and not isinstance(value, parse.Broken) else ""
+                problems.append(
+                    Problem(book, sheet, schema.title, row, f"{quote}{fault}", rule=rule, value=quote.strip())
+                )
+    return pd.DataFrame(parsed, index=rows.index), problems
+
+
+def _typed(values: list, index: pd.Index, schema) -> pd.Series:
+    """Give values the type of the codebook; numbers become floats, and answers nullable, where one is missing."""
+    kind = schema.dtype.type
+    if not schema.nullable and any(value is None for value in values):
+        name = str(schema.dtype)
+        kind = "float64" if name.startswith("int") else "boolean" if name == "bool" else kind
+    return pd.Series(values, index, dtype=object).astype(kind)
+
+
+def complete(cells: pd.DataFrame, faults: list[Problem], model) -> pd.DataFrame:
+    """Return the rows without fault in which nothing that must be there is missing, as the codebook types them."""
+    columns = model.to_schema().columns
+    needed = [name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans]
+    if not faults and not needed:
+        return cells
+    types = {name: schema.dtype.type for name, schema in columns.items()}
+    return without(cells, faults).dropna(subset=needed).astype(types)
+
+
+def _counties_of(cells: pd.DataFrame, misread: set[tuple[str, str]]) -> set[str]:
+    """Return the counties of the rows in some sheets; all, as "", where a sheet has rows of several."""
+    if not misread:
+        return set()
+    sheets = zip(cells["workbook"], cells["sheet"], strict=True)
+    there = cells[pd.Series([sheet in misread for sheet in sheets], cells.index, dtype=bool)]
+    counties = set(there["county_code"].dropna())
+    return {""} if len(counties) > 1 or there["county_code"].isna().any() else counties
 
 
 def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
@@ -86,13 +134,16 @@ def _blank(schema) -> str:
     return "空白 (blank: 0 is an answer)" if 0 in least else "空白 (blank)"
 
 
-def _parse(cell, read, blank, model):
+def _parse(cell, read, blank, model) -> tuple:
+    """Return (value, fault, quote of the cell); no fault where the header has been faulted already."""
+    if cell is parse.ABSENT:
+        return None, "", ""
     if empty(cell):
-        return None, blank
+        return None, blank, ""
     try:
-        return read(cell), ""
+        return read(cell), "", ""
     except parse.Unreadable as error:
-        return None, f"{_quote(cell, model)}{error}"
+        return None, str(error), _quote(cell, model)
 
 
 def wanted(check, schema) -> str:
@@ -121,21 +172,58 @@ def _printed(end) -> str:
     return f"{end:%Y-%m-%d}" if isinstance(end, pd.Timestamp) else "" if end is None else f"{end:.10g}"
 
 
-def model_problems(frame: pd.DataFrame, model) -> list[Problem]:
-    """Validate a parsed frame against its model and locate each failure."""
-    try:
-        model.validate(frame, lazy=True)
-        return []
-    except pa.errors.SchemaErrors as errors:
-        located = {}
-        for case in errors.failure_cases.itertuples():
-            if pd.isna(case.index):  # a fault of the table as a whole is ours, not the county's
-                raise
-            row, schema = frame.loc[case.index], model.to_schema().columns
-            # the county of an interview is the head of its community code
-            column = "community_code" if case.column == "county_code" else case.column
-            place = (row["workbook"], row["sheet"], schema[column].title, int(row["row"]))
-            check = next(check for check in schema[case.column].checks if check.error == case.check)
-            message = f"{_quote(row[column], model)}{wanted(check, schema[case.column])}"
-            located.setdefault(place, Problem(*place, message))
-        return list(located.values())
+def in_range(cells: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
+    """Check each cell that could be read against its column of the codebook.
+
+    Returns the cells without those that fail, and what is wrong with these.
+    """
+    problems = []
+    for name, schema in model.to_schema().columns.items():
+        failed = _failed(cells[name], schema) if name != "county_code" else {}
+        if failed:
+            problems += _out_of_range(cells.loc[list(failed)], name, failed, schema, model)
+            cells = cells.assign(**{name: _with_missing(cells[name], list(failed))})
+    # the county of an interview is the head of its community code; of all others it is that of the file
+    county = model.to_schema().columns["county_code"]
+    if failed := _failed(cells["county_code"], county):
+        at = list(failed)
+        if (code := "community_code") in cells:
+            said = cells.loc[at][code].dropna()
+            problems += _out_of_range(cells.loc[said.index], code, failed, county, model)
+            cells = cells.assign(**{code: _with_missing(cells[code], at)})
+        cells = cells.assign(county_code=_with_missing(cells["county_code"], at))
+    return cells, problems
+
+
+def _failed(column: pd.Series, schema) -> dict:
+    """Map the labels of the cells that fail a check of their column to what the first of them asks for."""
+    failed, values = {}, column.dropna()
+    for check in schema.checks if len(values) else ():
+        passed = check(values).check_output
+        if not passed.all():
+            failed = dict.fromkeys(values.index[~passed.astype(bool)], wanted(check, schema)) | failed
+    return failed
+
+
+def _with_missing(column: pd.Series, labels: list) -> pd.Series:
+    """Make some cells of a column missing."""
+    column = column.astype("float64") if str(column.dtype) == "int64" else column
+    return column.mask(column.index.isin(labels))
+
+
+def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema, model) -> list[Problem]:
+    """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that too."""
+    title, problems = model.to_schema().columns[column].title, []
+    limits = schema.checks[0].statistics if schema.metadata["unit"] == "万元" else {}
+    least, most = limits.get("min_value"), limits.get("max_value")
+    places = zip(rows["workbook"], rows["sheet"], rows["row"], rows[column], rows.index, strict=True)
+    for book, sheet, row, value, label in places:
+        quote, message, rule = _quote(value, model), failed[label], ""
+        if most is not None and least <= value / parse.YUAN <= most:
+            rule, message = (
+                UNIT,
+                message.replace("之间 ", "之间，可能是按元填的 ").removesuffix(")") + ", in 万元)",
+            )
+        text = f"{quote}{message}"
+        problems.append(Problem(book, sheet, title, row, text, rule=rule, value=quote.strip()))
+    return problems

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 PROBLEM, QUESTION = "problem", "question"
 FINDINGS = ("kind", "workbook", "sheet", "column", "row", "message", "mend")
+FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, beside their message
+
+# Rules that `causes` treats in a way of their own; every other finding is folded by its message.
+BLANK, UNIT, NOTE, SHIFTED = "blank", "unit", "note", "shifted"
+MISSING_COLUMN, UNKNOWN_COLUMN = "missing column", "unknown column"
+MISSING_PLACE, UNKNOWN_PLACE, TOTAL_ANSWERS = "missing place", "unknown place", "total answers"
+NO_ROWS, TWICE = "no rows", "twice"
 
 
 @dataclass(frozen=True, order=True)
@@ -22,6 +29,9 @@ class Problem:
 
     message: the value, the rule in Chinese and (in brackets) in English. told: what the county reads instead,
     where the message names another county. A question does not stop the run.
+
+    rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
+    about: the code of the community that a place is missing or unknown for. All three serve `causes` alone.
     """
 
     workbook: str
@@ -31,6 +41,9 @@ class Problem:
     message: str = ""
     kind: str = field(default=PROBLEM, compare=False)
     told: str = field(default="", compare=False)
+    rule: str = field(default="", compare=False)
+    value: str = field(default="", compare=False)
+    about: str = field(default="", compare=False)
 
     @property
     def mend(self) -> str:
@@ -48,13 +61,20 @@ class Problem:
 
 
 class InputProblems(Exception):
-    """Raised with every problem found, in order of file, sheet, column and row; accounts: of every row."""
+    """Raised with every problem found, in order of file, sheet, column and row; accounts: of every row.
+
+    Its text is what a reader is shown: a summary where there are several causes, then one line a cause.
+    """
 
     def __init__(
         self, problems: list[Problem], questions: list[Problem] = (), accounts: pd.DataFrame | None = None
     ):
         self.problems, self.questions, self.accounts = sorted(set(problems)), list(questions), accounts
-        super().__init__("\n".join(map(str, self.problems)))
+        from analysis.survey.causes import causes
+        from analysis.survey.summary import report
+
+        self.causes = causes(self.problems)
+        super().__init__(report(self.causes))
 
     def __reduce__(self):
         return type(self), (self.problems, self.questions, self.accounts)
@@ -66,13 +86,19 @@ class InputProblems(Exception):
 
 
 def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
-    """Tabulate problems and questions, each once and in order: FINDINGS and `told`, all text but `row`."""
+    """Tabulate problems and questions, each once and in order.
+
+    Columns: FINDINGS, `told` and FOLDED_BY, all text but `row`.
+    """
     import pandas as pd
 
-    listed = sorted(set(findings))
-    rows = [[getattr(one, name) for name in (*FINDINGS, "told")] for one in listed]
-    return (
-        pd.DataFrame(rows, columns=[*FINDINGS, "told"])
-        .astype({"row": int})
-        .astype(dict.fromkeys(set(FINDINGS) - {"row"} | {"told"}, "str"))
-    )
+    names = [*FINDINGS, "told", *FOLDED_BY]
+    rows = [[getattr(one, name) for name in names] for one in sorted(set(findings))]
+    types = dict.fromkeys(names, "str") | {"row": int}
+    return pd.DataFrame(rows, columns=names).astype(types)
+
+
+def findings_of(table: pd.DataFrame) -> list[Problem]:
+    """Return the findings that a table as `findings_table` makes it lists; FOLDED_BY may be left out."""
+    names = [name for name in (*FINDINGS, "told", *FOLDED_BY) if name != "mend" and name in table]
+    return [Problem(**dict(zip(names, row, strict=True))) for row in zip(*(table[n] for n in names), strict=True)]

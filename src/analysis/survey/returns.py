@@ -13,9 +13,10 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
+from analysis.survey.causes import causes
 from analysis.survey.codebook import COUNTIES, COUNTY_TABLES
 from analysis.survey.marking import write_marked
-from analysis.survey.problems import PROBLEM
+from analysis.survey.problems import PROBLEM, findings_of
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
@@ -91,25 +92,24 @@ def _styles(book) -> dict:
 
 
 def _write_list(sheet, county: str, findings: pd.DataFrame, style: dict) -> None:
-    """Write every finding with its place, and a column for the answer."""
-    faults = int((findings["kind"] == PROBLEM).sum())
-    sheet.write_string(0, 0, f"{county}：须改正 {faults} 处，请核实 {len(findings) - faults} 处", style["title"])
-    words = (
-        f"{faults} to mend, {len(findings) - faults} to confirm"
-        if len(findings)
-        else "没有问题 (nothing to mend or confirm)"
-    )
+    """Write every cause with its place, and a column for the answer; the cells are marked in the sheets."""
+    folded = causes(findings_of(findings))
+    faults = sum(one.kind == PROBLEM for one in folded)
+    asked = len(folded) - faults
+    sheet.write_string(0, 0, f"{county}：须改正 {faults} 项，请核实 {asked} 项", style["title"])
+    words = f"{faults} to mend, {asked} to confirm; {len(findings)} cells or rows"
+    words = words if folded else "没有问题 (nothing to mend or confirm)"
     sheet.write_string(1, 0, words)
     for place, (zh, en, width) in enumerate(zip(HEAD, HEAD_EN, WIDTHS, strict=True)):
         sheet.write_string(2, place, f"{zh} ({en})", style["head"])
         sheet.set_column(place, place, width)
-    for number, one in enumerate(findings.itertuples(), start=1):
+    for number, one in enumerate(folded, start=1):
         texts = (
             KIND[one.kind],
             one.workbook,
             one.sheet,
             one.column,
-            one.row or "",
+            one.rows[0] if len(one.rows) == 1 else one.row,
             one.told or one.message,
             one.mend,
             "",

@@ -1,12 +1,19 @@
-"""The table that ends a check: what became of the rows of each file, and what was found there."""
+"""What a check prints: the causes of what is wrong, and what became of the rows of each file."""
 
 from __future__ import annotations
 
 import unicodedata
-
-import pandas as pd
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from analysis.survey.problems import PROBLEM
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.survey.causes import Cause
+
+FILES, SHEETS = 12, 7  # so many are named in an overview
 
 TITLES = {
     "rows": "行 rows",
@@ -19,6 +26,38 @@ TITLES = {
     "problems": "问题 problems",
     "questions": "疑问 questions",
 }
+
+
+def report(causes: list[Cause]) -> str:
+    """Print one line a cause; before several, how many there are, in which sheets, and which to mend first."""
+    return "\n".join([*overview(causes), *map(str, causes)])
+
+
+def overview(causes: list[Cause]) -> list[str]:
+    """Summarise several causes; nothing of one, which says all itself."""
+    if len(causes) < 2:
+        return []
+    places = sum(len(cause.findings) for cause in causes)
+    files: dict[str, Counter] = {}
+    for cause in causes:
+        files.setdefault(cause.workbook, Counter())[cause.sheet] += 1
+    lines = [f"共{len(causes)}个原因，涉及{places}处 ({len(causes)} causes, {places} places)："]
+    lines += [f"  {file} {sheets.total()}个：{_sheets(sheets)}" for file, sheets in list(files.items())[:FILES]]
+    if len(files) > FILES:
+        lines.append(f"  等{len(files)}个文件 ({len(files)} files)")
+    first = first_to_mend(causes)
+    share = f"，占{len(first.findings)}处" if len(first.findings) > 1 else ""
+    return [*lines, f"先改 (mend first): {first.place}{share}"]
+
+
+def _sheets(counts: Counter) -> str:
+    listed = [f"{sheet or '整个文件 (the file)'} {count}" for sheet, count in list(counts.items())[:SHEETS]]
+    return "、".join(listed) + (f"等{len(counts)}张表" if len(counts) > SHEETS else "")
+
+
+def first_to_mend(causes: list[Cause]) -> Cause:
+    """Choose what hides or explains most: a fault of a file, then of a sheet as a whole, then of most cells."""
+    return min(causes, key=lambda cause: (bool(cause.sheet), bool(cause.rows), -len(cause.findings)))
 
 
 def summary(accounts: pd.DataFrame, findings: pd.DataFrame) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_left
+from collections import Counter
 from functools import cache
 from itertools import groupby
 
@@ -13,42 +16,83 @@ from analysis.survey import parse
 from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
-from analysis.survey.problems import Problem
+from analysis.survey.problems import (
+    MISSING_PLACE,
+    NO_ROWS,
+    PROBLEM,
+    SHIFTED,
+    TOTAL_ANSWERS,
+    TWICE,
+    UNIT,
+    Problem,
+)
+from analysis.survey.rules import involved
 from analysis.survey.text import empty, normalise
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
 HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
+TOTAL_IN_YUAN = "，单位可能不同 (is not the sum of rows: one of them may be in 元)"
 CLOSE = 0.005  # amounts have two decimals
-
+FINE = ("", "", 0.0)
+WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
+EVERY = ""  # stands for all columns of a row
 
 NOT_SUMMED = {*Table.__annotations__, "kind", "first", "id_number", "phone"}
 
 
-def total_problems(totals, tables, faulty: set, lacking: set, applied: pd.DataFrame) -> list[Problem]:
+def total_problems(
+    totals: dict[str, pd.DataFrame],
+    cells: dict[str, pd.DataFrame],
+    findings: list[Problem],
+    applied: pd.DataFrame,
+) -> list[Problem]:
     """Compare every total row with the sums of its rows.
 
-    totals, tables: by table, the total rows as read and the clean rows; faulty: places (workbook, sheet, row) left
-    out of the tables: no sum over such a row is judged. lacking: sheets (workbook, sheet) that lack
-    rows or columns: none of their sums is. applied: the corrections made, since a total may be that of the rows as
-    handed in or as corrected.
+    totals, cells: by table, the total rows as read and the rows, in which cells may be missing. findings: no
+    sum is judged over a cell that has a problem, nor over a row that should not be there or is lost; of a sheet
+    that lacks rows, only what these do not explain is told. applied: the corrections made, since a total may be
+    that of the rows as handed in or as corrected.
     """
-    problems, bad = [], {}
-    for book, title, row in faulty:
-        bad.setdefault((book, title), set()).add(row)
+    problems, doubts = [], _doubts(findings)
+    lacking, unfilled = (
+        {(one.workbook, one.sheet) for one in findings if one.rule == rule} for rule in (MISSING_PLACE, NO_ROWS)
+    )
     corrected = dict(list(applied.groupby(["file", "sheet"])))
     for name, sums in totals.items():
-        numbers = _numbers(name, tables[name])
+        numbers = _numbers(name, cells[name])
         parts = dict(list(numbers.groupby(["workbook", "sheet"])))
         for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
-            if place not in lacking:
+            if place not in unfilled:
                 own, made = parts.get(place, numbers.iloc[:0]), corrected.get(place, applied.iloc[:0])
-                problems += _sheet(name, own, list(lines), bad.get(place, set()), made)
+                found = _sheet(name, own, list(lines), doubts.get(place, {}), made)
+                problems += _alone(found) if place in lacking else found
     return problems
 
 
+def _alone(problems: list[Problem]) -> list[Problem]:
+    """Keep what is wrong in one column of a total row: a row that is missing makes many wrong at once."""
+    rows = Counter(one.row for one in problems)
+    return [one for one in problems if rows[one.row] == 1]
+
+
+def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]]]:
+    """Map each sheet to its rows with a problem, and each row to the titles of the cells in doubt, or to EVERY."""
+    doubts: dict[tuple[str, str], dict[int, set[str]]] = {}
+    for one in findings:
+        if one.row and one.kind == PROBLEM:
+            whole = one.rule in WHOLE_ROW or one.rule.startswith(SHIFTED)
+            title = EVERY if whole else one.column
+            row = doubts.setdefault((one.workbook, one.sheet), {}).setdefault(one.row, set())
+            row |= {title, *involved(one.rule)}
+    return doubts
+
+
 def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes as one."""
+    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes as one.
+
+    What is missing counts nothing; no sum is judged where that is a fault.
+    """
     schema = TABLES[name].to_schema().columns
     kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
     numbers = {column: table[column].to_numpy(dtype=float, na_value=0.0) for column in kept}
@@ -69,7 +113,8 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
             told = [column for column, cell in line.items() if _answers(column, schema.get(column), cell)]
             for column in told[:1]:  # one a row
                 title = schema[column].title if column in schema else IDENTIFIERS[column]
-                problems.append(Problem(line["workbook"], line["sheet"], title, line["row"], HOLDS))
+                place = (line["workbook"], line["sheet"], title, line["row"])
+                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS))
     return problems
 
 
@@ -89,18 +134,25 @@ def _answers(column: str, schema, cell) -> bool:
     return True
 
 
-def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.DataFrame) -> list[Problem]:
+def _sheet(
+    name: str, own: pd.DataFrame, lines: list[dict], doubts: dict[int, set[str]], made: pd.DataFrame
+) -> list[Problem]:
+    """Compare the total rows of one sheet; doubts: by row, the titles of cells that are not added up."""
     problems, wrong = [], {}
     places = own["row"].to_numpy()
     running = {}
     schema = TABLES[name].to_schema().columns
     adds = _additive(name)
     since = None
+    doubtful: dict[str, list[int]] = {}
+    for row in sorted(doubts):
+        for title in doubts[row]:
+            doubtful.setdefault(title, []).append(row)
     for line in lines:
         first = since or line["first"]
-        since = first if line["row"] in bad else None  # what is no total ends no block
+        since = first if EVERY in doubts.get(line["row"], ()) else None  # what is no total ends no block
         spans = [(first, line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
-        if any(spans[-1][0] <= row <= line["row"] for row in bad):
+        if _any_between(doubtful.get(EVERY, []), spans[-1][0], line["row"]):
             continue
         for column, cell in line.items():
             if (
@@ -109,16 +161,29 @@ def _sheet(name: str, own: pd.DataFrame, lines: list[dict], bad: set, made: pd.D
                 or empty(cell)
             ):
                 continue
-            if any(spans[-1][0] <= row < line["row"] for row in wrong.get(column, ())):
-                continue  # the 小计 below it is wrong already
+            title = schema[column].title if column in schema else IDENTIFIERS[column]
+            summed = column in own and _any_between(doubtful.get(title, []), spans[-1][0], line["row"])
+            if summed and not isinstance(cell, parse.Broken):
+                continue
             if column not in running:
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
-            message = _compare(cell, schema.get(column), column in adds, running[column], places, spans)
+            # a total of totals of which one is wrong, and named, may be wrong by as much
+            off = sum(more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"])
+            value, message, more = _compare(
+                cell, schema.get(column), column in adds, running[column], places, spans, off
+            )
             if message:
-                wrong.setdefault(column, []).append(line["row"])
-                title = schema[column].title if column in schema else IDENTIFIERS[column]
-                problems.append(Problem(line["workbook"], line["sheet"], title, line["row"], message))
+                wrong.setdefault(column, []).append((line["row"], more))
+                place = (line["workbook"], line["sheet"], title, line["row"])
+                rule = UNIT if message == TOTAL_IN_YUAN else ""
+                problems.append(Problem(*place, f"{value}{message}", rule=rule, value=value))
     return problems
+
+
+def _any_between(rows: list[int], first: int, last: int) -> bool:
+    """Tell whether any of some ascending rows is from `first` to `last`."""
+    place = bisect_left(rows, first)
+    return place < len(rows) and rows[place] <= last
 
 
 def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFrame) -> list[np.ndarray]:
@@ -144,31 +209,45 @@ def _before(said: str, schema) -> float:
         return 0.0
 
 
-def _compare(cell, schema, adds: bool, running, places, spans) -> str:
-    """Say what is wrong with one cell of a total row; nothing when it equals one of the sums it may mean."""
+def _compare(cell, schema, adds: bool, running, places, spans, off: float = 0.0) -> tuple[str, str, float]:
+    """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
+
+    No rule where it equals one of the sums it may mean, or one that is wrong by `off`; not a number where by how
+    much is unknown.
+    """
     if isinstance(cell, parse.Broken):
-        return str(cell)
+        return "", str(cell), math.nan
     said = normalise(cell)
     if adds:
         if said in NOTHING:
-            return ""
+            return FINE
         try:
             value = parse.number(cell, schema.metadata["unit"])
         except parse.Unreadable as error:
-            return f"{'' if looks_personal(cell) else f'“{said[:20]}” '}{error}"
+            return "" if looks_personal(cell) else f"“{said[:20]}” ", str(error), math.nan
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:
-            return ""
+            return FINE
         value, running = int(found[2]), running[1:] if found[1] else running[:1]
     sums = [
         way[np.searchsorted(places, last)] - way[np.searchsorted(places, first)]
         for way in running
         for first, last in spans
     ]
-    if any(abs(value - total) < CLOSE for total in sums):
-        return ""
+    if math.isnan(off) or any(abs(value - total - by) < CLOSE for total in sums for by in (0.0, off)):
+        return FINE
     first, last = spans[-1]
     what = ("之和", "sum") if adds else ("的行数", "count")
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
-    return f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1 if adds else 0]:.10g} (is not the {what[1]} of rows)"
+    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1 if adds else 0]:.10g}"
+    more = value - sums[-1 if adds else 0]
+    if (
+        adds
+        and schema.metadata["unit"] == "万元"
+        and any(
+            abs(value - total / parse.YUAN) < CLOSE or abs(value / parse.YUAN - total) < CLOSE for total in sums
+        )
+    ):
+        return said, TOTAL_IN_YUAN, more
+    return said, f" (is not the {what[1]} of rows)", more

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
-from analysis.survey.problems import Problem
+from analysis.survey.problems import MISSING_COLUMN, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.text import empty, normalise
 
@@ -117,10 +117,22 @@ def header_problems(header: Header, model: type[Table], workbook: str, title: st
     names, problems = list(header.names.values()), []
     for name, text in printed(model).items():
         if name not in names and name not in OPTIONAL:
-            problems.append(Problem(workbook, title, text, message="缺少此列 (column is missing from the header)"))
+            message = "缺少此列 (column is missing from the header)"
+            problems.append(Problem(workbook, title, text, message=message, rule=MISSING_COLUMN))
         elif names.count(name) > 1:
             problems.append(Problem(workbook, title, text, message="此列重复 (column is there twice)"))
-    return problems or _unit_problems(header, model, workbook, title)
+    return problems + _unit_problems(header, model, workbook, title)
+
+
+def readable(header: Header, model: type[Table], faults: list[Problem]) -> Header:
+    """Leave out of a header the columns that stand twice or whose unit is unknown; `faults` as above."""
+    names, faulty = list(header.names.values()), {one.column for one in faults}
+    kept = {
+        place: name
+        for place, name in header.names.items()
+        if names.count(name) == 1 and not faulty & {header.texts[place], printed(model)[name]}
+    }
+    return replace(header, names=kept)
 
 
 def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Problem]:
@@ -147,7 +159,7 @@ def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> 
         if any(place < len(row) and not empty(row[place]) for row in sheet.cells[header.last + 1 :]):
             headed = place in header.texts
             message = "未知的列 (unknown column)" if headed else "此列没有标题 (column without a header)"
-            problems.append(Problem(workbook, title, letter(place), message=message))
+            problems.append(Problem(workbook, title, letter(place), message=message, rule=UNKNOWN_COLUMN))
     return problems
 
 

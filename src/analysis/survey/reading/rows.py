@@ -10,10 +10,20 @@ import re
 
 import pandas as pd
 
-from analysis.survey.problems import Problem
+from analysis.survey.parse import ABSENT, Broken
+from analysis.survey.problems import NO_ROWS, NOTE, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.disguise import looks_otherwise
-from analysis.survey.reading.header import Header, find_header, header_problems, split_unit, unknown_columns
+from analysis.survey.reading.header import (
+    OPTIONAL,
+    Header,
+    find_header,
+    header_problems,
+    printed,
+    readable,
+    split_unit,
+    unknown_columns,
+)
 from analysis.survey.text import empty, normalise
 
 Cells = dict[str, list]
@@ -23,11 +33,23 @@ TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
 SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
 LABELLED = ("serial", "township", "community", "item", "project", "name")  # columns in which 小计 and 合计 stand
 SIGNATURE = re.compile(r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*")
+SIGNED = re.compile(
+    r".{0,8}(负责人|领导|经办|填表|制表|填报|审核|复核|联系|盖章|签字|签章|签名|公章|日期|说明|备注|注:|附)"
+)
+TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SIGNED_CELLS, SHORT_FORM = 4, 6  # cells of a signature at most; columns below which one cell may be a row
+NOT_DATA = "不像数据行，是标题或签名 (not a row of data: a heading or a signature)"
+MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
+MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
 MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
 
 
 def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
-    """Read one sheet into (rows, totals, account); three times None when its header does not fit.
+    """Read one sheet into (rows, totals, account); three times None when it has less than half of its header.
+
+    A column that the header lacks, or holds twice, or in an unknown unit, is read as ABSENT, so that what else
+    is wrong is found at once.
 
     rows: Cells, with `workbook`, `sheet` and `row` to tell their place. totals: Cells, the 小计 and 合计 rows as
     read, with `kind` and the first row of the block that each sums up.
@@ -35,17 +57,21 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     header = find_header(sheet, model)
     faults = header_problems(header, model, workbook, sheet.title)
     problems += faults
-    if faults:
+    if len(set(header.names.values())) * 2 < len(printed(model)) - len(OPTIONAL):
         return None, None, None
     problems += unknown_columns(sheet, header, workbook, sheet.title)
     kinds = row_kinds(sheet, header)
     kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
     if not kept and model.Config.name not in MAY_BE_EMPTY:
-        problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)"))
+        problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)", rule=NO_ROWS))
     problems += looks_otherwise(sheet, header, model, kept, workbook)
+    notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
+    problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
+    _mark_merged(sheet, header, set(kept) - notes)
+    header = readable(header, model, faults) if faults else header
     rows = _cut(sheet, header, model, kept, workbook)
-    if "township" in rows:
-        rows["township"] = _filled_down(rows["township"])  # merged down; totals are already out
+    if "township" in rows:  # merged down; totals are already out
+        rows["township"] = _filled_down(rows["township"], [i in notes for i in kept])
     totals = _totals(sheet, header, model, kinds, workbook)
     counts = {kind: kinds.count(kind) for kind in KINDS}
     return rows, totals, {"workbook": workbook, "sheet": sheet.title, "rows": len(kinds), **counts}
@@ -61,14 +87,14 @@ def row_kinds(sheet: Sheet, header: Header) -> list[str]:
     """Tell what each row is; title, unit line, header, repeated header and signatures are `form`."""
     labels = [place for place, name in header.names.items() if name in LABELLED]
     serial = [place for place, name in header.names.items() if name == "serial"]
-    printed = _header_cells(sheet, header)
+    texts = _header_cells(sheet, header)
     return [
-        "blank" if row.count("") == len(row) else _kind(row, i, header, labels, serial, printed)
+        "blank" if row.count("") == len(row) else _kind(row, i, header, labels, serial, texts)
         for i, row in enumerate(sheet.cells)
     ]
 
 
-def _kind(row, i, header, labels, serial, printed) -> str:
+def _kind(row, i, header, labels, serial, texts) -> str:
     start = next((place for place, cell in enumerate(row) if not empty(cell)), None)
     if start is None:
         return "blank"
@@ -81,13 +107,13 @@ def _kind(row, i, header, labels, serial, printed) -> str:
         return "total"
     if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
         return "blank"  # a number printed on the form, with nothing filled in beside it
-    if _is_header(start, first, printed) and all(empty(c) or _is_header(p, c, printed) for p, c in enumerate(row)):
+    if _is_header(start, first, texts) and all(empty(c) or _is_header(p, c, texts) for p, c in enumerate(row)):
         return "form"
     return "kept"
 
 
-def _is_header(place: int, cell, printed: set) -> bool:
-    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in printed
+def _is_header(place: int, cell, texts: set) -> bool:
+    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in texts
 
 
 def _is_total(cell: str) -> bool:
@@ -100,11 +126,41 @@ def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
     return parts | {(place, text) for place, text in header.texts.items()}
 
 
-def _filled_down(cells: list) -> list:
-    """Give each empty cell what stands above it."""
+def is_note(row: list, header: Header, model) -> bool:
+    """Tell whether a row that is read as data is a heading or a signature: one text, or few that begin as such."""
+    filled = [(place, cell) for place, cell in enumerate(row) if not empty(cell)]
+    if not filled or len(filled) > SIGNED_CELLS or len(header.names) < SHORT_FORM:
+        return False
+    place, first = filled[0]
+    if type(first) is not str or not CHINESE.search(first):
+        return False
+    said = normalise(first)
+    if len(filled) > 1:
+        return bool(SIGNED.match(said)) and 3 * len(filled) <= len(header.names)
+    name, schema = header.names.get(place), model.to_schema().columns
+    if name == "township" and "community_code" not in schema:  # each row is a township's
+        return not TOWNSHIP.search(said)
+    return not (name in schema and said in map(normalise, schema[name].metadata["codes"]))
+
+
+def _mark_merged(sheet: Sheet, header: Header, kept: set[int]) -> None:
+    """Say in each cell that a merged one covers where its value is; a township is filled down instead."""
+    for (top, left), (bottom, right) in sheet.merged:
+        for i in range(max(top, header.last + 1), min(bottom + 1, len(sheet.cells))):
+            for place in range(left, min(right + 1, len(sheet.cells[i]))):
+                name = header.names.get(place)
+                down = i > top
+                if i not in kept or (i, place) == (top, left) or name in (None, *OPTIONAL):
+                    continue
+                if empty(sheet.cells[i][place]) and not (down and name == "township"):
+                    sheet.cells[i][place] = MERGED_DOWN if down else MERGED_ACROSS
+
+
+def _filled_down(cells: list, notes: list[bool]) -> list:
+    """Give each empty cell what stands above it; what a heading says belongs to no row below."""
     filled, above = [], None
-    for cell in cells:
-        above = above if cell is None else cell
+    for cell, note in zip(cells, notes, strict=True):
+        above = above if cell is None or note else cell
         filled.append(above)
     return filled
 
@@ -118,6 +174,8 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
             columns[name] = [cell if type(cell) is float or not empty(cell) else None for cell in column]
             if _in_yuan(header, model, place, name):
                 columns[name] = [_yuan(cell) for cell in columns[name]]
+    absent = [name for name in printed(model) if name not in columns and name not in OPTIONAL]
+    columns |= {name: [ABSENT] * len(rows) for name in absent}
     ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
     place = {"workbook": [workbook] * len(rows), "sheet": [sheet.title] * len(rows)}
     return ordered | place | {"row": [i + 1 for i in rows]}

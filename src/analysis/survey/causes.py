@@ -1,0 +1,342 @@
+"""Fold findings into causes: what one change to a file mends is one line, however many cells show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from analysis.survey.codebook import IDENTIFIERS, TABLES
+from analysis.survey.mend import mend
+from analysis.survey.problems import (
+    BLANK,
+    MISSING_COLUMN,
+    MISSING_PLACE,
+    NO_ROWS,
+    NOTE,
+    PROBLEM,
+    SHIFTED,
+    TOTAL_ANSWERS,
+    UNIT,
+    UNKNOWN_COLUMN,
+    UNKNOWN_PLACE,
+    Problem,
+)
+
+RENAMED = "renamed column"
+SLOT = "\0"  # stands in a message for the part that differs from cell to cell
+VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
+SEVERAL = 3  # sheets of a workbook that is hardly filled in
+IN_YUAN = "可能是按元填的，应为万元 (it may be in 元, not in 万元)"
+LEFTMOST = {
+    "街道（乡镇）",
+    "社区名称",
+    "社区代码",
+    "村（社区）数",
+    "项目",
+    "项目名称",
+}  # of a form: its first columns
+RECTANGLES, CELLS_EACH = 3, 4  # more rectangles than that, of more cells each on average, are one line
+BELOW = 3  # rows below a shifted block in which its totals stand
+
+Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What one change in a file mends.
+
+    columns: titles as the form prints them. rows: numbers in the sheet, ascending, none for a fault of the
+    sheet or the file as a whole. message, told, mend: as a Problem has them, said once for all cells.
+    findings: all that it explains, those in other sheets too.
+    """
+
+    kind: str
+    workbook: str
+    sheet: str
+    columns: tuple[str, ...]
+    rows: tuple[int, ...]
+    message: str
+    told: str
+    mend: str
+    findings: tuple[Problem, ...]
+
+    @property
+    def column(self) -> str:
+        """Name the columns: each by its title, many by the first and the last, or a few and how many."""
+        places = [_position(title)[0] for title in self.columns]
+        if len(places) > TITLES and places[0] and places == list(range(places[0], places[0] + len(places))):
+            return f"{self.columns[0]}至{self.columns[-1]}共{len(places)}列"
+        return _listed(self.columns, TITLES, "列")
+
+    @property
+    def row(self) -> str:
+        """Give the rows as ranges: `6–24、30`."""
+        return _listed(ranges(self.rows), RANGES, "段")
+
+    @property
+    def place(self) -> str:
+        """Say where it is: `file!sheet!columns rows`."""
+        place = "!".join(part for part in (self.workbook, self.sheet, self.column) if part)
+        return f"{place} {self.row}" if self.rows else place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" + (f" → {self.mend}" if self.mend else "")
+
+
+def causes(findings: Iterable[Problem]) -> list[Cause]:
+    """Fold findings into causes, in the order of the first finding of each.
+
+    One cause are: a block of cells that stand beside their headers, with all that is said of its rows; the same
+    fault in many rows or columns of a sheet; a column that is missing next to one that is unknown; a community
+    that is missing, with the rows of other sheets that refer to it; a workbook that is hardly filled in.
+    """
+    listed = sorted(set(findings))
+    folding = _Folding(listed)
+    groups: dict[tuple, list[Problem]] = {}
+    for one in listed:
+        groups.setdefault(folding.key(one), []).append(one)
+    folded = [cause for key, group in groups.items() for cause in _causes_of(key[-1], group)]
+    return _unfilled(sorted(folded, key=lambda cause: cause.findings[0]))
+
+
+class _Folding:
+    """Know which sheets have shifted rows or a renamed column, and which communities are missing."""
+
+    def __init__(self, listed: list[Problem]):
+        self.shifts: dict[tuple, dict[int, str]] = {}
+        self.notes: set[tuple] = set()
+        self.missing: dict[str, Problem] = {}
+        rules: dict[tuple, set[str]] = {}
+        for one in listed:
+            sheet = (one.workbook, one.sheet)
+            rules.setdefault(sheet, set()).add(one.rule)
+            if one.rule.startswith(SHIFTED):
+                self.shifts.setdefault(sheet, {})[one.row] = one.rule
+            elif one.rule == NOTE:
+                self.notes.add((*sheet, one.row))
+            elif one.rule == MISSING_PLACE:
+                self.missing.setdefault(one.about, one)
+        both = {MISSING_COLUMN, UNKNOWN_COLUMN}
+        self.renamed = {sheet for sheet, there in rules.items() if both <= there}
+
+    def key(self, one: Problem) -> tuple:
+        """Return what all findings of one cause share; its last part says how they are told."""
+        if one.rule == UNKNOWN_PLACE and one.about in self.missing:
+            one = self.missing[one.about]
+        sheet = (one.workbook, one.sheet)
+        return (one.kind, *sheet, self._rule(one, sheet))
+
+    def _rule(self, one: Problem, sheet: tuple) -> tuple:
+        if one.kind != PROBLEM:
+            return (_template(one), one.told)
+        rows = self.shifts.get(sheet, {})
+        if one.row in rows:
+            return (rows[one.row],)
+        if rows and (one.rule == UNKNOWN_COLUMN or (one.rule == TOTAL_ANSWERS and _near(one.row, rows))):
+            return (next(iter(rows.values())),)
+        if (*sheet, one.row) in self.notes:
+            return (NOTE,)
+        if one.rule in (MISSING_COLUMN, UNKNOWN_COLUMN) and sheet in self.renamed:
+            return (RENAMED,)
+        if one.rule == UNIT:
+            return (UNIT,)
+        return (BLANK,) if one.rule == BLANK else (_template(one), one.told)
+
+
+def _near(row: int, rows: dict[int, str]) -> bool:
+    return min(rows) - 1 <= row <= max(rows) + BELOW
+
+
+def _template(one: Problem) -> str:
+    return one.message.replace(one.value, SLOT, 1) if one.value else one.message
+
+
+def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
+    """Make the causes of findings that share a rule: one, or one for each rectangle of rows and columns."""
+    if rule[0].startswith(SHIFTED):
+        return [_shift(int(rule[0].removeprefix(SHIFTED)), group)]
+    if rule[0] == RENAMED:
+        return [_renamed(group)]
+    if rule[0] == NOTE:
+        note = [one for one in group if one.rule == NOTE]
+        return [_cause(note, (), _rows(note), note[0].message + _extent(note, 1), group)]
+    if rule[0] == UNIT and len({(_template(one), one.column) for one in group}) > 1:
+        titles = sorted({one.column for one in group}, key=_position)
+        return [_cause(group, titles, _rows(group), IN_YUAN + _extent(group, 1), group)]
+    own = [one for one in group if one.rule != UNKNOWN_PLACE] or group
+    elsewhere = [one for one in group if one.rule == UNKNOWN_PLACE] if len(own) < len(group) else []
+    places: Places = {}
+    for one in own:
+        places.setdefault((one.row, one.column), []).append(one)
+    return [_rectangle(places, rows, columns, elsewhere) for rows, columns in rectangles(places)]
+
+
+def rectangles(places: Iterable[tuple[int, str]]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
+    """Cover (row, column) places by rows × columns, each place once, in few rectangles.
+
+    Rows with the same columns make one, or columns with the same rows, whichever gives fewer. Where both give
+    many and most are large, as in a form that is half filled in, one covers all: then it also covers places
+    that are not among `places`.
+    """
+    by_row: dict[int, list[str]] = {}
+    by_column: dict[str, list[int]] = {}
+    count = 0
+    for row, column in sorted(places, key=lambda place: (place[0], _position(place[1]))):
+        by_row.setdefault(row, []).append(column)
+        by_column.setdefault(column, []).append(row)
+        count += 1
+    across = [(tuple(rows), columns) for columns, rows in _alike(by_row).items()]
+    down = [(rows, tuple(columns)) for rows, columns in _alike(by_column).items()]
+    best = min(down, across, key=len)
+    if len(best) > RECTANGLES and count >= CELLS_EACH * len(best):
+        return [(tuple(by_row), tuple(sorted(by_column, key=_position)))]
+    return best
+
+
+def _alike(lists: dict) -> dict[tuple, list]:
+    """Group keys that have equal lists."""
+    groups: dict[tuple, list] = {}
+    for key, values in lists.items():
+        groups.setdefault(tuple(values), []).append(key)
+    return groups
+
+
+@cache
+def _positions() -> dict[str, int]:
+    titles = [schema.title for model in TABLES.values() for schema in model.to_schema().columns.values()]
+    return {title: place for place, title in reversed(list(enumerate([*titles, *IDENTIFIERS.values()])))}
+
+
+def _position(title: str) -> tuple[int, str]:
+    """Order columns as the forms do."""
+    return _positions().get(title, 0), title
+
+
+def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Problem]) -> Cause:
+    """Say once what is wrong in all cells of a rectangle."""
+    there = {place for row in rows for column in columns if (place := (row, column)) in places}
+    own = [one for place in sorted(there) for one in places[place]]
+    more = _extent(own, len(columns), len(there))
+    message = _message(own) + more + _consequences(elsewhere)
+    told = own[0].told and own[0].told + more
+    return _cause(own, columns, _rows(own), message, [*own, *elsewhere], told)
+
+
+def _cause(own: list[Problem], columns, rows, message: str, findings: list[Problem], told: str = "") -> Cause:
+    first = own[0]
+    how = {one.mend for one in own}
+    return Cause(
+        first.kind,
+        first.workbook,
+        first.sheet,
+        tuple(column for column in columns if column),
+        rows,
+        message,
+        told,
+        how.pop() if len(how) == 1 else mend(message),
+        tuple(findings),
+    )
+
+
+def _message(own: list[Problem]) -> str:
+    """Join messages that differ in their values only."""
+    templates = dict.fromkeys(map(_template, own))
+    if len(templates) > 1:  # blanks of columns that have different answers for nothing
+        return "空白 (blank)" if own[0].rule == BLANK else own[0].message
+    values = list(dict.fromkeys(one.value for one in own if one.value))
+    return next(iter(templates)).replace(SLOT, _listed(values, VALUES, "个"), 1)
+
+
+def _extent(own: list[Problem], columns: int, cells: int = 0) -> str:
+    """Say how many rows, columns and cells a line stands for; nothing where it is one."""
+    rows = len(_rows(own))
+    if columns > 1 and rows:
+        many = f"{rows} row{'s' * (rows > 1)}, {columns} columns"
+        return f"，{rows}行{columns}列共{cells}格 ({cells} cells: {many})"
+    if columns > 1:
+        return f"，共{columns}列 ({columns} columns)"
+    if rows > 1:
+        return f"，共{rows}行 ({rows} rows)"
+    return f"，共{len(own)}处 ({len(own)} of them)" if len(own) > 1 and not rows else ""
+
+
+def _consequences(elsewhere: list[Problem]) -> str:
+    """Count the rows of other sheets that are wrong for this reason alone."""
+    sheets: dict[str, int] = {}
+    for one in elsewhere:
+        sheets[one.sheet] = sheets.get(one.sheet, 0) + 1
+    said = "、".join(f"“{sheet}”{count}行" for sheet, count in sheets.items())
+    many = f"{len(elsewhere)} row{'s' * (len(elsewhere) > 1)}"
+    return f"；{said}因此也对不上 (and {many} elsewhere for this reason)" if said else ""
+
+
+def _shift(by: int, group: list[Problem]) -> Cause:
+    """Say of a block of rows that it stands beside its headers."""
+    own = [one for one in group if one.rule.startswith(SHIFTED)]
+    zh, en = ("右", "right") if by > 0 else ("左", "left")
+    plural = "s" if abs(by) > 1 else ""
+    where = f"cells stand {abs(by)} column{plural} to the {en} of their headers"
+    leftmost = min((one.column for one in own), key=_position)
+    since = "" if leftmost in LEFTMOST else f"自“{leftmost}”列起，"
+    message = f"{since}数据比表头向{zh}错了{abs(by)}列 ({where})"
+    message += _extent(own, 1)
+    return replace(_cause(own, (), _rows(own), message, group), mend=mend(message))
+
+
+def _renamed(group: list[Problem]) -> Cause:
+    """Say in one line which columns are missing from a header and which are there instead."""
+    missing = [one.column for one in group if one.rule == MISSING_COLUMN]
+    unknown = [one.column for one in group if one.rule == UNKNOWN_COLUMN]
+    message = (
+        f"缺少{_quoted(missing)}，却有不认识的{_listed(unknown, TITLES, '列')}列，也许是改了列名 "
+        "(column missing beside an unknown one: maybe renamed)"
+    )
+    return replace(_cause(group, [*missing, *unknown], (), message, group), mend=mend(message))
+
+
+def _quoted(titles: list[str]) -> str:
+    return _listed([f"“{title}”" for title in titles], TITLES, "列")
+
+
+def _unfilled(folded: list[Cause]) -> list[Cause]:
+    """Put a workbook most of whose sheets are blank, and which has no other fault, into one line."""
+    books: dict[str, list[Cause]] = {}
+    for cause in folded:
+        if cause.kind == PROBLEM:
+            books.setdefault(cause.workbook, []).append(cause)
+    for own in books.values():
+        sheets = sorted({cause.sheet for cause in own}, key=_sheet_position)
+        if len(sheets) >= SEVERAL and all(c.findings[0].rule in (BLANK, NO_ROWS) for c in own):
+            rest = {id(cause) for cause in own[1:]}
+            message = f"没有填完：{_listed(sheets, SHEETS, '张表')}有空白 (not filled in: {len(sheets)} sheets)"
+            findings = [one for cause in own for one in cause.findings]
+            whole = Cause(PROBLEM, own[0].workbook, "", (), (), message, "", mend(message), tuple(findings))
+            folded = [whole if cause is own[0] else cause for cause in folded if id(cause) not in rest]
+    return folded
+
+
+def _sheet_position(title: str) -> int:
+    titles = [model.Config.title for model in TABLES.values()]
+    return titles.index(title) if title in titles else len(titles)
+
+
+def ranges(rows: Iterable[int]) -> list[str]:
+    """Write ascending row numbers as ranges."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], row]
+        else:
+            runs.append([row])
+    return ["–".join(map(str, run)) for run in runs]
+
+
+def _rows(own: list[Problem]) -> tuple[int, ...]:
+    return tuple(sorted({one.row for one in own if one.row}))
+
+
+def _listed(parts, most: int, unit: str) -> str:
+    """List the first parts, then how many there are."""
+    listed = "、".join(parts[:most])
+    return listed if len(parts) <= most else f"{listed}等{len(parts)}{unit}"

@@ -1,0 +1,180 @@
+"""Find rows whose cells stand beside their headers: pasted, or pushed, a column or more to one side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.survey import parse
+from analysis.survey.codebook import IDENTIFIERS, Table
+from analysis.survey.forms.columns import columns
+from analysis.survey.identifiers import looks_personal
+from analysis.survey.problems import SHIFTED, Problem
+from analysis.survey.text import empty, normalise
+
+STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
+FEWEST_FAULTS = 2  # in a row that may be shifted
+NAMED = ("township", "community")
+CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
+BELOW = 2  # rows below a shifted block that are its totals
+TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
+NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
+DATES = (18_000, 60_000)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+EPOCH = dt.datetime(1899, 12, 30)
+FEWEST_CELLS = 3  # that are filled in, from the first faulty one on
+FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
+
+Place = tuple[str, str, int]  # workbook, sheet, row
+
+
+def without_shifted(
+    rows: pd.DataFrame, cells: pd.DataFrame, faults: list[Problem], model: type[Table]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Take out of parsed cells what stands in shifted rows, and say so at each of their faults.
+
+    rows: the raw frame. cells, faults: what was parsed of it. Returns (cells, faults): in shifted rows all
+    cells are missing, and the rule of their faults is SHIFTED with the columns to the right, as in `shifted+1`.
+    """
+    steps = _steps(rows, faults, model)
+    if not steps:
+        return cells, faults
+    faults = [
+        replace(one, rule=f"{SHIFTED}{step:+d}")
+        if (step := steps.get((one.workbook, one.sheet, one.row)))
+        else one
+        for one in faults
+    ]
+    places = zip(cells["workbook"], cells["sheet"], cells["row"], strict=True)
+    shifted = pd.Series([place in steps for place in places], cells.index, dtype=bool)
+    answers = [name for name in cells if name not in Table.__annotations__]
+    missing = {name: _with_missing(cells[name]).mask(shifted) for name in answers}
+    return cells.assign(**missing), faults
+
+
+def _with_missing(column: pd.Series) -> pd.Series:
+    """Give a column a type that can be missing."""
+    kinds = {"int64": "float64", "bool": "boolean"}
+    return column.astype(kinds.get(str(column.dtype), column.dtype))
+
+
+def _steps(rows: pd.DataFrame, faults: list[Problem], model: type[Table]) -> dict[Place, int]:
+    """Map the place of each shifted row to the number of columns to the right."""
+    faulty: dict[Place, set[str]] = {}
+    for one in faults:
+        faulty.setdefault((one.workbook, one.sheet, one.row), set()).add(one.column)
+    if not faulty:
+        return {}
+    form, schema = [column.name for column in columns(model)], model.to_schema().columns
+    readers = {name: _reader(name, schema.get(name)) for name in form}
+    names = [name for name in form if name in rows]
+    places = zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
+    table = {
+        place: cells
+        for place, *cells in zip(places, *(rows[name] for name in names), strict=True)
+        if place in faulty
+    }
+    steps: dict[Place, int] = {}
+    last = STEPS[0]
+    for place, titles in faulty.items():
+        row = dict(zip(names, table[place], strict=True))
+        bad = {name for name in names if schema[name].title in titles}
+        # a number in a column of names is no fault by itself
+        bad |= {name for name in NAMED if name in row and not empty(row[name]) and not readers[name](row[name])}
+        if len(bad) < FEWEST_FAULTS:
+            continue
+        for step in dict.fromkeys((last, *STEPS)):
+            if _fits(row, bad, step, form, readers):
+                steps[place] = last = step
+                break
+    return steps | _totals(table, steps)
+
+
+def _reader(name: str, schema):
+    """Return a function that tells whether a cell answers a column; it remembers what it was asked."""
+    known: dict = {}
+
+    def answers(cell) -> bool:
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = _answers(cell, name, schema)
+        return known[key]
+
+    return answers
+
+
+def _answers(cell, name: str, schema) -> bool:
+    if name in IDENTIFIERS:
+        return isinstance(cell, str) and bool(NAME.fullmatch(cell)) if name == "name" else looks_personal(cell)
+    if name == "serial":
+        return isinstance(cell, int | float) or (isinstance(cell, str) and cell.isdecimal())
+    if name == "remark":
+        return isinstance(cell, str)
+    if _is_text(schema) and name != "community_code":
+        return isinstance(cell, str) and bool(FREE_TEXT.fullmatch(cell.strip()))
+    try:
+        value = parse.reader(schema)(_as_formatted(cell, schema))
+    except parse.Unreadable:
+        return False
+    for check in schema.checks:
+        said = check.statistics
+        low, high = said.get("min_value"), said.get("max_value")
+        if check.name in ("in_range", "greater_than_or_equal_to") and not (
+            (low is None or low <= value) and (high is None or value <= high)
+        ):
+            return False
+        if check.name == "str_matches" and not re.match(said["pattern"], value):
+            return False
+    return True
+
+
+def _as_formatted(cell, schema):
+    """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a date."""
+    dated = str(schema.dtype).startswith("datetime")
+    if dated and isinstance(cell, int | float) and DATES[0] <= cell <= DATES[1]:
+        return EPOCH + dt.timedelta(days=int(cell))
+    if not dated and isinstance(cell, dt.datetime):
+        return float((cell - EPOCH).days)
+    return cell
+
+
+def _is_text(schema) -> bool:
+    return str(schema.dtype).startswith("str") and not schema.metadata["codes"]
+
+
+def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -> bool:
+    """Tell whether the cells of a row, from its first faulty one on, answer the columns `step` to their left."""
+    first = min(form.index(name) for name in bad)
+    explained = looked_at = misfits = 0
+    for place, name in enumerate(form):
+        cell, source = row.get(name), place - step
+        if place < first or empty(cell) or not 0 <= source < len(form):
+            continue
+        looked_at += 1
+        fits = readers[form[source]](cell)
+        misfits += not fits
+        explained += fits and name in bad
+    enough = looked_at >= FEWEST_CELLS and explained > misfits
+    return enough and misfits * CELLS_A_MISFIT <= looked_at
+
+
+def _totals(table: dict[Place, list], steps: dict[Place, int]) -> dict[Place, int]:
+    """Find the faulty rows in a shifted block that are its totals: with their label they left its column."""
+    blocks: dict[tuple[str, str], list[int]] = {}
+    for workbook, sheet, row in steps:
+        blocks.setdefault((workbook, sheet), []).append(row)
+    ends = {sheet: (min(rows), max(rows)) for sheet, rows in blocks.items()}
+    usual = {
+        sheet: Counter(steps[(*sheet, row)] for row in rows).most_common(1)[0][0] for sheet, rows in blocks.items()
+    }
+    return {
+        place: usual[place[:2]]
+        for place, cells in table.items()
+        if place not in steps
+        and place[:2] in ends
+        and ends[place[:2]][0] <= place[2] <= ends[place[:2]][1] + BELOW
+        and any(isinstance(cell, str) and TOTAL.fullmatch(normalise(cell)) for cell in cells)
+    }

@@ -1,0 +1,472 @@
+"""One cause is one line, and no fault is lost in the line of another."""
+
+import random
+import re
+import shutil
+import time
+
+import pytest
+
+from analysis.survey.causes import Cause, causes, ranges, rectangles
+from analysis.survey.clean import check
+from analysis.survey.mend import mend
+from analysis.survey.problems import BLANK, InputProblems, Problem, findings_of, findings_table
+from planting import Planting, find_column, read_form
+
+JIAOJIANG, SANMEN, XIANJU = "331002_椒江区.xlsx", "331022_三门县.xlsx", "331024_仙居县.xlsx"
+COMMUNITIES, ROSTER, FUNDS, BURDEN = "社区基本情况", "专职社区工作者花名册", "经费投入", "减负清理"
+INTERVIEWS, PROJECTS = "interviews.xlsx", "项目与公益创投"
+BOTH = re.compile(r"[\u4e00-\u9fff].*\([a-z0-9][^)]*\)", re.S)
+
+
+@pytest.fixture
+def planting(raw):
+    return Planting(raw)
+
+
+@pytest.fixture
+def told(raw, frame):
+    """Check the copy; returns the lines that a clerk reads, one a cause, and all findings."""
+
+    def lines(planting):
+        planting.save()
+        done = check(raw, frame)
+        folded = causes(done.problems)
+        for one in folded:
+            assert BOTH.search(one.message) and one.mend, one
+        assert sorted(one for cause in folded for one in cause.findings) == sorted(set(done.problems))
+        return [str(one) for one in folded], done.problems
+
+    return lines
+
+
+def unmerge(sheet, first=6):
+    """Write merged cells below the header into each of their rows."""
+    for area in list(sheet.merged_cells.ranges):
+        if area.min_row >= first:
+            value = sheet.cell(area.min_row, area.min_col).value
+            sheet.unmerge_cells(str(area))
+            for row in range(area.min_row, area.max_row + 1):
+                sheet.cell(row, area.min_col).value = value
+
+
+def shift(sheet, first, last, by, start=1):
+    """Move the cells of some rows, from column `start` on, `by` columns to the right."""
+    unmerge(sheet)
+    width = sheet.max_column + abs(by)
+    for row in range(first, last + 1):
+        values = [sheet.cell(row, column).value for column in range(1, width + 1)]
+        for column in range(start, width + 1):
+            source = column - by
+            sheet.cell(row, column).value = values[source - 1] if start <= source <= width else None
+
+
+def test_a_half_filled_sheet_is_one_line(planting, told):
+    p = planting
+    columns = list(p.form(JIAOJIANG, COMMUNITIES)[0])[8:19]
+    rows = p.rows(JIAOJIANG, COMMUNITIES)[9:22]
+    for row in rows:
+        for column in columns:
+            p.set(JIAOJIANG, COMMUNITIES, column, row, None)
+    lines, found = told(p)
+    assert len(found) == 143 and len(lines) == 1
+    assert "13行11列共143格 (143 cells: 13 rows, 11 columns)" in lines[0]
+    assert lines[0].startswith(f"{JIAOJIANG}!{COMMUNITIES}!建筑面积至共建协议共11列 ")
+
+
+def test_a_sheet_that_is_filled_in_raggedly_is_a_few_lines(planting, told):
+    p, chance = planting, random.Random(3)
+    columns = list(p.form(JIAOJIANG, COMMUNITIES)[0])
+    for row in p.rows(JIAOJIANG, COMMUNITIES)[5:45]:
+        for column in columns[6 + chance.randrange(10) : 24]:
+            p.set(JIAOJIANG, COMMUNITIES, column, row, None)
+    lines, found = told(p)
+    assert len(found) > 300 and len(lines) <= 3
+
+
+def test_a_half_filled_roster_is_one_line_identifiers_included(planting, told):
+    p = planting
+    for row in p.rows(SANMEN, ROSTER)[10:40]:
+        for column in list(p.form(SANMEN, ROSTER)[0])[4:16]:
+            p.set(SANMEN, ROSTER, column, row, None)
+    lines, found = told(p)
+    assert len(found) == 360 and len(lines) == 1
+
+
+SHIFTS = [
+    (JIAOJIANG, ROSTER, 1, 1),
+    (JIAOJIANG, ROSTER, 2, 1),
+    (JIAOJIANG, ROSTER, 3, 2),
+    (JIAOJIANG, ROSTER, -1, 1),
+    (JIAOJIANG, COMMUNITIES, 1, 2),
+    (JIAOJIANG, COMMUNITIES, 2, 1),
+    (SANMEN, FUNDS, 1, 2),
+    (XIANJU, BURDEN, 1, 1),
+    (XIANJU, BURDEN, 1, 2),
+    (XIANJU, PROJECTS, 1, 2),
+    (INTERVIEWS, "人员访谈", 1, 2),
+    (INTERVIEWS, "社区访谈", 1, 2),
+]
+
+
+@pytest.mark.parametrize(("book", "title", "by", "start"), SHIFTS)
+def test_a_sheet_pasted_some_columns_to_one_side_is_one_line_that_says_so(planting, told, book, title, by, start):
+    p = planting
+    rows = p.rows(book, title)
+    end = max(p.sheet(book, title).max_row - 4, rows[-1]) if title != FUNDS else rows[-1]
+    shift(p.sheet(book, title), rows[0], end, by, start)
+    (line,), found = told(p)
+    side = "right" if by > 0 else "left"
+    assert f"错了{abs(by)}列" in line and f"cells stand {abs(by)} column" in line and f"to the {side} of" in line
+    assert len({one.row for one in found if one.row in rows}) == len(rows)
+
+
+def test_rows_that_lose_their_first_cells_to_the_left_are_one_line_and_their_totals_another(planting, told):
+    p = planting
+    rows = p.rows(JIAOJIANG, ROSTER)
+    shift(p.sheet(JIAOJIANG, ROSTER), rows[0], rows[-1], -2, 2)
+    lines, _ = told(p)
+    assert len(lines) <= 2 and any("cells stand 2 columns to the left of" in line for line in lines)
+
+
+@pytest.mark.parametrize("start", [1, 2, 5, 9])
+def test_a_block_of_rows_that_is_shifted_is_one_line_with_its_rows(planting, told, start):
+    p = planting
+    rows = p.rows(JIAOJIANG, ROSTER)
+    shift(p.sheet(JIAOJIANG, ROSTER), rows[10], rows[40], 1, start)
+    (line,), _ = told(p)
+    assert f"{ROSTER} {rows[10]}–{rows[40]}: " in line and "错了1列" in line
+
+
+def test_a_fault_outside_a_shifted_block_has_its_own_line(planting, told):
+    p = planting
+    rows = p.rows(JIAOJIANG, ROSTER)
+    shift(p.sheet(JIAOJIANG, ROSTER), rows[10], rows[40], 1)
+    p.set(JIAOJIANG, ROSTER, "学历", rows[60], "中专")
+    p.set(JIAOJIANG, ROSTER, "性别", rows[61], None)
+    lines, _ = told(p)
+    assert len(lines) == 3 and any(f"学历 {rows[60]}: " in one for one in lines)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {1: "单位负责人（签字）"},
+        {1: "单位负责人（签字）", 6: "经办人", 12: "联系电话"},
+        {2: "补充名单"},
+        {1: "补充名单"},
+        {3: "以下为新聘人员"},
+        {1: "（签章）", 8: "日期"},
+        {1: "分管领导：", 9: "填报单位（盖章）"},
+        {5: "楚门镇"},
+    ],
+)
+@pytest.mark.parametrize("place", ["inside", "below"])
+def test_a_heading_or_a_signature_among_the_rows_is_one_line(planting, told, cells, place):
+    p = planting
+    sheet, rows = p.sheet(SANMEN, ROSTER), p.rows(SANMEN, ROSTER)
+    unmerge(sheet)
+    row = rows[5] if place == "inside" else rows[-1] + 1
+    sheet.insert_rows(row)
+    for column, value in cells.items():
+        sheet.cell(row, column).value = value
+    (line,), _ = told(p)
+    assert line.startswith(f"{SANMEN}!{ROSTER} {row}: ") and "a heading or a signature" in line
+
+
+def test_a_heading_is_not_filled_down_into_the_rows_below_it(planting, told):
+    p = planting
+    sheet, row = p.sheet(SANMEN, ROSTER), p.rows(SANMEN, ROSTER)[5]
+    for area in [a for a in sheet.merged_cells.ranges if a.min_row >= 6]:
+        sheet.unmerge_cells(str(area))  # the street stands in its first row alone
+    sheet.insert_rows(row)
+    sheet.cell(row, 2).value = "补充名单"
+    (line,), _ = told(p)
+    assert f" {row}: " in line
+
+
+@pytest.mark.parametrize("pair", [(2, 3), (3, 2), (0, 7)])
+def test_a_doubled_community_code_is_one_line_that_says_which_it_should_be(planting, told, pair):
+    p = planting
+    rows = p.rows(SANMEN, COMMUNITIES)
+    wrong, other = (rows[place] for place in pair)
+    code = p.value(SANMEN, COMMUNITIES, "社区代码", wrong)
+    p.set(SANMEN, COMMUNITIES, "社区代码", wrong, p.value(SANMEN, COMMUNITIES, "社区代码", other))
+    (line,), _ = told(p)
+    assert line.startswith(f"{SANMEN}!{COMMUNITIES}!社区代码 {wrong}: ") and code in line
+
+
+@pytest.mark.parametrize("code", [None, "3310220019", "331022001988", "331099001904"])
+def test_a_wrong_community_code_blames_neither_its_workers_nor_the_frame(planting, told, code):
+    p = planting
+    row = p.rows(SANMEN, COMMUNITIES)[3]
+    p.set(SANMEN, COMMUNITIES, "社区代码", row, code)
+    (line,), found = told(p)
+    assert f"社区代码 {row}: " in line and len(found) == 1
+
+
+def test_a_community_that_is_missing_is_one_line_with_what_refers_to_it(planting, told):
+    p = planting
+    row = p.rows(SANMEN, COMMUNITIES)[1]
+    for column in p.form(SANMEN, COMMUNITIES)[0]:
+        if column != "街道（乡镇）":
+            p.set(SANMEN, COMMUNITIES, column, row, None)
+    (line,), found = told(p)
+    assert "community of the frame is missing" in line and f"“{ROSTER}”{len(found) - 1}行" in line
+
+
+def test_a_renamed_column_is_one_line_and_the_rest_of_its_sheet_is_read(planting, told):
+    p = planting
+    sheet = p.sheet(SANMEN, BURDEN)
+    sheet.cell(4, find_column(read_form(sheet)[0], "村（社区）数")).value = "村数（个）"
+    (line,), _ = told(p)
+    assert "“村(社区)数”" in line and "C列" in line and "maybe renamed" in line
+    rows = p.rows(SANMEN, BURDEN)
+    sheet = p.sheet(SANMEN, BURDEN)
+    p.set(SANMEN, BURDEN, "实物牌子", rows[0], "约3")
+    p.set(SANMEN, BURDEN, "街道（乡镇）", rows[1], "无此镇")
+    lines, _ = told(p)
+    assert len(lines) == 3
+
+
+def test_a_column_in_another_unit_is_one_line_that_says_so(planting, told):
+    p = planting
+    for row in p.rows(SANMEN, ROSTER):
+        p.set(SANMEN, ROSTER, "年收入", row, round(p.value(SANMEN, ROSTER, "年收入", row) * 10000))
+    (line,), _ = told(p)
+    assert "年收入 6–" in line and "可能是按元填的" in line and "1万元=10000元" in line
+
+
+FUND_COLUMNS = ("市级", "县（市、区）级", "资金来源/街道（乡镇）", "合计")
+
+
+@pytest.mark.parametrize("columns", [FUND_COLUMNS[:1], FUND_COLUMNS[1:3], FUND_COLUMNS[3:], FUND_COLUMNS])
+def test_amounts_in_another_unit_are_one_line(planting, told, columns):
+    p = planting
+    for row in p.rows(SANMEN, FUNDS):
+        for column in columns:
+            p.set(SANMEN, FUNDS, column, row, round(p.value(SANMEN, FUNDS, column, row) * 10000))
+    lines, _ = told(p)
+    if len(columns) in (1, 4):
+        assert len(lines) == 1 and "元" in lines[0].split(" → ")[0]
+
+
+def test_one_wrong_street_in_forty_rows_is_one_line(planting, told):
+    p = planting
+    unmerge(p.sheet(JIAOJIANG, ROSTER))
+    rows = p.rows(JIAOJIANG, ROSTER)[:40]
+    for row in rows:
+        p.set(JIAOJIANG, ROSTER, "街道（乡镇）", row, "白云街")
+    (line,), found = told(p)
+    assert len(found) == 40 and f"街道（乡镇） {rows[0]}–{rows[-1]}: " in line and "共40行 (40 rows)" in line
+
+
+def test_a_merged_answer_says_that_it_is_merged(planting, told):
+    p = planting
+    sheet, rows = p.sheet(JIAOJIANG, COMMUNITIES), p.rows(JIAOJIANG, COMMUNITIES)
+    place = find_column(p.form(JIAOJIANG, COMMUNITIES)[0], "受理方式")
+    sheet.merge_cells(start_row=rows[2], end_row=rows[6], start_column=place, end_column=place)
+    (line,), _ = told(p)
+    assert f"受理方式 {rows[3]}–{rows[6]}: " in line and "merged with the cell above" in line
+
+
+def test_a_merged_cell_of_an_optional_column_is_not_taken_for_a_blank(planting, told):
+    p = planting
+    sheet, rows = p.sheet(XIANJU, PROJECTS), p.rows(XIANJU, PROJECTS)
+    place = find_column(p.form(XIANJU, PROJECTS)[0], "批次")
+    sheet.merge_cells(start_row=rows[0], end_row=rows[1], start_column=place, end_column=place)
+    (line,), _ = told(p)
+    assert f"批次 {rows[1]}: " in line and "merged with the cell above" in line
+
+
+def test_the_same_fault_in_many_columns_is_one_line(planting, told):
+    p = planting
+    for row in p.rows(SANMEN, COMMUNITIES):
+        for column in p.form(SANMEN, COMMUNITIES)[0]:
+            if p.value(SANMEN, COMMUNITIES, column, row) in ("是", "否"):
+                p.set(SANMEN, COMMUNITIES, column, row, "√")
+    (line,), found = told(p)
+    assert len(found) > 100 and "答" not in line and "answer 是 or 否" in line
+
+
+# ---- nothing is lost
+
+
+def faults(p):
+    """Independent faults: name, how to plant it in a row of a sheet, and what must be told of it."""
+    unmerge(p.sheet(SANMEN, ROSTER))
+    unmerge(p.sheet(SANMEN, COMMUNITIES))
+    roster, places = p.rows(SANMEN, ROSTER), p.rows(SANMEN, COMMUNITIES)
+
+    def put(sheet, column, value, fragment):
+        def plant(row):
+            p.set(SANMEN, sheet, column, row, value)
+            return f"{SANMEN}!{sheet}!{column.split('/')[-1]}", row, fragment
+
+        return plant
+
+    in_roster = {
+        "education": put(ROSTER, "学历", "中专", "not one of the answers"),
+        "street": put(ROSTER, "街道（乡镇）", "无此街道", "not what the frame has"),
+        "code": put(ROSTER, "社区代码", "331022999901", "not in that table"),
+        "born": put(ROSTER, "出生年月", "88年", "not a date"),
+        "income": put(ROSTER, "年收入", "面议", "not a number"),
+        "id": put(ROSTER, "身份证号", "33102218990101001", "not a valid ID"),
+        "phone": put(ROSTER, "联系电话", "138", "11-digit"),
+        "grade": put(ROSTER, "等级", 99, "between 1 and 18"),
+        "sex": put(ROSTER, "性别", None, "blank"),
+    }
+    in_places = {
+        "households": put(COMMUNITIES, "户数", "约47", "not a number"),
+        "population": put(COMMUNITIES, "常住人口", 5, "between 100"),
+        "part": put(COMMUNITIES, "其中居民活动面积", 19999, "exceeds the floor area"),
+        "organisations": put(COMMUNITIES, "其中近一年有活动", 199, "exceeds all organisations"),
+        "seats": put(COMMUNITIES, "“两委”成员/其中专职社工", 30, "exceeds the seats"),
+        "name": put(COMMUNITIES, "社区名称", "某某社区", "not what the frame has"),
+        "street": put(COMMUNITIES, "街道（乡镇）", "无此街道", "not what the frame has"),
+        "met": put(COMMUNITIES, "面积达标", "√", "answer 是 or 否"),
+        "hours": put(COMMUNITIES, "每周开放时间", None, "blank"),
+    }
+    return (in_roster, roster), (in_places, places)
+
+
+def named(cause: Cause, place: str, row: int) -> bool:
+    """Tell whether the line of a cause names a cell: its sheet, its column and its row."""
+    book, sheet, column = place.split("!")
+    said = cause.row.replace("等", "、").split("、")
+    spans = [tuple(map(int, part.split("–"))) for part in said if part[:1].isdigit() and "段" not in part]
+    return (
+        (cause.workbook, cause.sheet) == (book, sheet)
+        and column in cause.columns
+        and (any(span[0] <= row <= span[-1] for span in spans))
+    )
+
+
+def pairs(names):
+    names = sorted(names)
+    return [(one, other) for i, one in enumerate(names) for other in names[i + 1 :]]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["roster", "communities"])
+@pytest.mark.parametrize("together", ["row", "sheet"])
+def test_two_independent_faults_are_both_told_in_one_pass(wave_folder, tmp_path, frame, which, together):
+    count = 0
+    kinds = faults(Planting(wave_folder))[which][0]
+    for number, (one, other) in enumerate(pairs(kinds)):
+        if together == "row" and {one, other} == {"street", "code"}:
+            continue  # a street cannot be wrong for a code that nobody has
+        raw = shutil.copytree(wave_folder, tmp_path / f"{number}/2020")
+        p = Planting(raw)
+        plants, rows = faults(p)[which]
+        first, second = rows[4], rows[4 if together == "row" else 7]
+        expected = [plants[one](first), plants[other](second)]
+        p.save()
+        folded = causes(check(raw, frame).problems)
+        for place, row, fragment in expected:
+            assert any(named(c, place, row) and fragment in c.message for c in folded), (
+                one,
+                other,
+                list(map(str, folded)),
+            )
+        count += 1
+        shutil.rmtree(raw.parent)
+    assert count >= 35
+
+
+def test_faults_of_every_kind_in_one_workbook_are_all_told(raw, frame):
+    p = Planting(raw)
+    expected = []
+    for plants, rows in faults(p):
+        expected += [plant(row) for plant, row in zip(plants.values(), rows[1:], strict=False)]
+    p.save()
+    folded = causes(check(raw, frame).problems)
+    for place, row, fragment in expected:
+        assert any(named(c, place, row) and fragment in c.message for c in folded), (place, row)
+
+
+# ---- the folding itself
+
+
+def blanks(cells):
+    return [Problem("a.xlsx", "s", column, row, "空白 (blank)", rule=BLANK) for row, column in cells]
+
+
+def test_folding_neither_loses_nor_doubles_a_finding():
+    chance = random.Random(1)
+    rules = ["空白 (blank)", "“1” 不是数字 (not a number)", "应为整数 (a whole number is wanted)"]
+    for _ in range(200):
+        found = {
+            Problem(
+                f"{chance.randrange(2)}.xlsx",
+                f"s{chance.randrange(2)}",
+                f"c{chance.randrange(5)}",
+                chance.randrange(9),
+                message := chance.choice(rules),
+                rule=BLANK if "blank" in message else "",
+            )
+            for _ in range(chance.randrange(60))
+        }
+        folded = causes(found)
+        assert sorted(one for cause in folded for one in cause.findings) == sorted(found)
+        assert causes(sorted(found, reverse=True)) == folded
+        assert causes(findings_of(findings_table(found))) == folded
+
+
+def test_rows_are_told_as_ranges():
+    assert ranges([6, 7, 8, 24, 30, 31]) == ["6–8", "24", "30–31"] and ranges([]) == []
+
+
+def test_a_rectangle_is_one_and_scattered_cells_are_not_made_one():
+    assert rectangles([(r, c) for r in range(15, 28) for c in "abc"]) == [(tuple(range(15, 28)), ("a", "b", "c"))]
+    scattered = [(6, "a"), (9, "b"), (12, "c"), (15, "d"), (18, "e")]
+    assert sorted(rectangles(scattered)) == [((row,), (column,)) for row, column in scattered]
+    lines = [str(one) for one in causes(blanks(scattered))]
+    assert len(lines) == 5 and all(f"!{column} {row}: " in "\n".join(lines) for row, column in scattered)
+
+
+def test_a_single_finding_reads_as_before():
+    one = Problem("a.xlsx", "s", "户数", 6, "“约47” 不是数字 (not a number)", value="“约47”")
+    assert [str(cause) for cause in causes([one])] == [str(one)] == [str(InputProblems([one]))]
+
+
+def test_values_that_differ_are_named_once_and_many_are_counted():
+    found = [
+        Problem("a.xlsx", "s", "户数", row, f"“{row}x” 不是数字 (not a number)", value=f"“{row}x”")
+        for row in range(6, 16)
+    ]
+    (line,) = causes(found)
+    assert line.message.startswith("“6x”、“7x”、“8x”等10个 不是数字 (not a number)，共10行 (10 rows)")
+
+
+def test_several_causes_begin_with_a_summary_and_what_to_mend_first():
+    found = [*blanks([(6, "a"), (7, "a")]), Problem("b.xlsx", message="缺少此文件 (file is missing from 2020/)")]
+    lines = str(InputProblems(found)).splitlines()
+    assert lines[0] == "共2个原因，涉及3处 (2 causes, 3 places)："
+    assert lines[1:4] == ["  a.xlsx 1个：s 1", "  b.xlsx 1个：整个文件 (the file) 1", "先改 (mend first): b.xlsx"]
+    assert len(lines) == 6
+
+
+def test_what_is_said_of_a_cause_has_a_remedy():
+    for message in (
+        "数据比表头向右错了2列 (cells stand 2 columns to the right of their headers)",
+        "空白 (blank)",
+        "可能是按元填的，应为万元 (it may be in 元, not in 万元)",
+    ):
+        assert mend(message)
+
+
+def test_folding_many_findings_takes_time_in_proportion():
+    def seconds(rows):
+        found = blanks([(row, f"c{column}") for row in range(rows) for column in range(8) if (row * column) % 7])
+        found += [
+            Problem(
+                "a.xlsx", "t", "社区代码", row, f"缺少 {row} (community of the frame is missing)", value=str(row)
+            )
+            for row in range(rows)
+        ]
+        start = time.process_time()
+        causes(found)
+        return time.process_time() - start
+
+    seconds(500)
+    assert seconds(10_000) < 30 * seconds(1000)
