@@ -172,3 +172,17 @@ def test_the_notebooks_can_be_planned(name):
     found = plan.read_source(REPOSITORY / f"notebooks/{name}.ipynb", notebooks())
     assert sources.PACKAGE / "publish/section.py" in found.modules
     assert sources.readers_below_python(found.modules) == []
+
+
+@pytest.mark.parametrize("content", ["", "<<<<<<< HEAD\n{}", "[]", '{"cells": [{}]}', '{"cells": 3}'])
+def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
+    path = tmp_path / "02_facilities.ipynb"
+    path.write_text(content, "utf-8")
+    with pytest.raises(sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: not a notebook: "):
+        plan.read_source(path, NOTEBOOKS)
+    assert len(sources.content_hash(path)) == 64  # so that `status` calls it changed
+
+
+def test_a_notebook_that_is_gone_is_named(tmp_path):
+    with pytest.raises(sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: .*No such file"):
+        plan.read_source(tmp_path / "02_facilities.ipynb", NOTEBOOKS)
