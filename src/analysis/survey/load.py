@@ -80,11 +80,9 @@ def _sheets(file: File, problems):
         return
     by_title = {normalise(model.Config.title): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
-    twice = {
-        s.title for s in sheets if titles.count(sheet_title(s.title)) > 1 and sheet_title(s.title) in by_title
-    }
-    for title in sorted(twice):
-        problems.append(Problem(file.path.name, title, message="此表重复 (sheet is there twice)"))
+    for title in sorted({sheet.title for sheet in sheets if titles.count(sheet_title(sheet.title)) > 1}):
+        if sheet_title(title) in by_title:
+            problems.append(Problem(file.path.name, title, message="此表重复 (sheet is there twice)"))
     for title in by_title.keys() - set(titles) if not file.title else ():
         name = by_title[title].Config.title
         problems.append(Problem(file.path.name, name, message="缺少此表 (sheet is missing)"))
