@@ -6,7 +6,7 @@ import re
 import pytest
 from matplotlib import pyplot as plt
 
-from analysis.publish.drawing import MARKS, Piece, compact, grouped, joined, marks
+from analysis.publish.drawing import BETWEEN, MARKS, Piece, compact, grouped, joined, marks
 from analysis.publish.figures import use_style
 
 AREAS = {"椒江区": "331002", "仙居县": "331024"}
@@ -94,4 +94,4 @@ def test_a_round_mark_is_a_circle_of_its_radius(svg):
 
 
 def test_the_name_of_marks_holds_the_labels_in_order():
-    assert marks(["甲", 2]) == f"{MARKS}甲|2"
+    assert marks(["甲|乙", 2]) == f"{MARKS}甲|乙{BETWEEN}2"

@@ -51,7 +51,7 @@ def shown(kind, data, **report):
 
 
 def receipt(text):
-    made = dict.fromkeys(["label", "value", "definition", "how", "facts"], text)
+    made = dict.fromkeys(["label", "value", "definition", "how", "words", "facts"], text)
     return made | {
         "sources": [(text, text)],
         "corrections": [text],

@@ -163,3 +163,17 @@ def test_a_cell_that_is_no_finite_number_goes_back_as_text(raw, returned, writte
     marked = openpyxl.load_workbook(returned() / SANMEN)[COMMUNITIES].cell(row, place)
     assert marked.data_type == "s" and re.fullmatch("-?(nan|inf)", marked.value)
     assert "not a number" in marked.comment.text
+
+
+@pytest.mark.parametrize(
+    "answer", ["{=1+1}", '{=HYPERLINK("http://a.cn","x")}', "=1+1", "http://a.cn", "@SUM(A1)"]
+)
+def test_what_a_county_wrote_goes_back_as_text_and_never_as_a_formula(raw, returned, answer):
+    p = Planting(raw)
+    row = p.cell(SANMEN, COMMUNITIES, "户数", answer, "")
+    p.sheet(SANMEN, COMMUNITIES).cell(row, p.form(SANMEN, COMMUNITIES)[0]["居民情况/户数"]).data_type = "s"
+    p.save()
+    book = openpyxl.load_workbook(returned() / SANMEN)
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert answer in {cell.value for cell in cells}
+    assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]

@@ -20,6 +20,7 @@ from analysis.publish.districts import totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
+from analysis.publish.tables import harmless
 from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build
@@ -45,7 +46,7 @@ WORDS = {
 
 def estimates_csv(wave: str) -> str:
     """Return the one table of estimates as it is published."""
-    return read_estimates(wave)[COLUMNS].to_csv(index=False, lineterminator="\n")
+    return read_estimates(wave)[COLUMNS].map(harmless).to_csv(index=False, lineterminator="\n")
 
 
 def path_of(name: str, wave: str, lang: str) -> Path:

@@ -12,6 +12,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 MARKS = "marks:"
+BETWEEN = "\ue000"  # of two labels: a private character, which no text may hold
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
 ROUND = re.compile(r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z")  # a circle as matplotlib draws it, by eight curves
@@ -25,7 +26,7 @@ PLAIN = {
 
 def marks(labels) -> str:
     """Name the marks of an artist; each label begins with what the mark stands for."""
-    return MARKS + "|".join(map(str, labels))
+    return MARKS + BETWEEN.join(map(str, labels))
 
 
 def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False) -> str:
@@ -101,7 +102,7 @@ class _Writer:
         tag = element.tag.rpartition("}")[2]
         name = element.get("id", "")
         if tag == "g":
-            waiting = name.removeprefix(MARKS).split("|") if name.startswith(MARKS) else waiting
+            waiting = name.removeprefix(MARKS).split(BETWEEN) if name.startswith(MARKS) else waiting
             return [piece for child in element for piece in self.write(child, waiting)]
         if tag == "defs":
             shapes = [child for child in element if child.tag.endswith("}path")]

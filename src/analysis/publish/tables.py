@@ -99,13 +99,13 @@ def _numeric(text: str) -> bool:
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:
     """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every row."""
-    safe = data.map(_harmless).rename(columns=_harmless)
+    safe = data.map(harmless).rename(columns=harmless)
     if "basis" not in safe:
         safe = safe.assign(basis=basis)
     return "\ufeff" + safe.to_csv(index=False, lineterminator="\n")
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """Put an apostrophe before text that begins like a formula; a number with its sign is a number."""
     if isinstance(cell, str) and cell.startswith(RISKY) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell

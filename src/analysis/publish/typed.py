@@ -13,7 +13,7 @@ from jinja2 import Environment, nodes
 PARSER = Environment()
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-MARKUP = re.compile(r"<[^>]*>|\]\([^)]*\)")
+MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")  # tags, and where a link leads to
 
 # What may stand as typed, each kind with its reason.
 EXEMPT = tuple(
@@ -32,11 +32,12 @@ EXEMPT = tuple(
     )
 )
 
+OTHER_DIGITS = "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
 NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
 UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
 FOUND = re.compile(
     rf"""
-    [0-9０-９][0-9０-９.,，．]*\s*(?:[%％‰]|[万亿]?元|[{UNITS}])?   # digits, with their unit
+    [\d{OTHER_DIGITS}][\d{OTHER_DIGITS}.,，．]*\s*(?:[%％‰]|[万亿]?元|[{UNITS}])?   # digits, with their unit
     | 百分之[{NUMERAL}]+ | [{NUMERAL}]+分之[{NUMERAL}]+              # 百分之四十, 三分之一
     | [近约超逾过不足大]*[{NUMERAL}]+[多余来]?[{UNITS}]+             # 近四成, 两个, 三十多名
     | [{NUMERAL}]*[十百千万亿][{NUMERAL}]+ | [{NUMERAL}]+[十百千万亿]  # 一千五百, 三百

@@ -58,23 +58,7 @@ def declaration_problems(folder: Path) -> list[Problem]:
         for key in WORDS
         if key in facts and not _in_both_languages(facts[key])
     ]
-    problems += [
-        Problem(
-            FILE, column=f"{key}.{lang}", message=f"超过{most}字 (cannot be read: more than {most} characters)"
-        )
-        for key, most in LONGEST.items()
-        for lang, text in (facts[key].items() if isinstance(facts.get(key), dict) else ())
-        if len(str(text)) > most
-    ]
-    if not isinstance(facts.get("reference_date", dt.date.min), dt.date):
-        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))
-    problems += [
-        Problem(FILE, column=key, message=fault) for key, text in _texts(facts) if (fault := text_fault(text))
-    ]
-    try:
-        wave_name(facts.get("wave", "0000"))
-    except RefusedError as error:
-        problems.append(Problem(FILE, column="wave", message=str(error)))
+    problems += _value_problems(facts)
     if facts.get("basis", BASES[0]) not in BASES:
         problems.append(Problem(FILE, column="basis", message=f"应为 {'、'.join(BASES)} 之一 (not one of these)"))
     return problems + _wave_problems(facts, folder)
@@ -83,14 +67,31 @@ def declaration_problems(folder: Path) -> list[Problem]:
 def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
     """Compare the wave that is declared with its folder, and with the year of its reference date."""
     wave, day, problems = str(facts.get("wave", folder.name)), facts.get("reference_date"), []
+    try:
+        wave_name(facts.get("wave", "0000"))
+    except RefusedError as error:
+        problems.append(Problem(FILE, column="wave", message=str(error)))
     if wave != folder.name:
         message = f"“{wave}” 与文件夹 {folder.name} 不符 (wave and folder do not agree)"
         problems.append(Problem(FILE, column="wave", message=message))
-    if day is not None and not isinstance(day, dt.date):
-        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2018-03-01 (not a date)"))
-    elif day is not None and re.fullmatch("[0-9]{4}", wave) and abs(day.year - int(wave)) > 1:
+    if isinstance(day, dt.date) and re.fullmatch("[0-9]{4}", wave) and abs(day.year - int(wave)) > 1:
         message = f"{day:%Y-%m-%d} 不在 {wave} 前后 (wave and reference date do not agree)"
         problems.append(Problem(FILE, column="reference_date", message=message))
+    return problems
+
+
+def _value_problems(facts: dict) -> list[Problem]:
+    """Check values: the date is one, titles fit into the properties of a file, texts can be published."""
+    problems = []
+    if not isinstance(facts.get("reference_date", dt.date.min), dt.date):
+        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))
+    for key, text in _texts(facts):
+        most = LONGEST.get(key.partition(".")[0], len(text))
+        if len(text) > most:
+            message = f"超过{most}字 (cannot be read: more than {most} characters)"
+            problems.append(Problem(FILE, column=key, message=message))
+        if fault := text_fault(text):
+            problems.append(Problem(FILE, column=key, message=fault))
     return problems
 
 
