@@ -116,14 +116,14 @@ class Access:
 
     @cached_property
     def machine(self) -> tuple[str, ...]:
-        """The folders outside the repository that an isolated step may read too."""
+        """The folders of libraries and of the machine, which an isolated step may read too."""
         own = [os.environ[name] for name in ("IPYTHONDIR", "MPLCONFIGDIR") if os.environ.get(name)]
         own += [os.path.join(os.path.expanduser("~"), path) for path in HOME]
         cells = os.path.join(tempfile.gettempdir(), "ipykernel_")  # what Python takes for the files of cells
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
     def name_of(self, path: str) -> str | None:
-        """Return the name of a file or folder in the repository; None outside it and for installed libraries.
+        """Return the name of a file or folder in the repository; None outside it and for what libraries keep there.
 
         A compiled module has the name of its source.
         """
@@ -131,7 +131,7 @@ class Access:
             return _source_of(f"src/analysis/{path[len(PACKAGE) + 1 :]}")
         for folder in self.roots:
             if f"{path}{os.sep}".startswith(folder):
-                inside = [place for place in self.libraries if place.startswith(folder)]
+                inside = [place for place in self.machine if place.startswith(folder)]
                 return None if path.startswith(tuple(inside)) else _source_of(path[len(folder) :])
         return None
 
