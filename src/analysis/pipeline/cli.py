@@ -211,11 +211,13 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.folders import REFERENCE, root, writable_folder
+    from analysis.survey.folders import REFERENCE, lies_inside, root, writable_folder
+    from analysis.survey.ownership import refuse_edition
     from analysis.survey.synthetic import synthesise as write_workbooks
 
-    kept = [root() / "data/processed", root() / REFERENCE]
-    writable_folder(raw / "2020", own="data/raw", keep=kept)
+    writable_folder(raw / "2020", own="data/raw", keep=[root() / REFERENCE])
+    if not lies_inside(raw, root() / "data/raw"):
+        refuse_edition(writable_folder(raw))
     write_workbooks(raw, root() / REFERENCE, seed, counties)
 
 

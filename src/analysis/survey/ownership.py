@@ -244,5 +244,5 @@ def refuse_edition(folder: Path) -> None:
     """Refuse a folder inside a published edition; raises RefusedError."""
     for one in (folder, *folder.parents):
         if (one / "SHA256SUMS").is_file() and (one / "INPUTS").is_file():
-            why = "在已发布的版本里 (lies in a published edition: choose another folder)"
-            raise RefusedError(f"{printable(str(folder))}: {why}")
+            why = "已发布的版本里不另写文件 (a published edition: choose a folder outside of it)"
+            raise RefusedError(f"{printable(str(one))}: {why}")
