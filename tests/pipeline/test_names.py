@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -275,6 +276,41 @@ def test_returns_go_to_no_folder_with_originals(here, name):
         return
     assert not any(place.is_relative_to(here / part) for part in ("data", "src", "notebooks", "tests", ".git"))
     assert not here.is_relative_to(place)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", "--cluster", "foo://x"),
+        ("build", "--cluster", "nonsense"),
+        ("build", "--cluster", "tcp://"),
+        ("build", "--cluster", "tcp://host:x"),
+        ("build", "--cluster", "\udcff"),
+        ("build", "--jobs", "0"),
+        ("build", "--outputs", "pipe"),
+        ("build", "--outputs", "x" * 300),
+        ("build", "--raw", "pipe"),
+        ("build", "--raw", "x" * 300),
+        ("check", "pipe"),
+        ("check", "/"),
+        ("check", "data/raw/2020/wave.toml"),
+        ("forms", "--raw", "nowhere"),
+        ("forms", "--raw", "pipe"),
+        ("synthesise", "--seed", "-1"),
+        ("synthesise", "--raw", "pipe"),
+        ("explain", "x", "--outputs", "data"),
+        ("explain", "x", "--outputs", "pyproject.toml/x"),
+    ],
+    ids=ascii,
+)
+def test_odd_arguments_are_said_in_words(here, arguments):
+    """Exit 1 is for bugs; in this process a traceback would be an exception."""
+    if not (here / "pipe").exists():
+        os.mkfifo(here / "pipe")
+    before = contents(here, {"build"})
+    code, said = run(*arguments)
+    assert code in (2, 64, 74) and said
+    assert contents(here, {"build"}) == before
 
 
 def test_a_scratch_or_clean_folder_that_somebody_made_is_refused(analysis, copy):

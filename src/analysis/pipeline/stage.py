@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -64,6 +65,8 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
     refuse_edition(place.parent)
+    if os.path.lexists(place) and not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
     if not place.is_dir() or made(place) is not None or not any(place.iterdir()):
         return place
     there, own = files_in(place), place == root() / "outputs"

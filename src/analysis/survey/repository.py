@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, build, processed, root
+from analysis.survey.problems import InputProblems, Problem
 
 __all__ = ["build", "processed", "root"]
 
@@ -23,7 +24,10 @@ def reference(name: str) -> pd.DataFrame:
 
 @cache
 def _read_reference(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # empty, ragged, or not UTF-8
+        raise InputProblems([Problem(path.name, message=f"无法读取 (cannot be read): {error}")]) from None
 
 
 def register(name: str, wave: str) -> pd.DataFrame:
