@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from analysis.pipeline import stage
 from analysis.pipeline.failures import Busy
 from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
@@ -205,7 +206,9 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     for folder in (scratch / "zh", clean, returns, theirs):
         folder.mkdir(parents=True)
     mark(scratch)
-    (tmp_path / "build/lock").touch()
+    (tmp_path / "build/.pytask").mkdir()
+    for name in stage.PYTASK:
+        (tmp_path / "build" / name).touch()
     for folder, name in ((clean, "a.parquet"), (returns, "as_sent.xlsx"), (returns, "answered.xlsx")):
         (folder / name).write_text("old")
         mark(folder, ownership.states_of(folder))
@@ -228,4 +231,8 @@ def test_clearing_follows_no_link(tmp_path):
     for name in ("2020", "returns"):
         (tmp_path / "build" / name).symlink_to(tmp_path / "originals")
     clear(tmp_path)
-    assert (tmp_path / "originals/a.txt").exists()
+    (tmp_path / "build").rename(tmp_path / "elsewhere")
+    (tmp_path / "build").symlink_to(tmp_path / "originals")
+    (tmp_path / "originals/lock").touch()
+    clear(tmp_path)
+    assert files_in(tmp_path / "originals") == ["a.txt", "lock"]
