@@ -267,6 +267,18 @@ def test_the_generator_writes_no_workbooks_elsewhere(here, name):
     assert contents(here, set()) == before
 
 
+def test_originals_on_another_disk_are_originals(copy, monkeypatch):
+    """The folder of the waves, or one wave, may be a link."""
+    disk = copy.with_name("disk")
+    (copy / "data/raw/2020").rename(disk)
+    (copy / "data/raw/2020").symlink_to(disk)
+    monkeypatch.chdir(copy)
+    for command in (("build", "--outputs"), ("check", "--wave", "2021", "--returns"), ("forms", "--out")):
+        for name in (disk, disk / "new"):
+            code, said = run(*command, str(name))
+            assert code == 64, said
+
+
 @given(names)
 @fuzzed
 def test_returns_go_to_no_folder_with_originals(here, name):

@@ -113,6 +113,16 @@ def test_a_folder_of_somebody_else_beside_the_edition_is_refused(outputs, tmp_pa
     assert (beside / "mine.txt").read_text() == "mine"
 
 
+def test_a_link_beside_the_edition_is_refused_wherever_it_leads(outputs, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    mark(tmp_path / "scratch")
+    (tmp_path / "scratch/mine.txt").write_text("mine")
+    (tmp_path / ".outputs.new").symlink_to("scratch")
+    with pytest.raises(RefusedError, match="→ scratch"), staged(outputs):
+        pass
+    assert (tmp_path / "scratch/mine.txt").exists()
+
+
 def test_an_edition_behind_a_link_is_written_where_it_lies(outputs, tmp_path):
     (tmp_path / "link").symlink_to(outputs)
     with staged(tmp_path / "link") as folder:

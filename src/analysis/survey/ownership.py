@@ -186,7 +186,9 @@ def _exchange(one: Path, other: Path) -> bool:
 def _recover(folder: Path, fresh: Path, old: Path) -> None:
     """Finish an exchange that was cut short, or clear what it left; RefusedError where that is somebody else's."""
     for left in (fresh, old):
-        if os.path.lexists(left) and made(left) is None and (left.is_symlink() or any(left.iterdir())):
+        if left.is_symlink():
+            raise RefusedError(not_ours(left, ["→ " + os.readlink(left)]))
+        if left.exists() and made(left) is None and any(left.iterdir()):
             raise RefusedError(not_ours(left, [path.name for path in left.iterdir()]))
     if old.exists() and not folder.exists():
         old.rename(folder)
