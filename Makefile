@@ -48,5 +48,5 @@ lock:
 
 # Only what the program has written, and the environment if it was made here; what else lies there is named and kept.
 clean:
-	@PYTHONPATH=src $(PYTHON) -c 'from pathlib import Path; from analysis.pipeline.stage import clear; print(*("kept: " + name for name in clear(Path.cwd())), sep="\n")'
+	@PYTHONPATH=src $(PYTHON) -c 'from pathlib import Path; from analysis.pipeline.stage import clear; [print("kept:", name) for name in clear(Path.cwd())]'
 	@if [ -f .venv/pyvenv.cfg ] && [ ! -L .venv ]; then rm -rf .venv; fi

@@ -31,8 +31,7 @@ def copy_repository(target: Path) -> Path:
 
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command line in a folder, as a user would; it must change nothing but what it says it writes."""
-    mine = written_by(folder, arguments)
-    before = [contents(folder, mine), contents(REPOSITORY, GENERATED), beside(folder)]
+    before = [contents(folder, TOOLS), contents(REPOSITORY, APART), beside(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "analysis", *arguments],
         cwd=folder,
@@ -42,16 +41,18 @@ def run_analysis(folder: Path, *arguments: str, **environment: str) -> subproces
         check=False,
         errors="backslashreplace",
     )
-    if done.returncode == USAGE:
-        mine = SCRATCH
-        before[0] = {name: state for name, state in before[0].items() if not within(name, mine)}
-    assert [contents(folder, mine), contents(REPOSITORY, GENERATED), beside(folder)] == before, arguments
+    after = [contents(folder, TOOLS), contents(REPOSITORY, APART), beside(folder)]
+    mine = SCRATCH if done.returncode == USAGE else written_by(folder, arguments)
+    touched = {name for name, _ in before[0].items() ^ after[0].items() if not within(name, mine)}
+    assert (touched, after[1:]) == (set(), before[1:]), arguments
     return done
 
 
 USAGE = 64
 SCRATCH = {"build", "data/processed"}
-GENERATED = {*SCRATCH, "outputs", ".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"}
+# Of the repository itself the originals: somebody may be editing its code while the tests run.
+APART = {path.name for path in REPOSITORY.iterdir() if path.name not in ("data", "notebooks")} | SCRATCH
 ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
 WRITING = {"build": SCRATCH | {"outputs"}, "check": set(), "forms": {"build/forms"}, "synthesise": {"data/raw"}}
 OPTIONS = ("--outputs", "--returns", "--out")

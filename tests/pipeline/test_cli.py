@@ -98,7 +98,7 @@ def test_an_unknown_name_in_prose_stops_the_run(analysis, published):
 
 
 def test_outputs_that_cannot_be_written_are_said_at_once(analysis, published):
-    done = analysis(published, "build", "--outputs", "outputs/page.html/deeper")
+    done = analysis(published, "build", "--outputs", "pyproject.toml/deeper")
     assert done.returncode == 74
     assert "cannot read or write" in done.stderr
     assert "clean" not in done.stderr

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -37,3 +38,20 @@ def test_a_disk_that_may_only_be_read(disk):
     assert done.returncode == 74, done.stderr
     assert "Read-only file system" in done.stderr
     assert is_whole(disk)
+
+
+HIDDEN = "mount -t tmpfs -o ro tmpfs /dev/shm && exec "
+
+
+@pytest.mark.parametrize(
+    "command", [["build", "--only", "clean"], ["synthesise", "--counties", "10"]], ids=["build", "synthesise"]
+)
+def test_shared_memory_that_may_only_be_read_is_named(copy, command):
+    """Semaphores of processes lie there; the error of the system names no file."""
+    program = " ".join([sys.executable, "-m", "analysis", *command])
+    words = ["unshare", "-m", "sh", "-c", HIDDEN + program]
+    if subprocess.run(["unshare", "-m", "sh", "-c", f"{HIDDEN} true"], check=False).returncode:
+        pytest.skip("file systems cannot be mounted here (needs root)")
+    done = subprocess.run(words, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 74, done.stderr
+    assert "/dev/shm" in done.stderr and "cannot be written: Read-only file system" in done.stderr

@@ -1,9 +1,14 @@
+import tempfile
+from contextlib import nullcontext
+
 import nbformat
 import pytest
 
+from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
 from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.stable import set_stable
+from analysis.pipeline.warm import available, nursery
 
 
 def notebook(path, *sources):
@@ -12,6 +17,27 @@ def notebook(path, *sources):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
     return path
+
+
+@pytest.mark.parametrize("kernels", [nullcontext, nursery], ids=["ordinary", "warm"])
+def test_a_long_folder_for_temporary_files_does_not_stop_a_notebook(tmp_path, monkeypatch, kernels):
+    """The path of a socket may have 107 bytes; some machines give each user a longer folder."""
+    if kernels is nursery and not available():
+        pytest.skip("forking kernels needs Linux with pidfd_open")
+    folder = tmp_path / ("x" * 150)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    source = notebook(tmp_path / "a.ipynb", "x = 1", "print(x)")
+    with kernels():
+        done = run_notebook(source, {"x": 2}, tmp_path / "b.ipynb")
+    assert done.cells[-1].outputs[0].text == "2\n"
+
+
+def test_where_no_folder_is_short_enough_for_a_socket_the_cause_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm, "SOCKET_FOLDER", 3)
+    with pytest.raises(OSError, match="TMPDIR is too long for the path of a socket"):
+        warm.socket_folder("kernel-")
 
 
 def test_parameters_arrive_and_the_copy_holds_no_times(tmp_path):

@@ -3,15 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from analysis.pipeline import tasks
-from running import REPOSITORY, copy_repository
+from running import REPOSITORY, copy_repository, run_analysis
 
 OTHERS = (  # they read other tables, or other columns of that one
     "02_facilities", "04_funding_burden", "05_village_turned", "06_system_linkage_elections", "07_compare",
@@ -28,8 +26,7 @@ class Workshop:
 
     def run(self, *arguments):
         """Run the command line."""
-        command = [sys.executable, "-m", "analysis", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        return run_analysis(self.folder, *arguments, **self.env)
 
     def would_run(self) -> dict[str, str]:
         """Ask what would run: {step: why}."""

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from analysis.pipeline import stage
 from analysis.pipeline.failures import Busy
 from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
@@ -112,6 +113,16 @@ def test_a_folder_of_somebody_else_beside_the_edition_is_refused(outputs, tmp_pa
     assert (beside / "mine.txt").read_text() == "mine"
 
 
+def test_a_link_beside_the_edition_is_refused_wherever_it_leads(outputs, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    mark(tmp_path / "scratch")
+    (tmp_path / "scratch/mine.txt").write_text("mine")
+    (tmp_path / ".outputs.new").symlink_to("scratch")
+    with pytest.raises(RefusedError, match="→ scratch"), staged(outputs):
+        pass
+    assert (tmp_path / "scratch/mine.txt").exists()
+
+
 def test_an_edition_behind_a_link_is_written_where_it_lies(outputs, tmp_path):
     (tmp_path / "link").symlink_to(outputs)
     with staged(tmp_path / "link") as folder:
@@ -120,7 +131,7 @@ def test_an_edition_behind_a_link_is_written_where_it_lies(outputs, tmp_path):
 
 
 def test_an_edition_inside_another_is_refused(outputs):
-    with pytest.raises(RefusedError, match="lies in a published edition"), staged(outputs / "report/deeper"):
+    with pytest.raises(RefusedError, match="a published edition"), staged(outputs / "report/deeper"):
         pass
 
 
@@ -205,7 +216,9 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     for folder in (scratch / "zh", clean, returns, theirs):
         folder.mkdir(parents=True)
     mark(scratch)
-    (tmp_path / "build/lock").touch()
+    (tmp_path / "build/.pytask").mkdir()
+    for name in stage.PYTASK:
+        (tmp_path / "build" / name).touch()
     for folder, name in ((clean, "a.parquet"), (returns, "as_sent.xlsx"), (returns, "answered.xlsx")):
         (folder / name).write_text("old")
         mark(folder, ownership.states_of(folder))
@@ -228,4 +241,8 @@ def test_clearing_follows_no_link(tmp_path):
     for name in ("2020", "returns"):
         (tmp_path / "build" / name).symlink_to(tmp_path / "originals")
     clear(tmp_path)
-    assert (tmp_path / "originals/a.txt").exists()
+    (tmp_path / "build").rename(tmp_path / "elsewhere")
+    (tmp_path / "build").symlink_to(tmp_path / "originals")
+    (tmp_path / "originals/lock").touch()
+    clear(tmp_path)
+    assert files_in(tmp_path / "originals") == ["a.txt", "lock"]

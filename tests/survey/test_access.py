@@ -69,6 +69,7 @@ WAYS = {
     "a file elsewhere": "open(OUTSIDE + '/elsewhere.csv').read()",
     "an old product": "open('build/made.csv', 'r+').read()",
     "a product read": "open('build/made.csv').read()",
+    "writing through a link": "open('build/linked.csv', 'w')",
     "writing": "open('data/secret.csv', 'a')",
     "writing elsewhere in the repository": "open('data/new.csv', 'w')",
     "an unplanned product": "open('build/other.csv', 'w')",
@@ -98,7 +99,7 @@ here = os.getcwd()
 plan = access.Access(
     here,
     reads={"data/planned.csv"},
-    writes={"build/made.csv"},
+    writes={"build/made.csv", "build/linked.csv"},
     tables={"communities": {"premises"}},
     isolated=True,
 )
@@ -130,6 +131,7 @@ def outcomes(tmp_path_factory):
     (home / "data/code_beside.py").write_text("x = 1")
     (home / "data/secret.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     (home / "data/secret.parquet").write_bytes(b"PAR1")
+    (home / "build/linked.csv").symlink_to("../data/secret.csv")
     (home / "link.csv").symlink_to("data/secret.csv")
     (outside / "link.csv").symlink_to(home / "data/secret.csv")
     (outside / "folder").symlink_to(home / "data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import click
 from analysis.survey.folders import RefusedError, notebook_name, printable, wave_name
 
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
+
+ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([\w.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 
 
 class Folder(click.Path):
@@ -69,6 +72,13 @@ def _known(_context, _parameter, notebook):
     return notebook
 
 
+def _address(_context, _parameter, address):
+    """Refuse what is no address of a scheduler."""
+    if address and not ADDRESS.fullmatch(address):
+        raise click.BadParameter(f"{address!r}: 地址应如 tcp://host:8786 (an address is like tcp://host:8786)")
+    return address
+
+
 @program.command()
 @raw_option
 @outputs_option
@@ -76,7 +86,9 @@ def _known(_context, _parameter, notebook):
 @click.option(
     "--jobs", type=click.IntRange(1), help="Steps run side by side (default: as many as there are cores)."
 )
-@click.option("--cluster", metavar="ADDRESS", help="Hand the steps to the Dask scheduler at this address.")
+@click.option(
+    "--cluster", metavar="ADDRESS", callback=_address, help="Hand the steps to the Dask scheduler at this address."
+)
 @click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
 @click.option("--all", "everything", is_flag=True, help="Run every step anew, whatever has changed.")
 @click.option("--explain", is_flag=True, help="Run nothing; say which steps might run, and why.")
@@ -170,10 +182,13 @@ def forms(wave, raw, out):
     from analysis.survey.frame import wave_frame
     from analysis.survey.ownership import adding
     from analysis.survey.problems import InputProblems
+    from analysis.survey.reading.names import without_files
     from analysis.survey.repository import reference
 
     out = out or Path("build/forms") / wave
     writable_folder(out, own="build", keep=[raw])
+    if not raw.is_dir():
+        raise InputProblems([without_files(raw)])
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
     if problems:
         raise InputProblems(problems)
@@ -197,13 +212,13 @@ def explain(name, outputs, lang):
         click.echo(receipt(name, outputs, lang))
     except KeyError as error:
         raise click.BadParameter(error.args[0]) from None
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise click.UsageError(f"nothing is published in {outputs}: {error}") from None
 
 
 @program.command()
 @raw_option
-@click.option("--seed", type=int, default=2020, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=2020, show_default=True)
 @click.option(
     "--counties",
     type=click.IntRange(9, 9999),
@@ -216,11 +231,13 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.folders import REFERENCE, root, writable_folder
+    from analysis.survey.folders import REFERENCE, lies_inside, root, writable_folder
+    from analysis.survey.ownership import refuse_edition
     from analysis.survey.synthetic import synthesise as write_workbooks
 
-    kept = [root() / "data/processed", root() / REFERENCE]
-    writable_folder(raw / "2020", own="data/raw", keep=kept)
+    writable_folder(raw / "2020", own="data/raw", keep=[root() / REFERENCE])
+    if not lies_inside(raw, root() / "data/raw"):
+        refuse_edition(writable_folder(raw))
     write_workbooks(raw, root() / REFERENCE, seed, counties)
 
 

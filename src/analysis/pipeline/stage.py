@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -27,6 +28,7 @@ from analysis.survey.ownership import (
 
 INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
 RECORD = (SUMS, README)  # beside the files that the sums list
+PYTASK = ("lock", "pytask.lock", "pytask.toml", ".pytask/.gitignore", ".pytask/file_hashes.json")  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -64,6 +66,8 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
     refuse_edition(place.parent)
+    if os.path.lexists(place) and not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
     if not place.is_dir() or made(place) is not None or not any(place.iterdir()):
         return place
     there, own = files_in(place), place == root() / "outputs"
@@ -145,7 +149,9 @@ def clear(home: Path) -> list[str]:
     Returns the names of what is kept, since somebody else put it there or has changed it since.
     """
     kept, build = [], home / "build"
-    for name in ("lock", "pytask.lock", "pytask.toml"):
+    if any(path.is_symlink() for path in (build, build / ".pytask", home / "data/processed")):
+        return [path.relative_to(home).as_posix() for path in (build, home / "data/processed") if path.exists()]
+    for name in PYTASK:
         (build / name).unlink(missing_ok=True)
     folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), home / "outputs"]
     for folder in folders:
@@ -173,6 +179,8 @@ def _clear_scratch(folder: Path) -> list[Path]:
 def _clear_files(folder: Path) -> list[Path]:
     """Remove the files of a folder that are as this program wrote them."""
     states, kept = made(folder) or recorded_sums(folder), []
+    if not states:
+        return [folder / name for name in files_in(folder)]
     for name in files_in(folder):
         path = folder / name
         if name in (*RECORD, INPUTS) and folder.name == "outputs":  # in git

@@ -123,7 +123,7 @@ class Access:
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
     def name_of(self, path: str) -> str | None:
-        """Return the name of a file or folder in the repository; None outside it and for what libraries keep there.
+        """Return the name of a file or folder in the repository; None elsewhere, and where libraries keep theirs.
 
         A compiled module has the name of its source.
         """
@@ -139,7 +139,9 @@ class Access:
         """Refuse to open a file that the plan does not name; `flags` as of os.open."""
         writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
         reads = not writes or (bool(flags & os.O_RDWR) and not flags & NEW)
-        name = self._known(path)
+        name = (
+            self.name_of(os.path.realpath(path)) if writes else self._known(path)
+        )  # a link may lead to originals
         if name is None:
             self._check_outside(path, reads, writes)
         elif writes and not self._may_write(name) and "__pycache__" not in path:

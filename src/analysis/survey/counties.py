@@ -35,6 +35,11 @@ class Counties(Mapping):
 def _names(_root) -> dict[str, str]:
     """Return the counties of the frame; InputProblems for what cannot be part of a file's name."""
     table = reference("counties")
+    missing = [column for column, *_ in FORMS if column not in table]
+    if missing:
+        raise InputProblems(
+            [Problem("counties.csv", column=name, message="缺少此列 (is missing)") for name in missing]
+        )
     problems = [
         Problem("counties.csv", column=column, row=row, message=f"{cell!r} {form}")
         for column, pattern, form in FORMS

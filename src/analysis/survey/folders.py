@@ -128,7 +128,8 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     place, home = Path(os.path.realpath(folder)), root()
     free = own.partition("/")[0] if own and lies_inside(place, home / own) else ""
     kept = [home / name for name in KEPT if name != free]
-    kept += [home / "data/raw"] * (own == "data/processed")
+    if own != "data/raw":  # it, or waves in it, may lie on another disk
+        kept += [home / "data/raw", *home.glob("data/raw/*/")]
     kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
     for path in kept:
         if _inside(place, path):

@@ -186,7 +186,9 @@ def _exchange(one: Path, other: Path) -> bool:
 def _recover(folder: Path, fresh: Path, old: Path) -> None:
     """Finish an exchange that was cut short, or clear what it left; RefusedError where that is somebody else's."""
     for left in (fresh, old):
-        if os.path.lexists(left) and made(left) is None and (left.is_symlink() or any(left.iterdir())):
+        if left.is_symlink():
+            raise RefusedError(not_ours(left, ["→ " + os.readlink(left)]))
+        if left.exists() and made(left) is None and any(left.iterdir()):
             raise RefusedError(not_ours(left, [path.name for path in left.iterdir()]))
     if old.exists() and not folder.exists():
         old.rename(folder)
@@ -244,5 +246,5 @@ def refuse_edition(folder: Path) -> None:
     """Refuse a folder inside a published edition; raises RefusedError."""
     for one in (folder, *folder.parents):
         if (one / "SHA256SUMS").is_file() and (one / "INPUTS").is_file():
-            why = "在已发布的版本里 (lies in a published edition: choose another folder)"
-            raise RefusedError(f"{printable(str(folder))}: {why}")
+            why = "已发布的版本里不另写文件 (a published edition: choose a folder outside of it)"
+            raise RefusedError(f"{printable(str(one))}: {why}")

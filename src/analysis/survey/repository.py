@@ -12,6 +12,7 @@ from analysis.survey.access import check_read, check_table
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, build, notebook_name, processed, root
 from analysis.survey.folders import district as folder_of
+from analysis.survey.problems import InputProblems, Problem
 
 __all__ = ["build", "processed", "root"]
 
@@ -28,7 +29,10 @@ def reference(name: str) -> pd.DataFrame:
 
 @cache
 def _read_reference(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # empty, ragged, or not UTF-8
+        raise InputProblems([Problem(path.name, message=f"无法读取 (cannot be read): {error}")]) from None
 
 
 def register(name: str, wave: str) -> pd.DataFrame:

@@ -34,6 +34,8 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) ->
     """
     folder, reference = Path(raw) / "2020", Path(reference)
     refuse_real(folder)
+    if number > nation.BLOCK:  # the frame is that of the waves beside it
+        refuse_real(reference.parent / "2020")
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.xlsx"):
         if path.is_symlink():  # what it leads to would be written over
