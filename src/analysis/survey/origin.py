@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,18 +63,22 @@ class Claim:
 
 
 def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None) -> Claim:
-    """Collect what a sheet says of its origin; rows: the data cut out of it, if its header was found."""
-    unit, unit_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_BY)
+    """Collect what a sheet says of its origin; nothing where it is no form (no model).
+
+    rows: the data cut out of it, if its header was found.
+    """
+    if model is None:
+        return Claim(sheet.title)
+    top = range(min(len(sheet.cells), TOP))
+    unit, unit_row = _labelled(sheet, top, FILLED_BY)
     last = range(max(len(sheet.cells) - BOTTOM, 0), len(sheet.cells))
-    written, day_row = _labelled(sheet, last, FILLED_ON)
-    if not written:
-        written, day_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_ON)
+    written, day_row = _labelled(sheet, [*last, *top], FILLED_ON)
     county = county_of_rows(rows) if rows is not None else ""
-    years = _title_years(sheet, normalise(model.Config.title) if model else "")
+    years = _title_years(sheet, normalise(model.Config.title))
     return Claim(sheet.title, county, unit, unit_row, _day(written), day_row, years)
 
 
-def _labelled(sheet: Sheet, rows: range, label: re.Pattern) -> tuple[str, int]:
+def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str, int]:
     """Return what stands behind a label, in its cell or in the next one, and its row."""
     for i in rows:
         for place, cell in enumerate(sheet.cells[i]):
@@ -99,7 +104,7 @@ def _title_years(sheet: Sheet, title: str) -> frozenset[int]:
         texts = {normalise(cell) for cell in row if isinstance(cell, str)}
         if texts & form_titles():
             break  # the header
-        said = [text.replace(title, "") if title else text for text in texts if not FILLED_ON.fullmatch(text)]
+        said = [text.replace(title, "") for text in texts if not FILLED_ON.fullmatch(text)]
         years |= {int(year) for text in said for year in YEAR.findall(text)}
     return frozenset(years)
 

@@ -26,8 +26,8 @@ SUSPECT = (
     b":f ",
     b":f/",
     b" hidden",
-    b'ht="0',
-    b'width="0',
+    b' ht="0',
+    b' width="0',
     b"zeroH",
 )
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
