@@ -14,7 +14,7 @@ from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import Problem
-from analysis.survey.text import empty, normalise
+from analysis.survey.text import empty, normalise, odd_character
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
@@ -159,7 +159,7 @@ def _compare(cell, schema, adds: bool, running, places, spans) -> str:
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:
-            return ""
+            return parse.odd_fault(cell) if COUNT.match(said) and odd_character(said) else ""
         value, running = int(found[2]), running[1:] if found[1] else running[:1]
     sums = [
         way[np.searchsorted(places, last)] - way[np.searchsorted(places, first)]
