@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.codebook import IDENTIFIERS, Table
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
@@ -77,14 +77,12 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     found = _sheets_there(file, sheets, titles)
     claims, read = [], []
     for sheet, title in zip(sheets, titles, strict=True):
-        model, own = by_title.get(title), []
-        rows, sums, account = (
-            read_sheet(sheet, model, file.path.name, own) if model else (None, None, _outside(sheet, file, own))
-        )
-        claims.append(claim_of(sheet, model, rows))
-        read.append((sheet.title, own, (model, rows, sums, account)))
+        own: list[Problem] = []
+        parts = _read(sheet, by_title.get(title), file, own)
+        claims.append(claim_of(sheet, *parts[:2]))
+        read.append((sheet.title, own, parts))
     foreign, lines = another_county(file, claims)
-    if len(foreign) < len(sheets):
+    if not foreign or len(foreign) < len(sheets):
         lines += another_wave(file, claims, day) + [one for one in found if one.sheet not in foreign]
     problems += lines
     for title, own, parts in read:
@@ -92,6 +90,13 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
             problems += own
             if parts[-1] is not None:
                 yield parts
+
+
+def _read(sheet: Sheet, model: type[Table] | None, file: File, problems: list[Problem]) -> tuple:
+    """Return (model, rows, totals, account) of one sheet, each None where there is none."""
+    if model is None:
+        return None, None, None, _outside(sheet, file, problems)
+    return model, *read_sheet(sheet, model, file.path.name, problems)
 
 
 def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:

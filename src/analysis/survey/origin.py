@@ -217,32 +217,52 @@ def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> l
     """
     if day is None:
         return []
-    dated = [claim for claim in claims if claim.day is not None]
-    odd = [claim for claim in dated if not _within(claim, day, EXPECTED)]
-    contrary = [claim for claim in dated if not _within(claim, day, POSSIBLE)]
-    lines = []
-    if odd:
-        first = (contrary or odd)[0]
-        said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
-        place = (file.path.name, first.title, "填报日期", first.day_row)
-        refused = contrary == dated
-        lines.append(
-            Problem(*place, said + (NOT_THIS_WAVE if refused else ODD_DAY), PROBLEM if refused else QUESTION)
-        )
+    lines = _dated(file, claims, day)
     unread = [claim for claim in claims if claim.day is None and re.search(f"[0-9{NUMERALS}]", claim.written)]
     if unread:
         place = (file.path.name, unread[0].title, "填报日期", unread[0].day_row)
         lines.append(Problem(*place, _in_sheets(unread) + UNREAD_DAY, QUESTION))
     titled = [claim for claim in claims if claim.years and day.year not in claim.years]
-    if titled and not (odd and contrary == dated):
-        place = (file.path.name, titled[0].title)
-        said = f"{_in_sheets(titled)}{max(titled[0].years)}，"
-        lines.append(Problem(*place, message=said + ODD_YEAR, kind=QUESTION))
+    if titled and not any(line.kind == PROBLEM for line in lines):
+        said = f"{_in_sheets(titled)}{max(titled[0].years)}，{ODD_YEAR}"
+        lines.append(Problem(file.path.name, titled[0].title, message=said, kind=QUESTION))
     return lines
+
+
+def _dated(file: File, claims: list[Claim], day: pd.Timestamp) -> list[Problem]:
+    """Compare every 填报日期 with the reference date: one line, or none."""
+    dated = [claim for claim in claims if claim.day is not None]
+    odd = [claim for claim in dated if not _within(claim, day, EXPECTED)]
+    contrary = [claim for claim in dated if not _within(claim, day, POSSIBLE)]
+    if not odd:
+        return []
+    first, refused = (contrary or odd)[0], contrary == dated
+    said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
+    message, kind = (NOT_THIS_WAVE, PROBLEM) if refused else (ODD_DAY, QUESTION)
+    return [Problem(file.path.name, first.title, "填报日期", first.day_row, said + message, kind)]
 
 
 def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
     return days[0] <= (claim.day - day).days <= days[1]
+
+
+# table, column of dates, fewest rows that say something, reach before the reference date, what is asked
+NEWEST = (
+    (
+        "workers",
+        "hired",
+        FEWEST,
+        pd.DateOffset(years=1),
+        "最晚的一项也早于基准日一年以上 (no date in the year before the reference date: is it of this wave?)",
+    ),
+    (
+        "interview_communities",
+        "date",
+        1,
+        pd.DateOffset(months=6),
+        "都早于基准日半年以上 (all long before the reference date: is it of this wave?)",
+    ),
+)
 
 
 def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
@@ -250,24 +270,16 @@ def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -
     if day is None:
         return []
     asked = []
-    for name, column, least, words in (
-        (
-            "workers",
-            "hired",
-            FEWEST,
-            "最晚的一项也早于基准日一年以上 (no date in the year before the reference date",
-        ),
-        ("interview_communities", "date", 1, "都早于基准日半年以上 (all long before the reference date"),
-    ):
-        reach = pd.DateOffset(years=1) if name == "workers" else pd.DateOffset(months=6)
-        title = TABLES[name].to_schema().columns[column].title
+    for name, column, least, reach, message in NEWEST:
         for (book, sheet), dates in tables[name].groupby(["workbook", "sheet"])[column] if name in tables else ():
             if len(dates) >= least and dates.max() < day - reach:
-                message = f"{words}: is it of this wave?)"
-                asked.append(Problem(book, sheet, title, message=message, kind=QUESTION))
+                asked.append(Problem(book, sheet, _title(name, column), message=message, kind=QUESTION))
     if "projects" in tables:
         later = tables["projects"][tables["projects"]["year"] > day.year]
-        message = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
-        title = TABLES["projects"].to_schema().columns["year"].title
+        message, title = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)", _title("projects", "year")
         asked += [Problem(r.workbook, r.sheet, title, r.row, message, QUESTION) for r in later.itertuples()]
     return asked
+
+
+def _title(table: str, column: str) -> str:
+    return TABLES[table].to_schema().columns[column].title
