@@ -216,9 +216,7 @@ def test_two_workbooks_that_have_changed_names_are_noticed(raw, faults):
     (raw / SANMEN).rename(raw / "x")
     (raw / XIANJU).rename(raw / SANMEN)
     (raw / "x").rename(raw / XIANJU)
-    lines = faults()
-    assert any(line.startswith(f"{SANMEN}!{COMMUNITIES}!社区代码 ") for line in lines)
-    assert any(line.startswith(f"{XIANJU}!{COMMUNITIES}!社区代码 ") for line in lines)
+    assert [line.partition(": ")[0] for line in faults()] == [SANMEN, XIANJU]
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path, frame):

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Color, Font, PatternFill
 
 from analysis.survey.clean import check
@@ -186,6 +187,19 @@ def test_a_value_under_a_merged_cell_is_asked_about(planting, asked, raw):
     rewritten(raw / SANMEN, lambda name, data: merge(name, data) if name.endswith("sheet1.xml") else data)
     ((sheet, column, place, message),) = asked(planting)
     assert (sheet, column, place) == (COMMUNITIES, "常住人口", row) and "covered by a merged cell" in message
+
+
+@pytest.mark.parametrize(
+    ("font", "asked_about"),
+    [({"strike": True}, True), ({"color": "FFFFFFFF"}, True), ({"b": True}, False)],
+    ids=str,
+)
+def test_conditional_formatting_that_strikes_out_or_hides_is_one_question(planting, asked, font, asked_about):
+    rule = FormulaRule(formula=["$A7>1"], font=Font(**font))
+    planting.sheet(SANMEN, COMMUNITIES).conditional_formatting.add("A6:Z40", rule)
+    assert [(sheet, column, row) for sheet, column, row, _ in asked(planting)] == [
+        (COMMUNITIES, "", 0)
+    ] * asked_about
 
 
 def test_inline_rich_text_is_seen_as_that_of_shared_strings_is(planting, asked, raw):

@@ -171,6 +171,11 @@ def test_last_year_s_file_is_refused_in_one_line(raw, found):
         ("2019年4月30日", "problem"),
         ("2021年4月30日", "problem"),
         ("2002年4月30日", "problem"),
+        ("2019年4月30日（盖章）", "problem"),
+        ("二〇二〇年四月三十日", None),
+        ("二○一九年四月三十日", "problem"),
+        ("4月30日", "question"),
+        ("2020年4月3①日后补", None),
         ("", None),
         ("    年   月   日", None),
     ],
@@ -178,6 +183,25 @@ def test_last_year_s_file_is_refused_in_one_line(raw, found):
 def test_the_day_of_filling_in_is_held_against_the_reference_date(raw, found, day, kind):
     signed(raw / SANMEN, lambda text: text.replace("填报日期：2020年4月30日", f"填报日期：{day}"))
     assert [(line[0], line[1], line[3]) for line in found()] == [(kind, SANMEN, "填报日期")] * bool(kind)
+
+
+@pytest.mark.parametrize("label", ["填表日期：", "上报时间：", "填表人：测试　填报日期：", "填报日期（必填）："])
+def test_the_day_is_found_under_other_labels(raw, found, label):
+    signed(raw / SANMEN, lambda text: text.replace("填报日期：2020年4月30日", f"{label}2019年4月30日"))
+    assert [(line[0], line[3]) for line in found()] == [("problem", "填报日期")]
+
+
+def test_a_title_that_names_another_county_is_one_question(raw, found):
+    signed(raw / SANMEN, lambda text: text.replace("台州市城市社区治理", "仙居县城市社区治理"))
+    ((kind, _, _, _, message),) = found()
+    assert kind == "question" and "共7张表：标题写的是仙居县" in message
+
+
+def test_no_correction_of_a_file_that_is_not_read_is_named_beside_it(raw, found):
+    shutil.copyfile(raw / HUANGYAN, raw / JIAOJIANG)
+    line = f"{JIAOJIANG},经费投入,6,市级,55.65,56,核对,经办,2020-05-08\n"
+    (raw / "corrections.csv").write_text("file,sheet,row,column,expected,new,reason,who,date\n" + line, "utf-8")
+    assert len(found()) == 1
 
 
 def test_one_sheet_with_another_day_is_a_question_and_so_are_interviews(raw, found):

@@ -78,6 +78,9 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
         findings += declaration_problems(raw)
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
+    unread = {one.workbook for one in found if one.kind == PROBLEM and not one.sheet}
+    lost = set(corrections.loc[corrections["file"].isin(unread), "line"])  # the file itself is named already
+    missed = [one for one in missed if not (one.column == "file" and one.row in lost)]
     findings += faults + missed + holds_data(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
     findings += odd

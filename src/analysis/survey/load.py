@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import IDENTIFIERS
+from analysis.survey.codebook import IDENTIFIERS, Table
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
@@ -83,16 +83,13 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     found = _sheets_there(file, sheets, titles)
     claims, read = [], []
     for place, (sheet, title) in enumerate(zip(sheets, titles, strict=True), start=1):
-        model, own = by_title.get(title), []
-        name = sheet.title if model or sheet.title in IGNORED else unknown_title(place)
-        if model:
-            rows, sums, account = read_sheet(sheet, model, file.path.name, own)
-        else:
-            rows, sums, account = None, None, _outside(sheet, place, file, own)
-        claims.append(claim_of(sheet, model, rows, name))
-        read.append((name, own, (model, rows, sums, account)))
+        own: list[Problem] = []
+        name = sheet.title if title in by_title or sheet.title in IGNORED else unknown_title(place)
+        parts = _read(sheet, by_title.get(title), place, file, own)
+        claims.append(claim_of(sheet, *parts[:2], name))
+        read.append((name, own, parts))
     foreign, lines = another_county(file, claims)
-    if len(foreign) < len(sheets):
+    if not foreign or len(foreign) < len(sheets):
         lines += another_wave(file, claims, day) + [one for one in found if one.sheet not in foreign]
     problems += lines
     for title, own, parts in read:
@@ -100,6 +97,13 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
             problems += own
             if parts[-1] is not None:
                 yield parts
+
+
+def _read(sheet: Sheet, model: type[Table] | None, place: int, file: File, problems: list[Problem]) -> tuple:
+    """Return (model, rows, totals, account) of one sheet, each None where there is none; place: from 1."""
+    if model is None:
+        return None, None, None, _outside(sheet, place, file, problems)
+    return model, *read_sheet(sheet, model, file.path.name, problems)
 
 
 def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:

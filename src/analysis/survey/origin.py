@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.survey import parse
 from analysis.survey.codebook import COUNTIES, TABLES, Table
 from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, form_titles
@@ -23,8 +23,12 @@ from analysis.survey.reading.rows import Cells
 from analysis.survey.repository import reference, root
 from analysis.survey.text import empty, fold, normalise
 
-FILLED_BY = re.compile(r"填报单位:(.*?)(\(合成数据\))?")
-FILLED_ON = re.compile(r"(?:填报|填表|上报)(?:日期|时间):(.*)")
+WHO = "(?:填报|填表|报送|上报|填写)"
+FILLED_BY = re.compile(rf"{WHO}单位(?:\([^()]*\))?:(.*?)(\(合成数据\))?")
+FILLED_ON = re.compile(rf".*?(?:{WHO}|制表)(?:日期|时间)(?:\([^()]*\))?:(.*)")
+DAY = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})?)?")
+NUMERALS = "〇一二三四五六七八九十"
+SPELLED = re.compile(rf"([{NUMERALS}]{{4}})年([{NUMERALS}]+)月(?:([{NUMERALS}]+)日)?")
 YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 TOP = 15  # rows above which 填报单位 and the title stand
 BOTTOM = 15  # last rows among which the signatures are
@@ -37,6 +41,8 @@ TOLD = f"内容是另一县（市、区）的 {FOREIGN}"
 NOT_THIS_WAVE = "不是本轮的表 (not of this wave)"
 ODD_DAY = "与基准日相距太远 (far from the reference date: is it of this wave?)"
 ODD_YEAR = "标题的年份不是本轮的 (another year in the title: is it of this wave?)"
+UNREAD_DAY = "填报日期读不出 (the date cannot be read: is it of this wave?)"
+TITLED = "(the title names another county: is it so?)"
 UNKNOWN_UNIT = "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
 
 
@@ -44,16 +50,19 @@ UNKNOWN_UNIT = "填报单位不在县名别名表中 (a name that is not in the 
 class Claim:
     """What one sheet says of its origin; rows are counted from 1, 0 where it says nothing.
 
-    county: code that its rows speak for; unit, unit_row: 填报单位; day, day_row: 填报日期; years: in the title.
+    county: code that its rows speak for; unit, unit_row: 填报单位; written, day, day_row: 填报日期, as text and as
+    read; years, named: years and counties in the title.
     """
 
     title: str
     county: str = ""
     unit: str = ""
     unit_row: int = 0
+    written: str = ""
     day: pd.Timestamp | None = None
     day_row: int = 0
     years: frozenset[int] = frozenset()
+    named: frozenset[str] = frozenset()
 
     @property
     def unit_county(self) -> str:
@@ -62,21 +71,24 @@ class Claim:
 
 
 def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title: str) -> Claim:
-    """Collect what a sheet says of its origin; rows: the data cut out of it, if its header was found.
+    """Collect what a sheet says of its origin; nothing where it is no form (no model).
 
-    title: the name under which the sheet is spoken of.
+    rows: the data cut out of it, if its header was found. title: the name under which the sheet is spoken of.
     """
-    unit, unit_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_BY)
+    if model is None:
+        return Claim(title)
+    top = range(min(len(sheet.cells), TOP))
+    unit, unit_row = _labelled(sheet, top, FILLED_BY)
     last = range(max(len(sheet.cells) - BOTTOM, 0), len(sheet.cells))
-    written, day_row = _labelled(sheet, last, FILLED_ON)
-    if not written:
-        written, day_row = _labelled(sheet, range(min(len(sheet.cells), TOP)), FILLED_ON)
+    written, day_row = _labelled(sheet, [*last, *top], FILLED_ON)
     county = county_of_rows(rows) if rows is not None else ""
-    years = _title_years(sheet, normalise(model.Config.title) if model else "")
-    return Claim(title, county, unit, unit_row, _day(written), day_row, years)
+    lines = _title_lines(sheet, normalise(model.Config.title))
+    years = frozenset(int(year) for line in lines for year in YEAR.findall(line))
+    named = frozenset(code for code, name in COUNTIES.items() if any(name in line for line in lines))
+    return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named)
 
 
-def _labelled(sheet: Sheet, rows: range, label: re.Pattern) -> tuple[str, int]:
+def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str, int]:
     """Return what stands behind a label, in its cell or in the next one, and its row."""
     for i in rows:
         for place, cell in enumerate(sheet.cells[i]):
@@ -89,22 +101,32 @@ def _labelled(sheet: Sheet, rows: range, label: re.Pattern) -> tuple[str, int]:
 
 
 def _day(written: str) -> pd.Timestamp | None:
+    """Read the day with which a text begins, in digits or as 二〇二〇年四月三十日."""
+    found = DAY.match(written)
+    if not found and (spelled := SPELLED.match(written.translate(str.maketrans("○零", "〇〇")))):
+        year = "".join(str(NUMERALS.index(digit)) for digit in spelled[1])
+        found = (None, year, *(_up_to_99(part) for part in spelled.groups()[1:]))
     try:
-        return parse.date(re.sub(r"00:00:00$", "", written))
-    except parse.Unreadable:
+        return pd.Timestamp(*(int(found[i] or 1) for i in (1, 2, 3))) if found else None
+    except ValueError:
         return None
 
 
-def _title_years(sheet: Sheet, title: str) -> frozenset[int]:
-    """Return the years in the rows above the header, but for the one that the name of the table has."""
-    years: set[int] = set()
+def _up_to_99(numeral: str | None) -> int:
+    """Return the number that a Chinese numeral such as 三十一 spells, 0 for none."""
+    tens, ten, ones = (numeral or "").rpartition("十")
+    return (NUMERALS.index(tens) if tens else 1) * 10 * bool(ten) + (NUMERALS.index(ones[0]) if ones else 0)
+
+
+def _title_lines(sheet: Sheet, title: str) -> list[str]:
+    """Return the texts above the header, folded and without the name of the table, which may hold a year."""
+    lines: list[str] = []
     for row in sheet.cells[:TOP]:
         texts = {normalise(cell) for cell in row if isinstance(cell, str)}
         if texts & form_titles():
             break  # the header
-        said = [text.replace(title, "") if title else text for text in texts if not FILLED_ON.fullmatch(text)]
-        years |= {int(year) for text in said for year in YEAR.findall(text)}
-    return frozenset(years)
+        lines += [text for text in texts if not (FILLED_ON.fullmatch(text) or FILLED_BY.fullmatch(text))]
+    return [line.replace(title, "") for line in lines]
 
 
 def county_of_rows(rows: Cells) -> str:
@@ -175,6 +197,11 @@ def _units(file: File, claims: list[Claim]) -> list[Problem]:
         elif county != file.county:
             message = f"{_in_sheets(named)}填报单位是{COUNTIES[county]} {FOREIGN}"
             lines.append(Problem(*place, message, PROBLEM, told))
+    titled = [claim for claim in claims if claim.named and file.county not in claim.named]
+    if titled:
+        name, told = COUNTIES[min(titled[0].named)], f"标题是另一县（市、区）的 {TITLED}"
+        message = f"{_in_sheets(titled)}标题写的是{name} {TITLED}"
+        lines.append(Problem(file.path.name, titled[0].title, message=message, kind=QUESTION, told=told))
     return lines
 
 
@@ -190,28 +217,52 @@ def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> l
     """
     if day is None:
         return []
+    lines = _dated(file, claims, day)
+    unread = [claim for claim in claims if claim.day is None and re.search(f"[0-9{NUMERALS}]", claim.written)]
+    if unread:
+        place = (file.path.name, unread[0].title, "填报日期", unread[0].day_row)
+        lines.append(Problem(*place, _in_sheets(unread) + UNREAD_DAY, QUESTION))
+    titled = [claim for claim in claims if claim.years and day.year not in claim.years]
+    if titled and not any(line.kind == PROBLEM for line in lines):
+        said = f"{_in_sheets(titled)}{max(titled[0].years)}，{ODD_YEAR}"
+        lines.append(Problem(file.path.name, titled[0].title, message=said, kind=QUESTION))
+    return lines
+
+
+def _dated(file: File, claims: list[Claim], day: pd.Timestamp) -> list[Problem]:
+    """Compare every 填报日期 with the reference date: one line, or none."""
     dated = [claim for claim in claims if claim.day is not None]
     odd = [claim for claim in dated if not _within(claim, day, EXPECTED)]
     contrary = [claim for claim in dated if not _within(claim, day, POSSIBLE)]
-    lines = []
-    if odd:
-        first = (contrary or odd)[0]
-        said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
-        place = (file.path.name, first.title, "填报日期", first.day_row)
-        refused = contrary == dated
-        lines.append(
-            Problem(*place, said + (NOT_THIS_WAVE if refused else ODD_DAY), PROBLEM if refused else QUESTION)
-        )
-    titled = [claim for claim in claims if claim.years and day.year not in claim.years]
-    if titled and not (odd and contrary == dated):
-        place = (file.path.name, titled[0].title)
-        said = f"{_in_sheets(titled)}{max(titled[0].years)}，"
-        lines.append(Problem(*place, message=said + ODD_YEAR, kind=QUESTION))
-    return lines
+    if not odd:
+        return []
+    first, refused = (contrary or odd)[0], contrary == dated
+    said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
+    message, kind = (NOT_THIS_WAVE, PROBLEM) if refused else (ODD_DAY, QUESTION)
+    return [Problem(file.path.name, first.title, "填报日期", first.day_row, said + message, kind)]
 
 
 def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
     return days[0] <= (claim.day - day).days <= days[1]
+
+
+# table, column of dates, fewest rows that say something, reach before the reference date, what is asked
+NEWEST = (
+    (
+        "workers",
+        "hired",
+        FEWEST,
+        pd.DateOffset(years=1),
+        "最晚的一项也早于基准日一年以上 (no date in the year before the reference date: is it of this wave?)",
+    ),
+    (
+        "interview_communities",
+        "date",
+        1,
+        pd.DateOffset(months=6),
+        "都早于基准日半年以上 (all long before the reference date: is it of this wave?)",
+    ),
+)
 
 
 def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
@@ -219,24 +270,16 @@ def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -
     if day is None:
         return []
     asked = []
-    for name, column, least, words in (
-        (
-            "workers",
-            "hired",
-            FEWEST,
-            "最晚的一项也早于基准日一年以上 (no date in the year before the reference date",
-        ),
-        ("interview_communities", "date", 1, "都早于基准日半年以上 (all long before the reference date"),
-    ):
-        reach = pd.DateOffset(years=1) if name == "workers" else pd.DateOffset(months=6)
-        title = TABLES[name].to_schema().columns[column].title
+    for name, column, least, reach, message in NEWEST:
         for (book, sheet), dates in tables[name].groupby(["workbook", "sheet"])[column] if name in tables else ():
             if len(dates) >= least and dates.max() < day - reach:
-                message = f"{words}: is it of this wave?)"
-                asked.append(Problem(book, sheet, title, message=message, kind=QUESTION))
+                asked.append(Problem(book, sheet, _title(name, column), message=message, kind=QUESTION))
     if "projects" in tables:
         later = tables["projects"][tables["projects"]["year"] > day.year]
-        message = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
-        title = TABLES["projects"].to_schema().columns["year"].title
+        message, title = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)", _title("projects", "year")
         asked += [Problem(r.workbook, r.sheet, title, r.row, message, QUESTION) for r in later.itertuples()]
     return asked
+
+
+def _title(table: str, column: str) -> str:
+    return TABLES[table].to_schema().columns[column].title

@@ -148,18 +148,18 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
         if isinstance(cell, str) and ERROR.fullmatch(normalise(cell).upper()):
             raise Unreadable("是错误值 (an error value)")
         if isinstance(cell, str) and REORDERING.search(cell):
-            raise Unreadable(_odd(cell))
+            raise Unreadable(odd_fault(cell))
         try:
             return read(cell)
         except Unreadable:
             if isinstance(cell, str) and odd_character(cell):
-                raise Unreadable(_odd(cell)) from None
+                raise Unreadable(odd_fault(cell)) from None
             raise
 
     return unbroken
 
 
-def _odd(cell: str) -> str:
+def odd_fault(cell: str) -> str:
     """Name the character that is no plain digit, by its code where it cannot be seen."""
     odd = odd_character(cell)
     shown = f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"

@@ -27,7 +27,7 @@ from analysis.survey.problems import (
     Problem,
 )
 from analysis.survey.rules import involved
-from analysis.survey.text import empty, normalise
+from analysis.survey.text import empty, normalise, odd_character
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
@@ -228,7 +228,8 @@ def _compare(cell, schema, adds: bool, running, places, spans, off: float = 0.0)
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:
-            return FINE
+            odd = COUNT.match(said) and odd_character(said)
+            return ("", parse.odd_fault(cell), math.nan) if odd else FINE
         value, running = int(found[2]), running[1:] if found[1] else running[:1]
     sums = [
         way[np.searchsorted(places, last)] - way[np.searchsorted(places, first)]

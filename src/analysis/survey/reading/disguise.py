@@ -19,6 +19,9 @@ ROW_STRUCK = f"加了删除线的行，已按数据读入 (a struck-through row 
 COLUMN_HIDDEN = f"隐藏的列，已按数据读入 (a hidden column is read as data: {MEANT}"
 SHEET_HIDDEN = f"隐藏的表，已按数据读入 (a hidden sheet is read as data: {MEANT}"
 COVERED = f"被合并单元格盖住的内容，已按数据读入 (a value covered by a merged cell is read as data: {MEANT}"
+CONDITIONAL = (
+    "条件格式会划掉、隐藏或改变数字 (conditional formatting may strike out or hide cells: do all of them count?)"
+)
 LOOKS = {
     "struck": f"有删除线，照原样读入 (struck-through text is read as it stands: {MEANT}",
     "raised": "有上标或下标，连同其余文字读入 (a superscript or subscript is read with the rest: is it so?)",
@@ -50,6 +53,8 @@ def looks_otherwise(
         asked += _looks(sheet, model, filled, struck)
     if marks.veiled and kept:
         asked.append(("", [], SHEET_HIDDEN))
+    if marks.conditional and kept:
+        asked.append(("", [], CONDITIONAL))
     return [
         Problem(
             workbook, sheet.title, _title(name, model), rows[0] + 1 if rows else 0, _at(rows) + message, QUESTION

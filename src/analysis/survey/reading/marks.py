@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from analysis.survey.parse import Broken
 from analysis.survey.reading.package import Package, local
-from analysis.survey.reading.styles import Look, Style, odd_strings, odd_styles, rich_look
+from analysis.survey.reading.styles import Look, Style, odd_conditions, odd_strings, odd_styles, rich_look
 
 # an error value; a formula, with or without a prefix; a hidden row or column, or one of no size
 SUSPECT = (
@@ -26,9 +26,10 @@ SUSPECT = (
     b":f ",
     b":f/",
     b" hidden",
-    b'ht="0',
-    b'width="0',
-    b"zeroH",
+    b' ht="0',
+    b' width="0',
+    b"zeroHeight",
+    b"rPr>",  # of a rich text that stands in its cell
 )
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
@@ -42,14 +43,16 @@ TEXTS = ("str", "s", "inlineStr")
 class Marks:
     """Of one sheet: broken cells by (row, column), hidden rows and columns, and how cells look, counted from 0.
 
-    last: the last row with a value, from 1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down
-    of another sheet takes its choices from it.
+    conditional: whether conditional formatting may strike out or hide cells. last: the last row with a value, from
+    1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down of another sheet takes its choices
+    from it.
     """
 
     broken: dict[tuple[int, int], Broken] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     looks: dict[tuple[int, int], Look] = field(default_factory=dict)
+    conditional: bool = False
     last: int = 0
     veiled: bool = False
     feeds: bool = False
@@ -62,6 +65,10 @@ def read_marks(package: Package) -> list[Marks]:
     used = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles).encode()) if styles else None
     parts = [package.read(member) for _, member in package.sheets]
     read = [_marks(xml, styles, strings, used) for xml in parts]
+    if numbers := "|".join(odd_conditions(package.read(package.parts.get("styles", "")))):
+        rule = re.compile(rb"cfRule[^>]*\sdxfId=[\"'](?:%s)[\"']" % numbers.encode())
+        for marks, xml in zip(read, parts, strict=True):
+            marks.conditional = bool(rule.search(xml))
     hidden = [attributes.get("state", "visible") != "visible" for attributes, _ in package.sheets]
     sources = _sources(package, parts) if any(hidden) else ""
     for marks, veiled, (attributes, _) in zip(read, hidden, package.sheets, strict=True):

@@ -74,6 +74,24 @@ def odd_styles(xml: bytes) -> dict[str, Style]:
     return styles
 
 
+def odd_conditions(xml: bytes) -> list[str]:
+    """List the numbers of the formats for conditional formatting that strike out or hide a cell, or change it."""
+    if b"<dxf" not in xml and b":dxf" not in xml:
+        return []
+    formats = [list(part) for part in ElementTree.fromstring(xml) if local(part.tag) == "dxfs"]
+    return [str(number) for number, one in enumerate(formats[0] if formats else ()) if _changes(one)]
+
+
+def _changes(conditional: Element) -> bool:
+    """Tell whether a format for conditional formatting makes a cell look otherwise."""
+    of = {local(one.tag): one for one in conditional}
+    look, ink = _font(of["font"]) if "font" in of else (None, BLACK)
+    grounds = [one for one in of["fill"].iter() if local(one.tag) == "bgColor"] if "fill" in of else []
+    ground = _colour(grounds[0]) if grounds else WHITE  # here it is the background that fills
+    code = of["numFmt"].get("formatCode", "General") if "numFmt" in of else "General"
+    return bool(look or _alike(ink, ground) or any(format_looks(code)[1]))
+
+
 def odd_strings(xml: bytes) -> dict[int, Look]:
     """Map the numbers of the shared strings that are in part struck out, raised, lowered or unseen to how."""
     if not any(sign in xml for sign in RICH):
