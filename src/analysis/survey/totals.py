@@ -215,8 +215,8 @@ def _compare(
 ) -> tuple[str, str, float]:
     """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
 
-    No rule where it equals one of the sums it may mean, or one that is wrong by one or all of `off`; not a number where by how
-    much is unknown.
+    No rule where it equals one of the sums it may mean, or is wrong by one or all of `off`; not a number where by
+    how much is unknown.
     """
     if isinstance(cell, parse.Broken):
         return "", str(cell), math.nan
