@@ -35,6 +35,12 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def townships() -> pd.DataFrame:
+    """The streets, towns and townships that must report."""
+    return pd.read_csv(RAW / "reference/townships.csv", dtype=str)
+
+
+@pytest.fixture(scope="session")
 def wave_folder(tmp_path_factory) -> Path:
     """The wave as it was when the session began. Read it, do not change it."""
     return shutil.copytree(RAW / "2020", tmp_path_factory.mktemp("raw") / "2020")

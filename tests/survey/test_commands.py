@@ -23,9 +23,11 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
     done = analysis(folder, "check", "--returns", "build/returns")
     assert done.returncode == 2
     lines = done.stderr.splitlines()
-    assert lines[0].startswith(f"{SANMEN}!社区基本情况!户数 {row}: “约47” 不是数字 (not a number) → ")
-    assert lines[1].startswith("331024_仙居县.xlsx: 缺少此文件 (file is missing")
-    assert lines[2].startswith("2 problem(s)")
+    assert lines[0].startswith("共2个原因，涉及2处 (2 causes, 2 places)")
+    assert lines[3] == "先改 (mend first): 331024_仙居县.xlsx"
+    assert lines[4].startswith(f"{SANMEN}!社区基本情况!户数 {row}: “约47” 不是数字 (not a number) → ")
+    assert lines[5].startswith("331024_仙居县.xlsx: 缺少此文件 (file is missing")
+    assert lines[6] == "2 problem(s) from 2 cause(s)"
     header, *table = done.stdout.splitlines()
     assert header.split()[::2][:3] == ["文件", "行", "表头"]
     counts = {line.split()[0]: line.split()[1:] for line in table}
@@ -106,3 +108,18 @@ def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):
     paths = [copy / line for line in done.stdout.splitlines()]
     assert [path.parent.name for path in paths] == ["2021"] * 9
     assert "2021" in openpyxl.load_workbook(paths[0])["社区基本情况"]["A2"].value
+
+
+def test_blank_forms_handed_in_are_one_line_a_workbook_and_a_missing_declaration_is_told(analysis, copy):
+    folder = copy / "data/raw/2021"
+    done = analysis(copy, "forms", "--wave", "2021")
+    assert "data/raw/2021/wave.toml: 缺少此文件" in done.stderr and "reference_date" in done.stderr
+    folder.mkdir()
+    for line in done.stdout.splitlines():
+        (copy / line).rename(folder / (copy / line).name)
+    done = analysis(copy, "check", "--wave", "2021")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if " → " in line]
+    assert len(lines) == len(COUNTIES) + 2  # and the interviews, and the declaration
+    assert sum("not filled in: 5 sheets" in line for line in lines) == len(COUNTIES)
+    assert any("the declaration is missing from 2021/" in line and "copy that of" in line for line in lines)

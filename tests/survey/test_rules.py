@@ -1,9 +1,13 @@
 import pandas as pd
 import pytest
 
-from analysis.survey.against_frame import frame_problems
-from analysis.survey.codebook import TABLES
+from analysis.survey.against_frame import frame_problems, with_claims
+from analysis.survey.changes import jump_questions
+from analysis.survey.codebook import TABLES, Table
+from analysis.survey.load import load
+from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import Problem
+from analysis.survey.rules import partial_tables, rule_questions
 from analysis.survey.rules import rule_problems as own_rules
 
 
@@ -190,3 +194,51 @@ def test_a_county_whose_sheet_is_missing_is_not_blamed_elsewhere(tables, frame):
 
 def test_rules_hold_their_peace_where_tables_are_absent(frame):
     assert rule_problems({}, frame) == []
+
+
+# ---- blank forms and half-filled ones
+
+
+@pytest.fixture(scope="module")
+def few(wave_folder):
+    """Some raw rows of each table, as read."""
+    return {name: rows.head(12) for name, rows in load(wave_folder)[0].items()}
+
+
+def every_rule(raws, tables, frame, townships):
+    """Parse raw frames and apply every rule, question and comparison; returns the findings."""
+    findings = []
+    clean, cells, lost = parse_tables(raws, findings)
+    named = with_claims(cells, frame)
+    partial = partial_tables(named, lost)
+    findings += rule_problems(named, frame, partial) + frame_problems(cells, frame, partial, townships)
+    findings += rule_questions(named, partial, pd.Timestamp("2020-04-30"))
+    for after in (clean, cells):
+        jump_questions(tables, after)
+    return findings
+
+
+def answers(rows):
+    return [name for name in rows if name not in Table.__annotations__]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_rule_stands_tables_that_are_empty_faulty_or_lack_answers(few, tables, frame, townships, name):
+    rows = few[name]
+    blank = rows.assign(**dict.fromkeys(answers(rows)))
+    ways = [rows.iloc[:0], rows.iloc[:1].assign(**dict.fromkeys(answers(rows), "坏")), blank, blank.iloc[:1]]
+    ways += [pd.concat([rows.iloc[:6], blank.iloc[6:]])]
+    for way in ways:
+        every_rule(few | {name: way}, tables, frame, townships)
+    for column in answers(rows):
+        every_rule({name: rows.assign(**{column: None})}, {}, frame, townships)
+    every_rule({other: few[other] for other in few if other != name}, tables, frame, townships)
+
+
+def test_every_rule_stands_a_wave_of_blank_forms(few, tables, frame, townships):
+    assert every_rule({name: rows.iloc[:0] for name, rows in few.items()}, tables, frame, townships) == []
+    assert every_rule({}, tables, frame, townships) == []
+    blank = {name: rows.assign(**dict.fromkeys(answers(rows))) for name, rows in few.items()}
+    found = every_rule(blank, tables, frame, townships)
+    # beyond the twelve blank rows of each table, the rest of the frame is missing
+    assert found and all("(blank" in one.message or "of the frame is missing" in one.message for one in found)

@@ -6,6 +6,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 
@@ -167,8 +168,8 @@ def _sheet(
                 continue
             if column not in running:
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
-            # a total of totals of which one is wrong, and named, may be wrong by as much
-            off = sum(more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"])
+            # a total of totals of which some are wrong, and named, may be wrong by as much
+            off = [more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"]]
             value, message, more = _compare(
                 cell, schema.get(column), column in adds, running[column], places, spans, off
             )
@@ -209,11 +210,13 @@ def _before(said: str, schema) -> float:
         return 0.0
 
 
-def _compare(cell, schema, adds: bool, running, places, spans, off: float = 0.0) -> tuple[str, str, float]:
+def _compare(
+    cell, schema, adds: bool, running, places, spans, off: Sequence[float] = ()
+) -> tuple[str, str, float]:
     """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
 
-    No rule where it equals one of the sums it may mean, or one that is wrong by `off`; not a number where by how
-    much is unknown.
+    No rule where it equals one of the sums it may mean, or is wrong by one or all of `off`; not a number where by
+    how much is unknown.
     """
     if isinstance(cell, parse.Broken):
         return "", str(cell), math.nan
@@ -236,7 +239,8 @@ def _compare(cell, schema, adds: bool, running, places, spans, off: float = 0.0)
         for way in running
         for first, last in spans
     ]
-    if math.isnan(off) or any(abs(value - total - by) < CLOSE for total in sums for by in (0.0, off)):
+    ways = {0.0, sum(off), *off, *(sum(off) - one for one in off)}
+    if any(map(math.isnan, off)) or any(abs(value - total - by) < CLOSE for total in sums for by in ways):
         return FINE
     first, last = spans[-1]
     what = ("之和", "sum") if adds else ("的行数", "count")
