@@ -1,4 +1,4 @@
-"""Say in the terminal what stands behind one published number: its receipt."""
+"""Say in the terminal what stands behind one number: its receipt, with its formula and all of its rows."""
 
 from __future__ import annotations
 
@@ -9,21 +9,29 @@ import pandas as pd
 
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
+from analysis.survey.citation import parse
 from analysis.survey.folders import processed
 from analysis.survey.repository import read
 
-FIELDS = (("value", "value"), ("definition", "definition"), ("how", "how"), ("facts", "rests on"))
+FIELDS = (
+    ("value", "value"),
+    ("definition", "definition"),
+    ("words", "in words"),
+    ("how", "how"),
+    ("facts", "rests on"),
+)
+TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
 
 
 def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     """Return the receipt of a number of the edition in `outputs`, as lines of text.
 
-    Raises FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown one.
+    A number computed from others is followed to theirs, and their rows are listed with them. Raises
+    FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown one.
     """
-    text = {"district": str, "uncertainty": str, "sources": str}
-    estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=text).fillna(dict.fromkeys(text, ""))
+    estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=TEXT).fillna(dict.fromkeys(TEXT, ""))
     ledger = pd.read_csv(outputs / "tables/ledger.csv", dtype=str, keep_default_na=False)
-    wave = str(estimates["wave"].iat[0])
+    wave = estimates["wave"].iat[0]
     cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
     known = receipts(estimates, ledger, lang, read("corrections", wave) if cleaned else None)
     if name not in known:
@@ -31,14 +39,31 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
         raise KeyError(f"no number is called {name}" + (f"; near it: {near}" if near else ""))
     receipt = known[name]
     lines = [receipt["label"]]
-    lines += [f"  {title:<14} {receipt[key]}" for key, title in FIELDS if receipt[key]]
-    lines += [f"  {'computed in':<14} notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"]
-    sources = estimates.loc[estimates["name"] == name, "sources"].iat[0]
-    for source in filter(None, sources.split("; ")):
-        where = f"{wave}/{source}" if ".xlsx!" in source else f"reference/{source}.csv"
-        lines.append(f"  {'from':<14} data/raw/{where}")
-    lines += [f"  {'mended':<14} {line}" for line in receipt["corrections"]]
+    lines += [_line(title, receipt[key]) for key, title in FIELDS if receipt[key]]
+    lines += [_line("note", line) for line in receipt["notes"]]
+    lines.append(_line("computed in", f"notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"))
+    lines += _sources(name, dict(zip(estimates["name"], estimates["sources"], strict=True)), known, wave)
+    lines += [_line("mended", line) for line in receipt["corrections"]]
     counties = [(county, f"{name}.{code}") for code, county in district_names(lang).items()]
-    counties = [(county, key) for county, key in counties if key in known]
-    lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties]
+    lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties if key in known]
     return "\n".join(lines)
+
+
+def _line(title: str, text: str) -> str:
+    return f"  {title:<14} {text}"
+
+
+def _sources(name: str, sources: dict[str, str], known: dict[str, dict], wave: str, deep: int = 0) -> list[str]:
+    """List files, sheets and rows; below an estimate that is cited, its value, formula and own sources."""
+    lines = []
+    for part in parse(sources[name]):
+        indent = "  " * deep
+        if part.name:
+            lines.append(
+                _line("from", f"{indent}{part.name} = {known[part.name]['value']}: {known[part.name]['how']}")
+            )
+            lines += _sources(part.name, sources, known, wave, deep + 1)
+        else:
+            folder = f"data/raw/{wave}" if part.sheet else "data/raw/reference"
+            lines.append(_line("from", f"{indent}{folder}/{part}"))
+    return lines

@@ -129,7 +129,7 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
     if owner:
         return known[name] | ({"city": known[city]["value"]} if city in compared else {})
     sheets = [(sheet, "") for sheet, _ in known[name]["sources"]]
-    return known[name] | {"facts": known[name]["kind"], "sources": sheets, "corrections": []}
+    return known[name] | {"words": "", "facts": known[name]["kind"], "sources": sheets, "corrections": []}
 
 
 def _finding(executed: str) -> str:

@@ -44,13 +44,15 @@ def totals() -> set[str]:
 
 
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give estimates the digits with which they are printed, one decimal at least, no interval and no sources.
+    """Give estimates the digits with which they are printed, one decimal at least.
 
-    They print as before; only more digits than the measure's cannot be had from them.
+    They print as before, but have no interval, no sources and not what was divided by what: from them no more
+    digits can be had than the measure's.
     """
     decimals = reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
     values = [short(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)]
-    return rows.assign(value=values, low=math.nan, high=math.nan, sources="")
+    blank = dict.fromkeys(["low", "high", "numerator", "denominator"], math.nan)
+    return rows.assign(value=values, **blank, sources="")
 
 
 def short(value: float, decimals: int) -> float:

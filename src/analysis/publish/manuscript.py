@@ -73,11 +73,17 @@ def _prose(text: str, site: dict, numbers: dict, noted: set) -> str:
 
 
 def _note(receipt: dict) -> str:
-    parts = [receipt["label"], receipt["value"], receipt["definition"], receipt["how"], receipt["facts"]]
+    parts = [receipt["label"], receipt["value"], receipt["definition"], receipt["words"], receipt["facts"]]
     where = [f"{sheet} {rows}".strip() for sheet, rows in receipt["sources"]]
     return _plain(
         "; ".join(
-            [*parts, *where, *receipt.get("corrections", []), f"{receipt['notebook']}.ipynb · {receipt['cell']}"]
+            [
+                *filter(None, parts),
+                *receipt.get("notes", []),
+                *where,
+                *receipt.get("corrections", []),
+                f"{receipt['notebook']}.ipynb · {receipt['cell']}",
+            ]
         )
     )
 

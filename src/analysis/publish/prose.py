@@ -24,6 +24,26 @@ HALF = {
     "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
 }
 
+FEW = 10  # a share of fewer is printed as counts: 3 of 4 is no 75 %
+COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
+# What the rows of a table are: after a number in Chinese; one and several in English.
+ROWS = {
+    "communities": {"zh": "个社区", "en": ("community", "communities")},
+    "workers": {"zh": "人", "en": ("worker", "workers")},
+    "funding": {"zh": "项", "en": ("item", "items")},
+    "burden": {"zh": "个街道（乡镇）", "en": ("township", "townships")},
+    "county_baseline": {"zh": "个县（市、区）", "en": ("county", "counties")},
+    "projects": {"zh": "个项目", "en": ("project", "projects")},
+    "election_candidates": {"zh": "名人选", "en": ("candidate", "candidates")},
+    "interview_frame": {"zh": "个社区", "en": ("community", "communities")},
+    "interview_communities": {"zh": "个社区", "en": ("community", "communities")},
+    "interview_staff": {"zh": "名受访者", "en": ("person interviewed", "people interviewed")},
+    "policy_register": {"zh": "条记录", "en": ("record", "records")},
+    "benchmarks": {"zh": "条记录", "en": ("record", "records")},
+    "estimates": {"zh": "个数", "en": ("number", "numbers")},
+    "": {"zh": "行", "en": ("row", "rows")},
+}
+
 # The one conversion between the languages: what 1 万元 is in the English unit, as a power of ten.
 POWERS = {("万元", "million yuan"): -2, ("万元", "yuan"): 4}
 
@@ -72,6 +92,12 @@ class Unit:
         return 10.0**self.power
 
 
+def rows_said(n: int, table: str, lang: str) -> str:
+    """Say how many rows of a table: 277人, 277 workers; of an unknown table, rows."""
+    unit = ROWS.get(table, ROWS[""])[lang]
+    return f"{n}{unit}" if lang == "zh" else f"{n:,} {unit[n != 1]}"
+
+
 def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
     """Say an amount printed in 万元 by the unit `name`: ("6.47", "万元/年") in yuan is ("64,700", "yuan/年").
 
@@ -101,16 +127,33 @@ class Number:
     unit: Unit
     basis: str
     uncertainty: str
+    counted: int | None = None  # of a share of rows: how many of the n there are
+    table: str = ""  # whose rows they are
+
+    @property
+    def few(self) -> bool:
+        """Tell whether this is a share of so few that counts are printed."""
+        return self.counted is not None and self.n < FEW
 
     @property
     def text(self) -> str:
-        """The rounded value with its unit, without markup."""
-        return self.plain + self.unit.suffix
+        """The rounded value with its unit, without markup; a share of few as counts."""
+        if not self.few:
+            return self.plain + self.unit.suffix
+        said = rows_said(self.n, self.table, self.unit.lang)
+        if self.unit.lang == "en":
+            return f"{self.counted} of {said}"
+        return f"{said}中的{self.counted}{ROWS.get(self.table, ROWS[''])['zh'][0]}"
 
     @property
     def plain(self) -> str:
-        """The rounded value alone, without unit or link."""
-        return self.unit.print(self.value)
+        """The rounded value alone, without unit or link; a share of few as 3/4."""
+        return f"{self.counted}/{self.n}" if self.few else self.unit.print(self.value)
+
+    @property
+    def tabled(self) -> str:
+        """The value as tables print it, under a head that has the unit."""
+        return self.plain if self.few else self.unit.tabled(self.value)
 
     @property
     def bare(self) -> str:
@@ -133,7 +176,9 @@ class Number:
         return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
 
     def to(self, decimals: int) -> str:
-        """The value with its unit at another precision."""
+        """The value with its unit at another precision; a share of few as counts."""
+        if self.few:
+            return str(self)
         return self._link(self.unit.print(self.value, decimals) + self.unit.suffix)
 
     def __str__(self) -> str:
@@ -156,6 +201,7 @@ def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
 
 def number(row, measure: dict, lang: str) -> Number:
     """Turn a row of the estimates and its row of `measures.csv` into a Number."""
+    share = COUNTED.match(row.how)
     return Number(
         name=row.name,
         title=measure[lang],
@@ -166,6 +212,8 @@ def number(row, measure: dict, lang: str) -> Number:
         unit=Unit.of(measure, lang),
         basis=row.basis,
         uncertainty=row.uncertainty,
+        counted=int(row.numerator) if share and pd.notna(row.numerator) else None,
+        table=share[1] if share else "",
     )
 
 

@@ -127,11 +127,9 @@ class Section:
         names = district_names(self.lang)
         columns = {DISTRICT[self.lang]: [names[code] for code in (*COUNTIES, CITY)]}
         for indicator in indicators:
-            rows = self.estimates[self.estimates["indicator"] == indicator]
-            values = rows.set_index("district")["value"]
+            said = [self.names["county"].get(code, {}).get(indicator) for code in (*COUNTIES, CITY)]
             columns[self.headed(indicator)] = [
-                "—" if pd.isna(value := values.get(code)) else self.unit(indicator).tabled(value)
-                for code in (*COUNTIES, CITY)
+                "—" if one is None or pd.isna(one.value) else one.tabled for one in said
             ]
         receipts = [["", *indicators]] * (1 + len(COUNTIES))  # the city's receipt lists every county
         return tables.traced(pd.DataFrame(columns), receipts)

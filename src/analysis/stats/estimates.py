@@ -2,10 +2,13 @@
 
 Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the city and one
 for each county (columns: COLUMNS). Intervals of a census say what the same process could have given; they are
-labelled `census` and are no sampling error.
+labelled `census` and are no sampling error. What is counted among those interviewed by phone is labelled `sample`:
+it says something of them alone, so it has no interval.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,10 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, name_of, record, unit_of
+from analysis.survey.citation import cite, cite_estimates
 from analysis.survey.codebook import CITY, COUNTIES
+
+SAMPLED = ("interview_communities", "interview_staff")  # tables of the phone sample
 
 
 def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
@@ -27,7 +33,7 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     def row(rows):
         k, n = int(rows.eval(condition).sum()), len(rows)
         low, high = proportion_confint(k, n, alpha=1 - CONFIDENCE, method="wilson")
-        return 100 * k / n, 100 * low, 100 * high, n
+        return 100 * k / n, 100 * low, 100 * high, n, k, n
 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
 
@@ -35,23 +41,51 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
 def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = "") -> pd.DataFrame:
     """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
 
-    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows,
-    or the sum of the weights.
+    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows.
     """
 
     def row(rows):
         values = rows[column].to_numpy(float)
         if weight:
             weights = rows[weight].to_numpy(float)
-            return np.average(values, weights=weights), np.nan, np.nan, int(weights.sum())
-        n = len(values)
-        if n < 2:
-            return values.mean(), np.nan, np.nan, n
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-        return values.mean(), values.mean() - half, values.mean() + half, n
+            top, bottom = (values * weights).sum(), weights.sum()
+            return top / bottom, np.nan, np.nan, len(values), top, bottom
+        return _student(values)
 
     how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"
     return _by_district(table, row, indicator, how, where)
+
+
+def mean_count(
+    table: pd.DataFrame, members: pd.DataFrame, by: str, indicator: str, where: str = ""
+) -> pd.DataFrame:
+    """Estimate the mean number of rows of `members` for each row of `table`, matched on column `by`.
+
+    `where` picks rows of `table`. The interval is Student's, over rows of `table`; both tables are cited.
+    """
+    kept = table.query(where) if where else table
+    counted = kept.assign(members=kept[by].map(members[by].value_counts()).fillna(0))
+    inside = members[members[by].isin(kept[by])]
+
+    def row(rows):
+        values = rows["members"].to_numpy(float)
+        return *_student(values), values.sum(), len(values)
+
+    name, other = table.attrs["table"], members.attrs["table"]
+    how = f"count({other}) / count({name})" + (f" [{where}]" if where else "")
+    found = _by_district(counted, row, indicator, how)
+    cited = {CITY: cite(inside)} | {code: cite(part) for code, part in inside.groupby("county_code")}
+    found["sources"] += [f"; {cited[code]}" if cited.get(code) else "" for code in found["district"]]
+    return found
+
+
+def _student(values: np.ndarray) -> tuple[float, float, float, int]:
+    """Return the mean of values with its 95 % interval, and how many there are."""
+    n = len(values)
+    if n < 2:
+        return values.mean(), np.nan, np.nan, n
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    return values.mean(), values.mean() - half, values.mean() + half, n
 
 
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
@@ -84,48 +118,83 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column (or condition) by the sum of another; `scale=100` for percentages."""
+    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for percentages."""
 
     def row(rows):
-        top, bottom = rows.eval(over).sum(), rows.eval(under).sum()
-        return (scale * top / bottom if bottom else np.nan), np.nan, np.nan, len(rows)
+        top, bottom = float(rows.eval(over).sum()), float(rows.eval(under).sum())
+        return (scale * top / bottom if bottom else np.nan), np.nan, np.nan, len(rows), top, bottom
 
     factor = "100 × " if scale == 100 else ""
     return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
 
 
 def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False) -> pd.DataFrame:
-    """Compare two estimates district by district: the difference, or with `relative` the growth in %."""
+    """Compare two estimates district by district: the difference, or with `relative` the growth in %.
+
+    Both are cited by name; their own rows say what they rest on.
+    """
     both = after.merge(before, on="district", suffixes=("", "_before"))
     value = both["value"] - both["value_before"]
     how = f"{after['indicator'].iat[0]} − {before['indicator'].iat[0]}"
     if relative:
         value = 100 * value / both["value_before"]
         how = f"100 × ({how}) / {before['indicator'].iat[0]}"
-    both["value"], both["low"], both["high"] = value.round(DECIMALS), np.nan, np.nan
-    both["how"], both["unit"] = how, unit_of(indicator)
-    both["sources"] = [
-        a if a == b else f"{a}; {b}" for a, b in zip(both["sources"], both["sources_before"], strict=True)
-    ]
+    both["value"], both["how"], both["unit"] = value.round(DECIMALS), f"estimates: {how}", unit_of(indicator)
+    both[["low", "high", "numerator", "denominator"]] = np.nan
+    both["sources"] = [cite_estimates(pair) for pair in zip(both["name"], both["name_before"], strict=True)]
     both["indicator"], both["name"] = indicator, [name_of(indicator, d) for d in both["district"]]
     return both[COLUMNS]
 
 
-def derived(values: pd.DataFrame, indicator: str, how: str, wave: str, basis: str = "") -> pd.DataFrame:
-    """Make rows of the estimates from what was computed out of other numbers.
+def count_estimates(estimates: pd.DataFrame, condition: str, indicator: str, per: str = "") -> pd.DataFrame:
+    """Count the estimates whose value meets `condition` ("> 50") for the city; with per="district" for each."""
+    groups = dict(list(estimates.groupby(per, sort=False))) if per else {CITY: estimates}
+    records = []
+    for district, part in groups.items():
+        rows = pd.DataFrame()
+        rows.attrs.update(table="estimates", wave=part["wave"].iat[0], basis=part["basis"].iat[0])
+        numbers = (part.eval(f"value {condition}").sum(), None, None, len(part))
+        how, cited = f"count(value {condition})", cite_estimates(part["name"])
+        records.append(record(indicator, district, rows, numbers, how, part["uncertainty"].iat[0], cited))
+    return as_estimates(records)
+
+
+def derived(
+    values: pd.DataFrame,
+    indicator: str,
+    how: str,
+    wave: str,
+    basis: str = "",
+    sources: str | dict[str, str] = "",
+) -> pd.DataFrame:
+    """Make rows of the estimates from what a model, or the published text alone, gives.
 
     values: indexed by district, columns value, n, and low and high where there are any. basis: `published` for
-    what rests on the published text alone, else the wave's.
+    what rests on the published text alone, else the wave's. sources: what it was computed from, as `cite` and
+    `cite_estimates` write it; a dict where each district has its own. ValueError where there are none.
     """
     rows = pd.DataFrame()
-    rows.attrs.update(table="published" if basis == "published" else "estimates", wave=wave, basis=basis)
+    rows.attrs.update(table="published" if basis == "published" else "model", wave=wave, basis=basis)
     numbers = values.reindex(columns=["value", "low", "high", "n"]).fillna({"n": 0}).astype({"n": int})
+    cited = sources if isinstance(sources, dict) else dict.fromkeys(numbers.index, sources)
+    if lacking := [district for district in numbers.index if not cited.get(district)]:
+        raise ValueError(f"{indicator}: no sources for {', '.join(lacking)}")
     return as_estimates(
-        [record(indicator, district, rows, row, how, "model") for district, *row in numbers.itertuples(name=None)]
+        [
+            record(indicator, district, rows, row, how, "model", cited[district])
+            for district, *row in numbers.itertuples(name=None)
+        ]
     )
 
 
-def _by_district(table, row, indicator, how, where="", empty=None) -> pd.DataFrame:
+def _by_district(
+    table: pd.DataFrame,
+    row: Callable[[pd.DataFrame], tuple],
+    indicator: str,
+    how: str,
+    where: str = "",
+    empty: float | None = None,
+) -> pd.DataFrame:
     """Apply `row` to the city and to each county; a county without rows is left out, or is `empty`."""
     domain = table.query(where) if where else table
     districts = {CITY: domain}
@@ -133,9 +202,12 @@ def _by_district(table, row, indicator, how, where="", empty=None) -> pd.DataFra
         counties = dict(list(domain.groupby("county_code")))
         districts |= {code: counties.get(code, domain.iloc[:0]) for code in COUNTIES}
     how = f"{how} [{where}]" if where else how
-    records = [
-        record(indicator, code, rows, row(rows) if len(rows) else (empty, None, None, 0), how)
-        for code, rows in districts.items()
-        if len(rows) or empty is not None
-    ]
+    sampled = table.attrs["table"] in SAMPLED
+    records = []
+    for code, rows in districts.items():
+        if len(rows) or empty is not None:
+            numbers = row(rows) if len(rows) else (empty, None, None, 0)
+            if sampled:
+                numbers = (numbers[0], None, None, *numbers[3:])
+            records.append(record(indicator, code, rows, numbers, how, "sample" if sampled else "census"))
     return as_estimates(records)

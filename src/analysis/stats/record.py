@@ -1,5 +1,19 @@
 """One number, one row: the columns of the table of estimates and how a row is described.
 
+`how` is the formula, which can be applied to the cited rows without this package: the table, a colon, one of
+
+    count(rows)                          how many rows are cited
+    count(distinct COLUMN)               different values
+    100 × count(CONDITION) / count(rows) percentage of rows
+    mean(COLUMN) · sum(COLUMN)
+    sum(A) / sum(B)                      columns, conditions or products of them; `100 × ` for percentages
+    sum(A × B) / sum(B)                  weighted mean
+    count(TABLE) / count(TABLE)          mean number of rows of one table for a row of another
+    A − B · 100 × (A − B) / B            other estimates, by indicator
+    count(value CONDITION)               other estimates that meet it
+
+and in brackets the domain: the cited rows are all those of the table that meet it, in the estimate's district.
+What begins with `design-based` or names a model takes more than that.
 It takes no statistical library, so that what only reads the table loads none.
 """
 
@@ -7,6 +21,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.survey.citation import cite
 from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference, wave_facts
 
@@ -19,6 +34,8 @@ COLUMNS = [
     "low",
     "high",
     "n",
+    "numerator",
+    "denominator",
     "unit",
     "basis",
     "uncertainty",
@@ -33,14 +50,25 @@ DECIMALS = 6  # regression bits differ between processors; group means rounded h
 def as_estimates(records: list[dict]) -> pd.DataFrame:
     """Make rows of the estimates from records, rounded so that they are the same on every machine."""
     frame = pd.DataFrame(records, columns=COLUMNS)
-    numeric = ["value", "low", "high"]
+    numeric = ["value", "low", "high", "numerator", "denominator"]
     frame[numeric] = frame[numeric].astype(float).round(DECIMALS)
     return frame
 
 
-def record(indicator, district, rows, numbers, how, uncertainty="census") -> dict:
-    """Describe one number: `numbers` are (value, low, high, n), `rows` what it was made from."""
-    value, low, high, n = numbers
+def record(
+    indicator: str,
+    district: str,
+    rows: pd.DataFrame,
+    numbers: tuple,
+    how: str,
+    uncertainty: str = "census",
+    sources: str = "",
+) -> dict:
+    """Describe one number made from `rows`, which `sources` cites instead where it is given.
+
+    numbers: value, low, high, n, and of a share or ratio what was divided by what.
+    """
+    value, low, high, n, numerator, denominator = (*numbers, None, None)[:6]
     wave, table = rows.attrs["wave"], rows.attrs["table"]
     return {
         "name": name_of(indicator, district),
@@ -51,13 +79,15 @@ def record(indicator, district, rows, numbers, how, uncertainty="census") -> dic
         "low": low,
         "high": high,
         "n": n,
+        "numerator": numerator,
+        "denominator": denominator,
         "unit": unit_of(indicator),
         "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
         "uncertainty": "" if rows.attrs.get("basis") == "published" else uncertainty,  # quoted, not surveyed
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",
-        "sources": sources(rows),
+        "sources": sources or cite(rows),
     }
 
 
@@ -72,14 +102,3 @@ def unit_of(indicator: str) -> str:
     if indicator not in units.index:
         raise KeyError(f"{indicator} is not in data/raw/reference/measures.csv: add a row for it")
     return units[indicator]
-
-
-def sources(rows: pd.DataFrame) -> str:
-    """Name the workbooks, sheets and rows behind a number, as `file!sheet first-last`."""
-    if "workbook" not in rows:
-        return rows.attrs["table"]
-    spans = {}
-    for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
-        first, last = spans.get((book, sheet), (row, row))
-        spans[book, sheet] = (min(first, row), max(last, row))
-    return "; ".join(f"{book}!{sheet} {a}-{b}" for (book, sheet), (a, b) in sorted(spans.items()))

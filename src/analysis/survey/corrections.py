@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from analysis.survey.citation import Citation
 from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.parse import spellings
@@ -169,14 +172,15 @@ def _same(cell, said) -> bool:
     return normalise(printed(cell)).removesuffix("元") == normalise(said).removesuffix("元")
 
 
-def corrections_of(sources: str, corrections: pd.DataFrame) -> pd.DataFrame:
-    """Pick the corrections that lie in what a number was computed from.
+def corrections_of(cited: Iterable[Citation], corrections: pd.DataFrame) -> pd.DataFrame:
+    """Pick the corrections that lie in the rows that a number was computed from.
 
-    sources: as an estimate's `sources` has it, `file!sheet first-last; …`; corrections: the clean table.
+    cited: citations of rows of workbooks, others are passed over; corrections: the clean table.
     """
-    spans = re.findall(r"([^;!]+)!([^;]+?) (\d+)-(\d+)", sources)
     within = pd.Series(False, index=corrections.index)
-    for file, sheet, first, last in spans:
-        here = (corrections["file"] == file.strip()) & (corrections["sheet"] == sheet)
-        within |= here & corrections["row"].between(int(first), int(last))
+    for part in cited:
+        here = (corrections["file"] == part.file) & (corrections["sheet"] == part.sheet)
+        if here.any():
+            rows = corrections["row"]
+            within |= here & np.logical_or.reduce([rows.between(first, last) for first, last in part.spans])
     return corrections[within]

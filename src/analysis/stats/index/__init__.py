@@ -1,6 +1,6 @@
 """The index of community service: a definition in a table, computed, varied and exchanged with COINr."""
 
-from analysis.stats.index.definition import definition, measure
+from analysis.stats.index.definition import cited, definition, measure
 from analysis.stats.index.scores import aggregate, normalise, scores
 
-__all__ = ["aggregate", "definition", "measure", "normalise", "scores"]
+__all__ = ["aggregate", "cited", "definition", "measure", "normalise", "scores"]

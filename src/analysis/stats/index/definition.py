@@ -10,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.stats.record import name_of
+from analysis.survey.citation import cite, cite_estimates
+from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference
 
 NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
@@ -84,3 +87,25 @@ def _sums(tables, key: str, by: list[str]) -> pd.Series:
         known = ", ".join(table.columns)
         raise ValueError(f"indicators.csv: {key}: {error}; the table was read with {known}") from None
     return pd.Series(value, table.index).astype(float).groupby([table[column] for column in by]).sum()
+
+
+def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> dict[str, str]:
+    """Cite what an aggregate rests on: {district: citations}.
+
+    The estimates of the aggregates below it; of one that has indicators below it, their definition and the rows of
+    the tables in their formulas. tables: clean tables with county_code; all counties are in the first.
+    """
+    below = frame[frame["dimension"] == code]
+    inner = list(below.index[below["numerator"] == ""])
+    districts = [CITY, *dict.fromkeys(next(iter(tables.values()))["county_code"])]
+    if inner:
+        return {area: cite_estimates(name_of(one, area) for one in inner) for area in districts}
+    formulas = [*below["numerator"], *below["denominator"]]
+    used = [tables[name] for name in tables if any(formula.startswith(f"{name}: ") for formula in formulas)]
+    return {
+        area: "; ".join(["indicators.csv", *(cite(_rows(table, area)) for table in used)]) for area in districts
+    }
+
+
+def _rows(table: pd.DataFrame, district: str) -> pd.DataFrame:
+    return table if district == CITY else table[table["county_code"] == district]

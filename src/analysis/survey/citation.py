@@ -1,0 +1,130 @@
+"""Citations: which rows of which files a number was computed from, as text that people and programs read.
+
+    331002_椒江区.xlsx!社区基本情况 6-24,26-41      rows of a sheet, as they are numbered in the workbook
+    policy_register.csv 2-9                        lines of a table in data/raw/reference; alone, all of it
+    estimates.csv!compliant.331002                 another estimate, by name, which has citations of its own
+
+Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank row, and no row
+outside the domain of an estimate. The domain of a share or mean are the rows that it is taken of, its denominator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+ESTIMATES = "estimates.csv"
+PART = re.compile(
+    r"estimates\.csv!(?P<name>[\w.]+)"
+    r"|(?P<table>\w+\.csv)(?: (?P<lines>[\d,-]+))?"
+    r"|(?P<file>[^!]+)!(?P<sheet>.+?) (?P<rows>\d[\d,-]*)"
+)
+END = re.compile(r"; |$")
+
+
+@dataclass(frozen=True)
+class Citation:
+    """One file, sheet and its rows, or (with `name`) one estimate.
+
+    file: a workbook of the wave, a table of the references, or estimates.csv. spans: (first, last), in order; none
+    where a whole table is meant.
+    """
+
+    file: str
+    sheet: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+    name: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many rows are cited."""
+        return sum(last - first + 1 for first, last in self.spans)
+
+    @property
+    def place(self) -> str:
+        """File and sheet, or the estimate, without the rows."""
+        return "!".join(filter(None, (self.file, self.sheet or self.name)))
+
+    @property
+    def ranges(self) -> str:
+        """The rows as text: `6-24,26`."""
+        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.spans)
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.ranges}".rstrip()
+
+
+def cite(rows: pd.DataFrame) -> str:
+    """Cite rows of a clean table (columns workbook, sheet, row), or lines of a reference table by its index.
+
+    `attrs["table"]` names the reference table. Rows that stand in the frame twice are cited once.
+    """
+    if "workbook" not in rows:
+        lines = (int(label) + 2 for label in rows.index)  # the first line holds the names of the columns
+        return str(Citation(f"{rows.attrs['table']}.csv", spans=spans(lines)))
+    places: dict[tuple[str, str], list[int]] = {}
+    for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
+        places.setdefault((book, sheet), []).append(row)
+    return "; ".join(str(Citation(book, sheet, spans(found))) for (book, sheet), found in sorted(places.items()))
+
+
+def cite_estimates(names: Iterable[str]) -> str:
+    """Cite other estimates by name."""
+    return "; ".join(str(Citation(ESTIMATES, name=name)) for name in names)
+
+
+def spans(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Join whole numbers to ranges of consecutive ones: 6, 7, 9 are (6, 7), (9, 9)."""
+    found: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return tuple((int(first), int(last)) for first, last in found)
+
+
+def parse(text: str) -> list[Citation]:
+    """Read citations; ValueError quotes what is none."""
+    found, start = [], 0
+    while start < len(text):
+        ends = (end for end in END.finditer(text, start) if end.start() > start)
+        match, end = next(((m, e) for e in ends if (m := PART.fullmatch(text, start, e.start()))), (None, None))
+        if match is None:
+            raise ValueError(f"no citation: {text[start:]!r}")
+        found.append(_citation(match))
+        start = end.end()
+    return found
+
+
+def rows_behind(text: str, sources: dict[str, str]) -> list[Citation]:
+    """Follow the estimates among citations, through `sources` by name, down to files; each file and sheet once."""
+    found, waiting, seen = {}, [text], set()
+    for one in waiting:  # grows while it is read
+        for part in parse(one):
+            if part.name and part.name not in seen:
+                seen.add(part.name)
+                waiting.append(sources[part.name])
+            elif not part.name:
+                before = found.get(part.place, part)
+                found[part.place] = _joined(before, part)
+    return list(found.values())
+
+
+def _joined(one: Citation, other: Citation) -> Citation:
+    if one.spans == other.spans:
+        return one
+    rows = (row for first, last in (*one.spans, *other.spans) for row in range(first, last + 1))
+    return Citation(one.file, one.sheet, spans(rows))
+
+
+def _citation(match: re.Match) -> Citation:
+    if match["name"]:
+        return Citation(ESTIMATES, name=match["name"])
+    ranges = match["lines"] or match["rows"] or ""
+    ends = [part.partition("-") for part in ranges.split(",") if part]
+    found = tuple((int(first), int(last or first)) for first, _, last in ends)
+    return Citation(match["table"] or match["file"], match["sheet"] or "", found)
