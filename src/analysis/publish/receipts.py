@@ -30,6 +30,7 @@ BASIS = {
 }
 RANGES = 2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
 NAMED = 3  # of other estimates that a receipt names, likewise
+DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
 CODE = re.compile(r"\b\d{12}\b")
 WORDS = {
     "zh": {
@@ -221,7 +222,7 @@ class Receipts:
         sheets: dict[str, list[Citation]] = {}
         for part in cited:
             sheets.setdefault(part.sheet or part.place, []).append(part)
-        whole = "[" not in row.how
+        whole = DOMAIN.search(row.how) is None
         found = []
         for parts in sheets.values():
             if any(part.name for part in parts):
