@@ -4,22 +4,52 @@ import re
 
 import openpyxl
 
+PLACE = re.compile(r"from +(data/raw/2020/.*xlsx)!(\S+) ([\d,-]+)")
 
-def test_a_number_leads_back_to_workbook_sheet_and_rows(analysis, edition):
+
+def rows_of(edition, book, sheet, ranges):
+    """Return the cells of the rows that a receipt cites."""
+    cells, rows = openpyxl.load_workbook(edition / book)[sheet], []
+    for first, _, last in (part.partition("-") for part in ranges.split(",")):
+        found = cells.iter_rows(min_row=int(first), max_row=int(last or first), values_only=True)
+        rows += [[str(cell) for cell in row] for row in found]
+    return rows
+
+
+def test_a_number_leads_back_to_workbook_sheet_and_the_very_rows(analysis, edition):
     done = analysis(edition, "explain", "certified.331023")
     assert done.returncode == 0
     assert "持证率 · 天台县" in done.stdout
     assert "notebooks/03_workforce.ipynb, cell certificate" in done.stdout
-    place = re.search(r"from +(data/raw/2020/.*xlsx)!(\S+) (\d+)-(\d+)", done.stdout)
-    sheet = openpyxl.load_workbook(edition / place[1])[place[2]]
-    first, last = int(place[3]), int(place[4])
-    codes = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=first, max_row=last)]
-    people = [
-        row for row in codes if any(str(value).startswith("331023") and len(str(value)) == 12 for value in row)
-    ]
-    certified = [row for row in people if any("社会工作师" in str(value) for value in row)]
+    people = rows_of(edition, *PLACE.search(done.stdout).groups())
+    assert all(re.fullmatch(r"331023\d{6}", row[3]) for row in people), "every row is a person, none a subtotal"
+    certified = [row for row in people if any("社会工作师" in cell for cell in row)]
+    assert f"in words       持证{len(certified)}人 ÷ 花名册{len(people)}人" in done.stdout
     shown = re.search(r"value +([\d.]+)%", done.stdout)[1]
     assert float(shown) == round(100 * len(certified) / len(people), 1)
+
+
+def test_the_city_has_the_rows_of_every_county_in_full(analysis, edition):
+    places = PLACE.findall(analysis(edition, "explain", "compliant").stdout)
+    assert len(places) == 9
+    rows = [row for place in places for row in rows_of(edition, *place)]
+    assert len(rows) == len({row[3] for row in rows}) == 361
+
+
+def test_a_number_computed_from_others_is_followed_to_their_rows(analysis, edition):
+    told = analysis(edition, "explain", "compliant_rise.331023").stdout
+    assert "compliant.331023 = 95.2%: communities: 100 × count(compliant) / count(rows)" in told
+    assert "compliant_2018.331023 = " in told and len(PLACE.findall(told)) == 2
+    everything = analysis(edition, "explain", "service_index").stdout
+    assert "d_facilities = " in everything and "data/raw/reference/indicators.csv" in everything
+
+
+def test_a_stand_in_and_a_sample_are_said_to_be_so(analysis, edition):
+    assert "“北渚社区”由替身“楚门镇01社区”" in analysis(edition, "explain", "beizhu_workers.331083").stdout
+    english = analysis(edition, "explain", "beizhu_workers.331083", "--lang", "en").stdout
+    assert "a stand-in for 北渚社区, 楚门镇01社区 (331083102901)" in english
+    tiantai = analysis(edition, "explain", "tiantai_pay_not_standard.331023").stdout
+    assert "4个社区中的4个" in tiantai and "抽样" in tiantai and "普查" not in tiantai
 
 
 def test_a_city_number_lists_the_counties_and_what_was_published(analysis, edition):

@@ -13,8 +13,18 @@ SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
 @pytest.fixture
 def estimates():
     def row(name, sources):
-        values = {"value": 47.2, "low": 40.0, "high": 54.0, "n": 50, "unit": "%", "basis": "synthetic"}
-        told = {"uncertainty": "census", "how": "x", "notebook": "03_workforce", "cell": "a", "wave": "2020"}
+        values = {
+            "value": 47.2,
+            "low": 40.0,
+            "high": 54.0,
+            "n": 50,
+            "numerator": 23,
+            "denominator": 50,
+            "unit": "%",
+            "basis": "synthetic",
+        }
+        how = "workers: 100 × count(certificate != '无') / count(rows)"
+        told = {"uncertainty": "census", "how": how, "notebook": "03_workforce", "cell": "a", "wave": "2020"}
         indicator, _, district = name.partition(".")
         return (
             {"name": name, "indicator": indicator, "district": district or "331000", "sources": sources}
@@ -54,3 +64,12 @@ def test_a_correction_outside_the_rows_is_not_named(estimates, correction):
 
 def test_without_corrections_a_receipt_is_as_before(estimates, correction):
     assert receipts(estimates, LEDGER, "zh") == receipts(estimates, LEDGER, "zh", correction.iloc[:0])
+
+
+def test_a_correction_is_named_with_what_was_computed_from_the_number_it_moves(estimates, correction):
+    how, cited = "estimates: count(value > 50)", "estimates.csv!certified; estimates.csv!certified.331024"
+    change = estimates.iloc[[0]].assign(name="leavers", indicator="leavers", how=how, sources=cited)
+    known = receipts(pd.concat([estimates, change]), LEDGER, "zh", correction)
+    assert len(known["leavers"]["corrections"]) == 1
+    other = change.assign(sources="estimates.csv!certified.331024")
+    assert receipts(pd.concat([estimates, other]), LEDGER, "zh", correction)["leavers"]["corrections"] == []

@@ -10,8 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from analysis.stats.estimates import change, count, distinct, mean, ratio, share, total
-from analysis.stats.record import COLUMNS, sources, unit_of
+from analysis.stats.estimates import (
+    change,
+    count,
+    count_estimates,
+    derived,
+    distinct,
+    mean,
+    mean_count,
+    ratio,
+    share,
+    total,
+)
+from analysis.stats.record import COLUMNS, unit_of
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 
@@ -62,7 +73,7 @@ def test_share_has_the_wilson_interval_of_prop_test(k, n):
 
 def test_mean_has_the_student_interval_of_t_test():
     staff = pd.read_csv(REFERENCE / "staff.csv", dtype={"county_code": str})
-    staff.attrs.update(table="interview_staff", wave="2020", basis="official")
+    staff.attrs.update(table="workers", wave="2020", basis="official")
     estimates = mean(staff, "days", "days_on_site").set_index("district")
     expected = STUDENT.set_index("district")
     assert set(estimates.index) == set(expected.index)
@@ -82,7 +93,8 @@ def test_weighted_mean_weighs_heads_and_is_not_the_mean_of_means():
     estimates = mean(table(), "pay", "income_2018", weight="people")
     assert values(estimates) == by_district(ROWS, weighted)
     assert values(estimates) != values(mean(table(), "pay", "income"))
-    assert estimates["n"].tolist() == [18, 11, 7], "n is the sum of the weights"
+    assert estimates["n"].tolist() == [5, 3, 2], "n counts rows, as everywhere"
+    assert estimates["denominator"].tolist() == [18, 11, 7], "the sum of the weights"
     assert estimates[["low", "high"]].isna().all(axis=None)
 
 
@@ -193,19 +205,72 @@ def test_unit_is_that_of_measures():
     assert measures["indicator"].is_unique
 
 
-def test_sources_name_workbook_sheet_and_first_and_last_row():
+def test_sources_cite_the_rows_that_were_counted_by_workbook_and_sheet():
     books, sheets = ["a.xlsx"] * 3 + ["b.xlsx"] * 2, ["社区", "社区", "社工", "社区", "社区"]
-    frame = table().assign(workbook=books, sheet=sheets, row=[9, 6, 7, 8, 8])
+    frame = table().assign(workbook=books, sheet=sheets, row=[9, 6, 7, 8, 9])
     city, first, second = share(frame, "rented", "rented")["sources"]
-    assert first == "a.xlsx!社区 6-9; a.xlsx!社工 7-7"
-    assert second == "b.xlsx!社区 8-8"
+    assert first == "a.xlsx!社区 6,9; a.xlsx!社工 7", "rows 7 and 8 of that sheet were not counted"
+    assert second == "b.xlsx!社区 8-9"
     assert city == f"{first}; {second}"
-    assert sources(table()) == "communities", "a register has no workbook"
 
 
 def test_sources_of_a_domain_are_its_own_rows():
     frame = table().assign(workbook="a.xlsx", sheet="社区", row=[6, 7, 8, 9, 10])
-    assert count(frame, "posts", where="kind == 'b'")["sources"].iat[0] == "a.xlsx!社区 7-10"
+    assert count(frame, "posts", where="kind == 'b'")["sources"].iat[0] == "a.xlsx!社区 7,9-10"
+
+
+def test_a_register_is_cited_by_its_lines():
+    frame = table(basis="published")
+    frame.attrs["table"] = "policy_register"
+    assert count(frame, "posts", where="kind == 'b'")["sources"].iat[0] == "policy_register.csv 3,5-6"
+
+
+def test_a_share_and_a_ratio_carry_what_was_divided_by_what():
+    assert share(table(), "rented", "rented")[["numerator", "denominator"]].to_numpy().tolist() == [
+        [3, 5],
+        [1, 3],
+        [2, 2],
+    ]
+    first = ratio(table(), "people * (kind == 'a')", "people", "rented", scale=100).iloc[0]
+    assert (first["numerator"], first["denominator"], first["value"]) == (10, 18, 55.555556)
+    assert mean(table(), "pay", "income")[["numerator", "denominator"]].isna().all(axis=None)
+
+
+def test_what_is_counted_in_the_phone_sample_is_labelled_so_and_has_no_interval():
+    frame = table()
+    frame.attrs["table"] = "interview_communities"
+    for estimates in (share(frame, "rented", "rented"), count(frame, "posts"), mean(frame, "pay", "income")):
+        assert set(estimates["uncertainty"]) == {"sample"}
+        assert estimates[["low", "high"]].isna().all(axis=None)
+
+
+def test_mean_count_is_the_number_of_members_over_the_number_of_places():
+    places = table().assign(code=list("abcde"), workbook="a.xlsx", sheet="社区", row=range(6, 11))
+    people = pd.DataFrame({"code": list("aabde"), "county_code": ["331002"] * 3 + ["331003"] * 2})
+    people = people.assign(workbook="a.xlsx", sheet="社工", row=range(6, 11))
+    people.attrs.update(table="workers", wave="2020", basis="official")
+    estimates = mean_count(places, people, "code", "workers_per_community", where="kind == 'a'")
+    assert values(estimates) == {CITY: 1, "331002": 1}
+    assert estimates["sources"].tolist() == ["a.xlsx!社区 6,8; a.xlsx!社工 6-7"] * 2
+    assert set(estimates["how"]) == {"communities: count(workers) / count(communities) [kind == 'a']"}
+    whole = mean_count(places, people, "code", "workers_per_community")
+    by_hand = mean(places.assign(w=[2, 1, 0, 1, 1]), "w", "workers_per_community")
+    assert_frame_equal(whole[["value", "low", "high", "n"]], by_hand[["value", "low", "high", "n"]])
+
+
+def test_estimates_are_counted_across_districts_or_for_each():
+    rented = share(table(), "rented", "rented")
+    counties = rented[rented["district"] != CITY]
+    row = count_estimates(counties, "> 50", "joint_committee_counties").iloc[0]
+    assert (row["value"], row["n"], row["uncertainty"]) == (1, 2, "census")
+    assert row["sources"] == "estimates.csv!rented.331002; estimates.csv!rented.331003"
+    each = count_estimates(pd.concat([rented, count(table(), "posts")]), "> 2", "lists_in_use", per="district")
+    assert each["value"].tolist()[:3] == [2, 2, 1] and each["district"].tolist()[:3] == [CITY, "331002", "331003"]
+
+
+def test_what_is_derived_says_what_from():
+    with pytest.raises(ValueError, match="posts: no sources for 331000"):
+        derived(pd.DataFrame({"value": [1]}, [CITY]), "posts", "x", "2020", "official")
 
 
 def test_numbers_are_rounded_to_six_decimals():
@@ -225,7 +290,7 @@ def test_change_subtracts_district_by_district():
     assert values(estimates) == expected
     assert list(estimates.columns) == COLUMNS
     assert estimates["name"].tolist()[:2] == ["hired_since_2018", "hired_since_2018.331002"]
-    assert set(estimates["how"]) == {"workers_total − workers_2018"}
+    assert set(estimates["how"]) == {"estimates: workers_total − workers_2018"}
     assert set(estimates["unit"]) == {"人"}
     assert estimates[["low", "high"]].isna().all(axis=None)
 
@@ -235,16 +300,15 @@ def test_relative_change_is_growth_over_the_earlier_value():
     expected = {code: 100 * (now / values(before)[code] - 1) for code, now in values(after).items()}
     estimates = change(after, before, "income_growth", relative=True)
     assert values(estimates) == pytest.approx(expected, abs=1e-6)
-    assert set(estimates["how"]) == {"100 × (income − income_2018) / income_2018"}
+    assert set(estimates["how"]) == {"estimates: 100 × (income − income_2018) / income_2018"}
     assert set(estimates["unit"]) == {"%"}
 
 
-def test_change_names_the_sources_of_both_and_only_once():
-    rows = {"workbook": "a.xlsx", "row": [6, 7, 8, 9, 10]}
-    after = total(table().assign(sheet="社工", **rows), "people", "workers_total")
-    before = total(table().assign(sheet="县情", **rows), "people", "workers_2018")
-    assert change(after, before, "growth")["sources"].iat[0] == "a.xlsx!社工 6-10; a.xlsx!县情 6-10"
-    assert change(after, after, "growth")["sources"].iat[0] == "a.xlsx!社工 6-10"
+def test_change_cites_both_estimates():
+    after, before = total(table(), "people", "workers_total"), total(table(), "pay", "workers_2018")
+    cited = change(after, before, "growth")["sources"]
+    assert cited[0] == "estimates.csv!workers_total; estimates.csv!workers_2018"
+    assert cited[1] == "estimates.csv!workers_total.331002; estimates.csv!workers_2018.331002"
 
 
 def test_change_leaves_out_a_district_that_one_side_lacks():
@@ -285,7 +349,10 @@ def all_estimates(rows):
 @given(TABLES.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_changes_nothing(both):
     rows, mixed = both
-    assert_frame_equal(all_estimates(mixed), all_estimates(rows))
+    both = (
+        all_estimates(part).drop(columns="sources") for part in (mixed, rows)
+    )  # which cite rows by their order
+    assert_frame_equal(*both)
 
 
 @QUICK

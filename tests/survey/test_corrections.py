@@ -3,6 +3,7 @@ import csv
 import pandas as pd
 import pytest
 
+from analysis.survey.citation import parse
 from analysis.survey.clean import check, clean
 from analysis.survey.corrections import COLUMNS, corrections_of
 from analysis.survey.problems import InputProblems
@@ -193,6 +194,7 @@ def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):
 def test_a_receipt_finds_the_corrections_within_its_rows():
     lines = [(SANMEN, COMMUNITIES, 7), (SANMEN, COMMUNITIES, 20), (SANMEN, ROSTER, 7), (XIANJU, COMMUNITIES, 7)]
     table = pd.DataFrame(lines, columns=["file", "sheet", "row"])
-    found = corrections_of(f"{SANMEN}!{COMMUNITIES} 6-12; {XIANJU}!{ROSTER} 1-99", table)
+    found = corrections_of(parse(f"{SANMEN}!{COMMUNITIES} 6-12,19; {XIANJU}!{ROSTER} 1-99"), table)
     assert found.index.tolist() == [0]
-    assert len(corrections_of("policy_register", table)) == 0
+    assert corrections_of(parse(f"{SANMEN}!{COMMUNITIES} 6-8,10-20"), table).index.tolist() == [0, 1]
+    assert len(corrections_of(parse("policy_register.csv 2-9"), table)) == 0

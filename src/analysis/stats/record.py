@@ -12,8 +12,8 @@
     A − B · 100 × (A − B) / B            other estimates, by indicator
     count(value CONDITION)               other estimates that meet it
 
-and in brackets behind it the domain: the cited rows are all those of the table that meet it, in the estimate's district.
-What begins with `design-based` or names a model takes more than that.
+and in brackets behind it the domain: the cited rows are all those of the table, in the district of the estimate,
+that meet it. What begins with `design-based` or names a model takes more than that.
 It takes no statistical library, so that what only reads the table loads none.
 """
 
