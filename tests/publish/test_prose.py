@@ -110,6 +110,6 @@ def few(counted, n, lang="zh", table="communities"):
 def test_a_share_of_fewer_than_ten_is_counts_wherever_it_is_printed():
     assert few(3, 4).text == "4个社区中的3个" and few(3, 4, "en").text == "3 of 4 communities"
     assert few(2, 5, table="workers").text == "5人中的2人" and few(1, 1, "en", "workers").text == "1 of 1 worker"
-    assert few(3, 4).plain == few(3, 4).tabled == "3/4"
+    assert few(3, 4).plain == few(3, 4).tabled == "4中3" and few(3, 4, "en").tabled == "3 of 4"
     assert ">4个社区中的3个<" in str(few(3, 4)) and ">4个社区中的3个<" in few(3, 4).to(1)
     assert few(9, 10).text == "90%" and few(9, 10).tabled == "90.0", "ten are enough"

@@ -91,6 +91,8 @@ class Receipts:
             if pd.isna(row.denominator):  # nothing to divide by
                 return ""
             return template.format_map({name: Amount(value, self.lang) for name, value in parts.items()})
+        if row.n == 1:  # the value is what stands there
+            return ""
         table = row.how.partition(": ")[0]
         said = {name: rows_said(int(v), table, self.lang) for name, v in parts.items() if pd.notna(v)}
         words = next(words for pattern, words in DONE if re.match(pattern, row.how))[self.lang]
@@ -116,6 +118,7 @@ class Receipts:
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)
+            figure, unit = ("—", "") if figure == "n/a" else (figure, unit)  # a statement without a figure
             status = claim["status_zh" if self.lang == "zh" else "status"]
             facts.append(self.words["published"].format(f"{figure} {unit}".strip() or "—", status))
         return facts
