@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from analysis.pipeline.steps import STEPS
 from analysis.publish.districts import totals
 from analysis.stats.record import COLUMNS
+from analysis.survey.citation import parse
 from analysis.survey.codebook import CITY, COUNTIES
 from running import REPOSITORY
 
@@ -88,9 +89,25 @@ def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
 def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(estimates):
     surveyed = estimates[~estimates["how"].str.startswith(("policy_register", "benchmarks", "published"))]
     assert set(surveyed["basis"]) == {"synthetic"}
-    sample = estimates[estimates["uncertainty"] == "sample"]
-    assert set(sample["district"]) == {"331000"}
-    assert sample["how"].str.startswith("interview_").all()
+    asked = estimates["how"].str.startswith(("interview_communities", "interview_staff"))
+    assert ((estimates["uncertainty"] == "sample") == asked).all()
+    inferred = asked & estimates["how"].str.contains("design-based")
+    assert set(estimates.loc[inferred, "district"]) == {CITY}, "counties' samples are too small to infer from"
+    assert estimates.loc[asked & ~inferred, ["low", "high"]].isna().all(axis=None)
+
+
+def test_what_is_of_one_county_is_a_number_of_that_county_alone(estimates):
+    for name in ("beizhu_workers", "jinpan_pay", "zone_sanmen", "tiantai_pay_not_standard", "as_village_named"):
+        (district,) = estimates.loc[estimates["indicator"] == name, "district"]
+        assert district in COUNTIES, name
+
+
+def test_n_is_the_number_of_rows_cited(estimates):
+    plain = estimates[~estimates["how"].str.startswith(("estimates", "model", "published"))]
+    for row in plain.itertuples():
+        parts = parse(row.sources if isinstance(row.sources, str) else "")
+        counted = [part for part in parts if part.sheet == parts[0].sheet]  # the members or the frame come behind
+        assert sum(part.count for part in counted) == row.n, row.name
 
 
 def test_city_counts_are_the_sums_of_the_counties(estimates):
@@ -197,7 +214,7 @@ def test_totals_are_declared_and_add_up_and_nothing_else_does(estimates):
     parts = estimates[estimates["district"] != CITY].groupby("indicator")["value"].sum()
     city = estimates[estimates["district"] == CITY].set_index("indicator")["value"]
     assert declared <= set(parts.index)
-    adds = {name for name, total in parts.items() if np.isclose(total, city[name], atol=0.005)}
+    adds = {name for name, total in parts.items() if np.isclose(total, city.get(name, np.nan), atol=0.005)}
     assert adds == declared
 
 

@@ -343,6 +343,20 @@ def test_a_receipt_with_another_value_or_formula_is_found_out(study):
     assert fault({**rise, "value": "32.6"}, study)
 
 
+def test_a_correction_counts_and_moves_the_numbers_of_its_row_alone(edition):
+    """The edition was made without it, so what rests on the corrected cell no longer follows."""
+    study = Study(edition)
+    file, sheet = "331023_天台县.xlsx", SHEETS["workers"]
+    first = cited(study.estimates["certified.331023"]["sources"])[1][file, sheet][0]
+    was = study.workbook(file)[sheet][first]["certificate"]
+    line = {"file": file, "sheet": sheet, "row": str(first), "column": "社会工作者职业资格证书"}
+    study.corrections.append(line | {"new": "社会工作师" if was == "无" else "无"})
+    study.tables.clear()
+    names = ("certified", "certified.331023", "certified_workers.331023", "certified.331022", "income")
+    moved = {name for name in names if fault(study.estimates[name], study)}
+    assert moved == {"certified", "certified.331023", "certified_workers.331023"}
+
+
 def test_what_a_receipt_points_to_is_there(study):
     sheets = {}
     for row in study.estimates.values():

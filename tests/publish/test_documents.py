@@ -46,7 +46,7 @@ def notebook():
 
 @pytest.fixture
 def site():
-    receipt = dict.fromkeys(["definition", "how", "facts"], "普查") | {"label": "持证率", "value": "47.2%"}
+    receipt = dict.fromkeys(["definition", "words", "facts"], "普查") | {"label": "持证率", "value": "47.2%"}
     receipt |= {
         "sources": [("《花名册》", "椒江区 43.0 (6-66)")],
         "notebook": "03_workforce",

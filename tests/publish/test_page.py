@@ -176,7 +176,8 @@ def estimate(name):
     return {
         "label": {"compliant_share": "社区综合服务设施达标率", "workers": "专职社区工作者"}.get(name, name),
         "value": "98%",
-        "how": "达标社区数 ÷ 社区总数",
+        "how": "communities: 100 × count(compliant) / count(rows)",
+        "words": "达标354个 ÷ 社区361个",
         "facts": "普查；合成；观测数 473；区间 96.5–98.9%；发布稿 98%，按构造一致",
         "notebook": "02_facilities",
         "cell": "draw",
@@ -466,10 +467,14 @@ def test_one_receipt_for_each_number_used(html):
 
 def test_receipt_tells_where_a_number_comes_from(parsed):
     text = parsed.text["r-compliant_share"]
-    for field in ["label", "value", "how", "facts", "definition"]:
+    for field in ["label", "value", "words", "facts", "definition"]:
         assert estimate("compliant_share")[field] in text
     assert "县级工作簿《附件1》 椒江区 98 (5-61)" in text
     assert parsed.all("a", href="../notebooks/02_facilities.html#c-draw")
+
+
+def test_the_formula_stands_on_the_page_of_a_notebook_alone(html, notebook_html):
+    assert "count(compliant)" in notebook_html and "count(compliant)" not in html
 
 
 def test_links_between_numbers_and_receipts_lead_both_ways(html, parsed):

@@ -47,6 +47,8 @@ def test_numbers_are_kept_apart_by_district():
                 "low": None,
                 "high": None,
                 "n": 10,
+                "numerator": value / 10,
+                "how": "workers: 100 × count(certified) / count(rows)",
                 "basis": "synthetic",
                 "uncertainty": "census",
             }
@@ -98,3 +100,16 @@ def test_english_groups_digits_and_sets_words_apart():
 )
 def test_published_money_is_said_in_the_unit_of_the_number_beside_it(printed, unit, name, said):
     assert money(printed, unit, name) == said
+
+
+def few(counted, n, lang="zh", table="communities"):
+    unit = Unit("%", 0, lang=lang)
+    return Number("a", "占比", 100 * counted / n, 30, 90, n, unit, "synthetic", "census", counted, table)
+
+
+def test_a_share_of_fewer_than_ten_is_counts_wherever_it_is_printed():
+    assert few(3, 4).text == "4个社区中的3个" and few(3, 4, "en").text == "3 of 4 communities"
+    assert few(2, 5, table="workers").text == "5人中的2人" and few(1, 1, "en", "workers").text == "1 of 1 worker"
+    assert few(3, 4).plain == few(3, 4).tabled == "4中3" and few(3, 4, "en").tabled == "3 of 4"
+    assert ">4个社区中的3个<" in str(few(3, 4)) and ">4个社区中的3个<" in few(3, 4).to(1)
+    assert few(9, 10).text == "90%" and few(9, 10).tabled == "90.0", "ten are enough"

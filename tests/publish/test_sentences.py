@@ -21,6 +21,7 @@ CONTRAST = re.compile(
 PLACE = re.compile(
     "|".join([*COUNTIES.values(), *(n[:2] for n in COUNTIES.values()), r"county\[", r"district_names\["])
 )
+HOW = "communities: 100 × count(joint_committee) / count(rows)"
 SENTENCE = re.compile(r"[^。；！？\n]+[。；！？\n]?")
 
 
@@ -31,7 +32,7 @@ def estimates():
     rows = [
         {"name": f"joint_committee.{code}", "indicator": "joint_committee", "district": code, "wave": "2020"}
         | {"value": round(100 * k / n, 6), "low": 50 * k / n, "high": 100 * k / n + 5, "n": n, "unit": "%"}
-        | {"basis": "synthetic", "uncertainty": "census"}
+        | {"basis": "synthetic", "uncertainty": "census", "numerator": k, "how": HOW}
         for code, k, n in counts
     ]
     return pd.DataFrame(rows)

@@ -149,8 +149,10 @@ class Number:
 
     @property
     def plain(self) -> str:
-        """The rounded value alone, without unit or link; a share of few as 3/4."""
-        return f"{self.counted}/{self.n}" if self.few else self.unit.print(self.value)
+        """The rounded value without unit or link; a share of few as `3 of 4`, which no spreadsheet alters."""
+        if not self.few:
+            return self.unit.print(self.value)
+        return f"{self.counted} of {self.n}" if self.unit.lang == "en" else f"{self.n}中{self.counted}"
 
     @property
     def tabled(self) -> str:

@@ -91,6 +91,8 @@ class Receipts:
             if pd.isna(row.denominator):  # nothing to divide by
                 return ""
             return template.format_map({name: Amount(value, self.lang) for name, value in parts.items()})
+        if row.n == 1:  # the value is what stands there
+            return ""
         table = row.how.partition(": ")[0]
         said = {name: rows_said(int(v), table, self.lang) for name, v in parts.items() if pd.notna(v)}
         words = next(words for pattern, words in DONE if re.match(pattern, row.how))[self.lang]
@@ -116,6 +118,7 @@ class Receipts:
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)
+            figure, unit = ("—", "") if figure == "n/a" else (figure, unit)  # a statement without a figure
             status = claim["status_zh" if self.lang == "zh" else "status"]
             facts.append(self.words["published"].format(f"{figure} {unit}".strip() or "—", status))
         return facts
@@ -132,22 +135,24 @@ class Receipts:
         """
         values = self.values[row.indicator] if row.district == CITY else {}
         values = {code: values[code] for code in COUNTIES if code in values}
-        whole, found = DOMAIN.search(row.how) is None, []
+        model = row.how.startswith("model: ")
+        whole, listed, found = not model and DOMAIN.search(row.how) is None, model, []
         for sheet, parts in _by_sheet(cited).items():
             of_counties = row.district == CITY and parts[0].file[:6] in self.names
-            if of_counties and not found:
+            if of_counties and not listed:
                 found.append(self.of_counties(parts, values, whole))
             elif of_counties:
                 count = rows_said(sum(part.count for part in parts), SHEETS.get(sheet, ""), self.lang)
                 found.append((self.of_sheets(sheet, whole), count))
             else:
                 found += [self.of_sheet(part, whole) for part in parts]
+            listed = listed or of_counties
         names = [part.name for part in cited if part.name]
         if names and not CHANGE.match(row.how):
             found.append((self.named(names), ""))
-        if values and not any(part.file[:6] in self.names for part in cited):
-            listed = (f"{self.names[code]} {value.plain}" for code, value in values.items())
-            found.append(("", ", ".join(listed)))
+        if values and (model or not listed):
+            said = (f"{self.names[code]} {value.plain}" for code, value in values.items())
+            found.append(("", ", ".join(said)))
         return found
 
     def of_counties(self, parts: list[Citation], values: dict[str, Number], whole: bool) -> tuple[str, str]:

@@ -17,12 +17,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 ESTIMATES = "estimates.csv"
-PART = re.compile(
-    r"estimates\.csv!(?P<name>[\w.]+)"
-    r"|(?P<table>\w+\.csv)(?: (?P<lines>[\d,-]+))?"
-    r"|(?P<file>[^!]+)!(?P<sheet>.+?) (?P<rows>\d[\d,-]*)"
-)
-END = re.compile(r"; |$")
+RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
+TABLE = re.compile(r"\w+\.csv")
 
 
 @dataclass(frozen=True)
@@ -89,14 +85,14 @@ def spans(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
 
 def parse(text: str) -> list[Citation]:
     """Read citations; ValueError quotes what is none."""
-    found, start = [], 0
-    while start < len(text):
-        ends = (end for end in END.finditer(text, start) if end.start() > start)
-        match, end = next(((m, e) for e in ends if (m := PART.fullmatch(text, start, e.start()))), (None, None))
-        if match is None:
-            raise ValueError(f"no citation: {text[start:]!r}")
-        found.append(_citation(match))
-        start = end.end()
+    found, waiting = [], ""
+    for piece in text.split("; ") if text else ():
+        waiting = f"{waiting}; {piece}" if waiting else piece  # the name of a file may hold what joins them
+        if (part := _citation(waiting)) is not None:
+            found.append(part)
+            waiting = ""
+    if waiting:
+        raise ValueError(f"no citation: {waiting!r}")
     return found
 
 
@@ -121,10 +117,16 @@ def _joined(one: Citation, other: Citation) -> Citation:
     return Citation(one.file, one.sheet, spans(rows))
 
 
-def _citation(match: re.Match) -> Citation:
-    if match["name"]:
-        return Citation(ESTIMATES, name=match["name"])
-    ranges = match["lines"] or match["rows"] or ""
-    ends = [part.partition("-") for part in ranges.split(",") if part]
+def _citation(text: str) -> Citation | None:
+    """Read one citation; None where the text is none, or not yet whole."""
+    if text.startswith(f"{ESTIMATES}!"):
+        return Citation(ESTIMATES, name=text.partition("!")[2])
+    if TABLE.fullmatch(text):
+        return Citation(text)
+    place, _, ranges = text.rpartition(" ")
+    if not RANGES.fullmatch(ranges):
+        return None
+    ends = (part.partition("-") for part in ranges.split(","))
     found = tuple((int(first), int(last or first)) for first, _, last in ends)
-    return Citation(match["table"] or match["file"], match["sheet"] or "", found)
+    file, _, sheet = place.partition("!")
+    return Citation(file, sheet, found) if sheet or TABLE.fullmatch(file) else None

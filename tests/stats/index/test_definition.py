@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.stats.index.definition import definition, leaves, measure
+from analysis.stats.index.definition import cited, definition, leaves, measure
 from analysis.survey.codebook import TABLES
 from analysis.survey.repository import reference
 
@@ -75,3 +75,27 @@ def test_nothing_to_divide_by_is_blank_and_never_a_guess():
 def test_faults_of_the_definition_are_named(table, change, message):
     with pytest.raises(ValueError, match=message):
         definition(change(table))
+
+
+def test_an_aggregate_cites_the_rows_that_its_formulas_take_in_or_the_aggregates_below_it():
+    places = pd.DataFrame(
+        {"county_code": ["331002", "331002", "331003"], "old": [True, False, True], "k": [1, 2, 0]}
+    )
+    places = places.assign(workbook=["a.xlsx", "a.xlsx", "b.xlsx"], sheet="社区", row=[6, 7, 6])
+    people = pd.DataFrame({"county_code": ["331002"], "workbook": ["a.xlsx"], "sheet": ["社工"], "row": [9]})
+    lines = [
+        ("top", "", "", ""),
+        ("village", "top", "", ""),
+        ("all", "top", "", ""),
+        ("v", "village", "communities: old and k > 0", "communities: old"),
+        ("w", "all", "workers: 1", "communities: k"),
+    ]
+    frame = pd.DataFrame(lines, columns=["code", "dimension", "numerator", "denominator"]).set_index("code")
+    tables = {"communities": places, "workers": people}
+    assert cited(tables, frame, "village") == {
+        "331000": "indicators.csv; a.xlsx!社区 6; b.xlsx!社区 6",
+        "331002": "indicators.csv; a.xlsx!社区 6",
+        "331003": "indicators.csv; b.xlsx!社区 6",
+    }
+    assert cited(tables, frame, "all")["331000"] == "indicators.csv; a.xlsx!社区 6-7; a.xlsx!社工 9"
+    assert cited(tables, frame, "top")["331003"] == "estimates.csv!village.331003; estimates.csv!all.331003"

@@ -92,19 +92,31 @@ def _sums(tables, key: str, by: list[str]) -> pd.Series:
 def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> dict[str, str]:
     """Cite what an aggregate rests on: {district: citations}.
 
-    The estimates of the aggregates below it; of one that has indicators below it, their definition and the rows of
-    the tables in their formulas. tables: clean tables with county_code; all counties are in the first.
+    The estimates of the aggregates below it; of one that has indicators below it, their definition and the rows
+    that a formula of theirs takes in. tables: clean tables with county_code; all counties are in the first.
     """
     below = frame[frame["dimension"] == code]
     inner = list(below.index[below["numerator"] == ""])
     districts = [CITY, *dict.fromkeys(next(iter(tables.values()))["county_code"])]
     if inner:
         return {area: cite_estimates(name_of(one, area) for one in inner) for area in districts}
-    formulas = [*below["numerator"], *below["denominator"]]
-    used = [tables[name] for name in tables if any(formula.startswith(f"{name}: ") for formula in formulas)]
+    used = taken_in(tables, below)
     return {
         area: "; ".join(["indicators.csv", *(cite(_rows(table, area)) for table in used)]) for area in districts
     }
+
+
+def taken_in(tables: dict[str, pd.DataFrame], below: pd.DataFrame) -> list[pd.DataFrame]:
+    """Pick of each table the rows that a formula of these indicators takes in; tables without any are left out."""
+    found = []
+    for name, table in tables.items():
+        formulas = [key for key in (*below["numerator"], *below["denominator"]) if key.startswith(f"{name}: ")]
+        inside = pd.Series(False, index=table.index)
+        for key in formulas:
+            expression = key.partition(": ")[2]
+            inside |= True if expression == "1" else table.eval(expression).astype(float).fillna(0) != 0
+        found += [table[inside]] if inside.any() else []
+    return found
 
 
 def _rows(table: pd.DataFrame, district: str) -> pd.DataFrame:
