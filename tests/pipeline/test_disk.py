@@ -1,6 +1,7 @@
 """A disk that is full, or that may only be read: exit 74, and the previous edition as it was."""
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -48,7 +49,7 @@ HIDDEN = "mount -t tmpfs -o ro tmpfs /dev/shm && exec "
 )
 def test_shared_memory_that_may_only_be_read_is_named(copy, command):
     """Semaphores of processes lie there; the error of the system names no file."""
-    program = " ".join([sys.executable, "-m", "analysis", *command])
+    program = shlex.join([sys.executable, "-m", "analysis", *command])
     words = ["unshare", "-m", "sh", "-c", HIDDEN + program]
     if subprocess.run(["unshare", "-m", "sh", "-c", f"{HIDDEN} true"], check=False).returncode:
         pytest.skip("file systems cannot be mounted here (needs root)")

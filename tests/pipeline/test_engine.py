@@ -8,6 +8,7 @@ from distributed import KilledWorker
 from analysis.pipeline import engine, nodes
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.progress import Progress
+from analysis.survey.access import Access
 
 
 class Copier:
@@ -15,6 +16,7 @@ class Copier:
 
     def __init__(self, folder):
         self.source, self.target, self.edit, self.runs = folder / "in.csv", folder / "out.csv", "", 0
+        self.access = Access("")
 
     def __call__(self):
         self.runs += 1
