@@ -67,9 +67,10 @@ def test_a_worker_that_was_there_before_an_edit_computes_with_it(tmp_path, sched
     shutil.copytree(REPOSITORY / "src", folder / "src")
     monkeypatch.setenv("PYTHONPATH", str(folder / "src"))
     notebook = folder / "notebooks/12_published_text.ipynb"
-    shown = "from analysis.stats import printed\\nprint('kernel', vars(printed).get('EDITED'))\\n"
+    shown = ["try:", "    from analysis.stats.printed import EDITED", "except ImportError:", "    EDITED = ''"]
+    lines = "".join(f'"{line}\\n",\n    ' for line in [*shown, "print('kernel', EDITED)"])
     text = notebook.read_text("utf-8")
-    notebook.write_text(text.replace('"%load_ext', f'"{shown}",\n    "%load_ext', 1), "utf-8")
+    notebook.write_text(text.replace('"%load_ext', f'{lines}"%load_ext', 1), "utf-8")
 
     def said():
         done = analysis(folder, "build", "--cluster", scheduler, "--only", "published_text")

@@ -33,8 +33,9 @@ class Work:
 
     def __call__(self) -> None:
         """Do the work. Raises Stopped where it opened what its plan does not name."""
+        function = getattr(import_module("analysis.pipeline.work"), self.name)  # it imports for all
         with watched(replace(self.access, refused=[], written=set())) as access, suppress(UnplannedAccessError):
-            getattr(import_module("analysis.pipeline.work"), self.name)(*self.arguments)
+            function(*self.arguments)
         if access.refused:
             raise Stopped(f"a step {access.refused[0]}")
 
