@@ -71,6 +71,7 @@ def rule_problems(tables: dict[str, pd.DataFrame], partial: frozenset[str] = fro
         + _once(tables)
         + _known_communities(tables, whole)
         + _sampled(tables.get("interview_communities"), whole.get("interview_frame"))
+        + _more_than_staff(tables.get("interview_communities"), tables.get("interview_staff"))
         + _all_items(whole.get("funding"))
     )
 
@@ -151,6 +152,16 @@ def _sampled(interviews, sampling) -> list[Problem]:
     left = sampling.loc[~sampling["sampled"], "community_code"]
     bad = interviews[interviews["community_code"].isin(left)]
     return located(bad, title_of("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
+
+
+def _more_than_staff(communities: pd.DataFrame | None, people: pd.DataFrame | None) -> list[Problem]:
+    """Refuse a community of whose staff more were interviewed than there are."""
+    if communities is None or people is None:
+        return []
+    asked = communities["community_code"].map(people["community_code"].value_counts())
+    bad = communities[communities["staff"] < asked]
+    message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
+    return located(bad, title_of("interview_communities", "staff"), message)
 
 
 def _table_title(table: str) -> str:
