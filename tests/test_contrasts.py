@@ -67,3 +67,43 @@ def test_city_sentences_name_only_those_that_may_be_told_apart(said):
         assert (row.form == "differ") == (row.p_alike < 0.05)
         named = set(re.findall(r'district_names\["(\d+)"\]', row.zh))
         assert named == set(own["district"])
+
+
+@pytest.mark.parametrize(
+    ("folder", "end", "alike", "above"),
+    [("", "。", "分不出高低", "高于"), ("en", ". ", "cannot be told apart", "higher")],
+    ids=["zh", "en"],
+)
+def test_groups_of_those_interviewed_are_contrasted_only_where_they_are_told_apart(
+    edition, said, folder, end, alike, above
+):
+    page = (edition / "outputs/notebooks" / folder / "05_village_turned.html").read_text("utf-8")
+    [paragraph] = [part for part in page.split("<p>") if "href=#r-by_line_gap" in part]
+    sentences = [part for part in paragraph.split(end) if re.search(r"href=#r-\w+_gap\b", part)]
+    gaps = said[1].set_index("name").loc[["by_line_gap", "familiarity_gap"]]
+    assert len(sentences) == len(gaps)
+    for sentence, gap in zip(sentences, gaps.itertuples(), strict=True):
+        unclear = gap.low <= 0 <= gap.high
+        assert (alike in sentence, above in sentence) == (unclear, not unclear)
+
+
+def test_published_share_of_staff_is_weighted_by_both_stages(edition):
+    """Recomputed from the clean tables: communities in the frame over drawn, staff over those asked."""
+    tables = edition / "data/processed/2020"
+    frame, visited, staff = (
+        pd.read_parquet(tables / f"{name}.parquet")
+        for name in ("interview_frame", "interview_communities", "interview_staff")
+    )
+    named = pd.read_csv(edition / "data/raw/reference/named_places.csv", dtype=str)["stand_in"]
+    by_lot = frame[~frame["community_code"].isin(named)].groupby("county_code")["sampled"].agg(["size", "sum"])
+    asked = staff.groupby("community_code")["respondent"].size()
+    there = visited.set_index("community_code")["staff"]
+    weight = (
+        staff["county_code"].map(by_lot["size"] / by_lot["sum"]).mask(staff["community_code"].isin(named), 1.0)
+    )
+    weight = weight * staff["community_code"].map(there / asked)
+    share = 100 * weight[staff["desk"] == "分条线办理"].sum() / weight.sum()
+    estimates = pd.read_csv(edition / "outputs/tables/estimates.csv").set_index("name")
+    assert estimates.loc["by_line", "value"] == pytest.approx(share, abs=1e-6)
+    assert estimates.loc["interviewed_by_decision", "value"] == len(named) == 6
+    assert estimates.loc["interviewed", "value"] == 6 + estimates.loc["interviewed_by_lot", "value"]

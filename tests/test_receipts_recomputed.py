@@ -30,6 +30,8 @@ NOT_RECOMPUTED = {
             "by_line",
             "not_known",
             "days_on_site",
+            "by_line_gap",
+            "familiarity_gap",
         ],
         "design-based: weighted by the sampling frame",
     ),

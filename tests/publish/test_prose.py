@@ -23,6 +23,7 @@ def test_halves_round_away_from_zero_as_in_print():
 
 def test_an_interval_is_said_or_a_dash():
     assert number(47.2, 44.7377, 49.7312).interval == "44.7–49.7%"
+    assert number(-3.0, -9.25, 3.1).interval == "-9.3至3.1%", "no dash after a minus"
     assert number(47.2).interval == "—"
 
 

@@ -142,6 +142,14 @@ def test_a_stand_in_is_said_to_be_one():
     assert note.startswith("The rows are those of a stand-in for 北渚社区, 楚门镇01社区 (331083102901)")
 
 
+def test_a_number_that_leaves_stand_ins_out_is_not_said_to_be_about_them():
+    how = "interview_communities: count(rows) [community_code not in ['331083102901', '331023002901']]"
+    row = estimate("interviewed_by_lot", CITY, 39, "interviews.xlsx!社区访谈 6-17", how)
+    assert of(row)["interviewed_by_lot"]["notes"] == []
+    among = estimate("interviewed_by_lot", CITY, 2, "interviews.xlsx!社区访谈 6-7", how.replace("not in", "in"))
+    assert len(of(among)["interviewed_by_lot"]["notes"]) == 2
+
+
 def rise(after, before, change, relative=False):
     how = "estimates: compliant − compliant_2018"
     cited = "estimates.csv!compliant; estimates.csv!compliant_2018"

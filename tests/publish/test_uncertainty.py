@@ -11,6 +11,7 @@ from analysis.publish import figures, picture, uncertainty
 from analysis.publish.typed import typed_numbers
 from analysis.stats.comparison import compare, districts_of
 from analysis.survey.codebook import CITY, COUNTIES
+from running import REPOSITORY
 
 pytestmark = pytest.mark.usefixtures("house_style")
 
@@ -94,3 +95,11 @@ def test_the_same_figure_gives_the_same_bytes(estimates):
     part = districts_of(estimates, "certified")
     drawn = [picture.svg(uncertainty.funnel(part, COUNTIES, "%", "人")) for _ in range(2)]
     assert drawn[0] == drawn[1] and "椒江区" in drawn[0]
+
+
+def test_no_words_take_an_interval_for_the_range_of_a_next_count():
+    """The interval of a census holds the rates that agree with the count (see test_estimates)."""
+    wrong = re.compile(r"同样的?过程可能给出|过程若重来|same process (could have given|ran again)")
+    folders = "notebooks/*.ipynb", "src/**/*.py", "src/**/*.json", "docs/*.md", "data/raw/reference/*.csv"
+    places = [path for folder in folders for path in REPOSITORY.glob(folder)]
+    assert [path.name for path in places if wrong.search(path.read_text("utf-8"))] == []

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.estimates import (
     change,
@@ -69,6 +70,16 @@ def test_share_has_the_wilson_interval_of_prop_test(k, n):
         assert row["low"] == pytest.approx(100 * expected["low"], abs=1e-6)
         assert row["high"] == pytest.approx(100 * expected["high"], abs=1e-6)
         assert row["n"] == n
+
+
+def test_wilson_interval_holds_the_rate_and_not_the_next_share():
+    """Why the words of a census are: the rates that agree with the count. It is no range for a second run."""
+    generator, rate = np.random.default_rng(4), 0.47
+    k = generator.binomial(170, [[rate]] * 20_000)[:, 0]
+    low, high = proportion_confint(k, 170, method="wilson")
+    again = generator.binomial(170, rate, 20_000) / 170
+    assert ((low <= rate) & (rate <= high)).mean() == pytest.approx(0.95, abs=0.01)
+    assert ((low <= again) & (again <= high)).mean() == pytest.approx(0.83, abs=0.02)
 
 
 def test_mean_has_the_student_interval_of_t_test():

@@ -121,6 +121,17 @@ def test_a_row_reported_twice_is_named_at_the_second(tables, frame, table, colum
     assert rule_problems(tables, frame) == [at(tables, table, column, last, "重复填报 (reported twice)")]
 
 
+def test_more_people_interviewed_than_there_are_staff_is_named_at_the_community(tables, frame):
+    communities, people = tables["interview_communities"], tables["interview_staff"]
+    label = communities.index[0]
+    asked = int((people["community_code"] == communities.loc[label, "community_code"]).sum())
+    communities.loc[label, ["full_time", "former_cadres", "staff"]] = [1, 0, asked]
+    assert asked > 1 and rule_problems(tables, frame) == []
+    communities.loc[label, "staff"] = asked - 1
+    message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
+    assert rule_problems(tables, frame) == [at(tables, "interview_communities", "staff", label, message)]
+
+
 @pytest.mark.parametrize(
     ("table", "other"),
     [

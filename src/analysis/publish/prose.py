@@ -170,7 +170,8 @@ class Number:
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
-        return f"{self.unit.print(self.low, digits)}–{self.unit.print(self.high, digits)}{self.unit.suffix}"
+        to = "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]  # no dash after a minus
+        return f"{self.unit.print(self.low, digits)}{to}{self.unit.print(self.high, digits)}{self.unit.suffix}"
 
     @property
     def half(self) -> str:

@@ -22,6 +22,7 @@ RANGES = 2  # of rows in a sheet that a receipt names; of more the first and the
 NAMED = 3  # of other estimates that a receipt names, likewise
 DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
 CODE = re.compile(r"\b\d{12}\b")
+EXCLUDED = re.compile(r"not in \[.*?\]")  # a number is not about the communities that it leaves out
 CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
 
 
@@ -125,7 +126,8 @@ class Receipts:
 
     def notes(self, row: Any) -> list[str]:
         """Say of each stand-in that a number is about whose place it takes."""
-        found = [self.stand_ins[code] for code in CODE.findall(row.how) if code in self.stand_ins]
+        named = EXCLUDED.sub("", row.how)
+        found = [self.stand_ins[code] for code in CODE.findall(named) if code in self.stand_ins]
         return [self.words["stand_in"].format_map(place) for place in found]
 
     def places(self, row: Any, cited: list[Citation]) -> list[tuple[str, str]]:

@@ -16,9 +16,10 @@ from analysis.stats.comparison import limits
 
 GUIDES = {
     "intervals": {
-        "zh": "点为实际值，线为同样过程可能给出的范围，虚线为全市：线跨过虚线，就不能说与全市不同",
-        "en": "Dots are values, lines what the same process could have given, dashes the city: a line across the "
-        "dashes cannot be told from the city",
+        "zh": "点为实际值，线为参考区间（与数据相合的率或均值），虚线为全市；与全市分不分得开由检验定，不看线："
+        "实心点分得开，空心点分不开",
+        "en": "Dots are values, lines the rates or means that agree with the data, dashes the city. The test "
+        "decides who can be told from the city, not the line: filled dots can, hollow ones cannot",
     },
     "funnel": {
         "zh": "点线为全市；越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远",

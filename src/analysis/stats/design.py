@@ -1,72 +1,92 @@
-"""Estimates from a sample drawn by design: strata, one stage of clusters, weights, finite population correction.
+"""Estimates from a sample drawn by design: strata, stages of clusters, weights, finite population correction.
 
-Totals, means and ratios are weighted; their variances are linearised (Särndal, Swensson and Wretman, 1992,
-Model Assisted Survey Sampling, sections 5.5 to 5.7). Equal to svytotal, svymean, svyratio and svyciprop of
-R's survey package. Nothing here knows our survey: any frame with such columns will do.
+Totals, means, ratios and shares are weighted; their variances are linearised (Särndal, Swensson and Wretman,
+1992, Model Assisted Survey Sampling, sections 4.3 and 5.5 to 5.7). Equal to svytotal, svymean, svyratio,
+svyciprop and svyquantile of R's survey package. Not covered: unequal probabilities without replacement (pps),
+whose variance takes joint probabilities. Nothing here knows our survey: any frame with such columns will do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.stats.confidence import CONFIDENCE
+from analysis.stats.stages import LONELY, stages_of
 
 RESULT = ["domain", "value", "se", "df", "low", "high", "deff", "n"]
+Columns = str | tuple[str, ...]  # one name, or one a stage
+# Of a layout and a domain: the estimate, scores whose total has its variance, values for the design effect.
+Fit = Callable[["Layout", np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Design:
-    """Say by the names of columns how a sample was drawn.
+    """Name the columns that say how a sample was drawn.
 
-    strata, clusters: blank for none; cluster codes may begin anew in each stratum. fpc: clusters of the
-    stratum in the population, or the fraction of them drawn where all values are at most 1; blank for a draw
-    with replacement. weights: blank for clusters of the population over clusters drawn, else for 1.
-    margins, base: set by `analysis.stats.calibration`.
+    strata: of the first stage; blank for none. clusters: one column, or one a stage, as ("school", "pupil"); a
+    blank one stands for the rows; codes may begin again in each stratum, and in each cluster of the stage before.
+    fpc: as many columns: units of the stratum (at later stages of the cluster) in the population, or the fraction
+    of them drawn where no value is above 1; blank for a draw with replacement. weights: blank for the product over
+    the stages of units in the population over units drawn, else for 1.
+    with_replacement: take the variance from the clusters of the first stage alone, without correction, whatever
+    the weights are made of: the usual approximation. lonely: what a stratum with one unit of several adds to the
+    variance, as R's survey.lonely.psu: `fail` raises, `certainty` nothing, `adjust` its square about zero,
+    `average` the mean of the others. margins, base: set by `analysis.stats.calibration`.
     """
 
     strata: str = ""
-    clusters: str = ""
-    fpc: str = ""
+    clusters: Columns = ""
+    fpc: Columns = ""
     weights: str = ""
     margins: tuple[str, ...] = ()
     base: str = ""
+    with_replacement: bool = False
+    lonely: str = "fail"
 
 
 class Layout:
     """The codes and weights behind a design, worked out once for a frame and used for every domain."""
 
     def __init__(self, rows: pd.DataFrame, design: Design):
-        count = len(rows)
-        self.stratum = pd.factorize(rows[design.strata])[0] if design.strata else np.zeros(count, int)
-        own = pd.factorize(rows[design.clusters])[0] if design.clusters else np.arange(count)
-        self.cluster, first = _codes(self.stratum * (own.max() + 1) + own)
-        self.of_cluster = self.stratum[first]
-        self.drawn = np.bincount(self.of_cluster)
-        size = rows[design.fpc].to_numpy(float) if design.fpc else np.full(count, np.inf)
-        self.population = _population(size, self.stratum, self.drawn)
-        self.fraction = self.drawn / self.population
-        self.weight = self._weights(rows, design)
+        if design.lonely not in LONELY:
+            raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {design.lonely}")
+        self.lonely = design.lonely
+        self.stratum = pd.factorize(rows[design.strata])[0] if design.strata else np.zeros(len(rows), int)
+        clusters = _names(design.clusters)
+        sizes = _names(design.fpc) if design.fpc else ("",) * len(clusters)
+        self.stages = stages_of(rows, self.stratum, clusters, sizes)
+        self.weight = self._weights(rows, design, sizes)
         self.margins = [pd.factorize(rows[name])[0] for name in design.margins]
         self.base = rows[design.base].to_numpy(float) if design.base else None
+        if design.with_replacement:
+            first = self.stages[0]
+            self.stages = [replace(first, population=np.full(len(first.drawn), np.inf))]
 
-    def _weights(self, rows, design) -> np.ndarray:
+    def _weights(self, rows: pd.DataFrame, design: Design, sizes: tuple[str, ...]) -> np.ndarray:
         if design.weights:
             return rows[design.weights].to_numpy(float)
-        return (1 / self.fraction)[self.stratum] if design.fpc else np.ones(len(rows))
+        if any(sizes) and not all(sizes):
+            raise ValueError("without weights, population sizes are needed of every stage or of none")
+        return np.prod([stage.factor() for stage in self.stages], axis=0)
 
     def variance(self, score: np.ndarray) -> float:
         """Return the variance of the total of `score` (weights inside), one value per row."""
-        totals = np.bincount(self.cluster, self._residual(score), len(self.of_cluster))
-        centred = totals - (np.bincount(self.of_cluster, totals) / self.drawn)[self.of_cluster]
-        spread = np.bincount(self.of_cluster, centred**2)
-        lone = self.drawn == 1
-        if (lone & (self.fraction < 1)).any():
-            raise ValueError("a stratum has one cluster of several: join it to another")
-        return float((spread * (1 - self.fraction) * self.drawn / np.where(lone, 1, self.drawn - 1)).sum())
+        return float(self.covariance(score[:, None])[0, 0])
+
+    def covariance(self, scores: np.ndarray) -> np.ndarray:
+        """Return the covariances of the totals of `scores` (rows × estimates, weights inside)."""
+        first, *later = self.stages
+        if self.lonely == "average" and any(stage.lone.any() for stage in later):
+            raise ValueError("lonely: average is for the first stage; a later one has one unit of several")
+        residual = np.column_stack([self._residual(score) for score in scores.T])
+        return sum(
+            (stage.covariance(residual, self.lonely) for stage in later), first.covariance(residual, self.lonely)
+        )
 
     def _residual(self, score: np.ndarray) -> np.ndarray:
         """Take out what calibration holds fixed, as svyrecvar does: by cells, or margin by margin, ten times."""
@@ -85,71 +105,86 @@ class Layout:
         Counting all, simulated 95 % intervals of a domain met in a third of the clusters cover the truth in
         92 %; counting these, in 95 %.
         """
-        return len(np.unique(self.cluster[inside])) - len(np.unique(self.stratum[inside]))
+        return len(np.unique(self.stages[0].unit[inside])) - len(np.unique(self.stratum[inside]))
 
 
-def _codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    codes, seen = pd.factorize(values)
-    first = np.empty(len(seen), int)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return codes, first
+def _names(columns: Columns) -> tuple[str, ...]:
+    return columns if isinstance(columns, tuple) else (columns,)
 
 
-def _population(size: np.ndarray, stratum: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return the clusters of each stratum in the population; inf where the draw was with replacement."""
-    known = np.empty(len(drawn))
-    known[stratum] = size
-    if (known[stratum] != size).any():
-        raise ValueError("a stratum has more than one population size, or a blank one: is it known for all rows?")
-    if (known <= 0).any():
-        raise ValueError("a population size is not above 0")
-    population = drawn / known if (known <= 1).all() and (known < 1).any() else known
-    if (drawn > population * (1 + 1e-12)).any():
-        raise ValueError("a stratum has more clusters in the sample than are known in the population")
-    return population
-
-
-def total(rows, design: Design, y: str, where: str = "", by: str = "", confidence=CONFIDENCE) -> pd.DataFrame:
+def total(
+    rows: pd.DataFrame, design: Design, y: str, where: str = "", by: str = "", confidence: float = CONFIDENCE
+) -> pd.DataFrame:
     """Estimate the population total of column `y`.
 
     where: a pandas expression that picks a domain; by: a column, one row of the result for each value. All
     strata and clusters stay in the variance of a domain. A blank `y` inside the domain gives a blank
-    estimate. Returns one row per domain, columns RESULT; the interval is Student's. Raises ValueError for a
-    stratum with one cluster of several, of unknown size, or with more clusters than its size.
+    estimate. Returns one row per domain, columns RESULT; the interval is Student's, and may go below 0 where a
+    total cannot. Raises ValueError for a stratum with one cluster of several (unless the design says how it
+    counts), of unknown size, or with more clusters than its size.
     """
-
-    def fit(layout, inside):
-        weight, values = layout.weight * inside, np.where(inside, rows[y].to_numpy(float), 0)
-        scale = weight.sum()
-        return float((weight * values).sum()), weight * values, values * scale
-
-    return _estimates(rows, design, fit, where, by, confidence)
+    return _estimates(rows, design, total_of(rows, y), where, by, confidence)
 
 
-def mean(rows, design: Design, y: str, where: str = "", by: str = "", confidence=CONFIDENCE) -> pd.DataFrame:
+def mean(
+    rows: pd.DataFrame, design: Design, y: str, where: str = "", by: str = "", confidence: float = CONFIDENCE
+) -> pd.DataFrame:
     """Estimate the population mean of column `y`; as `total`."""
-
-    def fit(layout, inside):
-        weight, values = layout.weight * inside, np.where(inside, rows[y].to_numpy(float), 0)
-        average = float((weight * values).sum() / weight.sum())
-        return average, weight * (values - average) / weight.sum(), values
-
-    return _estimates(rows, design, fit, where, by, confidence)
+    return _estimates(rows, design, mean_of(rows, y), where, by, confidence)
 
 
 def ratio(
-    rows, design: Design, over: str, under: str, where: str = "", by: str = "", confidence=CONFIDENCE
+    rows: pd.DataFrame,
+    design: Design,
+    over: str,
+    under: str,
+    where: str = "",
+    by: str = "",
+    confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Estimate the total of column `over` divided by that of `under`; as `total`."""
+    return _estimates(rows, design, ratio_of(rows, over, under), where, by, confidence)
 
-    def fit(layout, inside):
+
+def _values(rows: pd.DataFrame, y: str) -> np.ndarray:
+    return (rows[y] if y in rows else rows.eval(y)).to_numpy(float)
+
+
+def total_of(rows: pd.DataFrame, y: str) -> Fit:
+    """Return the function that estimates the total of `y`, a column or expression, in a domain."""
+    every = _values(rows, y)
+
+    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        weight, values = layout.weight * inside, np.where(inside, every, 0)
+        return float((weight * values).sum()), weight * values, values * weight.sum()
+
+    return fit
+
+
+def mean_of(rows: pd.DataFrame, y: str) -> Fit:
+    """Return the function that estimates the mean of `y`, a column or expression, in a domain."""
+    every = _values(rows, y)
+
+    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        weight, values = layout.weight * inside, np.where(inside, every, 0)
+        average = float((weight * values).sum() / weight.sum())
+        return average, weight * (values - average) / weight.sum(), values
+
+    return fit
+
+
+def ratio_of(rows: pd.DataFrame, over: str, under: str) -> Fit:
+    """Return the function that estimates the ratio of two totals in a domain; columns or expressions."""
+    both = [_values(rows, name) for name in (over, under)]
+
+    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         weight = layout.weight * inside
-        top, bottom = (np.where(inside, rows[name].to_numpy(float), 0) for name in (over, under))
+        top, bottom = (np.where(inside, values, 0) for values in both)
         quotient = float((weight * top).sum() / (weight * bottom).sum())
         residual = (top - quotient * bottom) / (weight * bottom).sum()
         return quotient, weight * residual, residual * weight.sum()
 
-    return _estimates(rows, design, fit, where, by, confidence)
+    return fit
 
 
 def share(
@@ -188,6 +223,33 @@ def korn_graubard(p, se, n, df, confidence=CONFIDENCE) -> tuple[float, float]:
     low = stats.beta.ppf(tail, k, rest + 1) if k > 0 else 0.0
     high = stats.beta.ppf(1 - tail, k + 1, rest) if rest > 0 else 1.0
     return float(low), float(high)
+
+
+def quantile(
+    rows: pd.DataFrame, design: Design, y: str, p: float, where: str = "", confidence: float = CONFIDENCE
+) -> pd.Series:
+    """Estimate the quantile of column `y` at p: the least value at or below which lie p of the weights.
+
+    As svyquantile(qrule="math"). The interval is Woodruff's (1952, J. Am. Stat. Assoc. 47:635): the t interval of
+    the share at or below the quantile, read off as quantiles; a bound is blank where that share leaves 0 to 1.
+    Returns value, low, high and n.
+    """
+    inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
+    layout = Layout(rows, design)
+    values, weight = _values(rows, y)[inside], layout.weight[inside]
+    value = _at(values, weight, p)
+    below = rows.assign(_below=_values(rows, y) <= value)
+    share_below = _estimates(below, design, mean_of(below, "_below"), where, "", confidence).iloc[0]
+    bounds = [_at(values, weight, share_below[side]) for side in ("low", "high")]
+    return pd.Series([value, *bounds, int(inside.sum())], ["value", "low", "high", "n"], dtype=float)
+
+
+def _at(values: np.ndarray, weight: np.ndarray, p: float) -> float:
+    if not 0 <= p <= 1:
+        return np.nan
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order]) >= p * weight.sum() * (1 - 1e-12)  # sums of weights carry rounding
+    return float(values[order][np.argmax(reached)])
 
 
 def _estimates(rows, design, fit, where, by, confidence) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Estimates from the county forms, which cover every community: facts, not samples.
 
 Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the city and one
-for each county (columns: COLUMNS). Intervals of a census say what the same process could have given; they are
-labelled `census` and are no sampling error. What is counted among those interviewed by phone is labelled `sample`:
-it says something of them alone, so it has no interval.
+for each county (columns: COLUMNS). Intervals of a census say which rates or means of the process agree with the
+data, not what a next count would give; they are labelled `census` and are no sampling error. What is counted
+among those interviewed by phone is labelled `sample`: it says something of them alone, so it has no interval.
 """
 
 from __future__ import annotations

@@ -1,50 +1,171 @@
-"""Estimates from the phone sample of village-turned communities: counties are strata, communities clusters."""
+"""Estimates from the phone interviews of village-turned communities, a sample in two stages.
+
+First stage: communities, drawn by lot within counties; those that the published report names are in the sample by
+decision and stand for themselves alone, a stratum taken completely. Second stage: some of the staff of each.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.stats import design
+from analysis.stats.confidence import LEVEL
+from analysis.stats.contrasts import difference
 from analysis.stats.design import Design
+from analysis.stats.difference import holm
 from analysis.stats.record import as_estimates, record
 from analysis.survey.citation import cite
 from analysis.survey.codebook import CITY
+from analysis.survey.repository import reference
 
-PHONE = Design(strata="county_code", clusters="community_code", fpc="in_frame")
+DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
+# A stratum with one community of several, or a community with one person of several, counts about zero: too wide
+# rather than refused. Without lone ones it changes nothing.
+COMMUNITIES = Design(strata="stratum", clusters="community_code", fpc="in_frame", lonely="adjust")
+STAFF = Design(
+    strata="stratum",
+    clusters=("community_code", "respondent"),
+    fpc=("in_frame", "staff_of_community"),
+    lonely="adjust",
+)
 
 
-def sample_mean(
-    rows: pd.DataFrame, column: str, indicator: str, frame: pd.DataFrame, where: str = ""
-) -> pd.DataFrame:
-    """Estimate a mean of the city's village-turned communities from the phone sample, with a t interval.
+@dataclass(frozen=True)
+class Sample:
+    """Rows of the phone sample with the columns that their design names.
 
-    rows hold county_code (stratum) and community_code (cluster); frame lists every community that could be
-    drawn; where picks the domain. One row: the counties' samples are too small to publish.
+    cited: the tables whose sizes give the weights. drawn: how the rows came into the sample, in words.
     """
-    fitted = design.mean(_with_size(rows, frame), PHONE, column, where).iloc[0]
-    return _row(rows, frame, indicator, fitted, 1, f"mean({column})", where)
+
+    rows: pd.DataFrame
+    design: Design
+    cited: tuple[pd.DataFrame, ...]
+    drawn: str
 
 
-def sample_share(
-    rows: pd.DataFrame, condition: str, indicator: str, frame: pd.DataFrame, where: str = ""
-) -> pd.DataFrame:
-    """Estimate a percentage from the phone sample; the t interval is taken on the logit scale.
+def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
+    """Describe how the communities in `visited` (one row each) came into the sample.
 
-    As sample_mean. A share of 0 or 100 % has no interval here.
+    frame: every community that could be drawn, with `sampled`. decided: codes of communities chosen by decision;
+    those of them that were sampled are a stratum of their own. Raises ValueError for a stratum of the frame
+    without any interview.
     """
-    fitted = design.share(_with_size(rows, frame), PHONE, condition, where).iloc[0]
-    return _row(rows, frame, indicator, fitted, 100, f"100 × share({condition})", where)
+    return Sample(*_first_stage(visited, frame, decided))
 
 
-def _with_size(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    size = frame.groupby("county_code")["community_code"].nunique()
-    return rows.assign(in_frame=rows["county_code"].map(size))
+def sample_of_staff(staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
+    """Describe how the people in `staff` (one row each) came into the sample; as `sample_of_communities`.
+
+    visited: the communities interviewed, whose column `staff` says how many people there were to ask.
+    """
+    rows, _, cited, drawn = _first_stage(staff, frame, decided)
+    people = visited.set_index("community_code")["staff"]
+    rows = rows.assign(staff_of_community=rows["community_code"].map(people))
+    return Sample(rows, STAFF, (*cited, visited), f"{drawn}, staff drawn within communities")
 
 
-def _row(rows, frame, indicator, fitted, scale, what, where) -> pd.DataFrame:
-    """Describe what was fitted; the rows of the domain are cited, and the frame, whose sizes give the weights."""
+def _first_stage(
+    rows: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series
+) -> tuple[pd.DataFrame, Design, tuple[pd.DataFrame, ...], str]:
+    certain = frame.loc[frame["sampled"] & frame["community_code"].isin(decided), "community_code"]
+    stratum = frame["county_code"].mask(frame["community_code"].isin(certain), DECIDED)
+    size = frame.groupby(stratum)["community_code"].nunique()
+    own = rows["county_code"].mask(rows["community_code"].isin(certain), DECIDED)
+    if missed := sorted(set(size.index) - set(own)):
+        places = "、".join(missed)
+        raise ValueError(f"抽样框中{places}没有任何访谈，无法推断 (no interview of these strata of the frame)")
+    communities = rows["community_code"].nunique()
+    chosen = rows.loc[own == DECIDED, "community_code"].nunique()
+    drawn = f"{communities - chosen} communities by lot within counties, {chosen} by decision"
+    return rows.assign(stratum=own, in_frame=own.map(size)), COMMUNITIES, (frame,), drawn
+
+
+def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Estimate a mean over the city's village-turned communities, or their staff, with a t interval.
+
+    where: a pandas expression that picks the domain. One row: the counties' samples are too small to publish.
+    """
+    fitted = design.mean(sample.rows, sample.design, column, where).iloc[0]
+    return _row(sample, indicator, fitted, 1, f"mean({column})", where)
+
+
+def sample_ratio(sample: Sample, over: str, under: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Estimate the total of `over` as a percentage of that of `under`, with a t interval; as sample_mean."""
+    fitted = design.ratio(sample.rows, sample.design, over, under, where).iloc[0]
+    return _row(sample, indicator, fitted, 100, f"100 × sum({over}) / sum({under})", where)
+
+
+def sample_share(sample: Sample, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
+    """Estimate a percentage; the t interval is taken on the logit scale, none at 0 and 100 %; as sample_mean."""
+    fitted = design.share(sample.rows, sample.design, condition, where).iloc[0]
+    return _row(sample, indicator, fitted, 100, f"100 × share({condition})", where)
+
+
+def compare_groups(sample: Sample, questions: dict[str, str], first: str, second: str) -> pd.DataFrame:
+    """Compare the means of two groups, which share communities.
+
+    questions: for each indicator a column or expression (`100 * (condition)` for a share in %). first, second:
+    pandas expressions. One row per indicator, indexed by it: the columns of `contrasts.DIFFERENCE` (first less
+    second); p_holm, adjusted over the indicators; n; asked (the expression), groups.
+    """
+    rows, drawn = sample.rows, sample.design
+    found = pd.DataFrame({name: difference(rows, drawn, y, first, second) for name, y in questions.items()}).T
+    found["p_holm"], found["n"] = holm(found["p"]), rows.eval(f"({first}) | ({second})").sum()
+    found["asked"] = pd.Series(questions)
+    return found.assign(groups=[(first, second)] * len(found))
+
+
+def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
+    """Make estimates of the differences that `compare_groups` found."""
+    rows = []
+    for name, row in compared.iterrows():
+        first, second = row["groups"]
+        what = f"mean({row['asked']}) [{first}] − mean({row['asked']}) [{second}]"
+        rows.append(_row(sample, name, row, 1, what, f"({first}) | ({second})", said=False))
+    return pd.concat(rows, ignore_index=True)
+
+
+def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]]) -> pd.DataFrame:
+    """Say of each difference whether the groups may be told apart: higher only where p_holm is below LEVEL.
+
+    groups: by language the names of the first and the second group. Columns form, indicator, district, zh, en; the
+    sentences are templates of `sentence_forms.csv`, filled by `publish.sentences.sentences`.
+    """
+    forms = reference("sentence_forms").set_index("form")
+    said = []
+    for name, row in compared.iterrows():
+        form = "group_above" if row["p_holm"] < LEVEL else "group_alike"
+        words = [_sentence(forms.loc[form, lang], lang, name, groups[lang], row["value"] > 0) for lang in groups]
+        said.append((form, name, CITY, *words))
+    return pd.DataFrame(said, columns=["form", "indicator", "district", *groups])
+
+
+def _sentence(form: str, lang: str, indicator: str, groups: tuple[str, str], first_is_above: bool) -> str:
+    upper, lower = groups if first_is_above else groups[::-1]
+    names = {"first": groups[0], "second": groups[1], "upper": upper, "lower": lower}
+    numbers = {
+        "title": f"{{{{ {indicator}.title }}}}",
+        "value": f"{{{{ {indicator} }}}}",
+        "interval": f"{{{{ {indicator}.interval }}}}",
+        "confidence": "{{ confidence }}",
+    }
+    return form.format(**names, **numbers) + {"zh": "。", "en": "."}[lang]
+
+
+def _row(
+    sample: Sample,
+    indicator: str,
+    fitted: pd.Series,
+    scale: float,
+    what: str,
+    where: str,
+    said: bool = True,
+) -> pd.DataFrame:
+    """Describe what was fitted; cited are the rows of the domain and the tables whose sizes give the weights."""
     numbers = (scale * fitted["value"], scale * fitted["low"], scale * fitted["high"], int(fitted["n"]))
-    how = f"design-based {what} [{where}]" if where else f"design-based {what}"
-    domain = rows.query(where) if where else rows
-    cited = "; ".join(cite(part) for part in (domain, frame) if "workbook" in part)
-    return as_estimates([record(indicator, CITY, rows, numbers, how, "sample", cited)])
+    how = f"design-based ({sample.drawn}) {what}" + (f" [{where}]" if where and said else "")
+    domain = sample.rows.query(where) if where else sample.rows
+    cited = "; ".join(cite(part) for part in (domain, *sample.cited) if "workbook" in part)
+    return as_estimates([record(indicator, CITY, sample.rows, numbers, how, "sample", cited)])

@@ -93,6 +93,7 @@ def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingPro
         + _known_communities(tables, partial)
         + _sampled(tables.get("interview_communities"), tables.get("interview_frame"))
         + _all_items(tables.get("funding"), partial)
+        + _more_than_staff(tables.get("interview_communities"), tables.get("interview_staff"))
     )
 
 
@@ -256,6 +257,17 @@ def _sampled(interviews, sampling) -> list[Problem]:
     left = known.loc[~known["sampled"].astype(bool), "community_code"]
     bad = interviews[interviews["community_code"].isin(left)]
     return located(bad, title_of("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
+
+
+def _more_than_staff(communities: pd.DataFrame | None, people: pd.DataFrame | None) -> list[Problem]:
+    """Refuse a community of whose staff more were interviewed than there are."""
+    if communities is None or people is None:
+        return []
+    known = answered(communities, ["community_code", "staff"])
+    asked = known["community_code"].map(people["community_code"].value_counts())
+    bad = known[known["staff"].astype(float) < asked]
+    message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
+    return located(bad, title_of("interview_communities", "staff"), message)
 
 
 def _table_title(table: str) -> str:

@@ -1,7 +1,7 @@
 # Reference values from R for the tests of analysis.stats; the tests read the files and need no R.
 # From the root of the repository: Rscript tests/stats/reference/design.R
 # Needs R's survey package (Debian: r-cran-survey). staff.csv is invented; all else here is written.
-library(survey)
+suppressMessages(library(survey))
 setwd("tests/stats/reference")
 
 made_by <- sprintf("# %s, survey %s; written by design.R",
@@ -15,10 +15,19 @@ save_reference <- function(name, rows) {
   close(file)
 }
 
-# Staff in communities drawn within counties; community codes begin anew in each county. 331003 and 331022
-# are taken completely.
+# Staff drawn within communities (M of them there) drawn within counties (N communities in the frame); community
+# codes begin again in each county. Three communities are in the sample by decision, a stratum taken completely;
+# N counts them with their county. 331003 and 331022 have all of their communities in the sample. Lone units count
+# about zero.
+options(survey.lonely.psu = "adjust")
 staff <- read.csv("staff.csv", colClasses = c(county_code = "character", community_code = "character"))
-design <- svydesign(ids = ~community_code, strata = ~county_code, fpc = ~N, data = staff, nest = TRUE)
+staff$code <- paste0(staff$county_code, staff$community_code)
+chosen <- unique(staff$code[staff$decided == 1])
+of_county <- table(substr(chosen, 1, 6))
+staff$stratum <- ifelse(staff$decided == 1, "by decision", staff$county_code)
+taken <- as.vector(of_county[staff$county_code])
+staff$size <- ifelse(staff$decided == 1, length(chosen), staff$N - ifelse(is.na(taken), 0, taken))
+design <- svydesign(ids = ~code + respondent, strata = ~stratum, fpc = ~size + M, data = staff, nest = TRUE)
 domains <- list(
   everyone = rep(TRUE, nrow(staff)),
   workers = staff$identity == "worker",
@@ -37,7 +46,7 @@ for (domain in names(domains)) {
     degf = as.integer(degf(part)), low = span[1], high = span[2])
   # logit: the interval from svyglm, as documented; xlogit: the same by the delta method, no iterations
   for (method in c("logit", "xlogit")) {
-    if (domain == "taken_completely" && method == "logit") next  # svyglm has no variance to work with
+    if (method == "logit" && degf(part) < 2) next  # svyglm has no degrees of freedom left
     by_line <- svyciprop(~by_line, part, method = method, df = degf(part))
     span <- confint(by_line)
     rows[[length(rows) + 1]] <- data.frame(
@@ -46,6 +55,16 @@ for (domain in names(domains)) {
   }
 }
 save_reference("design", do.call(rbind, rows))
+
+# Communities, one stage: the share of those where the first person asked works by line, and a ratio of totals.
+first <- staff[staff$respondent == 1, ]
+places <- svydesign(ids = ~code, strata = ~stratum, fpc = ~size, data = first, nest = TRUE)
+share <- svyciprop(~by_line, places, method = "xlogit", df = degf(places))
+part <- svyratio(~days, ~M, places)
+rows <- list(data.frame(what = "share", value = as.vector(share), low = confint(share)[1], high = confint(share)[2]),
+             data.frame(what = "ratio", value = coef(part)[[1]], low = confint(part, df = degf(places))[1],
+                        high = confint(part, df = degf(places))[2]))
+save_reference("places", do.call(rbind, rows))
 
 # Student's interval by county and for all.
 students <- lapply(c("331000", unique(staff$county_code)), function(code) {
