@@ -1,4 +1,4 @@
-"""Tests of districts with clusters: equal to R's survey package (reference/clusters.R), and of the size promised."""
+"""Tests of districts with clusters: equal to R's survey package (reference/clusters.R)."""
 
 from pathlib import Path
 

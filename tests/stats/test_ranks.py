@@ -18,7 +18,7 @@ def areas():
 
 
 def test_sets_equal_those_of_r(areas, monkeypatch):
-    """Equal where the draws' own error is not charged; charged, no set is narrower, and none by more than a rank."""
+    """Equal where the draws' own error is not charged; charged, no set is narrower, nor wider by two ranks."""
     expected = pd.read_csv(REFERENCE / "comparison_ranks.csv", comment="#")
     charged = rank_sets(areas["value"], np.sqrt(areas["variance"]))
     monkeypatch.setattr(ranks, "CHARGE", 0)

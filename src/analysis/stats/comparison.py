@@ -93,10 +93,10 @@ def homogeneity(
     """Test for each indicator whether the counties could have one common value.
 
     estimates: rows of the counties with value and n; effects: by indicator, of rows that come in clusters. Returns
-    one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in, highest_in (the first district that
-    has it), statistic, test (chi-square, exact, Welch, Rao-Scott),
-    p (adjusted by Holm, 1979, over the indicators), at_most (whether p is no more than a bound, none of the drawn
-    tables being as far off), verdict. A difference says that not all are alike, never who leads.
+    one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in, highest_in (the first district
+    that has it), statistic, test (chi-square, exact, Welch, Rao-Scott), p (adjusted by Holm, 1979, over the
+    indicators), at_most (whether p is no more than a bound, none of the drawn tables being as far off), verdict.
+    A difference says that not all are alike, never who leads.
     """
     titles = reference("measures").set_index("indicator")
     rows = []

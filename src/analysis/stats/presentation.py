@@ -46,7 +46,7 @@ def _judge(p, n, se, df):
 
 
 def _interval(p, n, se, df) -> tuple[float, float]:
-    """Return Korn and Graubard's interval; the sample counts for n at most, once degrees of freedom are allowed for."""
+    """Return Korn and Graubard's interval; n is the most that the sample counts for, after the ratio of t."""
     if not (se > 0 and df > 0):
         return korn_graubard(p, 0.0, n, df)
     allowed = p * (1 - p) / se**2 * (stats.t.ppf(TAIL, n - 1) / stats.t.ppf(TAIL, df)) ** 2

@@ -23,7 +23,8 @@ def worker_model(
 
     Districts are set against the mean of all rows (weighted deviation coding), not against one of their own.
     Returns one row per district: district, value (difference from the mean of all), se, low, high, p, p_holm (over
-    the districts); and the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than FEWEST.
+    the districts); and the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters
+    than FEWEST.
     """
     groups, clusters = _classes(rows[cluster])
     if len(clusters) < FEWEST:

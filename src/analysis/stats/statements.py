@@ -41,9 +41,10 @@ def statements(
     """Say of each indicator whether districts differ, and of each district what may be said against the city.
 
     tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of, with the same effects of
-    clusters. One row per indicator for the city (forms differ, none_differ) and one per district (above, below, alike, too_few); columns COLUMNS:
-    p_alike is that test, Holm-adjusted over the indicators; p the district's test against all others together,
-    Holm-adjusted over districts; against is what those others have; zh and en are templates for `Section.say`.
+    clusters. One row per indicator for the city (forms differ, none_differ) and one per district (above, below,
+    alike, too_few); columns COLUMNS: p_alike is that test, Holm-adjusted over the indicators; p the district's
+    test against all others together, Holm-adjusted over districts; against is what those others have; zh and en
+    are templates for `Section.say`.
     """
     frames = []
     for test in tests.to_dict("records"):
