@@ -1,4 +1,4 @@
-"""How sure the index is of itself: what other communities from the same process could have given.
+"""How sure the index is of itself: which scores of the process behind the communities agree with theirs.
 
 Communities are dealt at random into groups within each county; each group is left out in turn (delete-a-group
 jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error: this is the process.
