@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.stats import ranks
 from analysis.stats.ranks import rank_sets
@@ -120,3 +121,16 @@ def test_district_by_district_gives_what_all_pairs_at_once_give(count):
     value, se = generator.normal(0, 2, count), generator.uniform(0.1, 0.8, count)
     found = rank_sets(value, se)[["low", "high", "low_all", "high_all"]]
     assert list(map(tuple, found.to_numpy().tolist())) == by_all_pairs(value, se)
+
+
+def test_unsure_standard_errors_widen_the_sets():
+    """With two districts the critical value is Welch's: between those of t on df and on 2 df."""
+    value, draws = np.array([1.0, 0.0]), 40_000
+    for df, apart in ((9, 0.0), (9, 1.0)):
+        edge = stats.t.ppf(0.975, df) if not apart else stats.t.ppf(0.975, 2 * df)
+        se = np.full(2, 1 / np.sqrt(2) / edge / (0.97 if apart else 1.06))
+        found = rank_sets(value, se, draws=draws, df=df)
+        assert found["high"].iat[0] == (2 if apart else 1)
+    se = np.full(2, 1 / np.sqrt(2) / 2.0)
+    assert rank_sets(value, se, draws=draws)["high"].iat[0] == 1, "known errors"
+    assert rank_sets(value, se, draws=draws, df=9)["high"].iat[0] == 2

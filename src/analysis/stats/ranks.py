@@ -19,40 +19,44 @@ CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
-def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED) -> pd.DataFrame:
+def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED, df=None) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
     Columns rank (of the estimates, ties share the best place), low, high (each district alone, marginal) and
     low_all, high_all (all districts together, simultaneous). Critical values are those of the largest
     studentised difference over ordered pairs, drawn from the normal distribution, with step-down: a pair that is
     told apart leaves the family in the order that was found, and stays in the other; of as many draws as time
-    allows where `draws` is None.
+    allows where `draws` is None. df: degrees of freedom of the standard errors, which are then drawn too; blank
+    where they are taken as known.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
     draws = draws or min(MOST_DRAWS, max(FEWEST_DRAWS, VALUES_DRAWN // len(value)))
     error = np.hypot(se[:, None], se)
     error[error == 0] = np.finfo(float).tiny  # both known without error: any difference decides
     statistic = (value[:, None] - value) / error
-    noise = np.random.default_rng(seed).standard_normal((len(value), draws)) * se[:, None]
+    generator = np.random.default_rng(seed)
+    noise, variance = generator.standard_normal((len(value), draws)) * se[:, None], se[:, None] ** 2
+    if df:
+        variance = variance * generator.chisquare(df, noise.shape) / df
     columns = {"rank": 1 + (value[None, :] > value[:, None]).sum(axis=1)}
     found = {
-        "": _alone(statistic, noise, error, confidence),
-        "_all": _together(statistic, noise, error, confidence),
+        "": _alone(statistic, noise, variance, confidence),
+        "_all": _together(statistic, noise, variance, confidence),
     }
     for name, (above, below) in found.items():
         columns |= {f"low{name}": 1 + below, f"high{name}": len(value) - above}
     return pd.DataFrame(columns)
 
 
-def _alone(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarray]:
+def _alone(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
     """Count over how many others each district is told to lie, and under how many, each by itself."""
     counts = []
     for j in range(len(noise)):
         above, below = np.zeros(len(noise), bool), np.zeros(len(noise), bool)
         while True:
             most = np.maximum(
-                _largest(noise, error[j], j, np.flatnonzero(~above)),
-                _largest(noise, error[j], j, np.flatnonzero(~below), -1),
+                _largest(noise, variance, j, np.flatnonzero(~above)),
+                _largest(noise, variance, j, np.flatnonzero(~below), -1),
             )
             critical = _critical(most, confidence)
             over, under = ~above & (statistic[j] > critical), ~below & (-statistic[j] > critical)
@@ -64,7 +68,7 @@ def _alone(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarray]
     return above, below
 
 
-def _together(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarray]:
+def _together(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
     """Count over how many others each district is told to lie, and under how many, all pairs in one family.
 
     Only few differences are held at a time: memory grows with districts times draws, not with pairs times draws.
@@ -73,20 +77,23 @@ def _together(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarr
     changed = np.arange(len(noise))
     while len(changed):
         for j in changed:
-            largest[j] = _largest(noise, error[j], j, np.flatnonzero(~above[j]))
+            largest[j] = _largest(noise, variance, j, np.flatnonzero(~above[j]))
         over = ~above & (statistic > _critical(largest.max(axis=0), confidence))
         above |= over
         changed = np.flatnonzero(over.any(axis=1))
     return above.sum(axis=1), above.sum(axis=0)
 
 
-def _largest(noise, error, j, others, sign=1) -> np.ndarray:
-    """Return the largest studentised difference of a district less others in each draw, or of others less it."""
+def _largest(noise, variance, j, others, sign=1) -> np.ndarray:
+    """Return the largest studentised difference of a district less others in each draw, or of others less it.
+
+    variance: of each district, districts × 1, or × draws where each draw has its own.
+    """
     most = np.zeros(noise.shape[1])
     for start in range(0, len(others), BLOCK):
         rows = others[start : start + BLOCK]
         part = noise[j] - noise[rows] if sign > 0 else noise[rows] - noise[j]
-        part /= error[rows][:, None]
+        part /= np.sqrt(variance[j] + variance[rows]).clip(min=np.finfo(float).tiny)
         np.maximum(most, part.max(axis=0), out=most)
     return most
 

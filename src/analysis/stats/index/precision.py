@@ -15,14 +15,15 @@ from analysis.stats.index.definition import parts
 from analysis.stats.index.scores import HIGH, LOW, scores
 
 GROUPS, SEED = 10, 2020
+DEGREES = GROUPS - 1  # of freedom
 
 
 def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
     """Return value, low, high of a score and whether the scale cuts the interval off (column cut).
 
-    Student's interval on the jackknife's GROUPS - 1 degrees of freedom, kept within the scale of scores.
+    Student's interval on the jackknife's DEGREES of freedom, kept within the scale of scores.
     """
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, GROUPS - 1) * error
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, DEGREES) * error
     low, high = score - half, score + half
     bounds = {"low": low.clip(LOW, HIGH), "high": high.clip(LOW, HIGH)}
     return pd.DataFrame({"value": score, **bounds, "cut": (low < LOW) | (high > HIGH)})
