@@ -110,7 +110,7 @@ def report(generator, apart=0.0):
 @pytest.mark.parametrize(("apart", "name"), [(0.0, "all counties alike"), (0.15, "one indicator differs")])
 def test_reports_seldom_contrast_what_is_alike(apart, name):
     """A false pair and a false contrast, in any indicator that has no difference, in at most 5 % of reports."""
-    generator, rounds, false = np.random.default_rng(5), 1000, np.zeros(2)
+    generator, rounds, false = np.random.default_rng(5), 500, np.zeros(2)
     for _ in range(rounds):
         estimates, effects = report(generator, apart)
         indicators = list(estimates["indicator"].unique())
