@@ -47,8 +47,8 @@ def test_numbers_are_kept_apart_by_district():
                 "value": value,
                 "low": None,
                 "high": None,
-                "n": 10,
-                "numerator": value / 10,
+                "n": 100,
+                "numerator": value,
                 "how": "workers: 100 × count(certified) / count(rows)",
                 "basis": "synthetic",
                 "uncertainty": "census",
@@ -108,9 +108,10 @@ def few(counted, n, lang="zh", table="communities"):
     return Number("a", "占比", 100 * counted / n, 30, 90, n, unit, "synthetic", "census", counted, table)
 
 
-def test_a_share_of_fewer_than_ten_is_counts_wherever_it_is_printed():
+def test_a_share_of_fewer_than_twelve_is_counts_wherever_it_is_printed():
     assert few(3, 4).text == "4个社区中的3个" and few(3, 4, "en").text == "3 of 4 communities"
     assert few(2, 5, table="workers").text == "5人中的2人" and few(1, 1, "en", "workers").text == "1 of 1 worker"
     assert few(3, 4).plain == few(3, 4).tabled == "4中3" and few(3, 4, "en").tabled == "3 of 4"
     assert ">4个社区中的3个<" in str(few(3, 4)) and ">4个社区中的3个<" in few(3, 4).to(1)
-    assert few(9, 10).text == "90%" and few(9, 10).tabled == "90.0", "ten are enough"
+    assert few(10, 11).text == "11个社区中的10个" and few(10, 11, "en").tabled == "10 of 11"
+    assert few(9, 12).text == "75%" and few(9, 12).tabled == "75.0", "a dozen are enough"

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import (
     against_rest,
     compare,
@@ -123,12 +124,67 @@ def test_standard_errors_come_back_from_the_intervals(means):
     assert "k" not in part
 
 
+def effect_on(rows, deff=2.0, p=0.5):
+    """Return a cluster effect that belongs to the districts of these estimates."""
+    districts = rows[rows["district"] != "331000"]
+    scale = 100 if (districts["unit"] == "%").all() else 1
+    values = tuple(zip(districts["district"], districts["value"] / scale, strict=True))
+    return ClusterEffect(deff, 1.0, 8.0, 344.0, p, values)
+
+
 def test_a_design_effect_widens_everything(estimates):
-    plain, wide = districts_of(estimates, "certified"), districts_of(estimates, "certified", deff=2)
+    certified = estimates[estimates["indicator"] == "certified"]
+    plain, wide = districts_of(estimates, "certified"), districts_of(estimates, "certified", effect_on(certified))
     assert (wide["n"] * 2).tolist() == plain["n"].tolist() and (wide["se"] > plain["se"]).all()
+    assert (wide["rows"] == plain["n"]).all() and (wide["value"] == plain["value"]).all()
+    assert (wide["low"] < plain["low"]).all() and (wide["high"] > plain["high"]).all()
     rest, wider = against_rest(plain), against_rest(wide)
     spread = rest["difference_high"] - rest["difference_low"]
     assert (wider["difference_high"] - wider["difference_low"] > spread).all()
+
+
+def test_a_design_effect_widens_means(means):
+    rows, _ = means
+    plain, wide = districts_of(rows, "income"), districts_of(rows, "income", effect_on(rows, 4.0))
+    assert wide["se"].tolist() == pytest.approx((2 * plain["se"]).tolist())
+    assert (wide["high"] - wide["low"]).tolist() == pytest.approx((2 * (plain["high"] - plain["low"])).tolist())
+
+
+def test_test_of_clustered_rows_is_that_of_rao_and_scott(estimates):
+    effect = effect_on(estimates[estimates["indicator"] == "rented"], p=0.03)
+    tests = homogeneity(estimates, ["rented", "certified"], {"rented": effect}).set_index("indicator")
+    assert tests.loc["rented", "test"] == "Rao-Scott" and tests.loc["rented", "statistic"] == 1.0
+    assert tests.loc["rented", "p"] == pytest.approx(0.06)
+    assert compare(estimates, "rented", effect)["p_alike"].eq(0.03).all()
+
+
+def test_people_of_communities_are_not_compared_as_if_independent(estimates):
+    told = estimates.assign(how="workers: 100 × count(certificate != '无') / count(rows)")
+    with pytest.raises(ValueError, match="counts workers, who are alike within a community"):
+        homogeneity(told, ["certified"])
+
+
+def test_effect_of_other_rows_is_refused(estimates):
+    effect = effect_on(estimates[estimates["indicator"] == "rented"])
+    with pytest.raises(ValueError, match="certified: the cluster_effect is of other rows"):
+        districts_of(estimates, "certified", effect)
+
+
+def test_smallest_p_of_drawn_tables_is_a_bound():
+    """Where no drawn table is as far off, all that is known is that p is not above the resolution."""
+    k, n = np.array([10, 40, 10, 300]), np.array([20, 50, 20, 300])
+    low, high = proportion_confint(k, n, method="wilson")
+    columns = {"value": 100 * k / n, "low": 100 * low, "high": 100 * high, "n": n, "district": list("abcd")}
+    rows = pd.DataFrame(columns).assign(indicator="compliant", unit="%")
+    tests = homogeneity(pd.concat([rows, rows.assign(indicator="rented")]), ["compliant", "rented"])
+    assert tests["test"].eq("exact").all() and tests["at_most"].all()
+    assert p_text(0.0013, at_most=True) == "≤0.0013" and p_text(0.0002, at_most=True) == "<0.001"
+
+
+def test_no_pair_is_apart_where_the_districts_do_not_differ(estimates):
+    part = districts_of(estimates, "rented")
+    assert pairs(part, 0.01)["apart"].any()
+    assert not pairs(part, 0.06)["apart"].any()
 
 
 def test_totals_are_refused(estimates):
@@ -159,7 +215,7 @@ def test_means_against_the_rest_are_welchs_test_of_the_rows(means):
 
 
 def test_every_pair_is_there_once(estimates):
-    table = pairs(districts_of(estimates, "rented"))
+    table = pairs(districts_of(estimates, "rented"), 0.01)
     assert (
         len(table) == 36
         and len({frozenset(p) for p in table[["district", "other"]].itertuples(index=False)}) == 36

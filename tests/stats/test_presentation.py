@@ -1,6 +1,7 @@
 """The presentation standards of the NCHS, rule by rule."""
 
 import pytest
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.presentation import presentable
@@ -19,6 +20,7 @@ from analysis.stats.presentation import presentable
         (0.0, 40, False, "interval wide beside the share"),
         (0.0, 400, True, "none or all"),
         (1.0, 400, True, "none or all"),
+        (1.0, 40, False, "interval wide beside the share"),
     ],
 )
 def test_rules(p, n, show, note):
@@ -38,4 +40,16 @@ def test_a_design_effect_shrinks_the_sample_and_never_enlarges_it():
     assert small[["low", "high"]].iloc[0].tolist() == pytest.approx(
         presentable(0.25, 120)[["low", "high"]].iloc[0].tolist()
     )
-    assert presentable(0.25, 400, 0.02, 5)["note"].iat[0] == "fewer than 8 degrees of freedom"
+    assert presentable(0.25, 400, 0.022, 5)["note"].iat[0] == "fewer than 8 degrees of freedom"
+
+
+def test_sample_is_capped_at_its_size_after_the_degrees_of_freedom():
+    """Parker et al. (2017): the ratio of t quantiles is applied first, then no more than n is taken."""
+    p, n, df = 0.4, 200, 12
+    half = (p * (1 - p) / n) ** 0.5 / 2  # a design effect of a quarter
+    low, high = presentable(p, n, half, df)[["low", "high"]].iloc[0]
+    assert (low, high) == pytest.approx(proportion_confint(80, 200, method="beta"))
+    mild = (p * (1 - p) / n) ** 0.5
+    allowed = n * (stats.t.ppf(0.025, n - 1) / stats.t.ppf(0.025, df)) ** 2
+    low, high = presentable(p, n, mild, df)[["low", "high"]].iloc[0]
+    assert (low, high) == pytest.approx(proportion_confint(p * allowed, allowed, method="beta"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from analysis.stats.regression import worker_model
 
@@ -25,6 +26,11 @@ def test_equals_r(roster):
     assert joint["f"] == pytest.approx(expected["f"].iat[0], rel=1e-9)
     assert joint["p"] == pytest.approx(expected["p"].iat[0], rel=1e-6)
     assert (joint["clusters"], joint["df"]) == (54, 5)
+
+
+def test_many_districts_are_adjusted_for(roster):
+    table, _ = worker_model(roster, "income", "district", "community", ("years", "post"))
+    assert table["p_holm"].tolist() == pytest.approx(multipletests(table["p"], method="holm")[1].tolist())
 
 
 def test_without_controls_it_is_the_difference_from_the_mean_of_all(roster):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.stats.shrinkage import fay_herriot
+from running import slow
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -46,6 +47,34 @@ def test_a_sure_area_keeps_its_value():
 def test_without_sampling_variance_there_is_nothing_to_shrink():
     with pytest.raises(ValueError, match="no sampling variance"):
         fay_herriot([1.0, 2.0], [0.0, 1.0])
+
+
+def test_scoring_that_would_go_round_in_circles_still_ends():
+    value = [0.521175, 0.486956, 0.477867, 0.447922, 0.506706, 0.461055, 0.442302, 0.493201, 0.490638]
+    size = np.array([277, 200, 157, 46, 86, 86, 357, 167, 157])
+    assert fay_herriot(value, 0.47 * 0.53 / size).variance == pytest.approx(1.256e-5, rel=1e-3)
+
+
+def restricted(grid, y, d):
+    """Return twice the restricted log likelihood of one common mean at each A of a grid, from its definition."""
+    weight = 1 / (np.asarray(grid)[:, None] + d)
+    total = weight.sum(axis=1)
+    mean = (weight * y).sum(axis=1) / total
+    squares = (weight * (y - mean[:, None]) ** 2).sum(axis=1)
+    return np.log(weight).sum(axis=1) - np.log(total) - squares
+
+
+@pytest.mark.parametrize("cases", [200, pytest.param(1800, marks=slow)])
+def test_any_areas_get_the_best_variance(cases):
+    generator = np.random.default_rng(cases)
+    grid = np.concatenate([[0], np.geomspace(1e-9, 1e5, 3000)])
+    for _ in range(cases):
+        count = generator.integers(2, 25)
+        d = 10.0 ** generator.uniform(-6, 2, count)
+        y = generator.normal(0, np.sqrt(d + generator.choice([0, 1e-4, 1, 100])))
+        found = fay_herriot(y, d)
+        assert np.isfinite(found.areas.to_numpy()).all() and np.isfinite(found.variance)
+        assert restricted([found.variance], y, d)[0] >= restricted(grid, y, d).max() - 1e-8
 
 
 def test_mean_squared_error_is_what_simulation_finds():

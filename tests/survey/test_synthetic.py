@@ -117,6 +117,18 @@ def test_roster_meets_the_published_figures(tables, stand_in):
     assert len(per_community) == 361
 
 
+def test_incomes_within_a_community_are_alike(tables):
+    """Intraclass correlation of a one-way analysis of variance of communities within counties."""
+    roster = tables["workers"].astype({"年收入": float})
+    own = roster["年收入"] - roster.groupby("county")["年收入"].transform("mean")
+    groups = own.groupby(roster["社区代码"])
+    size, mean = groups.size(), groups.mean()
+    between = (size * mean**2).sum() / (len(size) - roster["county"].nunique())
+    within = ((own - groups.transform("mean")) ** 2).sum() / (len(own) - len(size))
+    typical = (len(own) - (size**2).sum() / len(own)) / (len(size) - 1)
+    assert 0.05 < (between - within) / (between + (typical - 1) * within) < 0.15
+
+
 def test_roster_is_consistent(tables):
     workers = tables["workers"]
     born = pd.to_datetime(workers["出生年月"], format="%Y年%m月")

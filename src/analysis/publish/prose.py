@@ -26,7 +26,7 @@ HALF = {
     "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
 }
 
-FEW = 10  # a share of fewer is printed as counts: 3 of 4 is no 75 %
+FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
 # What the rows of a table are: after a number in Chinese; one and several in English.
 ROWS = {

@@ -94,7 +94,7 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
 
 
 def _numeric(text: str) -> bool:
-    return bool(re.fullmatch(r"[<−-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+", text))
+    return bool(re.fullmatch(r"[<≤−-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+", text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:

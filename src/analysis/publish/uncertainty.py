@@ -22,9 +22,10 @@ GUIDES = {
         "decides who can be told from the city, not the line: filled dots can, hollow ones cannot",
     },
     "funnel": {
-        "zh": "点线为全市；越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远",
+        "zh": "点线为全市；越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远；"
+        "全市包含每个县（市、区）自己",
         "en": "The dotted line is the city. The further right, the more there are and the narrower the funnel; "
-        "inside it, chance alone could put a place as far from the city",
+        "inside it, chance alone could put a place as far from the city, of which each place is a part",
     },
     "ranks": {
         "zh": "粗线为数据容许的名次（单看一地），细线为各地同时成立的名次：线越长，名次越说不准",
@@ -69,21 +70,22 @@ def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
 def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> Figure:
     """Plot districts against their size with the limits (95 and 99.8 %) about the city.
 
-    part: from `districts_of`, with its n; labels: name of each district; size: what n counts.
+    part: from `districts_of`, drawn at its rows as counted; labels: name of each district; size: what they are.
     """
     figure, axes = new_figure(len(part) + 3)
     fine = _fine(part)
+    fine_rows = fine["n"] * float(part["rows"].sum() / part["n"].sum())  # one design effect for all
     bounds = limits(fine)
     city = float((part["value"] * part["n"]).sum() / part["n"].sum())
     for name, style in (("95", (0, (4, 2))), ("998", "solid")):
         for side in ("low", "high"):
-            axes.plot(fine["n"], bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
+            axes.plot(fine_rows, bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
     axes.axhline(city, color=WARM, linewidth=1.4, linestyle=(0, (1, 1.4)))
-    sns.scatterplot(part, x="n", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
+    sns.scatterplot(part, x="rows", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
     clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # no line strikes a name through
     named = part if len(part) <= ROWS else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
     for row in named.itertuples():
-        at = {"xy": (row.n, row.value), "xytext": (5, 4), "textcoords": "offset points"}
+        at = {"xy": (row.rows, row.value), "xytext": (5, 4), "textcoords": "offset points"}
         axes.annotate(labels[row.district], **at, fontsize=8, bbox=clear, zorder=2.5)
     axes.grid(axis="both")
     axes.set(xlabel=size, ylabel=unit)

@@ -7,10 +7,20 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from analysis.stats import funnel
+from analysis.stats import clusters, funnel
+from analysis.stats.clusters import ClusterEffect
 from analysis.stats.confidence import CONFIDENCE, LEVEL
-from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
+from analysis.stats.difference import (
+    RESOLUTION,
+    equal_means,
+    equal_shares,
+    equal_two_shares,
+    holm,
+    newcombe,
+    welch,
+)
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
@@ -22,30 +32,53 @@ UNKNOWN = 1e9  # the standard error of a mean of one row
 FEWEST = 10  # nothing is said of fewer contributors
 
 
-def districts_of(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.DataFrame:
+def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None) -> pd.DataFrame:
     """Take the districts of one indicator from the estimates, ready to compare.
 
-    Columns district, value, low, high, n, k (yes, for shares), se, in the indicator's own unit; attrs: kind
-    (`share` or `mean`), indicator. deff: the design effect of rows that come in clusters; n and k are divided
-    by it (Rao and Scott, 1981). Raises ValueError for an indicator without intervals: a total or a ratio of
-    totals has no spread to compare by.
+    Columns district, value, low, high, rows (as counted), n (effective), k (yes, for shares), se, in the
+    indicator's own unit; attrs: kind (`share` or `mean`), indicator. effect: of rows that come in clusters; n and
+    k are divided by its design effect (Rao and Scott, 1981), and low and high are the wider. Raises ValueError for
+    an indicator without intervals (a total or a ratio of totals has no spread to compare by), for people of
+    communities without `effect`, and for an `effect` of something else.
     """
     rows = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != CITY)]
     if len(rows) < 2 or rows["low"].isna().all():
         raise ValueError(f"{indicator} has no intervals by district: totals and ratios cannot be compared")
     frame = rows[["district", "value", "low", "high", "n"]].astype({"n": float}).reset_index(drop=True)
-    frame["n"] /= deff
     is_share = _is_share(rows)
+    _check_effect(rows, effect, 100 if is_share else 1)
+    deff = effect.deff if effect else 1.0
+    frame.insert(4, "rows", frame["n"])
+    frame["n"] /= deff
     if is_share:
-        frame["k"] = np.rint(frame["value"] * rows["n"].to_numpy(float) / 100) / deff
+        frame["k"] = np.rint(frame["value"] * frame["rows"] / 100) / deff
         softened = (frame["k"] + 1) / (frame["n"] + 2)  # Agresti and Caffo (2000): never an error of nought
         frame["se"] = 100 * np.sqrt(softened * (1 - softened) / (frame["n"] + 2))
+        if effect:
+            wilson = proportion_confint(frame["k"], frame["n"], LEVEL, "wilson")
+            frame["low"], frame["high"] = 100 * wilson[0], 100 * wilson[1]
     else:
-        width = (frame["high"] - frame["low"]) / 2
-        degrees = rows["n"].to_numpy(float) - 1
-        frame["se"] = width / stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * np.sqrt(deff)
+        half = (frame["high"] - frame["low"]) / 2 * np.sqrt(deff)
+        frame["se"] = half / stats.t.ppf((1 + CONFIDENCE) / 2, frame["rows"] - 1)
+        if effect:
+            frame["low"], frame["high"] = frame["value"] - half, frame["value"] + half
     frame.attrs.update(kind="share" if is_share else "mean", indicator=indicator)
     return frame
+
+
+def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) -> None:
+    """Refuse people of communities without the effect of their communities, and the effect of other rows."""
+    indicator = rows["indicator"].iat[0]
+    counted = rows["how"].str.partition(":")[0].iat[0] if "how" in rows else ""
+    if effect is None:
+        if counted in clusters.TABLES:
+            raise ValueError(
+                f"{indicator} counts {counted}, who are alike within a community: give its cluster_effect"
+            )
+        return
+    found = pd.Series(dict(effect.values)).reindex(rows["district"].to_numpy())
+    if not np.allclose(scale * found, rows["value"], atol=1e-5):
+        raise ValueError(f"{indicator}: the cluster_effect is of other rows than the estimates")
 
 
 def _is_share(rows) -> bool:
@@ -54,45 +87,56 @@ def _is_share(rows) -> bool:
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
 
 
-def homogeneity(estimates: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
+def homogeneity(
+    estimates: pd.DataFrame, indicators: list[str], effects: dict[str, ClusterEffect] | None = None
+) -> pd.DataFrame:
     """Test for each indicator whether the counties could have one common value.
 
-    estimates: rows of the counties with value and n. Returns one row an indicator: indicator, zh, en, lowest,
-    highest, statistic, test (chi-square, exact, Welch), p (adjusted by Holm, 1979, over the indicators),
-    verdict. A difference says that not all are alike, never who leads.
+    estimates: rows of the counties with value and n; effects: by indicator, of rows that come in clusters. Returns
+    one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in, highest_in (the first district
+    that has it), statistic, test (chi-square, exact, Welch, Rao-Scott), p (adjusted by Holm, 1979, over the
+    indicators), at_most (whether p is no more than a bound, none of the drawn tables being as far off), verdict.
+    A difference says that not all are alike, never who leads.
     """
     titles = reference("measures").set_index("indicator")
     rows = []
     for indicator in indicators:
-        part = districts_of(estimates, indicator)
-        low, high = part["value"].min(), part["value"].max()
+        effect = (effects or {}).get(indicator)
+        part = districts_of(estimates, indicator, effect)
+        ends = part.loc[[part["value"].idxmin(), part["value"].idxmax()]]
         names = titles.loc[indicator, ["zh", "en"]]
-        rows.append((indicator, *names, low, high, *_alike(part)))
-    columns = ["indicator", "zh", "en", "lowest", "highest", "statistic", "p", "test"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["statistic"] = frame["statistic"].round(1)
-    frame["p"] = holm(frame["p"]).round(6)
+        rows.append((indicator, *names, *ends["value"], *ends["district"], *_alike(part, effect)))
+    ends = ["lowest", "highest", "lowest_in", "highest_in"]
+    frame = pd.DataFrame(rows, columns=["indicator", "zh", "en", *ends, "statistic", "p", "test"])
+    smallest = (frame["test"] == "exact") & (frame["p"] <= RESOLUTION)
+    frame["statistic"], frame["p"] = frame["statistic"].round(1), holm(frame["p"]).round(6)
+    frame["at_most"] = frame["p"].isin(frame.loc[smallest, "p"])  # Holm's maximum hands a bound on
     return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
 
 
-def _alike(part: pd.DataFrame) -> tuple[float, float, str]:
+def _alike(part: pd.DataFrame, effect: ClusterEffect | None = None) -> tuple[float, float, str]:
+    if effect:
+        return effect.statistic, effect.p, "Rao-Scott"
     part = part[part["se"].notna()]
     if "k" in part:
         return equal_shares(part["k"], part["n"])
     return equal_means(part["value"], part["se"], part["n"])
 
 
-def pairs(part: pd.DataFrame) -> pd.DataFrame:
-    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm.
+def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
+    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm, apart.
 
-    Columns district, other, difference (district − other), low, high (not adjusted), p, p_holm.
+    p_alike: of the test whether any districts differ, as `homogeneity` adjusts it: no pair is `apart` unless it
+    finds a difference. Columns district, other, difference (district − other), low, high (not adjusted), p,
+    p_holm, apart.
     """
     first, second = np.array(list(combinations(range(len(part)), 2))).T
     a, b = part.iloc[first].reset_index(drop=True), part.iloc[second].reset_index(drop=True)
     low, high, p = _against(a, b)
     columns = {"district": a["district"], "other": b["district"], "difference": a["value"] - b["value"]}
     frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
-    return frame.assign(p_holm=holm(frame["p"]))
+    frame["p_holm"] = holm(frame["p"])
+    return frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
 
 
 def against_rest(part: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +200,7 @@ def shrunk(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reindex(part.index)
 
 
-def compare(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.DataFrame:
+def compare(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None) -> pd.DataFrame:
     """Compare the districts of one indicator in one table, one row a district.
 
     Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note (presentation of
@@ -164,11 +208,11 @@ def compare(estimates: pd.DataFrame, indicator: str, deff: float = 1) -> pd.Data
     together); p_alike of the homogeneity test, which comes first: where it finds nothing, neither rank nor
     place may be told.
     """
-    part = districts_of(estimates, indicator, deff)
+    part = districts_of(estimates, indicator, effect)
     ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
     ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
     wide = pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
-    wide = wide.assign(indicator=indicator, p_alike=_alike(part)[1])
+    wide = wide.assign(indicator=indicator, p_alike=_alike(part, effect)[1])
     return wide[["indicator", *wide.columns.drop("indicator")]]
 
 
@@ -189,6 +233,6 @@ def _shown(part: pd.DataFrame) -> pd.DataFrame:
     return judged.set_index(part.index)
 
 
-def p_text(p: float) -> str:
-    """Print a p value with four decimals, and a small one as `<0.001`."""
-    return "<0.001" if p < 0.001 else f"{p:.4f}"
+def p_text(p: float, at_most: bool = False) -> str:
+    """Print a p value with four decimals, a small one as `<0.001`, a bound as `≤0.0013`."""
+    return "<0.001" if p < 0.001 else f"{'≤' if at_most else ''}{p:.4f}"

@@ -15,6 +15,7 @@ from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
 DRAWS = 9999
+RESOLUTION = 1 / (1 + DRAWS)  # the smallest p value that the drawn tables can give
 TABLES = 10_000  # exact tests done at once
 FEW = 5  # the least expected count for which chi-square is trusted (Cochran, 1954)
 

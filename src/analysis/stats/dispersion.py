@@ -9,11 +9,32 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+DRAWS, SEED = 10_000, 2020
+
 
 def coefficient_of_variation(value, weight) -> float:
     """Return the standard deviation over the mean, both weighted (divisor: sum of weights)."""
     share, ratio = _shares(value, weight)
     return float(np.sqrt((share * (ratio - 1) ** 2).sum()))
+
+
+def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> float:
+    """Return the mean coefficient of variation were all districts alike, by simulation with a fixed seed.
+
+    part: from `comparison.districts_of`. Shares are drawn from the binomial distribution with the common share,
+    means from the normal one with each district's standard error; weights are the effective numbers, as drawn.
+    """
+    n = part["n"].to_numpy(float)
+    generator = np.random.default_rng(seed)
+    if "k" in part:
+        size = np.rint(n).astype(int)
+        drawn = generator.binomial(size, part["k"].sum() / n.sum(), (draws, len(n))) / size
+    else:
+        centre = (part["value"].to_numpy(float) * n).sum() / n.sum()
+        drawn = generator.normal(centre, part["se"].to_numpy(float), (draws, len(n)))
+    share = n / n.sum()
+    mean = drawn @ share
+    return float((np.sqrt((drawn - mean[:, None]) ** 2 @ share) / mean).mean())
 
 
 def theil(value, weight) -> float:

@@ -1,34 +1,53 @@
 """Funnel limits: how far a district of its size may lie from the city by chance alone.
 
-Spiegelhalter (2005), Stat. Med. 24:1185; for shares the interpolated binomial limits of its appendix A.1.1.
+Spiegelhalter (2005), Stat. Med. 24:1185. Limits of shares are where the exact binomial tail reaches the level, so
+that a district lies beyond them only if a share at least as far off has a probability below it; interpolated
+quantiles, as in his appendix A.1.1, flag half of all alike districts near 0 and 100 %.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 LIMITS = {"95": 0.95, "998": 0.998}
+HALVINGS = 60
 
 
 def share_limits(target: float, n) -> pd.DataFrame:
-    """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998, high998."""
+    """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998, high998.
+
+    n may be fractional (divided by a design effect): the tails are incomplete beta functions.
+    """
     n = np.asarray(n, float)
     columns = {}
     for name, confidence in LIMITS.items():
         tail = (1 - confidence) / 2
-        columns[f"low{name}"] = _binomial(tail, n, target)
-        columns[f"high{name}"] = _binomial(1 - tail, n, target)
+        columns[f"low{name}"] = 1 - _most(1 - target, n, tail) / n
+        columns[f"high{name}"] = _most(target, n, tail) / n
     return pd.DataFrame(columns)
 
 
-def _binomial(tail: float, n: np.ndarray, target: float) -> np.ndarray:
+def _most(target: float, n: np.ndarray, tail: float) -> np.ndarray:
+    """Return the largest k, not whole, of which k or more has a probability of at least `tail`; at most n."""
     if target in (0, 1):
-        return np.full(len(n), float(target))
-    k = stats.binom.ppf(tail, n, target)
-    at, mass = stats.binom.cdf(k, n, target), stats.binom.pmf(k, n, target)
-    return np.clip((k - (at - tail) / mass) / n, 0, 1)
+        return n * target
+
+    def likely(k: np.ndarray) -> np.ndarray:
+        return special.betainc(k, n - k + 1, target) >= tail
+
+    return np.where(likely(n), n, _last(likely, n * target, n))
+
+
+def _last(holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Halve low to high (where `holds` is true and false) until its last true place is found."""
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = np.where(holds(middle), middle, low), np.where(holds(middle), high, middle)
+    return low
 
 
 def mean_limits(target: float, spread: float, n) -> pd.DataFrame:
@@ -44,6 +63,7 @@ def mean_limits(target: float, spread: float, n) -> pd.DataFrame:
 def place(value, limits: pd.DataFrame) -> list[str]:
     """Say for each value where it lies: `within`, `beyond 95`, `beyond 99.8`."""
     value = np.asarray(value, float)
-    far = (value < limits["low998"]) | (value > limits["high998"])
-    out = (value < limits["low95"]) | (value > limits["high95"])
+    slack = 1e-9  # a share that was rounded on its way lies on a limit that it equals
+    far = (value < limits["low998"] - slack) | (value > limits["high998"] + slack)
+    out = (value < limits["low95"] - slack) | (value > limits["high95"] + slack)
     return np.select([far, out], ["beyond 99.8", "beyond 95"], "within").tolist()

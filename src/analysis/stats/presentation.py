@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from analysis.stats.confidence import LEVEL
 from analysis.stats.design import korn_graubard
 
 FEWEST = 30  # denominator, nominal and effective
 NARROW, WIDE, RELATIVE = 0.05, 0.30, 1.30  # widths of the interval, the last relative to the share
 FEW_DEGREES = 8
+TAIL = LEVEL / 2
 
 
 def presentable(p, n, se=None, df=None) -> pd.DataFrame:
@@ -31,16 +34,23 @@ def presentable(p, n, se=None, df=None) -> pd.DataFrame:
 
 def _judge(p, n, se, df):
     effective = min(p * (1 - p) / se**2, n) if se > 0 else n
-    capped = np.sqrt(p * (1 - p) / effective) if effective else 0.0
-    low, high = korn_graubard(p, capped, n, df) if n > 0 else (np.nan, np.nan)
+    low, high = _interval(p, n, se, df) if n > 0 else (np.nan, np.nan)
     width = high - low
     if n < FEWEST or effective < FEWEST:
         return low, high, False, "denominator below 30"
     if width >= WIDE:
         return low, high, False, "interval wider than 0.30"
-    if width > NARROW and (p == 0 or width / p > RELATIVE):
+    if width > NARROW and (p in (0, 1) or width / p > RELATIVE):
         return low, high, False, "interval wide beside the share"
     return low, high, True, _remark(p, width, df)
+
+
+def _interval(p, n, se, df) -> tuple[float, float]:
+    """Return Korn and Graubard's interval; n is the most that the sample counts for, after the ratio of t."""
+    if not (se > 0 and df > 0):
+        return korn_graubard(p, 0.0, n, df)
+    allowed = p * (1 - p) / se**2 * (stats.t.ppf(TAIL, n - 1) / stats.t.ppf(TAIL, df)) ** 2
+    return korn_graubard(p, 0.0, min(allowed, n), df)
 
 
 def _remark(p, width, df) -> str:

@@ -19,53 +19,81 @@ CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
-def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED) -> pd.DataFrame:
+def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED, df=None) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
     Columns rank (of the estimates, ties share the best place), low, high (each district alone, marginal) and
     low_all, high_all (all districts together, simultaneous). Critical values are those of the largest
-    studentised difference, drawn from the normal distribution, with step-down; of as many draws as time allows
-    where `draws` is None.
+    studentised difference over ordered pairs, drawn from the normal distribution, with step-down: a pair that is
+    told apart leaves the family in the order that was found, and stays in the other; of as many draws as time
+    allows where `draws` is None. df: degrees of freedom of the standard errors, which are then drawn too; blank
+    where they are taken as known.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
     draws = draws or min(MOST_DRAWS, max(FEWEST_DRAWS, VALUES_DRAWN // len(value)))
     error = np.hypot(se[:, None], se)
     error[error == 0] = np.finfo(float).tiny  # both known without error: any difference decides
     statistic = (value[:, None] - value) / error
-    noise = np.random.default_rng(seed).standard_normal((len(value), draws)) * se[:, None]
-    alone, together = _apart(statistic, noise, error, confidence)
-    (low, high), (low_all, high_all) = _places(alone, statistic), _places(together, statistic)
-    rank = 1 + (value[None, :] > value[:, None]).sum(axis=1)
-    return pd.DataFrame({"rank": rank, "low": low, "high": high, "low_all": low_all, "high_all": high_all})
+    generator = np.random.default_rng(seed)
+    noise, variance = generator.standard_normal((len(value), draws)) * se[:, None], se[:, None] ** 2
+    if df:
+        variance = variance * generator.chisquare(df, noise.shape) / df
+    columns = {"rank": 1 + (value[None, :] > value[:, None]).sum(axis=1)}
+    found = {
+        "": _alone(statistic, noise, variance, confidence),
+        "_all": _together(statistic, noise, variance, confidence),
+    }
+    for name, (above, below) in found.items():
+        columns |= {f"low{name}": 1 + below, f"high{name}": len(value) - above}
+    return pd.DataFrame(columns)
 
 
-def _apart(statistic, noise, error, confidence) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which differences are not nought, each district's by themselves and all together.
+def _alone(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
+    """Count over how many others each district is told to lie, and under how many, each by itself."""
+    counts = []
+    for j in range(len(noise)):
+        above, below = np.zeros(len(noise), bool), np.zeros(len(noise), bool)
+        while True:
+            most = np.maximum(
+                _largest(noise, variance, j, np.flatnonzero(~above)),
+                _largest(noise, variance, j, np.flatnonzero(~below), -1),
+            )
+            critical = _critical(most, confidence)
+            over, under = ~above & (statistic[j] > critical), ~below & (-statistic[j] > critical)
+            if not (over.any() or under.any()):
+                break
+            above, below = above | over, below | under
+        counts.append((above.sum(), below.sum()))
+    above, below = np.array(counts).T
+    return above, below
 
-    Returns two boolean matrices; each family steps down until no more fall. Only few differences are held at a
-    time: memory grows with districts times draws, not with pairs times draws.
+
+def _together(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
+    """Count over how many others each district is told to lie, and under how many, all pairs in one family.
+
+    Only few differences are held at a time: memory grows with districts times draws, not with pairs times draws.
     """
-    alone, together = np.zeros(statistic.shape, bool), np.zeros(statistic.shape, bool)
-    everyone, largest = np.arange(len(noise)), np.empty_like(noise)
-    for j in everyone:
-        largest[j] = most = _largest(noise, error[j], j, everyone)
-        while (fallen := ~alone[j] & (np.abs(statistic[j]) > _critical(most, confidence))).any():
-            alone[j] |= fallen
-            most = _largest(noise, error[j], j, np.flatnonzero(~alone[j]))
-    while (fallen := ~together & (np.abs(statistic) > _critical(largest.max(axis=0), confidence))).any():
-        together |= fallen
-        for j in np.flatnonzero(fallen.any(axis=1)):
-            largest[j] = _largest(noise, error[j], j, np.flatnonzero(~together[j]))
-    return alone, together
+    above, largest = np.zeros(statistic.shape, bool), np.empty_like(noise)
+    changed = np.arange(len(noise))
+    while len(changed):
+        for j in changed:
+            largest[j] = _largest(noise, variance, j, np.flatnonzero(~above[j]))
+        over = ~above & (statistic > _critical(largest.max(axis=0), confidence))
+        above |= over
+        changed = np.flatnonzero(over.any(axis=1))
+    return above.sum(axis=1), above.sum(axis=0)
 
 
-def _largest(noise, error, j, others) -> np.ndarray:
-    """Return the largest studentised difference of a district from others in each draw."""
+def _largest(noise, variance, j, others, sign=1) -> np.ndarray:
+    """Return the largest studentised difference of a district less others in each draw, or of others less it.
+
+    variance: of each district, districts × 1, or × draws where each draw has its own.
+    """
     most = np.zeros(noise.shape[1])
     for start in range(0, len(others), BLOCK):
         rows = others[start : start + BLOCK]
-        part = np.abs(noise[j] - noise[rows])
-        part /= error[rows][:, None]
+        part = noise[j] - noise[rows] if sign > 0 else noise[rows] - noise[j]
+        part /= np.sqrt(variance[j] + variance[rows]).clip(min=np.finfo(float).tiny)
         np.maximum(most, part.max(axis=0), out=most)
     return most
 
@@ -74,8 +102,3 @@ def _critical(largest: np.ndarray, confidence: float) -> float:
     """Take the order statistic that lies above the wanted quantile in 99 of 100 sets of draws."""
     spread = np.sqrt(confidence * (1 - confidence) / len(largest))
     return np.quantile(largest, min(1, confidence + CHARGE * spread), method="higher")
-
-
-def _places(apart, statistic) -> tuple[np.ndarray, np.ndarray]:
-    """Count who is surely above and surely below each district."""
-    return 1 + (apart & (statistic < 0)).sum(axis=1), len(apart) - (apart & (statistic > 0)).sum(axis=1)

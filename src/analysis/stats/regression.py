@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from analysis.stats.confidence import CONFIDENCE
+from analysis.stats.difference import holm
 
 FEWEST = 30  # clusters below this make clustered errors too small (Cameron and Miller, 2015)
 
@@ -21,8 +22,9 @@ def worker_model(
     """Regress `outcome` on district, with controls (text becomes classes), and test the districts together.
 
     Districts are set against the mean of all rows (weighted deviation coding), not against one of their own.
-    Returns one row per district: district, value (difference from the mean of all), se, low, high, p; and
-    the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than FEWEST.
+    Returns one row per district: district, value (difference from the mean of all), se, low, high, p, p_holm (over
+    the districts); and the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters
+    than FEWEST.
     """
     groups, clusters = _classes(rows[cluster])
     if len(clusters) < FEWEST:
@@ -71,7 +73,7 @@ def _rows(codes, value, covariance, clusters) -> pd.DataFrame:
     half = stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1) * se
     p = 2 * stats.t.sf(np.abs(value / se), clusters - 1)
     columns = {"district": codes, "value": value, "se": se, "low": value - half, "high": value + half, "p": p}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns).assign(p_holm=holm(p))
 
 
 def _joint(value, covariance, clusters, n) -> dict:

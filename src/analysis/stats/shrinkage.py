@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import optimize
+
+GRID = 60  # steps at which the slope of the likelihood is looked at
 
 
 @dataclass(frozen=True)
@@ -21,36 +24,50 @@ class Shrunk:
     coefficients: np.ndarray
 
 
-def fay_herriot(value, variance, covariates=None, tolerance=1e-12, most=500) -> Shrunk:
-    """Fit the model by Fisher scoring; with no covariates every area shrinks towards one mean.
+def fay_herriot(value, variance, covariates=None) -> Shrunk:
+    """Fit the model at the largest restricted likelihood; with no covariates every area shrinks towards one mean.
 
     value, variance (D): one per area; variance above 0. covariates: areas × columns, the constant among them.
-    A found below 0 is 0: then the areas are alike and each gets the common value. Raises ValueError for a
-    variance that is not above 0, or when scoring does not converge.
+    Where A is best at 0 the areas are alike and each gets the common value. Raises ValueError for a variance that
+    is not above 0.
     """
     y, d = np.asarray(value, float), np.asarray(variance, float)
     if not (d > 0).all():
         raise ValueError("an area has no sampling variance: its value needs no shrinking")
     x = np.ones((len(y), 1)) if covariates is None else np.asarray(covariates, float)
-    a = _reml(y, d, x, tolerance, most)
-    return _predict(y, d, x, a)
+    return _predict(y, d, x, _reml(y, d, x))
 
 
-def _reml(y, d, x, tolerance, most) -> float:
-    a = float(np.median(d))
-    for _ in range(most):
-        p, py = _projection(y, d, x, a)
-        step = (py @ py - np.trace(p)) / (p * p).sum()  # score over information, the halves cancel
-        a, before = max(a + step, 0.0), a
-        if abs(a - before) <= tolerance * max(d.max(), a):
-            return a
-    raise ValueError(f"the variance between areas has not converged after {most} rounds")
+def _reml(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> float:
+    """Find the best A: 0, or where the slope of the restricted likelihood turns down, whichever is best.
+
+    Scoring can go round in circles and there may be several tops, so that all turns on a grid up to a value above
+    which the slope is negative are tried.
+    """
+    free = len(y) - x.shape[1]
+    if free < 1:
+        return 0.0
+    squares = ((y - x @ np.linalg.lstsq(x, y, rcond=None)[0]) ** 2).sum()
+    top = 2 * squares / free + d.max()
+    grid = np.concatenate([[0.0], np.geomspace(min(d.min(), top) * 1e-6, top, GRID)])
+    slopes = np.array([_likelihood(a, y, d, x)[1] for a in grid])
+    turns = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
+    tops = [
+        optimize.brentq(lambda a: _likelihood(a, y, d, x)[1], grid[i], grid[i + 1], xtol=1e-300, rtol=1e-13)
+        for i in turns
+    ]
+    return float(max([0.0, *tops], key=lambda a: _likelihood(a, y, d, x)[0]))
 
 
-def _projection(y, d, x, a):
-    inverse = np.diag(1 / (a + d))
-    p = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
-    return p, p @ y
+def _likelihood(a: float, y: np.ndarray, d: np.ndarray, x: np.ndarray) -> tuple[float, float]:
+    """Return twice the restricted log likelihood at A, without its constant, and its slope."""
+    weight = 1 / (a + d)
+    weighted = x * weight[:, None]
+    inner = x.T @ weighted
+    residual = y - x @ np.linalg.solve(inner, weighted.T @ y)
+    value = np.log(weight).sum() - np.linalg.slogdet(inner)[1] - (weight * residual**2).sum()
+    slope = ((weight * residual) ** 2).sum() - weight.sum()
+    return value, slope + np.trace(np.linalg.solve(inner, weighted.T @ weighted))
 
 
 def _predict(y, d, x, a) -> Shrunk:

@@ -10,6 +10,7 @@ from functools import cache
 
 import pandas as pd
 
+from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.codebook import CITY, COUNTIES
@@ -34,32 +35,39 @@ PARTS = {
 STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
 
 
-def statements(estimates: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
+def statements(
+    estimates: pd.DataFrame, tests: pd.DataFrame, effects: dict[str, ClusterEffect] | None = None
+) -> pd.DataFrame:
     """Say of each indicator whether districts differ, and of each district what may be said against the city.
 
-    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of. One row per indicator for
-    the city (forms differ, none_differ) and one per district (above, below, alike, too_few); columns COLUMNS:
-    p_alike is that test, Holm-adjusted over the indicators; p the district's test against all others together,
-    Holm-adjusted over districts; against is what those others have; zh and en are templates for `Section.say`.
+    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of, with the same effects of
+    clusters. One row per indicator for the city (forms differ, none_differ) and one per district (above, below,
+    alike, too_few); columns COLUMNS: p_alike is that test, Holm-adjusted over the indicators; p the district's
+    test against all others together, Holm-adjusted over districts; against is what those others have; zh and en
+    are templates for `Section.say`.
     """
     frames = []
     for test in tests.to_dict("records"):
-        part = districts_of(estimates, test["indicator"])
+        part = districts_of(estimates, test["indicator"], (effects or {}).get(test["indicator"]))
         frames.append(_of_indicator(test["indicator"], pd.concat([part, tested(part)], axis=1), test))
     return pd.concat(frames, ignore_index=True)
 
 
 def pair_statement(
-    estimates: pd.DataFrame, indicator: str, district: str, other: str, p_alike: float
+    estimates: pd.DataFrame,
+    indicator: str,
+    district: str,
+    other: str,
+    p_alike: float,
+    effect: ClusterEffect | None = None,
 ) -> pd.Series:
     """Say whether one district may be said to lie above another; p_alike as `statements` gives it."""
-    table = pairs(districts_of(estimates, indicator))
+    table = pairs(districts_of(estimates, indicator, effect), p_alike)
     wanted = {district, other}
     row = table[[{a, b} == wanted for a, b in zip(table["district"], table["other"], strict=True)]].iloc[0]
-    apart = p_alike < LEVEL and row["p_holm"] < LEVEL
     upper, lower = (row["district"], row["other"]) if row["difference"] > 0 else (row["other"], row["district"])
-    places = (upper, lower) if apart else (district, other)
-    form = "pair_above" if apart else "pair_alike"
+    places = (upper, lower) if row["apart"] else (district, other)
+    form = "pair_above" if row["apart"] else "pair_alike"
     values = estimates[estimates["indicator"] == indicator].set_index("district")["value"]
     words = {lang: _sentence(form, lang, indicator, *places) for lang in ("zh", "en")}
     facts = ("pair", p_alike, row["p_holm"], values[places[0]], values[places[1]], None)
@@ -71,12 +79,12 @@ def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFra
     for row in table.sort_values("district", key=_reading_order).itertuples(index=False):
         form = _form(row, differ)
         words = [_sentence(form, lang, indicator, row.district) for lang in ("zh", "en")]
-        facts = (test["test"], test["p"], row.p_rest_holm, row.value, row.rest, row.n)
+        facts = (test["test"], test["p"], row.p_rest_holm, row.value, row.rest, row.rows)
         rows.append((form, indicator, row.district, "", *facts, *words))
     districts = pd.DataFrame(rows, columns=COLUMNS)
     form = "differ" if differ else "none_differ"
     words = [_sentence(form, lang, indicator, CITY, parts=_parts(districts, lang)) for lang in ("zh", "en")]
-    facts = (test["test"], test["p"], None, None, None, table["n"].sum())
+    facts = (test["test"], test["p"], None, None, None, table["rows"].sum())
     city = pd.DataFrame([(form, indicator, CITY, "", *facts, *words)], columns=COLUMNS)
     return pd.concat([city.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
 

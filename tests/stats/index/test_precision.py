@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analysis.stats.index.definition import definition
-from analysis.stats.index.precision import standard_errors
+from analysis.stats.index.precision import intervals, standard_errors
 
 
 @pytest.fixture
@@ -38,3 +39,10 @@ def test_a_table_that_cannot_be_dealt_is_no_matter_of_chance(frame):
     workers = pd.DataFrame({"county_code": ["a"]})
     with pytest.raises(KeyError, match="community_code"):
         standard_errors({"communities": communities, "workers": workers}, frame, "county_code", "community_code")
+
+
+def test_intervals_are_students_on_the_groups_and_stay_within_the_scale():
+    found = intervals(pd.Series([50.0, 99.0, 100.0]), pd.Series([2.0, 1.0, 0.0]))
+    assert found["high"].iat[0] - 50 == pytest.approx(2 * stats.t.ppf(0.975, 9))
+    assert found[["low", "high"]].iloc[1:].max(axis=None) == 100
+    assert found["cut"].tolist() == [False, True, False]

@@ -105,27 +105,27 @@ mse <- g * D + (1 - g)^2 * rowSums((X %*% S) * X) + 2 * (D^2 / V^3) * 2 / sum(1 
 save_reference("shrunk", data.frame(area = areas$area, variance = A, shrunk = g * y + (1 - g) * as.vector(X %*% b),
                                     mse))
 
-# Rank sets by 200,000 draws of all differences, marginal and simultaneous, stepping down.
+# Rank sets by 200,000 draws, marginal and simultaneous: the step-down of Mogstad, Romano, Shaikh and Wilhelm (2024),
+# as csranks does it (cstype = "two-sided", stepdown = TRUE): the family is of ordered pairs, and only the order
+# that was rejected leaves it.
 set.seed(2)
 rank_sets <- function(x, se, family) {
   p <- length(x); z <- matrix(rnorm(200000 * p), ncol = p) %*% diag(se)
-  apart <- matrix(FALSE, p, p)
+  above <- matrix(FALSE, p, p)
   repeat {
-    open <- which(family & !apart, arr.ind = TRUE)
-    if (!nrow(open)) break
+    open <- which(family & !above, arr.ind = TRUE)
     s <- sqrt(se[open[, 1]]^2 + se[open[, 2]]^2)
-    m <- do.call(pmax, lapply(seq_len(nrow(open)), function(i) abs(z[, open[i, 1]] - z[, open[i, 2]]) / s[i]))
-    fell <- abs(x[open[, 1]] - x[open[, 2]]) / s > quantile(m, 0.95)
+    m <- do.call(pmax, lapply(seq_len(nrow(open)), function(i) (z[, open[i, 1]] - z[, open[i, 2]]) / s[i]))
+    fell <- (x[open[, 1]] - x[open[, 2]]) / s > quantile(m, 0.95)
     if (!any(fell)) break
-    apart[open[fell, , drop = FALSE]] <- TRUE
+    above[open[fell, , drop = FALSE]] <- TRUE
   }
-  higher <- outer(x, x, "<")
-  list(low = 1 + rowSums(apart & higher), high = p - rowSums(apart & t(higher)))
+  list(low = 1 + colSums(above), high = p - rowSums(above))
 }
 x <- areas$value; se <- areas$root; p <- length(x)
 together <- rank_sets(x, se, !diag(p))
 own <- sapply(seq_len(p), function(j) {
-  family <- matrix(FALSE, p, p); family[j, -j] <- TRUE
+  family <- matrix(FALSE, p, p); family[j, -j] <- family[-j, j] <- TRUE
   set <- rank_sets(x, se, family); c(set$low[j], set$high[j])
 })
 save_reference("ranks", data.frame(area = areas$area, rank = as.integer(rank(-x)), low = as.integer(own[1, ]),
@@ -146,8 +146,14 @@ full <- measures(seq_len(p)); left <- sapply(seq_len(p), function(i) measures(-i
 save_reference("dispersion", data.frame(measure = names(full), value = full,
   se = apply(left, 1, function(v) sqrt((p - 1) / p * sum((v - mean(v))^2)))))
 
-# Funnel limits: binomial quantiles, interpolated.
-limit <- function(q, n, t) { k <- qbinom(q, n, t); (k - (pbinom(k, n, t) - q) / dbinom(k, n, t)) / n }
-n <- c(11L, 21L, 37L, 90L, 361L)
-save_reference("funnel", data.frame(n, low95 = limit(.025, n, .47), high95 = limit(.975, n, .47),
-                                    low998 = limit(.001, n, .47), high998 = limit(.999, n, .47)))
+# Funnel limits: the k, not whole, of which the exact tail has the probability of the level, or the end of the scale.
+limit <- function(q, n, t) {
+  most <- function(n, t) if (t^n >= q) n else uniroot(function(k) pbeta(t, k, n - k + 1) - q, c(n * t, n), tol = 1e-13)$root
+  c(low = 1 - most(n, 1 - t) / n, high = most(n, t) / n)
+}
+funnel <- do.call(rbind, lapply(c(.47, .98), function(target) do.call(rbind, lapply(c(11, 21, 37, 90, 361), function(n) {
+  narrow <- limit(.025, n, target); wide <- limit(.001, n, target)
+  data.frame(target, n = as.integer(n), low95 = narrow[["low"]], high95 = narrow[["high"]], low998 = wide[["low"]],
+             high998 = wide[["high"]])
+}))))
+save_reference("funnel", funnel)

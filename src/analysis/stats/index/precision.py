@@ -1,4 +1,4 @@
-"""How sure the index is of itself: its standard errors, had the communities been others of the same process.
+"""How sure the index is of itself: which scores of the process behind the communities agree with theirs.
 
 Communities are dealt at random into groups within each county; each group is left out in turn (delete-a-group
 jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error: this is the process.
@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.index.definition import parts
-from analysis.stats.index.scores import scores
+from analysis.stats.index.scores import HIGH, LOW, scores
 
 GROUPS, SEED = 10, 2020
+DEGREES = GROUPS - 1  # of freedom
+
+
+def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
+    """Return value, low, high of a score and whether the scale cuts the interval off (column cut).
+
+    Student's interval on the jackknife's DEGREES of freedom, kept within the scale of scores.
+    """
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, DEGREES) * error
+    low, high = score - half, score + half
+    bounds = {"low": low.clip(LOW, HIGH), "high": high.clip(LOW, HIGH)}
+    return pd.DataFrame({"value": score, **bounds, "cut": (low < LOW) | (high > HIGH)})
 
 
 def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:

@@ -44,6 +44,12 @@ def _scale(values, low, high) -> pd.DataFrame:
     return scaled.where(values.notna())
 
 
+def cut_off(values: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Tell which values lie beyond their goalposts, so that their scores are cut off: districts × codes."""
+    goals = frame.loc[values.columns]
+    return values.lt(goals["goal_low"], axis=1) | values.gt(goals["goal_high"], axis=1)
+
+
 def aggregate(scored: pd.DataFrame, weights: pd.Series, how: str = "arithmetic") -> pd.Series:
     """Average columns by `arithmetic`, `geometric` or `harmonic` mean; a blank is not imputed but carried."""
     weight, x = weights.reindex(scored.columns).to_numpy(float), scored.to_numpy(float)

@@ -1,7 +1,7 @@
 """What hangs on a choice: the whole grid of alternatives, and how much of the difference each choice makes.
 
 Saisana, Saltelli and Tarantola (2005), J. R. Stat. Soc. A 168:307; as the grid is a full factorial, the shares
-of variance (Sobol, 1993) are exact and need no sampling.
+of variance (Sobol, 1993) need no sampling. They are those of this set of choices: another would give others.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFram
     """Share out the variance of the ranks among the choices: alone (first order) and with all interactions.
 
     One row a choice: first, total (%), over the districts' ranks together; the rest to 100 of `first` is
-    interaction. Exact, as every combination is there; raises ValueError where one is missing.
+    interaction. Of this set of choices, each as likely as the others; raises ValueError where one is missing.
     """
     shape = [len(levels) for levels in choices.values()]
     places = ranks(variants, choices).to_numpy(float)

@@ -15,6 +15,8 @@ HIRED_IN_2020 = 175
 CERTIFIED = 724
 PAYROLL = 991_851  # 0.01 万元
 LOWEST_PAY, HIGHEST_PAY = 450, 1100  # 0.01 万元
+COMMUNITY_SPREAD = 60  # standard deviation between the communities of a county, 0.01 万元
+WITHIN_COMMUNITY = 0.75  # what remains of the differences that follow post and grade
 ABLE_IN_LUQIAO = 12
 # 三岗十八级: the pay grades of each post.
 GRADES = {"正职": (7, 18), "副职": (4, 15), "其他": (1, 12)}
@@ -109,14 +111,33 @@ def certificates(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 
 def incomes(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """Draw annual incomes (万元, to 0.01) that rise with post and grade; their mean is 6.47."""
+    """Draw annual incomes (万元, to 0.01) that rise with post and grade; their mean is 6.47.
+
+    The payroll of each county is that of independent workers; within the county, workers of one community are
+    then made alike (intraclass correlation of about 0.1).
+    """
     codes = people["county_code"].unique()
     level = dict(zip(codes, rng.uniform(-0.45, 0.45, len(codes)), strict=True))
     pay = people["post"].map({"正职": 1.0, "副职": 0.5, "其他": 0.0}) + 0.24 * people["grade"]
     pay = pay + 0.25 * people["certificate"].ne("无") + people["county_code"].map(level)
     pay = pay + rng.normal(0, 0.35, len(people))
     units = ((pay - pay.mean()) * 100 + PAYROLL / len(people)).round().to_numpy()
-    return settle(units, PAYROLL, LOWEST_PAY, HIGHEST_PAY) / 100
+    units = settle(units, PAYROLL, LOWEST_PAY, HIGHEST_PAY)
+    # A stream of its own, so that what is drawn afterwards stays as it was.
+    return alike_within_communities(people.assign(units=units), rng.spawn(1)[0]) / 100
+
+
+def alike_within_communities(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """Move incomes (column `units`, 0.01 万元) by a level of each community, keeping each county's payroll."""
+    codes = people["community_code"].unique()
+    spread = COMMUNITY_SPREAD * np.sqrt(3) * rng.permutation(np.linspace(-1, 1, len(codes)))
+    level, units = people["community_code"].map(pd.Series(spread, codes)), people["units"].to_numpy().copy()
+    for rows in people.groupby("county_code", sort=False).indices.values():
+        payroll, own = units[rows].sum(), level.to_numpy()[rows]
+        moved = own - own.mean() + WITHIN_COMMUNITY * units[rows]
+        moved = (moved + payroll / len(rows) - moved.mean()).round()
+        units[rows] = settle(moved, payroll, LOWEST_PAY, HIGHEST_PAY)
+    return units
 
 
 def roster(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
