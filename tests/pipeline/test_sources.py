@@ -36,7 +36,8 @@ def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13"}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=4), "utf-8")
     assert sources.content_hash(tmp_path / "a.ipynb") == sources.content_hash(source)
-    for change in ({"source": "x"}, {"id": "x"}, {"metadata": {"tags": ["x"]}}):
+    picture = {"attachments": {"a.png": {"image/png": "x"}}}
+    for change in ({"source": "x"}, {"id": "x"}, {"metadata": {"tags": ["x"]}}, picture):
         changed = {**notebook, "cells": [*notebook["cells"][:-1], notebook["cells"][-1] | change]}
         (tmp_path / "b.ipynb").write_text(json.dumps(changed), "utf-8")
         assert sources.content_hash(tmp_path / "b.ipynb") != sources.content_hash(source)
@@ -107,9 +108,47 @@ def test_only_the_repository_module_opens_files_below_python(tmp_path):
 def test_the_imports_found_are_those_of_the_syntax_tree():
     for path in sources.PACKAGE.rglob("*.py"):
         text = path.read_text("utf-8")
-        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
-        plain = "\n".join(map(ast.unparse, nodes))
-        assert sources._imports(text) == sources._imports(plain), path
+        assert sources._imports(path, text) == sources.imported(ast.parse(text), path), path
+
+
+IMPORTS = {  # in a module of analysis.stats
+    "a comment between": "from analysis.stats.ranks import (\n    rank_sets,  # of rows (see docs)\n    other,\n)",
+    "a line that goes on": "from analysis.stats import \\\n    ranks",
+    "a relative import": "from . import ranks",
+    "a relative module": "from .ranks import rank_sets",
+    "after a semicolon": "x = 1; from analysis.stats import ranks",
+    "after a colon": "if True: from analysis.stats import ranks",
+    "beside a docstring": '"""\nfrom analysis.stats.funnel import all of them\n"""\nimport analysis.stats.ranks',
+}
+
+
+@pytest.mark.parametrize("text", IMPORTS.values(), ids=IMPORTS)
+def test_an_import_is_found_however_it_is_written(text):
+    found = sources._imports(sources.PACKAGE / "stats/some.py", text)
+    assert sources.PACKAGE / "stats/ranks.py" in found
+    assert sources.PACKAGE / "stats/funnel.py" not in found
+
+
+def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
+    """What a process imports ahead of its steps is seen by none of them; pages rest on the whole template."""
+    script = (
+        "import distributed, docx, IPython, papermill, pytask, typst\n"
+        "from pathlib import Path\n"
+        "from analysis.pipeline import sources\n"
+        "from analysis.survey.access import watched\n"
+        "from dataclasses import replace\n"
+        "allowed = replace(sources.importing(Path.cwd()), isolated=False)\n"
+        "allowed = replace(allowed, writes=frozenset({'src/analysis/publish/template/'}))\n"
+        "for path in sorted(sources.PACKAGE.rglob('*.py')):\n"
+        "    if path.stem != '__main__':\n"
+        "        with watched(allowed):\n"
+        "            __import__(sources.module_name(path))\n"
+        "print(allowed.refused)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[]\n", done.stderr[-2000:]
 
 
 def give_columns(names, edition, folder):

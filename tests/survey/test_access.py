@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from analysis.pipeline import warm
@@ -57,6 +58,12 @@ WAYS = {
     "arrow's stream": "pyarrow.OSFile('data/secret.parquet')",
     "arrow's csv": "pyarrow.csv.read_csv('data/secret.csv')",
     "arrow's json": "pyarrow.json.read_json('data/secret.csv')",
+    "arrow's file system": "pyarrow.fs.LocalFileSystem().open_input_file('data/secret.csv').readall()",
+    "arrow's listing": "pyarrow.fs.LocalFileSystem().get_file_info('data/secret.csv')",
+    "a fork": "os.fork()",
+    "a thread": "run_in_thread(lambda: open('data/secret.csv').read())",
+    "a table of which columns are planned": "pd.read_parquet('data/processed/2020/communities.parquet')",
+    "its bytes": "open('data/processed/2020/communities.parquet', 'rb').read()",
     "a database": "sqlite3.connect('data/secret.csv')",
     "a program": "subprocess.run(['cat', 'data/secret.csv'])",
     "a shell": "os.system('cat data/secret.csv')",
@@ -85,14 +92,15 @@ ALLOWED = {
     "a product that was just made": "open('build/made.csv', 'w').write('x'); open('build/made.csv').read()",
     "a library": "open(pd.__file__).read()",
     "the machine": "open('/etc/hostname').read()",
-    "a planned column": "repository.check_table('communities', ['premises'])",
+    "a planned column": "assert list(repository.read('communities', '2020', 'premises')) == ['premises']",
     "importing a library": "import decimal",
 }
 SCRIPT = """
 import codecs, fileinput, glob, importlib, importlib.machinery, io, linecache, mmap, os, pathlib, runpy, socket
 import sqlite3, subprocess, sys, urllib.request, zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-import numpy as np, pandas as pd, pyarrow, pyarrow.csv, pyarrow.dataset, pyarrow.json, pyarrow.parquet as pq
+import numpy as np, pandas as pd, pyarrow.csv, pyarrow.dataset, pyarrow.fs, pyarrow.json, pyarrow.parquet as pq
 from analysis.survey import access, repository
 OUTSIDE = sys.argv[1]
 here = os.getcwd()
@@ -105,6 +113,11 @@ plan = access.Access(
 )
 access.guard_arrow()
 repository._read_reference(pathlib.Path("data/raw/reference/secret.csv").resolve())  # is cached from now on
+def run_in_thread(work):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
 while line := sys.stdin.readline():
     os.chdir(here)
     with access.watched(replace(plan, refused=[], written=set())) as step:
@@ -127,6 +140,10 @@ def outcomes(tmp_path_factory):
         (home / name).mkdir(parents=True)
     for name in ("data/secret.csv", "data/planned.csv", "data/raw/reference/secret.csv", "build/made.csv"):
         (home / name).write_text("a,b\n1,2\n")
+    (home / "data/processed/2020").mkdir(parents=True)
+    table = pd.DataFrame({"premises": ["自有"], "area": [1]})
+    for name in ("communities", "workers"):
+        table.to_parquet(home / f"data/processed/2020/{name}.parquet")
     (home / "data/code.py").write_text("x = 1")
     (home / "data/code_beside.py").write_text("x = 1")
     (home / "data/secret.zip").write_bytes(b"PK\x05\x06" + bytes(18))

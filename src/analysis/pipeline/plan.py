@@ -34,8 +34,14 @@ DYNAMIC = frozenset(  # built-in functions through which code reads, or names wh
 FILES = frozenset(  # attributes of libraries and of paths that read files, or ask whether there are any
     "ExcelFile HDFStore environ exists fromfile genfromtxt get_data get_rdataset getenv glob home imread is_dir "  # noqa: SIM905
     "is_file iterdir listdir load load_dataset loadtxt memmap open open_memmap popen read_bytes read_text rglob "
+    "environb fs get_file_info getmtime getsize isdir isfile lexists lstat open_input_file open_input_stream "
     "scandir stat system walk".split()
 )
+MODULES = frozenset(  # libraries by which files are read, however they are come by
+    "builtins ctypes glob importlib io mmap os pa pathlib pickle pyarrow shutil socket sqlite3 subprocess sys "  # noqa: SIM905
+    "tempfile urllib".split()
+)
+CLOCK = ("now", "today", "utcnow")
 PLAIN = "write names as plain strings, as in {}"
 FOREIGN = "files are read by the functions of analysis.survey.repository alone"
 STRANGER = (
@@ -82,8 +88,8 @@ class Source:
         return {name.format(**parameters): kind for name, kind in self.made.items()}
 
 
-def read_source(notebook: Path, notebooks: Sequence[str]) -> Source:
-    """Find what a notebook reads and makes; `notebooks` are the names of all.
+def read_source(notebook: Path, notebooks: Sequence[str], tables: Sequence[str] = ()) -> Source:
+    """Find what a notebook reads and makes; notebooks, tables: the names that may be read, where there are any.
 
     Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the source.
     """
@@ -103,6 +109,8 @@ def read_source(notebook: Path, notebooks: Sequence[str]) -> Source:
     faults += [
         f"read_estimates: no notebook is called {name}; there are {', '.join(notebooks)}" for name in strangers
     ]
+    unknown = sorted(source.tables.keys() - set(tables)) if tables else []
+    faults += [f"read: no clean table is called {name}; there are {', '.join(tables)}" for name in unknown]
     if faults:
         raise PlanError("\n".join(f"notebooks/{notebook.name}, {fault}" for fault in faults))
     source.modules = closure(frozenset().union(*map(imported, trees)))
@@ -142,7 +150,7 @@ class _Reader(ast.NodeVisitor):
                 self.refuse(node, "import each name by itself")
             elif alias.name in (*READERS, "Section") and alias.asname not in (None, alias.name):
                 self.refuse(node, f"import {alias.name} under its own name")
-            elif alias.name in FILES | DYNAMIC or _is_library_reader(alias.name):
+            elif alias.name in FILES | DYNAMIC | MODULES or _is_library_reader(alias.name):
                 self.refuse(node, FOREIGN)
             elif alias.asname != alias.name:
                 self._bind(node, alias.asname or "")
@@ -160,6 +168,8 @@ class _Reader(ast.NodeVisitor):
             self._read(name, node)
         elif name == "Section" and [plain(a) for a in node.args[:1]] != [self.notebook]:
             self.refuse(node, f'a section has the name of its notebook: Section("{self.notebook}", wave, lang)')
+        elif name == "default_rng" and not node.args:
+            self.refuse(node, "give it a seed, else each run gives other numbers")
         elif name in SECTION and _is_section(node):
             self.dealt_with.add(id(node.func))
             self._make(name, node)
@@ -210,7 +220,7 @@ class _Reader(ast.NodeVisitor):
         """Refuse to give one of the names of the plan to something else."""
         free = self.sets_parameters and name in PARAMETERS
         if name in (*READERS, *PARAMETERS, "Section", "section") and id(node) not in self.dealt_with and not free:
-            self.refuse(node, f"{name} cannot be the name of something else")
+            self.refuse(node, f"{name} has a meaning in every notebook: give this another name")
 
     def visit_Assign(self, node: ast.Assign) -> None:
         if isinstance(node.value, ast.Call) and name_of(node.value.func) == "Section":
@@ -224,9 +234,11 @@ class _Reader(ast.NodeVisitor):
         name, of_section = node.attr, getattr(node.value, "id", "") == "section"
         if of_section:
             self.dealt_with.add(id(node.value))
-        if name in FILES or _is_library_reader(name):
-            self.refuse(node, FOREIGN)
-        elif name.startswith("__"):
+        if name in FILES | MODULES or _is_library_reader(name):
+            self.refuse(node, f'{FOREIGN}; a column of this name is written frame["{name}"]')
+        elif name in CLOCK:
+            self.refuse(node, "what it gives depends on when it runs: take dates from the data or wave.toml")
+        elif name.startswith("__") or name in DYNAMIC - {"compile", "eval"}:
             self.refuse(node, OUT_OF_SIGHT)
         elif id(node) not in self.dealt_with and (name in READERS or (of_section and name in SECTION)):
             self.refuse(node, f"use it as in {EXAMPLES[name]}")

@@ -7,11 +7,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from analysis.pipeline.failures import Stopped
 from analysis.publish.cells import CellError, read_cells
+from analysis.survey.access import Access
 
 PACKAGE = Path(__file__).parents[1]
 DEFINED_IN = PACKAGE / "survey/repository.py"  # where the functions that read tables are defined
@@ -23,6 +25,9 @@ BELOW_PYTHON = re.compile(
     re.MULTILINE,
 )
 ELSEWHERE = "it opens files that the plan cannot see; read them by a function of analysis.survey.repository"
+ODD_IMPORT = re.compile(  # one that the next pattern does not find whole
+    r"^[ \t]*from[ \t]*\.|^[ \t]*(?:from|import)\b[^\n]*\\$|[;:][ \t]*(?:from|import)\b", re.MULTILINE
+)
 IMPORT = re.compile(
     r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*)", re.MULTILINE
 )
@@ -39,10 +44,12 @@ def content_hash(notebook: Path) -> str:
     except CellError:  # the plan says so
         return hashlib.sha256(notebook.read_bytes()).hexdigest()
     parts = [
-        (cell["cell_type"], cell.get("id"), "".join(cell["source"]), cell.get("metadata", {}).get("tags"))
+        {key: value for key, value in cell.items() if key not in ("metadata", "outputs", "execution_count")}
+        | {"source": "".join(cell["source"])}
+        | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
         for cell in cells
     ]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def references(modules: Iterable[Path]) -> set[str]:
@@ -111,7 +118,7 @@ def plain(node: ast.expr) -> str | None:
 
 def modules(text: str) -> frozenset[Path]:
     """Return the files of this package that a source imports, and those that they import in turn."""
-    return closure(_imports(text))
+    return closure(_imports(PACKAGE / "none.py", text))
 
 
 def module_name(path: Path) -> str:
@@ -127,25 +134,44 @@ def closure(files: Iterable[Path]) -> frozenset[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting |= _imports(path.read_text("utf-8"))
+            waiting |= _imports(path, path.read_text("utf-8"))
     return frozenset(found)
 
 
 @cache
-def _imports(source: str) -> frozenset[Path]:
-    """Return the files that a source imports from this package, with the packages around them."""
-    return imported(ast.parse("\n".join(IMPORT.findall(source))))  # all of a source takes twenty times as long
+def _imports(path: Path, text: str) -> frozenset[Path]:
+    """Return the files that a module imports from this package, with the packages around them."""
+    return imported(_import_statements(text), path)
 
 
-def imported(tree: ast.Module) -> frozenset[Path]:
-    """Return the files that a syntax tree imports from this package, with the packages around them."""
+def _import_statements(text: str) -> ast.Module:
+    """Parse the import statements of a module alone; where that will not do all of it, which takes far longer."""
+    if not ODD_IMPORT.search(text):
+        with suppress(SyntaxError):  # a comment between the names, or a line of a docstring
+            return ast.parse("\n".join(IMPORT.findall(text)))
+    return _parsed(text)
+
+
+def imported(tree: ast.Module, path: Path = PACKAGE / "none.py") -> frozenset[Path]:
+    """Return the files that a syntax tree imports from this package, with the packages around them.
+
+    path: the file of the tree, from which relative imports are counted.
+    """
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            around = ".".join(path.relative_to(PACKAGE.parent).parts[: -node.level]) if node.level else ""
+            module = ".".join(filter(None, (around, node.module)))
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
     return frozenset().union(*(package_files(name) for name in names if name.split(".")[0] == "analysis"))
+
+
+def importing(root: Path) -> Access:
+    """Return what may be opened while modules are imported ahead of the steps that use them: modules alone."""
+    names = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+    return Access(str(root), reads=frozenset(f"src/analysis/{name}" for name in names), isolated=True)
 
 
 def has_module(name: str) -> bool:

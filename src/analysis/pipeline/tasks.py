@@ -46,7 +46,7 @@ class Edition:
         found, faults = {}, []
         for name in notebooks():
             try:
-                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks())
+                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks(), TABLES_MADE)
             except sources.PlanError as error:
                 faults.append(str(error))
         faults += sources.readers_below_python(frozenset().union(*(one.modules for one in found.values())))
@@ -83,7 +83,6 @@ class Edition:
         needs += [self.scratch / lang / "shown" / f"{name}.json" for name in source.included]
         access = Access(
             "",
-            reads=frozenset(self.name(self.clean / f"{table}.parquet") for table in source.tables),
             writes=frozenset(map(self.name, makes)),
             folders=self.all_estimates if source.estimates == set() else frozenset(),
             tables={table: frozenset(columns) for table, columns in source.tables.items()},
@@ -116,17 +115,17 @@ class Edition:
         kinds = [(step, kind) for step in STEPS for kind in sorted(self.sources[step.notebook].of_district)]
         needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        work = Work("districts", self.root, self.wave, access=self.access(self.scratch / "districts"))
+        work = Work("districts", self.root, self.wave, access=self.access(makes))
         return self.task("what each county may say", work, needs, makes)
 
     def own(self, *folders: Path) -> frozenset[str]:
         """Name folders of which all that lies there is a step's own."""
         return frozenset(f"{self.name(folder)}/" for folder in folders)
 
-    def access(self, *folders: Path) -> Access:
-        """Return what a step that fills these folders may open beside what it needs."""
-        tables = {"corrections": frozenset()}
-        return Access("", writes=self.own(*folders), folders=self.all_estimates, tables=tables)
+    def access(self, makes: Iterable[Path]) -> Access:
+        """Return what a step that makes these files may open beside what it needs."""
+        names = frozenset(map(self.name, makes))
+        return Access("", writes=names, folders=self.all_estimates, tables={"corrections": frozenset()})
 
     @property
     def all_estimates(self) -> frozenset[str]:
@@ -173,8 +172,7 @@ class Edition:
 
     def part(self, name: str, needs, makes, *work) -> Task:
         """Make a task that writes a part of what is published."""
-        own = [self.site, *(self.scratch / lang / "facts" for lang in LANGS if name == f"facts {lang}")]
-        return self.task(name, Work("site_part", self.root, *work, access=self.access(*own)), needs, makes)
+        return self.task(name, Work("site_part", self.root, *work, access=self.access(makes)), needs, makes)
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""

@@ -34,7 +34,7 @@ from analysis.pipeline import sources
 from analysis.pipeline.failures import Stopped
 from analysis.pipeline.stable import set_stable
 from analysis.publish.cells import code_cells
-from analysis.survey.access import guard_arrow
+from analysis.survey.access import guard_arrow, watched
 from analysis.survey.folders import root
 
 LIBRARIES = (
@@ -230,12 +230,13 @@ def serve() -> None:
 
 
 def _import_project() -> None:
-    """Import what the notebooks use; a module that is broken is left to the cell that imports it."""
+    """Import what the notebooks use; one that is broken, or reads a file, is left to the cell that imports it."""
     with contextlib.suppress(FileNotFoundError, ValueError):  # no repository here, or a cell is not Python
-        for notebook in sorted((root() / "notebooks").glob("*.ipynb")):
+        home = root()
+        for notebook in sorted((home / "notebooks").glob("*.ipynb")):
             trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]
             for path in sources.closure(frozenset().union(*map(sources.imported, trees))):
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(Exception), watched(sources.importing(home)):
                     __import__(sources.module_name(path))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 ALLOWED = "only %load_ext analysis… and %%md are allowed, since any other magic may read files"
 MAGIC = re.compile(r"^\s*([%!?].*)$", re.MULTILINE)
 EXTENSION = re.compile(r"^%load_ext (analysis(?:\.\w+)*)[ \t]*$", re.MULTILINE)
+INLINE = re.compile(r"^%matplotlib inline[ \t]*$", re.MULTILINE)  # as the pipeline draws anyway
 PROSE = "%%md"
 
 
@@ -36,12 +37,12 @@ class Cell:
 
         Raises CellError for any other magic and for a syntax error.
         """
-        text = EXTENSION.sub(r"import \1", self.source)
-        if found := MAGIC.search(text):
-            raise CellError(f"{found[1].strip()}: {ALLOWED}")
+        text = INLINE.sub("", EXTENSION.sub(r"import \1", self.source))
         try:
             return ast.parse(text)
         except (SyntaxError, ValueError) as error:
+            if found := MAGIC.search(text):
+                raise CellError(f"{found[1].strip()}: {ALLOWED}") from None
             raise CellError(f"not Python: {error}") from None
 
 

@@ -32,7 +32,8 @@ REFUSED = ".refused"  # the ending of the file beside it that notes what was ref
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LISTINGS = frozenset({"os.listdir", "os.scandir"})
 OUTSIDE = frozenset(  # ways to read what no plan can name
-    {"os.exec", "os.posix_spawn", "os.spawn", "os.system", "socket.connect", "sqlite3.connect", "subprocess.Popen"}
+    "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system socket.connect sqlite3.connect "  # noqa: SIM905
+    "subprocess.Popen".split()
 )
 WATCHED = LISTINGS | OUTSIDE | {"open"}
 SYSTEM = ("/Library", "/System", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/sys", "/usr")
@@ -44,6 +45,7 @@ ARROW = {  # what opens files below Python
     "pyarrow.csv": ("open_csv", "read_csv"),
     "pyarrow.dataset": ("dataset", "parquet_dataset"),
     "pyarrow.feather": ("read_feather", "read_table"),
+    "pyarrow.fs": ("LocalFileSystem",),
     "pyarrow.json": ("open_json", "read_json"),
     "pyarrow.orc": ("ORCFile", "read_table"),
     "pyarrow.parquet": (
@@ -56,6 +58,7 @@ ARROW = {  # what opens files below Python
     ),
     "pyarrow.parquet.core": ("ParquetDataset", "ParquetFile", "read_metadata", "read_schema", "read_table"),
 }
+OPENERS = ("get_file_info", "open_input_file", "open_input_stream")  # methods of Arrow's file system
 NEW = os.O_TRUNC | os.O_EXCL  # nothing is read of what was there
 PATHS = frozenset({"input_file", "path", "path_or_paths", "metadata_path", "source", "where"})  # options of these
 REMEDY = (
@@ -139,9 +142,9 @@ class Access:
         """Refuse to open a file that the plan does not name; `flags` as of os.open."""
         writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
         reads = not writes or (bool(flags & os.O_RDWR) and not flags & NEW)
-        name = (
-            self.name_of(os.path.realpath(path)) if writes else self._known(path)
-        )  # a link may lead to originals
+        name = self._known(path)
+        if writes:  # through a link, which may lead to originals
+            name = self.name_of(os.path.realpath(path))
         if name is None:
             self._check_outside(path, reads, writes)
         elif writes and not self._may_write(name) and "__pycache__" not in path:
@@ -186,6 +189,16 @@ class Access:
         elif name not in self.folders and not self._is_own(name):
             self.refuse(f"lists {name or 'the repository'}, which its plan does not name: {REMEDY}")
 
+    @contextlib.contextmanager
+    def granted(self, path: str) -> Iterator[None]:
+        """Let a file be read for a while: a clean table of which only the planned columns are taken."""
+        name = self.name_of(path)
+        self.written.add(name)
+        try:
+            yield
+        finally:
+            self.written.discard(name)
+
     def check_table(self, table: str, columns: Iterable[str]) -> None:
         """Refuse columns of a clean table (none: all of it) that the plan does not name."""
         planned = self.tables.get(table)
@@ -219,11 +232,14 @@ def current() -> Access | None:
 def watched(access: Access) -> Iterator[Access]:
     """Hold what this thread opens against `access`. What was refused is in `access.refused` afterwards."""
     _install()
+    alone = threading.current_thread() is threading.main_thread()  # else other steps may run beside this one
     _thread.access = access
+    _process.extend([access] * alone)  # for threads that the step starts
     try:
         yield access
     finally:
         _thread.access = None
+        del _process[len(_process) - alone :]
 
 
 def check_read(path: Path) -> None:
@@ -232,10 +248,15 @@ def check_read(path: Path) -> None:
         access.check_open(os.path.abspath(path), os.O_RDONLY)
 
 
-def check_table(table: str, columns: Iterable[str]) -> None:
-    """Refuse columns of a clean table that the step may not read."""
-    if access := current():
-        access.check_table(table, columns)
+@contextlib.contextmanager
+def reading_table(table: str, columns: Iterable[str], path: Path) -> Iterator[None]:
+    """Let the file of a clean table be read, if the step may read these columns of it (none: all)."""
+    if (access := current()) is None:
+        yield
+        return
+    access.check_table(table, columns)
+    with access.granted(os.path.abspath(path)):
+        yield
 
 
 def load_ipython_extension(_shell: object) -> None:
@@ -300,7 +321,8 @@ def guard_arrow() -> None:
 
 def _looking_up(opener: Callable) -> Callable:
     if isinstance(opener, type):
-        return type(opener.__name__, (opener,), {"__init__": _looking_up(opener.__init__)})
+        methods = [name for name in ("__init__", *OPENERS) if hasattr(opener, name)]
+        return type(opener.__name__, (opener,), {name: _looking_up(getattr(opener, name)) for name in methods})
 
     @functools.wraps(opener)
     def checked(*arguments, **options):

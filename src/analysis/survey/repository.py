@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis.survey.access import check_read, check_table
+from analysis.survey.access import check_read, reading_table
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, build, notebook_name, processed, root
 from analysis.survey.folders import district as folder_of
@@ -54,11 +54,10 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     when one of them changes. Raises FileNotFoundError saying how to make the table, KeyError naming a column that
     it does not have.
     """
-    check_table(table, columns)
     path = processed(wave) / f"{table}.parquet"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: run `python -m analysis build` first")
-    with path.open("rb") as file:
+    with reading_table(table, columns, path), path.open("rb") as file:
         names = pq.read_schema(file).names
         for name in columns:
             if name not in names:
