@@ -288,6 +288,50 @@ def test_the_same_fault_in_many_columns_is_one_line(planting, told):
     assert len(found) > 100 and "答" not in line and "answer 是 or 否" in line
 
 
+def test_single_blanks_in_several_sheets_keep_their_places(planting, told):
+    p = planting
+    for sheet, column, nth in ((COMMUNITIES, "户数", 4), (ROSTER, "学历", 40), (FUNDS, "市级", 1)):
+        p.set(JIAOJIANG, sheet, column, p.rows(JIAOJIANG, sheet)[nth], None)
+    lines, _ = told(p)
+    assert len(lines) == 3
+    assert any(f"{COMMUNITIES}!户数 {p.rows(JIAOJIANG, COMMUNITIES)[4]}: " in line for line in lines)
+    assert any(f"{ROSTER}!学历 {p.rows(JIAOJIANG, ROSTER)[40]}: " in line for line in lines)
+    assert any(f"{FUNDS}!市级 {p.rows(JIAOJIANG, FUNDS)[1]}: " in line for line in lines)
+
+
+def test_a_blank_beside_sheets_that_are_hardly_filled_in_keeps_its_place(planting, told):
+    p = planting
+    for sheet, title in ((COMMUNITIES, "社区名称"), (BURDEN, "街道（乡镇）"), (FUNDS, "项目")):
+        keep = {title, "序号", "街道（乡镇）", "社区代码"}
+        for row in p.rows(XIANJU, sheet):
+            for column in p.form(XIANJU, sheet)[0]:
+                if not keep & {column, column.split("/")[-1]}:
+                    p.set(XIANJU, sheet, column, row, None)
+    p.set(XIANJU, ROSTER, "学历", p.rows(XIANJU, ROSTER)[3], None)
+    lines, _ = told(p)
+    assert any("not filled in: 3 sheets" in line and f"{FUNDS}第6–9行" in line for line in lines)
+    assert len(lines) == 2 and any(f"{ROSTER}!学历 {p.rows(XIANJU, ROSTER)[3]}: " in line for line in lines)
+
+
+def test_a_column_of_ones_own_beside_shifted_rows_keeps_its_place(planting, told):
+    p = planting
+    sheet, rows = p.sheet(JIAOJIANG, COMMUNITIES), p.rows(JIAOJIANG, COMMUNITIES)
+    shift(sheet, rows[4], rows[20], 1)
+    sheet.cell(4, 35).value = "自加的列"
+    sheet.cell(rows[40], 35).value = "说明"
+    lines, _ = told(p)
+    assert len(lines) == 2 and any(f"{COMMUNITIES}!AI: " in line and "unknown column" in line for line in lines)
+
+
+def test_an_answer_in_a_total_row_beside_shifted_rows_keeps_its_place(planting, told):
+    p = planting
+    sheet, place = p.sheet(JIAOJIANG, ROSTER), find_column(p.form(JIAOJIANG, ROSTER)[0], "学历")
+    shift(sheet, 80, 87, 1)
+    sheet.cell(89, place).value = "本科"
+    lines, _ = told(p)
+    assert len(lines) == 2 and any(f"{ROSTER}!学历 89: " in line for line in lines)
+
+
 # ---- nothing is lost
 
 

@@ -31,7 +31,8 @@ class Problem:
     where the message names another county. A question does not stop the run.
 
     rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
-    about: the code of the community that a place is missing or unknown for. All three serve `causes` alone.
+    about: the code of the community that a place is missing or unknown for; of an unknown column the numbers of
+    its filled rows. All three serve `causes` alone.
     """
 
     workbook: str
