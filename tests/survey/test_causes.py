@@ -14,7 +14,7 @@ from planting import Planting, find_column, read_form
 
 JIAOJIANG, SANMEN, XIANJU = "331002_椒江区.xlsx", "331022_三门县.xlsx", "331024_仙居县.xlsx"
 COMMUNITIES, ROSTER, FUNDS, BURDEN = "社区基本情况", "专职社区工作者花名册", "经费投入", "减负清理"
-INTERVIEWS, PROJECTS = "interviews.xlsx", "项目与公益创投"
+INTERVIEWS, PROJECTS, CANDIDATES = "interviews.xlsx", "项目与公益创投", "换届人选"
 BOTH = re.compile(r"[\u4e00-\u9fff].*\([a-z0-9][^)]*\)", re.S)
 
 
@@ -330,6 +330,40 @@ def test_an_answer_in_a_total_row_beside_shifted_rows_keeps_its_place(planting, 
     sheet.cell(89, place).value = "本科"
     lines, _ = told(p)
     assert len(lines) == 2 and any(f"{ROSTER}!学历 89: " in line for line in lines)
+
+
+def paste_again(sheet, first=6):
+    """Write all rows below the header once more below the last one."""
+    unmerge(sheet)
+    last = sheet.max_row
+    for row in range(first, last + 1):
+        for column in range(1, sheet.max_column + 1):
+            sheet.cell(last + 1 + row - first, column).value = sheet.cell(row, column).value
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("title", [PROJECTS, CANDIDATES, COMMUNITIES, BURDEN, FUNDS])
+def test_a_sheet_that_is_pasted_twice_is_one_line(planting, told, title, total):
+    sheet = planting.sheet(JIAOJIANG, title)
+    paste_again(sheet)
+    for row in range(1, sheet.max_row + 1):
+        if not total and sheet.cell(row, 1).value == "合计":
+            last = row
+    if not total:
+        for column in range(1, sheet.max_column + 1):
+            sheet.cell(last, column).value = None
+    lines, _ = told(planting)
+    assert len(lines) == 1 and "reported twice" in lines[0]
+
+
+def test_a_project_copied_over_its_neighbour_is_told(planting, told):
+    p = planting
+    rows = p.rows(JIAOJIANG, PROJECTS)
+    for column in p.form(JIAOJIANG, PROJECTS)[0]:
+        if column != "序号":
+            p.set(JIAOJIANG, PROJECTS, column, rows[3], p.value(JIAOJIANG, PROJECTS, column, rows[2]))
+    lines, _ = told(p)
+    assert any(f"{PROJECTS}!项目名称 {rows[3]}: 重复填报" in line for line in lines)
 
 
 # ---- nothing is lost

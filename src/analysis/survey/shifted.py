@@ -68,13 +68,12 @@ def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFram
     ends = {sheet: (min(own), max(own) + BELOW) for sheet, own in _blocks(steps).items()}
     found = []
     for one in findings:
-        if one.rule == UNKNOWN_COLUMN and (end := ends.get((one.workbook, one.sheet))):
-            filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()]
-            usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
-            other = [place for place in filled if place not in steps]  # totals may be among the shifted rows
-            if usual and not any(place in read or not end[0] <= place[2] <= end[1] for place in other):
-                one = replace(one, rule=f"{SHIFTED}{usual[0][0]:+d}")
-        found.append(one)
+        end = ends.get((one.workbook, one.sheet)) if one.rule == UNKNOWN_COLUMN else None
+        filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()] if end else []
+        usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
+        other = [place for place in filled if place not in steps]  # totals may be among the shifted rows
+        alone = usual and not any(place in read or not end[0] <= place[2] <= end[1] for place in other)
+        found.append(replace(one, rule=f"{SHIFTED}{usual[0][0]:+d}") if alone else one)
     return found
 
 
