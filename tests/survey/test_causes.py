@@ -366,6 +366,40 @@ def test_a_project_copied_over_its_neighbour_is_told(planting, told):
     assert any(f"{PROJECTS}!项目名称 {rows[3]}: 重复填报" in line for line in lines)
 
 
+def test_a_column_that_slid_down_by_one_row_is_one_line_that_says_so(planting, told):
+    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    unmerge(sheet)
+    for row in range(289, 6, -1):
+        sheet.cell(row, place).value = sheet.cell(row - 1, place).value
+    sheet.cell(6, place).value = None
+    (line,), _ = told(planting)
+    assert (
+        line.startswith(f"{JIAOJIANG}!{ROSTER}!年收入 6、") and "a row too low" in line and "up by one row" in line
+    )
+
+
+def test_a_measured_number_in_a_total_row_is_an_answer(planting, told):
+    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    sheet.cell(89, place).value = 5.55
+    (line,), _ = told(planting)
+    assert f"{ROSTER}!年收入 89: " in line and "a total row holds an answer" in line
+
+
+def test_a_street_that_does_not_exist_is_told_beside_a_bad_code(planting, told):
+    p = planting
+    unmerge(p.sheet(JIAOJIANG, COMMUNITIES))
+    unmerge(p.sheet(JIAOJIANG, ROSTER))
+    for sheet, code in ((COMMUNITIES, "33100200190"), (ROSTER, "331002999901")):
+        row = p.rows(JIAOJIANG, sheet)[4]
+        p.set(JIAOJIANG, sheet, "社区代码", row, code)
+        p.set(JIAOJIANG, sheet, "街道（乡镇）", row, "某某街道")
+    lines, _ = told(p)
+    for sheet in (COMMUNITIES, ROSTER):
+        row = p.rows(JIAOJIANG, sheet)[4]
+        assert any(f"{sheet}!街道（乡镇） {row}: " in line for line in lines)
+        assert any(f"{sheet}!社区代码 {row}: " in line for line in lines)
+
+
 # ---- nothing is lost
 
 
@@ -384,7 +418,7 @@ def faults(p):
 
     in_roster = {
         "education": put(ROSTER, "学历", "中专", "not one of the answers"),
-        "street": put(ROSTER, "街道（乡镇）", "无此街道", "not what the frame has"),
+        "street": put(ROSTER, "街道（乡镇）", "无此街道", "not"),
         "code": put(ROSTER, "社区代码", "331022999901", "not in that table"),
         "born": put(ROSTER, "出生年月", "88年", "not a date"),
         "income": put(ROSTER, "年收入", "面议", "not a number"),
@@ -430,8 +464,7 @@ def test_of_two_independent_faults_in_one_row_both_are_told(raw, frame, which):
     plants, rows = faults(p)[which]
     expected = []
     for row, (one, other) in zip(rows, pairs(plants), strict=False):
-        if {one, other} != {"street", "code"}:  # a street cannot be wrong for a code that nobody has
-            expected += [plants[one](row), plants[other](row)]
+        expected += [plants[one](row), plants[other](row)]
     p.save()
     folded = causes(check(raw, frame).problems)
     for place, row, fragment in expected:

@@ -17,6 +17,7 @@ from analysis.survey.problems import (
     NOTE,
     PROBLEM,
     SHIFTED,
+    TOTAL_ANSWERS,
     UNIT,
     UNKNOWN_COLUMN,
     UNKNOWN_PLACE,
@@ -24,6 +25,10 @@ from analysis.survey.problems import (
 )
 
 RENAMED = "renamed column"
+SLID = "slid column"
+SLID_DOWN = (
+    "此列的数据整体下移了一行，进了小计、合计行 (a total row holds an answer: the column stands a row too low)"
+)
 SLOT = "\0"  # stands in a message for the part that differs from cell to cell
 VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
 SEVERAL = 3  # sheets of a workbook, or rows of a sheet, that is hardly filled in
@@ -106,6 +111,7 @@ class _Folding:
         self.shifts: dict[tuple, dict[int, str]] = {}
         self.notes: set[tuple] = set()
         self.missing: dict[str, Problem] = {}
+        self.slid = _slid(listed)
         rules: dict[tuple, set[str]] = {}
         for one in listed:
             sheet = (one.workbook, one.sheet)
@@ -136,11 +142,25 @@ class _Folding:
             return (rows[one.row],)
         if (*sheet, one.row) in self.notes:
             return (NOTE,)
+        if (*sheet, one.column, one.row) in self.slid and one.rule in (BLANK, TOTAL_ANSWERS):
+            return (SLID, one.column)
         if one.rule in (MISSING_COLUMN, UNKNOWN_COLUMN) and sheet in self.renamed:
             return (RENAMED,)
         if one.rule == UNIT:
             return (UNIT,)
         return (BLANK,) if one.rule == BLANK else (_template(one), one.told)
+
+
+def _slid(listed: list[Problem]) -> set[tuple]:
+    """Find cells of columns that slid down: blank in the first row of a block, an answer in its total row."""
+    blank = {(one.workbook, one.sheet, one.column, one.row) for one in listed if one.rule == BLANK}
+    slid = set()
+    for one in listed:
+        if one.rule == TOTAL_ANSWERS and one.about:
+            place = (one.workbook, one.sheet, one.column)
+            if (*place, int(one.about)) in blank:
+                slid |= {(*place, row) for row in (int(one.about), one.row, one.row + 1)}
+    return slid
 
 
 def _template(one: Problem) -> str:
@@ -156,6 +176,9 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
     if rule[0] == NOTE:
         note = [one for one in group if one.rule == NOTE]
         return [_cause(note, (), _rows(note), note[0].message + _extent(note, 1), group)]
+    if rule[0] == SLID:
+        message = SLID_DOWN + _extent(group, 1)
+        return [replace(_cause(group, (rule[1],), _rows(group), message, group), mend=mend(message))]
     if rule[0] == UNIT and len({(_template(one), one.column) for one in group}) > 1:
         titles = sorted({one.column for one in group}, key=_position)
         return [_cause(group, titles, _rows(group), IN_YUAN + _extent(group, 1), group)]

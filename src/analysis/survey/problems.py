@@ -32,7 +32,7 @@ class Problem:
 
     rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
     about: the code of the community that a place is missing or unknown for; of an unknown column the numbers of
-    its filled rows. All three serve `causes` alone.
+    its filled rows; of an answer in a total row the first row that it sums up. All three serve `causes` alone.
     """
 
     workbook: str

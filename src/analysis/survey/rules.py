@@ -77,7 +77,18 @@ ONE_ROW_EACH = {
     "funding": ["county_code", "item"],
     "county_baseline": ["county_code"],
     "burden": ["county_code", "township"],
-    "projects": ["county_code", "unit", "kind", "level", "batch", "field", "amount", "year", "progress", "project"],
+    "projects": [
+        "county_code",
+        "unit",
+        "kind",
+        "level",
+        "batch",
+        "field",
+        "amount",
+        "year",
+        "progress",
+        "project",
+    ],
 }
 PASTED = 3  # rows of two communities or more that a sheet of persons without names does not have twice
 

@@ -111,28 +111,38 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     for name, sums in totals.items():
         schema = TABLES[name].to_schema().columns
         for line in sums.to_dict("records"):
-            told = [column for column, cell in line.items() if _answers(column, schema.get(column), cell)]
+            told = [c for c, cell in line.items() if _answers(c, schema.get(c), cell, c in _additive(name))]
             for column in told[:1]:  # one a row
                 title = schema[column].title if column in schema else IDENTIFIERS[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
-                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS))
+                first = str(line["first"])  # its column may have slid down, from there on
+                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS, about=first))
     return problems
 
 
-def _answers(column: str, schema, cell) -> bool:
-    """Tell whether a cell of a total row answers its question, which only a row of data does."""
+def _answers(column: str, schema, cell, adds: bool) -> bool:
+    """Tell whether a cell of a total row answers its question, which only a row of data does.
+
+    A whole number may be a count of rows, and the sum of a column that is added up stands where it belongs.
+    """
     if column in (*Table.__annotations__, "kind", "first", "name") or empty(cell):
         return False
     if column in IDENTIFIERS or column == "community_code":
         return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell))
-    kind = str(schema.dtype)
-    if not (schema.metadata["codes"] or kind.startswith("datetime")) or normalise(cell) in NOTHING:
+    kind, said = str(schema.dtype), normalise(cell)
+    measured = kind.startswith("float") and not adds and not COUNT.fullmatch(said.removesuffix(".0"))
+    if not (schema.metadata["codes"] or kind.startswith("datetime") or measured) or said in NOTHING:
         return False
     try:
-        parse.reader(schema)(cell)
+        value = parse.reader(schema)(cell)
     except parse.Unreadable:
         return False
-    return True
+    return not measured or all(_within(value, check.statistics) for check in schema.checks)
+
+
+def _within(value: float, limits: dict) -> bool:
+    """Tell whether a number is within the limits of a column: an answer, and no sum of many."""
+    return limits.get("min_value", -math.inf) <= value <= limits.get("max_value", math.inf)
 
 
 def _sheet(
@@ -245,8 +255,8 @@ def _compare(
     first, last = spans[-1]
     what = ("之和", "sum") if adds else ("的行数", "count")
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
-    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1 if adds else 0]:.10g}"
-    more = value - sums[-1 if adds else 0]
+    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1]:.10g}"
+    more = value - sums[-1]
     if (
         adds
         and schema.metadata["unit"] == "万元"
