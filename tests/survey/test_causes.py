@@ -400,6 +400,43 @@ def test_a_street_that_does_not_exist_is_told_beside_a_bad_code(planting, told):
         assert any(f"{sheet}!社区代码 {row}: " in line for line in lines)
 
 
+def test_a_roster_that_is_pasted_twice_is_one_line(planting, told):
+    paste_again(planting.sheet(JIAOJIANG, ROSTER))
+    (line,), _ = told(planting)
+    assert "entered twice" in line
+
+
+def lines_of(sheet, first=6):
+    """Read the rows below the header; the signatures too."""
+    unmerge(sheet)
+    return [[cell.value for cell in row] for row in sheet.iter_rows(min_row=first)]
+
+
+def rewrite(sheet, rows, first=6):
+    """Write rows below the header."""
+    for row, cells in enumerate(rows, start=first):
+        for column, value in enumerate(cells, start=1):
+            sheet.cell(row, column).value = value
+
+
+def test_subtotals_that_are_doubled_have_no_rows_above_them(planting, told):
+    sheet = planting.sheet(JIAOJIANG, ROSTER)
+    rewrite(sheet, [row for row in lines_of(sheet) for _ in range(1 + ("小计" in row))])
+    (line,), _ = told(planting)
+    assert "a subtotal without rows of its own" in line and "之和" not in line and "delete it" in line
+
+
+@pytest.mark.parametrize(("title", "place"), [(ROSTER, 15), (COMMUNITIES, 6)])
+def test_a_sheet_that_was_sorted_is_one_line_that_says_so(planting, told, title, place):
+    sheet = planting.sheet(JIAOJIANG, title)
+    rows = lines_of(sheet)
+    last = max(i for i, row in enumerate(rows) if "合计" in row)
+    body = sorted(rows[:last], key=lambda row: row[place] if isinstance(row[place], int | float) else 1e9)
+    rewrite(sheet, [*body, *rows[last:]])
+    (line,), _ = told(planting)
+    assert "perhaps sorted" in line and "undo the sorting" in line
+
+
 # ---- nothing is lost
 
 

@@ -79,6 +79,8 @@ MENDING = (
     ("community of the frame is missing", "补报该社区；确已撤销的报课题组登记 (report it, or have it registered)"),
     ("township of the frame is missing", "补报该街道（乡镇） (report it)"),
     ("item is missing", "补报该项目，没有的填 0 (add it, 0 where there is none)"),
+    ("without rows of its own", "删去重复的小计，或把明细移回其上方 (delete it, or put its rows above it)"),
+    ("perhaps sorted", "撤销排序，让各街道的行回到小计之上 (undo the sorting)"),
     ("is not the sum of rows", "重算小计、合计，或改正明细 (recompute the total, or mend the rows)"),
     ("is not the count of rows", "重算小计、合计，或改正明细 (recompute the total, or mend the rows)"),
     ("cannot be opened", "用 Excel、WPS 或 LibreOffice 另存为 .xlsx 后重交 (save again as .xlsx)"),

@@ -20,7 +20,7 @@ FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, besid
 BLANK, UNIT, NOTE, SHIFTED = "blank", "unit", "note", "shifted"
 MISSING_COLUMN, UNKNOWN_COLUMN = "missing column", "unknown column"
 MISSING_PLACE, UNKNOWN_PLACE, TOTAL_ANSWERS = "missing place", "unknown place", "total answers"
-NO_ROWS, TWICE = "no rows", "twice"
+NO_ROWS, TWICE, SAME_PERSON = "no rows", "twice", "same person"
 
 
 @dataclass(frozen=True, order=True)
