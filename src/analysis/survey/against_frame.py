@@ -96,9 +96,10 @@ def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
 def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -> list[Problem]:
     """Compare the street of rows whose code is wrong with that of their name, or else with those of the county."""
     known, problems = frame.drop_duplicates("community_code").set_index("community_code"), []
-    places = frame[["county_code", "township"]]
-    places = places if townships is None else pd.concat([places, townships[["county_code", "township"]]])
-    streets = set(places.itertuples(index=False, name=None))
+    streets: set[tuple] | None = None
+    if townships is not None:
+        both = pd.concat([places[["county_code", "township"]] for places in (frame, townships)])
+        streets = set(both.itertuples(index=False, name=None))
     for table, handed_in in tables.items():
         if {"community_code", "township"} <= set(handed_in):
             rows = handed_in[~handed_in["community_code"].isin(known.index)].dropna(subset=["township"])
@@ -110,7 +111,8 @@ def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -
             problems += located(other, title, "与社区名称在名录中的不符 (not what the frame has for the name)")
             rest = rows[~named]
             pairs = list(zip(rest["county_code"], rest["township"], strict=True))
-            strange = rest[pd.Series([pair not in streets for pair in pairs], rest.index, dtype=bool)]
+            odd = [streets is not None and pair not in streets for pair in pairs]
+            strange = rest[pd.Series(odd, rest.index, dtype=bool)]
             problems += located(strange, title, NO_TOWNSHIP)
     return problems
 
