@@ -14,7 +14,7 @@ from planting import Planting, find_column, read_form
 
 JIAOJIANG, SANMEN, XIANJU = "331002_椒江区.xlsx", "331022_三门县.xlsx", "331024_仙居县.xlsx"
 COMMUNITIES, ROSTER, FUNDS, BURDEN = "社区基本情况", "专职社区工作者花名册", "经费投入", "减负清理"
-INTERVIEWS, PROJECTS = "interviews.xlsx", "项目与公益创投"
+INTERVIEWS, PROJECTS, CANDIDATES = "interviews.xlsx", "项目与公益创投", "换届人选"
 BOTH = re.compile(r"[\u4e00-\u9fff].*\([a-z0-9][^)]*\)", re.S)
 
 
@@ -288,6 +288,155 @@ def test_the_same_fault_in_many_columns_is_one_line(planting, told):
     assert len(found) > 100 and "答" not in line and "answer 是 or 否" in line
 
 
+def test_single_blanks_in_several_sheets_keep_their_places(planting, told):
+    p = planting
+    for sheet, column, nth in ((COMMUNITIES, "户数", 4), (ROSTER, "学历", 40), (FUNDS, "市级", 1)):
+        p.set(JIAOJIANG, sheet, column, p.rows(JIAOJIANG, sheet)[nth], None)
+    lines, _ = told(p)
+    assert len(lines) == 3
+    assert any(f"{COMMUNITIES}!户数 {p.rows(JIAOJIANG, COMMUNITIES)[4]}: " in line for line in lines)
+    assert any(f"{ROSTER}!学历 {p.rows(JIAOJIANG, ROSTER)[40]}: " in line for line in lines)
+    assert any(f"{FUNDS}!市级 {p.rows(JIAOJIANG, FUNDS)[1]}: " in line for line in lines)
+
+
+def test_a_blank_beside_sheets_that_are_hardly_filled_in_keeps_its_place(planting, told):
+    p = planting
+    for sheet, title in ((COMMUNITIES, "社区名称"), (BURDEN, "街道（乡镇）"), (FUNDS, "项目")):
+        keep = {title, "序号", "街道（乡镇）", "社区代码"}
+        for row in p.rows(XIANJU, sheet):
+            for column in p.form(XIANJU, sheet)[0]:
+                if not keep & {column, column.split("/")[-1]}:
+                    p.set(XIANJU, sheet, column, row, None)
+    p.set(XIANJU, ROSTER, "学历", p.rows(XIANJU, ROSTER)[3], None)
+    lines, _ = told(p)
+    assert any("not filled in: 3 sheets" in line and f"{FUNDS}第6–9行" in line for line in lines)
+    assert len(lines) == 2 and any(f"{ROSTER}!学历 {p.rows(XIANJU, ROSTER)[3]}: " in line for line in lines)
+
+
+def test_a_column_of_ones_own_beside_shifted_rows_keeps_its_place(planting, told):
+    p = planting
+    sheet, rows = p.sheet(JIAOJIANG, COMMUNITIES), p.rows(JIAOJIANG, COMMUNITIES)
+    shift(sheet, rows[4], rows[20], 1)
+    sheet.cell(4, 35).value = "自加的列"
+    sheet.cell(rows[40], 35).value = "说明"
+    lines, _ = told(p)
+    assert len(lines) == 2 and any(f"{COMMUNITIES}!AI: " in line and "unknown column" in line for line in lines)
+
+
+def test_an_answer_in_a_total_row_beside_shifted_rows_keeps_its_place(planting, told):
+    p = planting
+    sheet, place = p.sheet(JIAOJIANG, ROSTER), find_column(p.form(JIAOJIANG, ROSTER)[0], "学历")
+    shift(sheet, 80, 87, 1)
+    sheet.cell(89, place).value = "本科"
+    lines, _ = told(p)
+    assert len(lines) == 2 and any(f"{ROSTER}!学历 89: " in line for line in lines)
+
+
+def paste_again(sheet, first=6):
+    """Write all rows below the header once more below the last one."""
+    unmerge(sheet)
+    last = sheet.max_row
+    for row in range(first, last + 1):
+        for column in range(1, sheet.max_column + 1):
+            sheet.cell(last + 1 + row - first, column).value = sheet.cell(row, column).value
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("title", [PROJECTS, CANDIDATES, COMMUNITIES, BURDEN, FUNDS])
+def test_a_sheet_that_is_pasted_twice_is_one_line(planting, told, title, total):
+    sheet = planting.sheet(JIAOJIANG, title)
+    paste_again(sheet)
+    for row in range(1, sheet.max_row + 1):
+        if not total and sheet.cell(row, 1).value == "合计":
+            last = row
+    if not total:
+        for column in range(1, sheet.max_column + 1):
+            sheet.cell(last, column).value = None
+    lines, _ = told(planting)
+    assert len(lines) == 1 and "reported twice" in lines[0]
+
+
+def test_a_project_copied_over_its_neighbour_is_told(planting, told):
+    p = planting
+    rows = p.rows(JIAOJIANG, PROJECTS)
+    for column in p.form(JIAOJIANG, PROJECTS)[0]:
+        if column != "序号":
+            p.set(JIAOJIANG, PROJECTS, column, rows[3], p.value(JIAOJIANG, PROJECTS, column, rows[2]))
+    lines, _ = told(p)
+    assert any(f"{PROJECTS}!项目名称 {rows[3]}: 重复填报" in line for line in lines)
+
+
+def test_a_column_that_slid_down_by_one_row_is_one_line_that_says_so(planting, told):
+    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    unmerge(sheet)
+    for row in range(289, 6, -1):
+        sheet.cell(row, place).value = sheet.cell(row - 1, place).value
+    sheet.cell(6, place).value = None
+    (line,), _ = told(planting)
+    assert (
+        line.startswith(f"{JIAOJIANG}!{ROSTER}!年收入 6、") and "a row too low" in line and "up by one row" in line
+    )
+
+
+def test_a_measured_number_in_a_total_row_is_an_answer(planting, told):
+    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    sheet.cell(89, place).value = 5.55
+    (line,), _ = told(planting)
+    assert f"{ROSTER}!年收入 89: " in line and "a total row holds an answer" in line
+
+
+def test_a_street_that_does_not_exist_is_told_beside_a_bad_code(planting, told):
+    p = planting
+    unmerge(p.sheet(JIAOJIANG, COMMUNITIES))
+    unmerge(p.sheet(JIAOJIANG, ROSTER))
+    for sheet, code in ((COMMUNITIES, "33100200190"), (ROSTER, "331002999901")):
+        row = p.rows(JIAOJIANG, sheet)[4]
+        p.set(JIAOJIANG, sheet, "社区代码", row, code)
+        p.set(JIAOJIANG, sheet, "街道（乡镇）", row, "某某街道")
+    lines, _ = told(p)
+    for sheet in (COMMUNITIES, ROSTER):
+        row = p.rows(JIAOJIANG, sheet)[4]
+        assert any(f"{sheet}!街道（乡镇） {row}: " in line for line in lines)
+        assert any(f"{sheet}!社区代码 {row}: " in line for line in lines)
+
+
+def test_a_roster_that_is_pasted_twice_is_one_line(planting, told):
+    paste_again(planting.sheet(JIAOJIANG, ROSTER))
+    (line,), _ = told(planting)
+    assert "entered twice" in line
+
+
+def lines_of(sheet, first=6):
+    """Read the rows below the header; the signatures too."""
+    unmerge(sheet)
+    return [[cell.value for cell in row] for row in sheet.iter_rows(min_row=first)]
+
+
+def rewrite(sheet, rows, first=6):
+    """Write rows below the header."""
+    for row, cells in enumerate(rows, start=first):
+        for column, value in enumerate(cells, start=1):
+            sheet.cell(row, column).value = value
+
+
+def test_subtotals_that_are_doubled_have_no_rows_above_them(planting, told):
+    sheet = planting.sheet(JIAOJIANG, ROSTER)
+    rewrite(sheet, [row for row in lines_of(sheet) for _ in range(1 + ("小计" in row))])
+    (line,), _ = told(planting)
+    assert "a subtotal without rows of its own" in line and "之和" not in line and "delete it" in line
+
+
+@pytest.mark.parametrize(("title", "place"), [(ROSTER, 15), (COMMUNITIES, 6)])
+def test_a_sheet_that_was_sorted_is_one_line_that_says_so(planting, told, title, place):
+    sheet = planting.sheet(JIAOJIANG, title)
+    rows = lines_of(sheet)
+    last = max(i for i, row in enumerate(rows) if "合计" in row)
+    body = sorted(rows[:last], key=lambda row: row[place] if isinstance(row[place], int | float) else 1e9)
+    rewrite(sheet, [*body, *rows[last:]])
+    (line,), _ = told(planting)
+    assert "perhaps sorted" in line and "undo the sorting" in line
+
+
 # ---- nothing is lost
 
 
@@ -306,7 +455,7 @@ def faults(p):
 
     in_roster = {
         "education": put(ROSTER, "学历", "中专", "not one of the answers"),
-        "street": put(ROSTER, "街道（乡镇）", "无此街道", "not what the frame has"),
+        "street": put(ROSTER, "街道（乡镇）", "无此街道", "not"),
         "code": put(ROSTER, "社区代码", "331022999901", "not in that table"),
         "born": put(ROSTER, "出生年月", "88年", "not a date"),
         "income": put(ROSTER, "年收入", "面议", "not a number"),
@@ -352,8 +501,7 @@ def test_of_two_independent_faults_in_one_row_both_are_told(raw, frame, which):
     plants, rows = faults(p)[which]
     expected = []
     for row, (one, other) in zip(rows, pairs(plants), strict=False):
-        if {one, other} != {"street", "code"}:  # a street cannot be wrong for a code that nobody has
-            expected += [plants[one](row), plants[other](row)]
+        expected += [plants[one](row), plants[other](row)]
     p.save()
     folded = causes(check(raw, frame).problems)
     for place, row, fragment in expected:

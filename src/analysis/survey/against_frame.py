@@ -18,6 +18,8 @@ from analysis.survey.rules import (
     unknown_in,
 )
 
+NO_TOWNSHIP = "不是本县的街道（乡镇） (not a township of this county)"
+
 
 def frame_problems(
     tables: dict[str, pd.DataFrame],
@@ -33,6 +35,7 @@ def frame_problems(
     claims = claimed_codes(communities, frame)
     return (
         _as_in_frame(tables, frame, claims)
+        + _streets(tables, frame, claims, townships)
         + _surplus(communities, frame, claims)
         + _strangers(tables, frame, partial)
         + _complete(with_claims(tables, frame).get("communities"), frame, partial)
@@ -90,6 +93,30 @@ def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
     return problems
 
 
+def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -> list[Problem]:
+    """Compare the street of rows whose code is wrong with that of their name, or else with those of the county."""
+    known, problems = frame.drop_duplicates("community_code").set_index("community_code"), []
+    streets: set[tuple] | None = None
+    if townships is not None:
+        both = pd.concat([places[["county_code", "township"]] for places in (frame, townships)])
+        streets = set(both.itertuples(index=False, name=None))
+    for table, handed_in in tables.items():
+        if {"community_code", "township"} <= set(handed_in):
+            rows = handed_in[~handed_in["community_code"].isin(known.index)].dropna(subset=["township"])
+            rows = rows[rows["county_code"].isin(frame["county_code"])]
+            named = rows.index.isin(claims.index) & (table == "communities")
+            own = claims.reindex(rows.index[named]).map(known["township"])
+            other = rows[named][(own != rows["township"][named]).to_numpy(dtype=bool)]
+            title = title_of(table, "township")
+            problems += located(other, title, "与社区名称在名录中的不符 (not what the frame has for the name)")
+            rest = rows[~named]
+            pairs = list(zip(rest["county_code"], rest["township"], strict=True))
+            odd = [streets is not None and pair not in streets for pair in pairs]
+            strange = rest[pd.Series(odd, rest.index, dtype=bool)]
+            problems += located(strange, title, NO_TOWNSHIP)
+    return problems
+
+
 def _claimed(rows: pd.DataFrame, claims: pd.Series, zh: str, en: str) -> list[Problem]:
     """Say of the code in each row what is wrong, and which code its name has in the frame."""
     title, problems = title_of("communities", "community_code"), []
@@ -109,7 +136,7 @@ def _townships(burden, townships, partial: Partial) -> list[Problem]:
     places = list(zip(named["county_code"], named["township"], strict=True))
     other = named[pd.Series([place not in known for place in places], named.index, dtype=bool)]
     title = title_of("burden", "township")
-    problems = located(other, title, "不是本县的街道（乡镇） (not a township of this county)")
+    problems = located(other, title, NO_TOWNSHIP)
     files = burden.drop_duplicates("county_code").set_index("county_code")
     units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
     wanted = townships[(units > 0) & townships["county_code"].isin(files.index)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from analysis.survey.codebook import IDENTIFIERS, TABLES
+from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
 from analysis.survey.mend import mend
 from analysis.survey.problems import (
     BLANK,
@@ -24,9 +25,13 @@ from analysis.survey.problems import (
 )
 
 RENAMED = "renamed column"
+SLID = "slid column"
+SLID_DOWN = (
+    "此列的数据整体下移了一行，进了小计、合计行 (a total row holds an answer: the column stands a row too low)"
+)
 SLOT = "\0"  # stands in a message for the part that differs from cell to cell
 VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
-SEVERAL = 3  # sheets of a workbook that is hardly filled in
+SEVERAL = 3  # sheets of a workbook, or rows of a sheet, that is hardly filled in
 IN_YUAN = "可能是按元填的，应为万元 (it may be in 元, not in 万元)"
 LEFTMOST = {
     "街道（乡镇）",
@@ -37,7 +42,6 @@ LEFTMOST = {
     "项目名称",
 }  # of a form: its first columns
 RECTANGLES, CELLS_EACH = 3, 4  # more rectangles than that, of more cells each on average, are one line
-BELOW = 3  # rows below a shifted block in which its totals stand
 
 Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
 
@@ -107,11 +111,12 @@ class _Folding:
         self.shifts: dict[tuple, dict[int, str]] = {}
         self.notes: set[tuple] = set()
         self.missing: dict[str, Problem] = {}
+        self.slid = _slid(listed)
         rules: dict[tuple, set[str]] = {}
         for one in listed:
             sheet = (one.workbook, one.sheet)
             rules.setdefault(sheet, set()).add(one.rule)
-            if one.rule.startswith(SHIFTED):
+            if one.rule.startswith(SHIFTED) and one.row:
                 self.shifts.setdefault(sheet, {})[one.row] = one.rule
             elif one.rule == NOTE:
                 self.notes.add((*sheet, one.row))
@@ -130,13 +135,15 @@ class _Folding:
     def _rule(self, one: Problem, sheet: tuple) -> tuple:
         if one.kind != PROBLEM:
             return (_template(one), one.told)
+        if one.rule.startswith(SHIFTED):
+            return (one.rule,)
         rows = self.shifts.get(sheet, {})
         if one.row in rows:
             return (rows[one.row],)
-        if rows and (one.rule == UNKNOWN_COLUMN or (one.rule == TOTAL_ANSWERS and _near(one.row, rows))):
-            return (next(iter(rows.values())),)
         if (*sheet, one.row) in self.notes:
             return (NOTE,)
+        if (*sheet, one.column, one.row) in self.slid and one.rule in (BLANK, TOTAL_ANSWERS):
+            return (SLID, one.column)
         if one.rule in (MISSING_COLUMN, UNKNOWN_COLUMN) and sheet in self.renamed:
             return (RENAMED,)
         if one.rule == UNIT:
@@ -144,8 +151,16 @@ class _Folding:
         return (BLANK,) if one.rule == BLANK else (_template(one), one.told)
 
 
-def _near(row: int, rows: dict[int, str]) -> bool:
-    return min(rows) - 1 <= row <= max(rows) + BELOW
+def _slid(listed: list[Problem]) -> set[tuple]:
+    """Find cells of columns that slid down: blank in the first row of a block, an answer in its total row."""
+    blank = {(one.workbook, one.sheet, one.column, one.row) for one in listed if one.rule == BLANK}
+    slid = set()
+    for one in listed:
+        if one.rule == TOTAL_ANSWERS and one.about:
+            place = (one.workbook, one.sheet, one.column)
+            if (*place, int(one.about)) in blank:
+                slid |= {(*place, row) for row in (int(one.about), one.row, one.row + 1)}
+    return slid
 
 
 def _template(one: Problem) -> str:
@@ -161,6 +176,9 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
     if rule[0] == NOTE:
         note = [one for one in group if one.rule == NOTE]
         return [_cause(note, (), _rows(note), note[0].message + _extent(note, 1), group)]
+    if rule[0] == SLID:
+        message = SLID_DOWN + _extent(group, 1)
+        return [replace(_cause(group, (rule[1],), _rows(group), message, group), mend=mend(message))]
     if rule[0] == UNIT and len({(_template(one), one.column) for one in group}) > 1:
         titles = sorted({one.column for one in group}, key=_position)
         return [_cause(group, titles, _rows(group), IN_YUAN + _extent(group, 1), group)]
@@ -273,7 +291,7 @@ def _consequences(elsewhere: list[Problem]) -> str:
 
 def _shift(by: int, group: list[Problem]) -> Cause:
     """Say of a block of rows that it stands beside its headers."""
-    own = [one for one in group if one.rule.startswith(SHIFTED)]
+    own = [one for one in group if one.rule.startswith(SHIFTED) and one.row]
     zh, en = ("右", "right") if by > 0 else ("左", "left")
     plural = "s" if abs(by) > 1 else ""
     where = f"cells stand {abs(by)} column{plural} to the {en} of their headers"
@@ -300,20 +318,51 @@ def _quoted(titles: list[str]) -> str:
 
 
 def _unfilled(folded: list[Cause]) -> list[Cause]:
-    """Put a workbook most of whose sheets are blank, and which has no other fault, into one line."""
-    books: dict[str, list[Cause]] = {}
+    """Put the sheets of a workbook that are hardly filled in into one line, where they are several."""
+    books: dict[str, dict[str, list[Cause]]] = {}
     for cause in folded:
         if cause.kind == PROBLEM:
-            books.setdefault(cause.workbook, []).append(cause)
-    for own in books.values():
-        sheets = sorted({cause.sheet for cause in own}, key=_sheet_position)
-        if len(sheets) >= SEVERAL and all(c.findings[0].rule in (BLANK, NO_ROWS) for c in own):
+            books.setdefault(cause.workbook, {}).setdefault(cause.sheet, []).append(cause)
+    for book, by_sheet in books.items():
+        sheets = sorted((title for title in by_sheet if _is_unfilled(by_sheet[title])), key=_sheet_position)
+        if len(sheets) >= SEVERAL:
+            own = [cause for cause in folded if (cause.workbook, cause.kind) == (book, PROBLEM)]
+            own = [cause for cause in own if cause.sheet in sheets]
             rest = {id(cause) for cause in own[1:]}
-            message = f"没有填完：{_listed(sheets, SHEETS, '张表')}有空白 (not filled in: {len(sheets)} sheets)"
-            findings = [one for cause in own for one in cause.findings]
-            whole = Cause(PROBLEM, own[0].workbook, "", (), (), message, "", mend(message), tuple(findings))
+            whole = _unfilled_book(book, {title: by_sheet[title] for title in sheets}, own)
             folded = [whole if cause is own[0] else cause for cause in folded if id(cause) not in rest]
     return folded
+
+
+def _unfilled_book(book: str, by_sheet: dict[str, list[Cause]], own: list[Cause]) -> Cause:
+    """Say which sheets of a workbook are hardly filled in, and in which rows."""
+    said = []
+    for title, listed in by_sheet.items():
+        rows = ranges(sorted({row for cause in listed for row in cause.rows}))
+        said.append(f"{title}第{_listed(rows, TITLES, '段')}行" if rows else title)
+    message = f"没有填完：{_listed(said, SHEETS, '张表')}有空白 (not filled in: {len(said)} sheets)"
+    findings = [one for cause in own for one in cause.findings]
+    return Cause(PROBLEM, book, "", (), (), message, "", mend(message), tuple(findings))
+
+
+def _is_unfilled(own: list[Cause]) -> bool:
+    """Tell whether a sheet has no rows, or blanks alone, in several rows and most cells that must be filled in."""
+    findings = [one for cause in own for one in cause.findings]
+    if any(one.rule not in (BLANK, NO_ROWS) for one in findings):
+        return False
+    rows, needed = {one.row for one in findings}, _needed().get(own[0].sheet, math.inf)
+    no_rows = any(one.rule == NO_ROWS for one in findings)
+    return no_rows or (len(rows) >= SEVERAL and 2 * len(findings) > len(rows) * needed)
+
+
+@cache
+def _needed() -> dict[str, int]:
+    """Count the columns of each sheet that must be filled in, by its title."""
+    columns = {model.Config.title: model.to_schema().columns for model in TABLES.values()}
+    return {
+        title: sum(not one.nullable for name, one in form.items() if name not in Table.__annotations__)
+        for title, form in columns.items()
+    }
 
 
 def _sheet_position(title: str) -> int:

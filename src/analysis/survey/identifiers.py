@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.parse import ABSENT, Broken
-from analysis.survey.problems import BLANK, Problem
+from analysis.survey.problems import BLANK, SAME_PERSON, Problem
 from analysis.survey.text import compatible, empty, fold
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -62,7 +62,9 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
         elsewhere = "同一人也在另一县（市、区）的花名册中 (this person is entered twice: in another county too)"
         told = "" if first["workbook"] == here["workbook"] else elsewhere
         value = f"{first['workbook']} 第{first['row']}行"
-        problems.append(_problem(here, "id_number", message, told=told, value=value))
+        same = first["workbook"] == here["workbook"] and first["sheet"] == here["sheet"]
+        rule = SAME_PERSON if same else ""
+        problems.append(_problem(here, "id_number", message, told=told, value=value, rule=rule))
     return problems
 
 

@@ -39,7 +39,7 @@ def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Pars
         model, rows = TABLES[name], without(raw, notes)
         parsed, faults = parse_table(rows, model)
         parsed, more = in_range(parsed, model)
-        parsed, faults = without_shifted(rows, parsed, [*faults, *more], model)
+        parsed, faults = without_shifted(rows, parsed, [*faults, *more], model, findings)
         cells[name] = parsed
         tables[name] = complete(parsed, faults, model)
         findings += faults

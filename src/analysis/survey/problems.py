@@ -20,7 +20,7 @@ FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, besid
 BLANK, UNIT, NOTE, SHIFTED = "blank", "unit", "note", "shifted"
 MISSING_COLUMN, UNKNOWN_COLUMN = "missing column", "unknown column"
 MISSING_PLACE, UNKNOWN_PLACE, TOTAL_ANSWERS = "missing place", "unknown place", "total answers"
-NO_ROWS, TWICE = "no rows", "twice"
+NO_ROWS, TWICE, SAME_PERSON = "no rows", "twice", "same person"
 
 
 @dataclass(frozen=True, order=True)
@@ -31,7 +31,8 @@ class Problem:
     where the message names another county. A question does not stop the run.
 
     rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
-    about: the code of the community that a place is missing or unknown for. All three serve `causes` alone.
+    about: the code of the community that a place is missing or unknown for; of an unknown column the numbers of
+    its filled rows; of an answer in a total row the first row that it sums up. All three serve `causes` alone.
     """
 
     workbook: str

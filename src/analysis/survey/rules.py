@@ -48,6 +48,7 @@ WITHIN_A_ROW = (
 )
 SOURCES = ("city_funds", "county_funds", "township_funds")
 CLOSE = 0.005  # 万元: amounts have two decimals
+REPORTED_TWICE = "重复填报 (reported twice)"
 SUMS = "sum of the sources"  # the rule
 NOT_THE_SUM = "不等于各级资金之和 (is not the sum of the sources)"
 SUM_IN_YUAN = "与合计、各级资金对不上，可能是按元填的 (is not the sum of the sources: it may be in 元)"
@@ -76,7 +77,20 @@ ONE_ROW_EACH = {
     "funding": ["county_code", "item"],
     "county_baseline": ["county_code"],
     "burden": ["county_code", "township"],
+    "projects": [
+        "county_code",
+        "unit",
+        "kind",
+        "level",
+        "batch",
+        "field",
+        "amount",
+        "year",
+        "progress",
+        "project",
+    ],
 }
+PASTED = 3  # rows of two communities or more that a sheet of persons without names does not have twice
 
 
 def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingProxyType({})) -> list[Problem]:
@@ -221,10 +235,31 @@ def _once(tables) -> list[Problem]:
     problems = []
     for table, key in ONE_ROW_EACH.items():
         if table in tables:
-            rows = answered(tables[table], key)
+            rows = answered(tables[table], [name for name in key if not _may_be_blank(table, name)])
             again = rows[rows.duplicated(key)]
-            problems += located(again, title_of(table, key[-1]), "重复填报 (reported twice)", TWICE)
-    return problems
+            problems += located(again, title_of(table, key[-1]), REPORTED_TWICE, TWICE)
+    return problems + _pasted(tables.get("election_candidates"))
+
+
+def _may_be_blank(table: str, column: str) -> bool:
+    return TABLES[table].to_schema().columns[column].nullable
+
+
+def _pasted(candidates: pd.DataFrame | None) -> list[Problem]:
+    """Find rows of candidates that stand in the same order further up: alone, two persons may be alike."""
+    if candidates is None:
+        return []
+    key = ["community_code", "identity", "assessment"]
+    rows, again = answered(candidates, key).sort_values(["workbook", "sheet", "row"]), set()
+    for _, own in rows.groupby(["workbook", "sheet"]):
+        known, persons = set(), list(own[key].itertuples(index=False, name=None))
+        for i in range(len(persons) - PASTED + 1):
+            run = tuple(persons[i : i + PASTED])
+            if run in known and (own.index[i] in again or len({code for code, *_ in run}) > 1):
+                again.update(own.index[i : i + PASTED])
+            known.add(run)
+    found = rows.loc[sorted(again)]
+    return located(found, title_of("election_candidates", "identity"), REPORTED_TWICE, TWICE)
 
 
 def _known_communities(tables, partial: Partial) -> list[Problem]:

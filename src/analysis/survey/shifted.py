@@ -13,7 +13,7 @@ from analysis.survey import parse
 from analysis.survey.codebook import IDENTIFIERS, Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
-from analysis.survey.problems import SHIFTED, Problem
+from analysis.survey.problems import SHIFTED, UNKNOWN_COLUMN, Problem
 from analysis.survey.text import empty, normalise
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
@@ -32,16 +32,23 @@ Place = tuple[str, str, int]  # workbook, sheet, row
 
 
 def without_shifted(
-    rows: pd.DataFrame, cells: pd.DataFrame, faults: list[Problem], model: type[Table]
+    rows: pd.DataFrame,
+    cells: pd.DataFrame,
+    faults: list[Problem],
+    model: type[Table],
+    findings: list[Problem],
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Take out of parsed cells what stands in shifted rows, and say so at each of their faults.
 
-    rows: the raw frame. cells, faults: what was parsed of it. Returns (cells, faults): in shifted rows all
-    cells are missing, and the rule of their faults is SHIFTED with the columns to the right, as in `shifted+1`.
+    rows: the raw frame. cells, faults: what was parsed of it. findings: of reading; among them the columns that
+    are unknown because shifted rows reach into them get the rule of these rows. Returns (cells, faults): in
+    shifted rows all cells are missing, and the rule of their faults is SHIFTED with the columns to the right, as
+    in `shifted+1`.
     """
     steps = _steps(rows, faults, model)
     if not steps:
         return cells, faults
+    findings[:] = _reached(findings, steps, rows)
     faults = [
         replace(one, rule=f"{SHIFTED}{step:+d}")
         if (step := steps.get((one.workbook, one.sheet, one.row)))
@@ -53,6 +60,29 @@ def without_shifted(
     answers = [name for name in cells if name not in Table.__annotations__]
     missing = {name: _with_missing(cells[name]).mask(shifted) for name in answers}
     return cells.assign(**missing), faults
+
+
+def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFrame) -> list[Problem]:
+    """Give the unknown columns that shifted rows alone reach into the rule of these rows."""
+    read = set(zip(rows["workbook"], rows["sheet"], rows["row"], strict=True))
+    ends = {sheet: (min(own), max(own) + BELOW) for sheet, own in _blocks(steps).items()}
+    found = []
+    for one in findings:
+        end = ends.get((one.workbook, one.sheet)) if one.rule == UNKNOWN_COLUMN else None
+        filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()] if end else []
+        usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
+        other = [place for place in filled if place not in steps]  # totals may be among the shifted rows
+        alone = usual and not any(place in read or not end[0] <= place[2] <= end[1] for place in other)
+        found.append(replace(one, rule=f"{SHIFTED}{usual[0][0]:+d}") if alone else one)
+    return found
+
+
+def _blocks(steps: dict[Place, int]) -> dict[tuple[str, str], list[int]]:
+    """List the shifted rows of each sheet."""
+    blocks: dict[tuple[str, str], list[int]] = {}
+    for workbook, sheet, row in steps:
+        blocks.setdefault((workbook, sheet), []).append(row)
+    return blocks
 
 
 def _with_missing(column: pd.Series) -> pd.Series:
@@ -163,9 +193,7 @@ def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -
 
 def _totals(table: dict[Place, list], steps: dict[Place, int]) -> dict[Place, int]:
     """Find the faulty rows in a shifted block that are its totals: with their label they left its column."""
-    blocks: dict[tuple[str, str], list[int]] = {}
-    for workbook, sheet, row in steps:
-        blocks.setdefault((workbook, sheet), []).append(row)
+    blocks = _blocks(steps)
     ends = {sheet: (min(rows), max(rows)) for sheet, rows in blocks.items()}
     usual = {
         sheet: Counter(steps[(*sheet, row)] for row in rows).most_common(1)[0][0] for sheet, rows in blocks.items()

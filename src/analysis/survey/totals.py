@@ -21,6 +21,7 @@ from analysis.survey.problems import (
     MISSING_PLACE,
     NO_ROWS,
     PROBLEM,
+    SAME_PERSON,
     SHIFTED,
     TOTAL_ANSWERS,
     TWICE,
@@ -34,6 +35,11 @@ COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
 HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
 TOTAL_IN_YUAN = "，单位可能不同 (is not the sum of rows: one of them may be in 元)"
+NOT_THE = "(is not the "  # as a wrong sum or count is told
+NO_ROWS_ABOVE = "小计上方没有明细行，也许小计重复 (a subtotal without rows of its own above it)"
+SORTED = "小计上方不是本街道的行，也许整表排序了 (rows no longer stand above their subtotals, perhaps sorted)"
+REPEATED = 3  # one person in so many entered twice: the sheet is pasted twice
+STREET_SHARE = 0.75  # of the rows above a 小计 at most, where the sheet was sorted
 CLOSE = 0.005  # amounts have two decimals
 FINE = ("", "", 0.0)
 WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
@@ -56,6 +62,10 @@ def total_problems(
     that of the rows as handed in or as corrected.
     """
     problems, doubts = [], _doubts(findings)
+    again: dict[tuple[str, str], list[int]] = {}
+    for one in findings:
+        if one.rule == SAME_PERSON:
+            again.setdefault((one.workbook, one.sheet), []).append(one.row)
     lacking, unfilled = (
         {(one.workbook, one.sheet) for one in findings if one.rule == rule} for rule in (MISSING_PLACE, NO_ROWS)
     )
@@ -66,9 +76,43 @@ def total_problems(
         for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
             if place not in unfilled:
                 own, made = parts.get(place, numbers.iloc[:0]), corrected.get(place, applied.iloc[:0])
-                found = _sheet(name, own, list(lines), doubts.get(place, {}), made)
+                listed = _unrepeated(list(lines), own, again.get(place, []))
+                found = _sheet(name, own, listed, doubts.get(place, {}), made)
+                found = _moved(found, listed, own)
                 problems += _alone(found) if place in lacking else found
     return problems
+
+
+def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[dict]:
+    """Leave out each 合计 over rows of which a third are persons entered twice: they are pasted twice."""
+    rows, kept = own["row"].to_numpy(), []
+    for line in lines:
+        doubled = sum(row < line["row"] for row in again)
+        if line["kind"] != "合计" or REPEATED * doubled <= (rows < line["row"]).sum():
+            kept.append(line)
+    return kept
+
+
+def _moved(found: list[Problem], lines: list[dict], own: pd.DataFrame) -> list[Problem]:
+    """Say of wrong 小计 that their rows stand elsewhere: none above, or those of other streets (sorted)."""
+    sums = [one for one in found if NOT_THE in one.message]
+    rows, wrong = own["row"].to_numpy(), {one.row for one in sums}
+    parts = [line for line in lines if line["kind"] == "小计"]
+    blocks = {line["row"]: (line["first"] <= rows) & (rows < line["row"]) for line in parts}
+    failed = wrong & blocks.keys()
+    told = {row: NO_ROWS_ABOVE for row in failed if not blocks[row].any()}
+    is_sorted = failed == wrong and len(failed) > 1 and 2 * len(failed) >= len(blocks)
+    if is_sorted and any(_is_mixed(own, blocks[row]) for row in failed):
+        told = dict.fromkeys(failed, SORTED)
+    places = {one.row: (one.workbook, one.sheet) for one in sums}
+    kept = [one for one in found if one.row not in told or NOT_THE not in one.message]
+    return kept + [Problem(*places[row], row=row, message=message) for row, message in sorted(told.items())]
+
+
+def _is_mixed(own: pd.DataFrame, block: np.ndarray) -> bool:
+    """Tell whether the rows above a 小计 are of several streets, none of which has most."""
+    streets = own["street"][block].value_counts() if "street" in own else []
+    return len(streets) > 1 and STREET_SHARE * streets.sum() >= streets.iloc[0]
 
 
 def _alone(problems: list[Problem]) -> list[Problem]:
@@ -92,12 +136,13 @@ def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]
 def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a table in order, with what can be added up: amounts, and answers of yes as one.
 
-    What is missing counts nothing; no sum is judged where that is a fault.
+    What is missing counts nothing; no sum is judged where that is a fault. Also the `street` of each row.
     """
     schema = TABLES[name].to_schema().columns
     kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
     numbers = {column: table[column].to_numpy(dtype=float, na_value=0.0) for column in kept}
-    return table[["workbook", "sheet", "row"]].assign(**numbers).sort_values("row")
+    streets = {"street": table["township"]} if "township" in table and name != "burden" else {}
+    return table[["workbook", "sheet", "row"]].assign(**numbers, **streets).sort_values("row")
 
 
 @cache
@@ -111,28 +156,38 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     for name, sums in totals.items():
         schema = TABLES[name].to_schema().columns
         for line in sums.to_dict("records"):
-            told = [column for column, cell in line.items() if _answers(column, schema.get(column), cell)]
+            told = [c for c, cell in line.items() if _answers(c, schema.get(c), cell, c in _additive(name))]
             for column in told[:1]:  # one a row
                 title = schema[column].title if column in schema else IDENTIFIERS[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
-                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS))
+                first = str(line["first"])  # its column may have slid down, from there on
+                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS, about=first))
     return problems
 
 
-def _answers(column: str, schema, cell) -> bool:
-    """Tell whether a cell of a total row answers its question, which only a row of data does."""
+def _answers(column: str, schema, cell, adds: bool) -> bool:
+    """Tell whether a cell of a total row answers its question, which only a row of data does.
+
+    A whole number may be a count of rows, and the sum of a column that is added up stands where it belongs.
+    """
     if column in (*Table.__annotations__, "kind", "first", "name") or empty(cell):
         return False
     if column in IDENTIFIERS or column == "community_code":
         return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell))
-    kind = str(schema.dtype)
-    if not (schema.metadata["codes"] or kind.startswith("datetime")) or normalise(cell) in NOTHING:
+    kind, said = str(schema.dtype), normalise(cell)
+    measured = kind.startswith("float") and not adds and not COUNT.fullmatch(said.removesuffix(".0"))
+    if not (schema.metadata["codes"] or kind.startswith("datetime") or measured) or said in NOTHING:
         return False
     try:
-        parse.reader(schema)(cell)
+        value = parse.reader(schema)(cell)
     except parse.Unreadable:
         return False
-    return True
+    return not measured or all(_within(value, check.statistics) for check in schema.checks)
+
+
+def _within(value: float, limits: dict) -> bool:
+    """Tell whether a number is within the limits of a column: an answer, and no sum of many."""
+    return limits.get("min_value", -math.inf) <= value <= limits.get("max_value", math.inf)
 
 
 def _sheet(
@@ -245,8 +300,8 @@ def _compare(
     first, last = spans[-1]
     what = ("之和", "sum") if adds else ("的行数", "count")
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
-    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1 if adds else 0]:.10g}"
-    more = value - sums[-1 if adds else 0]
+    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1]:.10g}"
+    more = value - sums[-1]
     if (
         adds
         and schema.metadata["unit"] == "万元"

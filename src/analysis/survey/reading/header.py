@@ -156,10 +156,13 @@ def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> 
     """Name columns that hold something below the header but are not of the form."""
     width, problems = max(map(len, sheet.cells), default=0), []
     for place in sorted(set(range(width)) - set(header.names)):
-        if any(place < len(row) and not empty(row[place]) for row in sheet.cells[header.last + 1 :]):
+        below = enumerate(sheet.cells[header.last + 1 :], start=header.last + 2)
+        filled = " ".join(str(i) for i, row in below if place < len(row) and not empty(row[place]))
+        if filled:
             headed = place in header.texts
             message = "未知的列 (unknown column)" if headed else "此列没有标题 (column without a header)"
-            problems.append(Problem(workbook, title, letter(place), message=message, rule=UNKNOWN_COLUMN))
+            where = (workbook, title, letter(place))
+            problems.append(Problem(*where, message=message, rule=UNKNOWN_COLUMN, about=filled))
     return problems
 
 
