@@ -339,3 +339,25 @@ def test_a_file_name_with_what_is_not_seen_is_a_problem(raw):
     (raw / SANMEN).rename(raw / "331022_三门县\u202e.xlsx")
     said = [str(problem) for problem in load(raw).problems]
     assert len(said) == 1 and "U+202E" in said[0] and "\u202e" not in said[0]
+
+
+@pytest.mark.parametrize("begins", ["注：新增", "备注：", "说明：", "填表人："])
+def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
+    rows, account, told = read(with_cell(BURDEN, 3, 1, begins), Burden)
+    assert len(rows) == account["kept"] == 2
+    assert [line for line in told if "a row that begins as a note is read as data" in line] == told[-1:]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["填表人：测试", "", "审核人：", "测试", "联系电话：", 13800000000.0, "填报日期：", "2020-04-30"],
+        ["填表人：", "测试", "", "审核人：测试", "", dt.datetime(2020, 4, 30), "", ""],
+        ["备注：以上为2019年数", "", "", "", "", "", "", "1"],
+        ["说明：", "12", "", "", "", "", "", ""],
+    ],
+    ids=str,
+)
+def test_a_signature_or_a_note_is_form_with_whatever_its_labels_hold(line):
+    rows, account, told = read([*BURDEN[:-1], line], Burden)
+    assert len(rows) == 2 and account["form"] == 3 and told == []

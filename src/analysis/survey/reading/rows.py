@@ -11,7 +11,7 @@ import re
 import pandas as pd
 
 from analysis.survey.parse import ABSENT, Broken
-from analysis.survey.problems import NO_ROWS, NOTE, Problem
+from analysis.survey.problems import NO_ROWS, NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.disguise import looks_otherwise
 from analysis.survey.reading.header import (
@@ -38,8 +38,13 @@ SIGNED = re.compile(
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")  # an amount, a count or a code, no telephone
+NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
 SIGNED_CELLS, SHORT_FORM = 4, 6  # cells of a signature at most; columns below which one cell may be a row
 NOT_DATA = "不像数据行，是标题或签名 (not a row of data: a heading or a signature)"
+BEGINS_AS_NOTE = (
+    "开头像说明或签名的行，已按数据读入 (a row that begins as a note is read as data: is it meant to count?)"
+)
 MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
 MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
 MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
@@ -67,6 +72,7 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
     problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
+    problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
     _mark_merged(sheet, header, set(kept) - notes)
     header = readable(header, model, faults) if faults else header
     rows = _cut(sheet, header, model, kept, workbook)
@@ -101,7 +107,7 @@ def _kind(row, i, header, labels, serial, texts) -> str:
     if i <= header.last:
         return "form"
     first = row[start]
-    if isinstance(first, str) and SIGNATURE.fullmatch(normalise(first)):
+    if _signs(first) and not _holds_answers(row, header):
         return "form"
     if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in labels):
         return "total"
@@ -110,6 +116,39 @@ def _kind(row, i, header, labels, serial, texts) -> str:
     if _is_header(start, first, texts) and all(empty(c) or _is_header(p, c, texts) for p, c in enumerate(row)):
         return "form"
     return "kept"
+
+
+def _signs(cell: object) -> bool:
+    """Tell whether a cell begins a note or a signature, as `备注：…` does."""
+    return isinstance(cell, str) and bool(SIGNATURE.fullmatch(normalise(cell)))
+
+
+def _holds_answers(row: list, header: Header) -> bool:
+    """Tell whether a row that begins as a note answers the form: a figure, a code or several texts.
+
+    What stands behind a label that ends in a colon belongs to the label, and a remark may hold anything.
+    """
+    texts, labelled = 0, False
+    for place, cell in enumerate(row):
+        if empty(cell):
+            continue
+        said = normalise(f"{cell:g}" if isinstance(cell, float) and cell < 1e6 else cell)
+        answers = not labelled and not _signs(cell) and header.names.get(place, "remark") not in OPTIONAL
+        if answers and FIGURE.fullmatch(said):
+            return True
+        texts += answers
+        labelled = isinstance(cell, str) and said.endswith(":")
+    return texts >= NOTE_TEXTS
+
+
+def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
+    """Ask about rows of data that begin as a note or a signature."""
+    first = [(i, next((cell for cell in sheet.cells[i] if not empty(cell)), None)) for i in kept]
+    return [
+        Problem(workbook, sheet.title, row=i + 1, message=BEGINS_AS_NOTE, kind=QUESTION)
+        for i, cell in first
+        if _signs(cell)
+    ]
 
 
 def _is_header(place: int, cell, texts: set) -> bool:
