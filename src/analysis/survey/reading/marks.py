@@ -13,9 +13,18 @@ from xml.parsers import expat
 
 from analysis.survey.parse import Broken
 from analysis.survey.reading.package import Package, local
-from analysis.survey.reading.styles import Look, Style, odd_conditions, odd_strings, odd_styles, rich_look
+from analysis.survey.reading.styles import (
+    NARROWEST,
+    SMALLEST,
+    Look,
+    Style,
+    odd_conditions,
+    odd_strings,
+    odd_styles,
+    rich_look,
+)
 
-# an error value; a formula, with or without a prefix; a hidden row or column, or one of no size
+# an error value; a formula, with or without a prefix; a hidden row or column
 SUSPECT = (
     b'"e"',
     b"'e'",
@@ -26,11 +35,12 @@ SUSPECT = (
     b":f ",
     b":f/",
     b" hidden",
-    b' ht="0',
-    b' width="0',
     b"zeroHeight",
     b"rPr>",  # of a rich text that stands in its cell
 )
+LOW = re.compile(rb' ht="[0-3][."]')  # a row or a column of next to no size
+NARROW = re.compile(rb' width="[01][."]')
+ICONS = re.compile(rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)")  # shown instead of the number
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
@@ -69,6 +79,8 @@ def read_marks(package: Package) -> list[Marks]:
         rule = re.compile(rb"cfRule[^>]*\sdxfId=[\"'](?:%s)[\"']" % numbers.encode())
         for marks, xml in zip(read, parts, strict=True):
             marks.conditional = bool(rule.search(xml))
+    for marks, xml in zip(read, parts, strict=True):
+        marks.conditional |= b"showValue" in xml and bool(ICONS.search(xml))
     hidden = [attributes.get("state", "visible") != "visible" for attributes, _ in package.sheets]
     sources = _sources(package, parts) if any(hidden) else ""
     for marks, veiled, (attributes, _) in zip(read, hidden, package.sheets, strict=True):
@@ -97,7 +109,8 @@ def _names(title: str, formulas: str) -> bool:
 def _marks(xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None) -> Marks:
     if (last := _last_row(xml)) > ROWS:
         return Marks(last=last)
-    if strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml)):
+    odd = strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml))
+    if odd or LOW.search(xml) or NARROW.search(xml):
         return _Scan(styles, strings).read(xml)
     return Marks(last=last)
 
@@ -142,7 +155,7 @@ class _Scan:
             self.formula = True
         elif name == "is":
             self.inline = [Element("si")]
-        elif name == "col" and _no_size(attributes, "width"):
+        elif name == "col" and _no_size(attributes, "width", NARROWEST):
             first, last = (int(attributes.get(end, 1)) for end in ("min", "max"))
             self.marks.hidden_columns |= set(range(first - 1, min(last, WIDEST)))
         elif name == "sheetFormatPr":
@@ -153,7 +166,7 @@ class _Scan:
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.column = -1
         by_default = self.rows_hidden and not attributes.keys() & {"hidden", "ht"}
-        if by_default or _no_size(attributes, "ht"):
+        if by_default or _no_size(attributes, "ht", SMALLEST):
             self.marks.hidden.add(self.row)
 
     def _text(self, text: str) -> None:
@@ -184,9 +197,9 @@ class _Scan:
             self.marks.looks.setdefault((self.row, self.column), look)
 
 
-def _no_size(attributes: dict[str, str], size: str) -> bool:
-    """Tell whether a row or a column is hidden, or so low or narrow that nothing of it is seen."""
-    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, 9)) < 1
+def _no_size(attributes: dict[str, str], size: str, least: float) -> bool:
+    """Tell whether a row or a column is hidden, or so low or narrow that its numbers are not seen."""
+    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, least)) < least
 
 
 def _column(address: str) -> int:
