@@ -361,3 +361,51 @@ def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
 def test_a_signature_or_a_note_is_form_with_whatever_its_labels_hold(line):
     rows, account, told = read([*BURDEN[:-1], line], Burden)
     assert len(rows) == 2 and account["form"] == 3 and told == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "单位：千元",
+        "（单位：元）",
+        "计量单位：元",
+        "单位：人民币元",
+        "单位（元）",
+        "单位：元（人民币）",
+        "单位:亿元",
+        "金额单位：千元",
+        "单位：人、元",
+        "2018年初基数（单位：元）",
+        "2018年初基数（元）",
+        "本表金额以元为单位",
+        "单位元",
+    ],
+)
+def test_another_unit_of_money_above_the_table_than_in_its_header_is_two_units(line):
+    _, _, told = read(with_cell(BASELINE, 1, 3, line), CountyBaseline)
+    assert [one.endswith("不一致 (two units)") for one in told] == [True]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["单位：人、万元", "（单位：万元）", "填报单位：元阳县民政局", "单位：元阳县民政局", "填报单位：万元镇政府"],
+)
+def test_the_same_unit_above_the_table_or_none_is_no_fault(line):
+    assert read(with_cell(BASELINE, 1, 3, line), CountyBaseline)[2] == []
+
+
+def test_a_note_that_names_another_unit_of_money_is_asked_about():
+    for note, asked in (
+        ("注：以上金额单位均为元", True),
+        ("注：金额单位为万元", False),
+        ("注：每人一元", False),
+        ("注：按每户补助100元", False),
+    ):
+        _, _, told = read([*BASELINE, [note]], CountyBaseline)
+        assert [("another unit of money" in one) for one in told] == [True] * asked
+
+
+def test_a_unit_of_money_that_is_neither_is_refused_where_the_header_names_none():
+    cells = with_cell(with_cell(BASELINE, 1, 3, "单位：千元"), 3, 3, "人均年收入")
+    _, _, told = read(cells, CountyBaseline)
+    assert len(told) == 1 and "the unit is not that of the form" in told[0]

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
-from analysis.survey.problems import MISSING_COLUMN, UNKNOWN_COLUMN, Problem
+from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.text import empty, normalise
 
@@ -16,9 +16,13 @@ FROM_FILE = (*Table.__annotations__,)  # columns that no form asks for
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
+NOTED_UNIT = "说明中的金额单位与表头不同 (a note names another unit of money than the header: which is it?)"
 FEWEST = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
-UNIT_LINE = re.compile(r"(?:金额)?单位:(.*)")
+UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)")
+# an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the name
+MONEY_UNIT = re.compile(r"(?<![0-9])[十百千万亿]*元(?=$|[)\]、,;/。(]|为单位|为计|计)")
+MONEY_NOTE = re.compile(r".*(?:单位|以[十百千万亿]*元).*")
 MONEY = {"元", "万元"}
 UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
 KNOWN_UNITS = {way for unit in UNITS for way in spellings(unit)}
@@ -32,7 +36,7 @@ class Header:
     texts: dict[int, str]  # position to `group/title`, folded, without unit
     units: dict[int, str]
     names: dict[int, str]  # position to column name
-    line: str = ""  # 元 or 万元, where the line under the title says so
+    line: str = ""  # unit of money, such as 元 or 万元, where the line under the title says so
 
 
 @cache
@@ -101,13 +105,34 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def _unit_line(sheet: Sheet, top: int) -> str:
-    """Read the money unit that a line above the header gives for the whole sheet."""
-    for row in sheet.cells[:top]:
-        for cell in row:
-            if isinstance(cell, str) and (found := UNIT_LINE.fullmatch(normalise(cell))):
-                said = MONEY & set(re.split("[、,;/]", found[1]))
-                return said.pop() if len(said) == 1 else ""
-    return ""
+    """Read the money unit that a line above the header gives for the whole sheet; empty where it gives several."""
+    said = set()
+    for cell in (cell for row in sheet.cells[:top] for cell in row if isinstance(cell, str)):
+        text = normalise(cell)
+        if found := UNIT_LINE.fullmatch(text):
+            said |= set(MONEY_UNIT.findall(found[1] or found[2] or ""))
+        elif "为单位" in text or "元计" in text:
+            said |= set(MONEY_UNIT.findall(text))
+    return said.pop() if len(said) == 1 else ""
+
+
+def unit_questions(
+    sheet: Sheet, header: Header, model: type[Table], form: list[int], workbook: str
+) -> list[Problem]:
+    """Ask about the notes below the header (form: their rows, from 0) that name another unit of money than it."""
+    schema = model.to_schema().columns
+    used = {
+        header.units.get(place) or header.line
+        for place, name in header.names.items()
+        if name in schema and schema[name].metadata["unit"] == "万元"
+    }
+    odd = []
+    for i in form if used else ():
+        texts = [normalise(cell) for cell in sheet.cells[i] if isinstance(cell, str)]
+        named = {unit for text in texts if MONEY_NOTE.fullmatch(text) for unit in MONEY_UNIT.findall(text)}
+        if i > header.last and named - used:
+            odd.append(Problem(workbook, sheet.title, row=i + 1, message=NOTED_UNIT, kind=QUESTION))
+    return odd
 
 
 def header_problems(header: Header, model: type[Table], workbook: str, title: str) -> list[Problem]:
@@ -143,6 +168,8 @@ def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Pro
         unit, message = header.units.get(place, ""), ""
         if unit and unit not in spellings(wanted):
             message = f"“{unit}” 单位应为 {wanted or '无'} (the unit is not that of the form)"
+        elif wanted == "万元" and not unit and header.line and header.line not in MONEY:
+            message = f"“单位：{header.line}” 应为万元 (the unit is not that of the form)"
         elif wanted == "万元" and not (unit or header.line):
             message = "没有注明元或万元 (no unit given)"
         elif wanted == "万元" and unit and header.line and unit != header.line:

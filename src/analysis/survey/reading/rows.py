@@ -22,6 +22,7 @@ from analysis.survey.reading.header import (
     printed,
     readable,
     split_unit,
+    unit_questions,
     unknown_columns,
 )
 from analysis.survey.text import empty, normalise
@@ -72,6 +73,7 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
     problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
+    problems += unit_questions(sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook)
     problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
     _mark_merged(sheet, header, set(kept) - notes)
     header = readable(header, model, faults) if faults else header

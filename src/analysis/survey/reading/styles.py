@@ -207,8 +207,8 @@ def _literal(token: re.Match) -> str:
 
 
 def _misread(section: list[re.Match], sign: int) -> Look | None:
-    """Return the punctuation that makes another number of the digits: between them, a fraction, or a minus sign."""
-    printed = "".join("0" if token[6] and token[6] in SLOTS or token[5] else " " for token in section)
+    """Return the punctuation that makes another number of the digits: among them, or a minus sign."""
+    printed = "".join("0" if (token[6] and token[6] in SLOTS) or token[5] else " " for token in section)
     first, last = printed.find("0"), printed.rfind("0")
     for place, token in enumerate(section):
         text = (_literal(token) or (token[6] if token[6] in ("/", "-", "(", ":") else "")).strip()
