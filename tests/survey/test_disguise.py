@@ -256,6 +256,36 @@ def test_a_narrow_column_a_low_row_and_icons_without_their_number_are_asked_abou
     )
 
 
+@pytest.mark.parametrize(("calculation", "there"), [("1", True), ("0", False)])
+def test_a_formula_saved_as_0_that_nobody_may_have_calculated_is_asked_about(
+    planting, asked, raw, calculation, there
+):
+    cell = cell_of(planting, BURDEN, "上墙制度")
+    number, sums = cell.value, [cell.row]
+    cell.value = f"={number}*0"
+    sheet = planting.sheet(SANMEN, BURDEN)
+    planting.books[SANMEN].calculation.fullCalcOnLoad = calculation == "1"
+    for row in range(cell.row + 1, sheet.max_row + 1):
+        total = sheet.cell(row, cell.column)
+        if {"小计", "合计"} & {sheet.cell(row, 1).value, sheet.cell(row, 2).value} and (
+            len(sums) == 1 or sheet.cell(row, 1).value == "合计"
+        ):
+            total.value -= number
+            sums.append(row)
+    address = cell.coordinate
+    planting.save()
+    value = f'<c r="{address}"><f>{number}*0</f><v>0</v></c>'.encode()
+
+    def stored(name, data):
+        if not name.endswith("sheet4.xml"):
+            return data
+        return re.sub(rf'<c r="{address}"[^>]*>.*?</c>'.encode(), value, data, count=1)
+
+    rewritten(raw / SANMEN, stored)
+    questions = asked(planting)
+    assert [(column, row) for _, column, row, _ in questions] == [("上墙制度", sums[0])] * there
+
+
 def test_an_untouched_workbook_is_asked_nothing(wave_folder, frame):
     assert check(wave_folder, frame).questions == []
     with zipfile.ZipFile(wave_folder / SANMEN) as archive:

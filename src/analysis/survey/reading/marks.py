@@ -46,6 +46,7 @@ WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
+NOT_CALCULATED = ("not calculated", "")  # a result of 0 in a workbook that is to be calculated when it is opened
 TEXTS = ("str", "s", "inlineStr")
 
 
@@ -74,7 +75,9 @@ def read_marks(package: Package) -> list[Marks]:
     strings = odd_strings(package.read(package.parts.get("sharedStrings", "")))
     used = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles).encode()) if styles else None
     parts = [package.read(member) for _, member in package.sheets]
-    read = [_marks(xml, styles, strings, used) for xml in parts]
+    calculation = [one for one in package.tree.iter() if local(one.tag) == "calcPr"]
+    recalculated = any(one.get("fullCalcOnLoad") in ("1", "true") for one in calculation)
+    read = [_marks(xml, styles, strings, used, recalculated) for xml in parts]
     if numbers := "|".join(odd_conditions(package.read(package.parts.get("styles", "")))):
         rule = re.compile(rb"cfRule[^>]*\sdxfId=[\"'](?:%s)[\"']" % numbers.encode())
         for marks, xml in zip(read, parts, strict=True):
@@ -106,12 +109,14 @@ def _names(title: str, formulas: str) -> bool:
     return bool(title) and (f"{title}!" in formulas or f"'{title}'!" in formulas)
 
 
-def _marks(xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None) -> Marks:
+def _marks(
+    xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None, recalculated: bool
+) -> Marks:
     if (last := _last_row(xml)) > ROWS:
         return Marks(last=last)
     odd = strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml))
     if odd or LOW.search(xml) or NARROW.search(xml):
-        return _Scan(styles, strings).read(xml)
+        return _Scan(styles, strings, recalculated).read(xml)
     return Marks(last=last)
 
 
@@ -127,8 +132,8 @@ def _last_row(xml: bytes) -> int:
 class _Scan:
     """Walk through a sheet's XML; cells and rows without an address follow the one before."""
 
-    def __init__(self, styles: dict[str, Style], strings: dict[int, Look]):
-        self.styles, self.strings = styles, strings
+    def __init__(self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool):
+        self.styles, self.strings, self.recalculated = styles, strings, recalculated
         self.marks, self.row, self.column = Marks(), -1, -1
         self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False
         self.rows_hidden = False
@@ -190,6 +195,8 @@ class _Scan:
             self.marks.broken[self.row, self.column] = Broken(f"{self.value or '#'} 是错误值 (an error value)")
         elif self.formula and not self.value and self.kind not in TEXTS:
             self.marks.broken[self.row, self.column] = UNCALCULATED
+        elif self.formula and self.recalculated and self.value in ("0", "0.0"):
+            self.marks.looks[self.row, self.column] = NOT_CALCULATED
         look = self.strings.get(int(self.value)) if self.kind == "s" and self.value.isdecimal() else None
         if not look and self.style in self.styles:
             look = self.styles[self.style].look(self.value, self.kind in TEXTS)
