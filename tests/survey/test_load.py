@@ -9,7 +9,7 @@ import pytest
 from analysis.survey.codebook import TABLES, Burden, CountyBaseline, ElectionCandidates, Funding
 from analysis.survey.load import load
 from analysis.survey.problems import Problem
-from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.book import Sheet, read_csv
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.rows import frame, read_sheet
 
@@ -405,3 +405,45 @@ def test_a_unit_of_money_that_is_neither_is_refused_where_the_header_names_none(
     cells = with_cell(with_cell(BASELINE, 1, 3, "单位：千元"), 3, 3, "人均年收入")
     _, _, told = read(cells, CountyBaseline)
     assert len(told) == 1 and "the unit is not that of the form" in told[0]
+
+
+def test_a_header_printed_again_loses_no_row_above_it():
+    first = with_cell(BURDEN, 1, 8, "")
+    cells = [*first[:3], *BURDEN[:2], *first[3:]]
+    sheet = Sheet("减负清理", cells, [((0, 3), (0, 6)), ((3, 3), (3, 6))])
+    problems = []
+    rows, _, account = read_sheet(sheet, Burden, "a.xlsx", problems)
+    assert rows["row"] == [3, 6] and account["total"] == 2
+
+
+@pytest.mark.parametrize("title", ["编号", "", "No."])
+def test_a_counter_under_another_title_is_the_serial_number(title):
+    rows, account, told = read(with_cell(BURDEN, 1, 1, title), Burden)
+    assert len(rows) == account["total"] == 2 and told == []
+
+
+def test_a_total_is_known_in_the_first_cell_of_a_row_whatever_the_title_of_its_column():
+    cells = with_cell(with_cell(BURDEN, 1, 1, "备考"), 3, 1, "甲")
+    rows, account, told = read(cells, Burden)
+    assert len(rows) == account["total"] == 2
+    assert [line for line in told if "unknown column" in line] == told
+
+
+def test_a_row_of_data_below_the_signatures_is_asked_about_once():
+    row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
+    rows, _, told = read([*BURDEN, row, row], Burden)
+    assert len(rows) == 4 and len(told) == 1 and "a row below the signatures is read as data" in told[0]
+
+
+def test_a_new_page_below_the_signatures_is_asked_nothing():
+    row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
+    _, _, told = read([*BURDEN, *BURDEN[:2], row], Burden)
+    assert told == []
+
+
+def test_protected_text_is_read_around_the_header_too(tmp_path):
+    lines = [["序号", "街道（乡镇）", "村（社区）数（个）"], ["1", "甲街道", "3"]]
+    path = tmp_path / "a.csv"
+    rows = [",".join(f'"=""{cell}"""' for cell in line) for line in lines]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    assert read_csv(path) == lines

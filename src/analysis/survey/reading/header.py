@@ -63,21 +63,47 @@ def printed(model: type[Table]) -> dict[str, str]:
 
 
 def find_header(sheet: Sheet, model: type[Table]) -> Header:
-    """Find the rows whose texts name the most columns of the form, the fewest rows among equals."""
-    wanted, best, most = expected(model), Header(-1, {}, {}, {}), FEWEST - 1
+    """Find the rows whose texts name the most columns of the form, the fewest rows among equals.
+
+    Of a header that is printed again further down, the first counts that names half of the columns, so that no
+    row between two headers is lost.
+    """
+    best, most = Header(-1, {}, {}, {}), (0, FEWEST - 1)
+    enough = (len(printed(model)) - len(OPTIONAL)) / 2
     for top in range(min(len(sheet.cells), SEARCH)):
+        if top > best.last and most[0] >= enough:
+            break
         for depth in range(1, DEEPEST + 1):
             if top + depth <= min(len(sheet.cells), SEARCH):
-                read = _texts(sheet, top, depth)
-                names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
-                if len(set(names.values())) > most:
-                    most = len(set(names.values()))
-                    texts = {place: text for place, (text, _) in read.items()}
-                    units = {place: unit for place, (_, unit) in read.items()}
-                    best = Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
-        if most == len(printed(model)):
+                read = _header_at(sheet, model, top, depth)
+                named = set(read.names.values())
+                count = (len(named - set(OPTIONAL)), len(named))
+                if count[1] >= FEWEST and count > most:
+                    best, most = read, count
+        if most[1] == len(printed(model)):
             break
-    return best
+    return _with_serial(sheet, best)
+
+
+def _header_at(sheet: Sheet, model: type[Table], top: int, depth: int) -> Header:
+    """Read some rows as a header."""
+    wanted, read = expected(model), _texts(sheet, top, depth)
+    names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
+    texts = {place: text for place, (text, _) in read.items()}
+    units = {place: unit for place, (_, unit) in read.items()}
+    return Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
+
+
+def _with_serial(sheet: Sheet, header: Header) -> Header:
+    """Take a first column under another title, or none, for 序号 where all its numbers count from 1."""
+    if 0 in header.names or "serial" in header.names.values() or not header.names:
+        return header
+    cells = [row[0] for row in sheet.cells[header.last + 1 :] if row and not empty(row[0])]
+    numbers = [normalise(f"{cell:g}" if isinstance(cell, float) else cell) for cell in cells]
+    counted = [one for one in numbers if one.isascii() and one.isdecimal()]
+    if not counted or counted != [str(number) for number in range(1, len(counted) + 1)]:
+        return header
+    return replace(header, names={0: "serial"} | header.names)
 
 
 def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:

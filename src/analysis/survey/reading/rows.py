@@ -10,6 +10,7 @@ import re
 
 import pandas as pd
 
+from analysis.survey.codebook import REMARK
 from analysis.survey.parse import ABSENT, Broken
 from analysis.survey.problems import NO_ROWS, NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet
@@ -46,6 +47,8 @@ NOT_DATA = "不像数据行，是标题或签名 (not a row of data: a heading o
 BEGINS_AS_NOTE = (
     "开头像说明或签名的行，已按数据读入 (a row that begins as a note is read as data: is it meant to count?)"
 )
+SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")  # below the last row of a form
+BELOW = "签名以下的行，已按数据读入 (a row below the signatures is read as data: is it meant to count?)"
 MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
 MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
 MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
@@ -74,6 +77,7 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
     problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
     problems += unit_questions(sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook)
+    problems += _below(sheet, kinds, workbook)
     problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
     _mark_merged(sheet, header, set(kept) - notes)
     header = readable(header, model, faults) if faults else header
@@ -111,7 +115,8 @@ def _kind(row, i, header, labels, serial, texts) -> str:
     first = row[start]
     if _signs(first) and not _holds_answers(row, header):
         return "form"
-    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in labels):
+    named = (start, *labels)  # a total may be named in the first column of the form, whatever its title
+    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in named):
         return "total"
     if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
         return "blank"  # a number printed on the form, with nothing filled in beside it
@@ -153,8 +158,24 @@ def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
     ]
 
 
+def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
+    """Ask about the first row of data below the signatures, unless a header printed again stands between."""
+    signed = False
+    for i, kind in enumerate(kinds):
+        if kind == "form":
+            signed = any(
+                isinstance(cell, str) and SIGNATURES.fullmatch(normalise(cell)) for cell in sheet.cells[i]
+            )
+        elif kind == "kept" and signed:
+            return [Problem(workbook, sheet.title, row=i + 1, message=BELOW, kind=QUESTION)]
+    return []
+
+
 def _is_header(place: int, cell, texts: set) -> bool:
-    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in texts
+    if not isinstance(cell, str):
+        return False
+    said = split_unit(normalise(cell))[0]
+    return (place, said) in texts or said == REMARK  # which the first header may lack
 
 
 def _is_total(cell: str) -> bool:
@@ -247,7 +268,8 @@ def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str
     labels = [place for place, name in header.names.items() if name in LABELLED]
     said = []
     for i in rows:
-        texts = [normalise(sheet.cells[i][place]) for place in labels if place < len(sheet.cells[i])]
+        start = next(place for place, cell in enumerate(sheet.cells[i]) if not empty(cell))
+        texts = [normalise(sheet.cells[i][place]) for place in (start, *labels) if place < len(sheet.cells[i])]
         said.append("小计" if any(SUBTOTAL.fullmatch(text) for text in texts) else "合计")
     first = [before + 2 for before in [header.last, *rows][: len(rows)]]
     return _cut(sheet, header, model, rows, workbook) | {"kind": said, "first": first}
