@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import FormulaRule, IconSetRule
 from openpyxl.styles import Color, Font, PatternFill
 
 from analysis.survey.clean import check
@@ -108,6 +108,24 @@ FORMATS = [
     ("[$¥-804]#,##0.00", ("added", "¥")),
     ('0"1"', ("added", "1")),
     ("0\\1", ("added", "1")),
+    ("0!.0", ("added", ".")),
+    ("0\\.00", ("added", ".")),
+    ('0"."0', ("added", ".")),
+    ('0","0', ("added", ",")),
+    ('0"/"0', ("added", "/")),
+    ("# ?/?", ("added", "/")),
+    ('"-"0', ("added", "-")),
+    ("\\-0", ("added", "-")),
+    ("(0)", ("added", "(")),
+    ("10", ("added", "1")),
+    ("[<1000]0;0,", ("scaled", "")),
+    ('[>=10000]0!.0,"万";0', ("scaled", "")),
+    ("[Red][<0]0;0", None),
+    ("0.00;-0.00", None),
+    ('0;"-"0', None),
+    ("General;-General", None),
+    ("# ##0", None),
+    ("#,##0;[Red](#,##0)", None),
     ("#,##0.00_ ", None),
     ("0.00;-0.00;;@", None),
     ('_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', None),
@@ -146,6 +164,11 @@ def test_number_formats_are_asked_about_but_not_the_unit_of_the_column(planting,
 def test_a_date_is_a_date_in_any_format_of_dates():
     for code in ("yyyy-mm-dd", 'yyyy"年"m"月"d"日"', "[$-804]yyyy/m/d;@", "m/d/yy h:mm", "[h]:mm:ss"):
         assert format_looks(code)[1][0] is None
+
+
+def test_a_format_of_dates_that_prints_its_own_digits_is_a_look():
+    for code in ('yyyy"-01-01"', '"2019年"m"月"', '"二〇一九年"m"月"', r"yyyy\-\1\-\1", "yyyy-1-1"):
+        assert format_looks(code)[1][0] is not None
 
 
 def test_struck_rows_hidden_columns_and_covered_cells_are_one_question_each(planting, asked):
@@ -219,6 +242,48 @@ def test_inline_rich_text_is_seen_as_that_of_shared_strings_is(planting, asked, 
     rewritten(raw / SANMEN, inline)
     ((_, column, row, message),) = asked(planting)
     assert (column, row) == ("上墙制度", cell.row) and "superscript" in message
+
+
+def test_a_narrow_column_a_low_row_and_icons_without_their_number_are_asked_about(planting, asked):
+    burden, row = planting.sheet(SANMEN, BURDEN), planting.rows(SANMEN, ROSTER)[3]
+    burden.column_dimensions["D"].width = 1.5
+    planting.sheet(SANMEN, ROSTER).row_dimensions[row].height = 1.5
+    icons = IconSetRule("3Arrows", "percent", [0, 33, 67], showValue=False)
+    planting.sheet(SANMEN, FUNDS).conditional_formatting.add("C6:F9", icons)
+    questions = asked(planting)
+    assert sorted((sheet, column, row) for sheet, column, row, _ in questions) == sorted(
+        [(ROSTER, "", row), (FUNDS, "", 0), (BURDEN, "实物牌子", 0)]
+    )
+
+
+@pytest.mark.parametrize(("calculation", "there"), [("1", True), ("0", False)])
+def test_a_formula_saved_as_0_that_nobody_may_have_calculated_is_asked_about(
+    planting, asked, raw, calculation, there
+):
+    cell = cell_of(planting, BURDEN, "上墙制度")
+    number, sums = cell.value, [cell.row]
+    cell.value = f"={number}*0"
+    sheet = planting.sheet(SANMEN, BURDEN)
+    planting.books[SANMEN].calculation.fullCalcOnLoad = calculation == "1"
+    for row in range(cell.row + 1, sheet.max_row + 1):
+        total = sheet.cell(row, cell.column)
+        if {"小计", "合计"} & {sheet.cell(row, 1).value, sheet.cell(row, 2).value} and (
+            len(sums) == 1 or sheet.cell(row, 1).value == "合计"
+        ):
+            total.value -= number
+            sums.append(row)
+    address = cell.coordinate
+    planting.save()
+    value = f'<c r="{address}"><f>{number}*0</f><v>0</v></c>'.encode()
+
+    def stored(name, data):
+        if not name.endswith("sheet4.xml"):
+            return data
+        return re.sub(rf'<c r="{address}"[^>]*>.*?</c>'.encode(), value, data, count=1)
+
+    rewritten(raw / SANMEN, stored)
+    questions = asked(planting)
+    assert [(column, row) for _, column, row, _ in questions] == [("上墙制度", sums[0])] * there
 
 
 def test_an_untouched_workbook_is_asked_nothing(wave_folder, frame):

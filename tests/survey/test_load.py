@@ -9,7 +9,7 @@ import pytest
 from analysis.survey.codebook import TABLES, Burden, CountyBaseline, ElectionCandidates, Funding
 from analysis.survey.load import load
 from analysis.survey.problems import Problem
-from analysis.survey.reading.book import Sheet
+from analysis.survey.reading.book import Sheet, read_csv
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.rows import frame, read_sheet
 
@@ -339,3 +339,111 @@ def test_a_file_name_with_what_is_not_seen_is_a_problem(raw):
     (raw / SANMEN).rename(raw / "331022_三门县\u202e.xlsx")
     said = [str(problem) for problem in load(raw).problems]
     assert len(said) == 1 and "U+202E" in said[0] and "\u202e" not in said[0]
+
+
+@pytest.mark.parametrize("begins", ["注：新增", "备注：", "说明：", "填表人："])
+def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
+    rows, account, told = read(with_cell(BURDEN, 3, 1, begins), Burden)
+    assert len(rows) == account["kept"] == 2
+    assert [line for line in told if "a row that begins as a note is read as data" in line] == told[-1:]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["填表人：测试", "", "审核人：", "测试", "联系电话：", 13800000000.0, "填报日期：", "2020-04-30"],
+        ["填表人：", "测试", "", "审核人：测试", "", dt.datetime(2020, 4, 30), "", ""],
+        ["备注：以上为2019年数", "", "", "", "", "", "", "1"],
+        ["说明：", "12", "", "", "", "", "", ""],
+    ],
+    ids=str,
+)
+def test_a_signature_or_a_note_is_form_with_whatever_its_labels_hold(line):
+    rows, account, told = read([*BURDEN[:-1], line], Burden)
+    assert len(rows) == 2 and account["form"] == 3 and told == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "单位：千元",
+        "（单位：元）",
+        "计量单位：元",
+        "单位：人民币元",
+        "单位（元）",
+        "单位：元（人民币）",
+        "单位:亿元",
+        "金额单位：千元",
+        "单位：人、元",
+        "2018年初基数（单位：元）",
+        "2018年初基数（元）",
+        "本表金额以元为单位",
+        "单位元",
+    ],
+)
+def test_another_unit_of_money_above_the_table_than_in_its_header_is_two_units(line):
+    _, _, told = read(with_cell(BASELINE, 1, 3, line), CountyBaseline)
+    assert [one.endswith("不一致 (two units)") for one in told] == [True]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["单位：人、万元", "（单位：万元）", "填报单位：元阳县民政局", "单位：元阳县民政局", "填报单位：万元镇政府"],
+)
+def test_the_same_unit_above_the_table_or_none_is_no_fault(line):
+    assert read(with_cell(BASELINE, 1, 3, line), CountyBaseline)[2] == []
+
+
+def test_a_note_that_names_another_unit_of_money_is_asked_about():
+    notes = {"注：以上金额单位均为元": True, "注：金额单位为万元": False, "注：按每户补助100元": False}
+    for note, asked in notes.items():
+        _, _, told = read([*BASELINE, [note]], CountyBaseline)
+        assert [("another unit of money" in one) for one in told] == [True] * asked
+
+
+def test_a_unit_of_money_that_is_neither_is_refused_where_the_header_names_none():
+    cells = with_cell(with_cell(BASELINE, 1, 3, "单位：千元"), 3, 3, "人均年收入")
+    _, _, told = read(cells, CountyBaseline)
+    assert len(told) == 1 and "the unit is not that of the form" in told[0]
+
+
+def test_a_header_printed_again_loses_no_row_above_it():
+    first = with_cell(BURDEN, 1, 8, "")
+    cells = [*first[:3], *BURDEN[:2], *first[3:]]
+    sheet = Sheet("减负清理", cells, [((0, 3), (0, 6)), ((3, 3), (3, 6))])
+    problems = []
+    rows, _, account = read_sheet(sheet, Burden, "a.xlsx", problems)
+    assert rows["row"] == [3, 6] and account["total"] == 2
+
+
+@pytest.mark.parametrize("title", ["编号", "", "No."])
+def test_a_counter_under_another_title_is_the_serial_number(title):
+    rows, account, told = read(with_cell(BURDEN, 1, 1, title), Burden)
+    assert len(rows) == account["total"] == 2 and told == []
+
+
+def test_a_total_is_known_in_the_first_cell_of_a_row_whatever_the_title_of_its_column():
+    cells = with_cell(with_cell(BURDEN, 1, 1, "备考"), 3, 1, "甲")
+    rows, account, told = read(cells, Burden)
+    assert len(rows) == account["total"] == 2
+    assert [line for line in told if "unknown column" in line] == told
+
+
+def test_a_row_of_data_below_the_signatures_is_asked_about_once():
+    row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
+    rows, _, told = read([*BURDEN, row, row], Burden)
+    assert len(rows) == 4 and len(told) == 1 and "a row below the signatures is read as data" in told[0]
+
+
+def test_a_new_page_below_the_signatures_is_asked_nothing():
+    row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
+    _, _, told = read([*BURDEN, *BURDEN[:2], row], Burden)
+    assert told == []
+
+
+def test_protected_text_is_read_around_the_header_too(tmp_path):
+    lines = [["序号", "街道（乡镇）", "村（社区）数（个）"], ["1", "甲街道", "3"]]
+    path = tmp_path / "a.csv"
+    rows = [",".join(f'"=""{cell}"""' for cell in line) for line in lines]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    assert read_csv(path) == lines

@@ -251,3 +251,43 @@ def test_interviews_of_long_ago_are_asked_about_once():
     assert "long before the reference date" in question.message
     assert clean.stale_questions({"interview_communities": table}, pd.Timestamp("2020-04-30")) == []
     assert clean.stale_questions({"interview_communities": table}, None) == []
+
+
+def rows_copied(raw, title, last):
+    """Copy the rows of a sheet of Huangyan from the sixth on over those of Jiaojiang's."""
+    p = Planting(raw)
+    theirs, ours = p.sheet(HUANGYAN, title), p.sheet(JIAOJIANG, title)
+    for area in [one for one in ours.merged_cells.ranges if one.min_row > 5]:
+        ours.unmerge_cells(str(area))
+    ours.delete_rows(6, ours.max_row)
+    for row in theirs.iter_rows(min_row=6, max_row=last or theirs.max_row):
+        for cell in row:
+            if cell.value is not None:
+                ours.cell(cell.row, cell.column).value = cell.value
+    p.save()
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("项目与公益创投", "most rows name another county"),
+        (FUNDS, "the same rows"),
+        ("2018年初基数", "the same rows"),
+    ],
+)
+def test_rows_of_another_county_without_a_code_are_asked_about(raw, found, title, said):
+    rows_copied(raw, title, None)
+    lines = found()
+    assert {kind for kind, *_ in lines} == {"question"}
+    assert (JIAOJIANG, title) in {(file, sheet) for _, file, sheet, _, message in lines if said in message}
+    assert {sheet for _, _, sheet, *_ in lines} == {title} and len(lines) == 2
+
+
+def test_rows_that_are_the_same_because_nothing_was_spent_are_not_asked_about(raw, frame):
+    p = Planting(raw)
+    for workbook in (JIAOJIANG, HUANGYAN):
+        for row in range(6, 11):
+            for column in range(3, 7):
+                p.sheet(workbook, FUNDS).cell(row, column).value = 0
+    p.save()
+    assert [one for one in clean.check(raw, frame).findings if "the same rows" in one.message] == []

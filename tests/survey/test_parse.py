@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.survey import parse
 from analysis.survey.codebook import TABLES, Communities, Workers
+from analysis.survey.mend import mend
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 FULL_WIDTH_BACK = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
@@ -101,7 +102,8 @@ def test_a_day_survives_every_way_of_writing_it(day):
 
 @given(DAYS)
 def test_a_month_without_a_day_is_its_first(day):
-    for written in (f"{day.year}年{day.month}月", f"{day:%Y-%m}", f"{day.year}.{day.month}"):
+    dotted = f"{day.year}.{day.month}" if day.month > 1 else f"{day:%Y.%m}"
+    for written in (f"{day.year}年{day.month}月", f"{day:%Y-%m}", dotted):
         assert parse.date(written) == pd.Timestamp(day.year, day.month, 1)
 
 
@@ -252,3 +254,14 @@ def _as_seen(cell, unit):
             assert not any(
                 unicodedata.category(c) in ("Nd", "Nl", "No") for c in unicodedata.normalize("NFKC", ch)
             )
+
+
+def test_a_month_that_may_have_lost_its_zero_is_refused():
+    for written in ("1988.1", " 1988.1 ", "１９８８.１"):
+        with pytest.raises(parse.Unreadable, match="not a date"):
+            parse.date(written)
+    assert parse.date("1988.01") == parse.date("1988-1") == pd.Timestamp("1988-01-01")
+
+
+def test_a_question_is_told_as_a_question_whatever_it_says():
+    assert mend("填报日期读不出 (the date cannot be read: is it of this wave?)").startswith("请核实")

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.survey.codebook import IDENTIFIERS, Table
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
-from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code
+from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code, same_rows
 from analysis.survey.parsed import without
 from analysis.survey.problems import NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
@@ -51,6 +51,7 @@ def load(raw: Path) -> Loaded:
                 rows["county_code"] = _counties(rows, file)
                 pieces.setdefault(model.Config.name, []).append(rows)
                 totals.setdefault(model.Config.name, []).append(sums)
+    problems += same_rows(pieces, problems)
     problems += _missing_sheets(files, accounts, problems)
     tables = {name: frame(sheets) for name, sheets in pieces.items()}
     sums = {name: frame(sheets) for name, sheets in totals.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # the English of the rule as messages print it, how to mend it
 MENDING = (
+    # a question is never worded as an order, whatever else it says
+    ("?)", "请核实：无误则说明原因，有误则改正 (confirm with a reason, or mend it)"),
     ("not a plain digit", "用普通数字重填，注号、批注写入备注 (retype it in plain digits; notes go into 备注)"),
     ("of their headers", "把这些行的数据整块移回各自的列 (move the block back under its headers)"),
     ("maybe renamed", "恢复下发表格的列名，不要改动表头 (restore the title of the column)"),
@@ -116,7 +118,6 @@ MENDING = (
     ("identifiers are not corrected here", "退回县里在原表改正 (send it back to the county)"),
     ("changes nothing", "删去这条更正 (drop it)"),
     ("corrected twice", "同一单元格只留一条 (keep one)"),
-    ("?)", "请核实：无误则说明原因，有误则改正 (confirm with a reason, or mend it)"),
 )
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import pandas as pd
@@ -43,6 +44,8 @@ ODD_DAY = "与基准日相距太远 (far from the reference date: is it of this 
 ODD_YEAR = "标题的年份不是本轮的 (another year in the title: is it of this wave?)"
 UNREAD_DAY = "填报日期读不出 (the date cannot be read: is it of this wave?)"
 TITLED = "(the title names another county: is it so?)"
+MENTIONED = "(most rows name another county: are they this county's?)"
+SAME_ROWS = "(the same rows as in the file of another county: is it so?)"
 UNKNOWN_UNIT = "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
 
 
@@ -51,7 +54,7 @@ class Claim:
     """What one sheet says of its origin; rows are counted from 1, 0 where it says nothing.
 
     county: code that its rows speak for; unit, unit_row: 填报单位; written, day, day_row: 填报日期, as text and as
-    read; years, named: years and counties in the title.
+    read; years, named: years and counties in the title; mentioned: code of the county whose places most rows name.
     """
 
     title: str
@@ -63,6 +66,7 @@ class Claim:
     day_row: int = 0
     years: frozenset[int] = frozenset()
     named: frozenset[str] = frozenset()
+    mentioned: str = ""
 
     @property
     def unit_county(self) -> str:
@@ -85,7 +89,8 @@ def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title:
     lines = _title_lines(sheet, normalise(model.Config.title))
     years = frozenset(int(year) for line in lines for year in YEAR.findall(line))
     named = frozenset(code for code, name in COUNTIES.items() if any(name in line for line in lines))
-    return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named)
+    mentioned = county_mentioned(rows) if rows is not None else ""
+    return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named, mentioned)
 
 
 def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str, int]:
@@ -138,6 +143,59 @@ def county_of_rows(rows: Cells) -> str:
     counts = Counter(county for county in counties if county in COUNTIES)
     county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
     return county if 2 * most > counts.total() else ""
+
+
+def county_mentioned(rows: Cells) -> str:
+    """Return the county whose name or townships most projects name, alone; empty where none has most."""
+    counts: Counter[str] = Counter()
+    for texts in zip(rows.get("project", ()), rows.get("unit", ()), strict=False):
+        counts.update(_only([code for text in texts if isinstance(text, str) for code in _places_in(text)]))
+    county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return county if 2 * most > len(rows.get("project", ())) else ""
+
+
+def _only(codes: list[str]) -> set[str]:
+    """Return the one code that all are; nothing where they differ."""
+    return set(codes) if len(set(codes)) == 1 else set()
+
+
+def _places_in(text: str) -> list[str]:
+    """List the counties whose name, or the name of one of whose townships, stands in a text."""
+    names = _towns(root()) | {name: code for code, name in COUNTIES.items()}
+    return [code for name, code in names.items() if name in text]
+
+
+# table, columns that are compared, fewest of them that must hold something
+COMPARED = (
+    ("funding", ("item", "city_funds", "county_funds", "township_funds"), 3),
+    ("county_baseline", ("workers_2018", "income_2018"), 2),
+    ("projects", ("project", "kind", "unit", "amount", "year"), 3),
+)
+
+
+def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[Problem]:
+    """Ask about sheets of which at least half of the rows are those of another county, one question a sheet.
+
+    pieces: by table, the rows cut out of each sheet. Nothing is asked of a sheet about which `asked` says already
+    that its rows name another county. Blanks and zeros are no likeness.
+    """
+    told = {(one.workbook, one.sheet) for one in asked if MENTIONED in one.message}
+    questions = []
+    for name, columns, least in COMPARED:
+        sheets = [(cells, _likeness(cells, columns, least)) for cells in pieces.get(name, ())]
+        for (cells, one), (_, other) in permutations([pair for pair in sheets if pair[1]], 2):
+            place = (cells["workbook"][0], cells["sheet"][0])
+            if 2 * len(one & other) >= min(len(one), len(other)) and place not in told:
+                told.add(place)
+                message = f"{len(one & other)}行与另一县（市、区）的完全相同 {SAME_ROWS}"
+                questions.append(Problem(*place, message=message, kind=QUESTION))
+    return questions
+
+
+def _likeness(cells: Cells, columns: tuple[str, ...], least: int) -> set[tuple]:
+    """Return the rows of a sheet, without those of which fewer than `least` columns hold something."""
+    rows = zip(*(cells[name] for name in columns), strict=True)
+    return {row for row in rows if sum(bool(cell) for cell in row) >= least}
 
 
 def county_of_code(code: object) -> str:
@@ -197,6 +255,13 @@ def _units(file: File, claims: list[Claim]) -> list[Problem]:
         elif county != file.county:
             message = f"{_in_sheets(named)}填报单位是{COUNTIES[county]} {FOREIGN}"
             lines.append(Problem(*place, message, PROBLEM, told))
+    lines += [
+        Problem(
+            file.path.name, one.title, message=f"多数行写的是{COUNTIES[one.mentioned]} {MENTIONED}", kind=QUESTION
+        )
+        for one in claims
+        if one.mentioned not in ("", file.county, one.unit_county)
+    ]
     titled = [claim for claim in claims if claim.named and file.county not in claim.named]
     if titled:
         name, told = COUNTIES[min(titled[0].named)], f"标题是另一县（市、区）的 {TITLED}"

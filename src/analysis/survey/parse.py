@@ -17,6 +17,7 @@ from analysis.survey.text import REORDERING, fold, normalise, odd_character
 
 NUMBER = re.compile(r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S)
 DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日?)?")
+OCTOBER = re.compile(r"[0-9]{4}\.1")  # what becomes of 1988.10 where it is taken for a number
 CODE = re.compile(r"[0-9]+")
 INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
@@ -89,6 +90,8 @@ def date(cell) -> pd.Timestamp:
     if isinstance(cell, str):
         cell = MIDNIGHT.sub("", AROUND.sub("", fold(cell)))
         match = None if APART.search(cell) else DATE.fullmatch("".join(cell.split()))
+    if match and OCTOBER.fullmatch(match[0]):
+        raise Unreadable("1月还是10月？写成 1988年1月 (not a date: January, or October without its last zero)")
     try:
         if isinstance(cell, dt.date):
             day = pd.Timestamp(cell).as_unit("ns")

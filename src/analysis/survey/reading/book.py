@@ -94,15 +94,16 @@ def read_csv(path: Path) -> list[list[str]]:
         raise Unopened(
             "无法打开 (cannot be opened): 引号不成对，或单元格过长 (unbalanced quotes, or too long a cell)"
         )
-    return _without_row_names([[_protected(cell) for cell in row] for row in best])
+    return _without_row_names(best)
 
 
 def _split(text: str, delimiter: str) -> list[list[str]] | None:
     """Split the text of a CSV file; None where its quotes do not fit the delimiter."""
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return None
+    return [[_protected(cell) for cell in row] for row in rows]
 
 
 def _named(rows: list[list[str]]) -> int:

@@ -28,6 +28,7 @@ LOOKS = {
     "unseen": f"看不见的内容（颜色、字号或格式），已按数据读入 (what cannot be seen is read as data: {MEANT}",
     "percent": "显示为百分数，按存储的数读入 (shown as a percentage, read as stored: is it so?)",
     "scaled": "按千为单位显示，按存储的数读入 (shown in thousands, read as stored: is it so?)",
+    "not calculated": "公式的结果存为0，可能没有算过，按0读入 (a formula saved as 0: was it calculated?)",
     "added": "单元格格式另加了{}，按存储的数读入 (the number format adds {}, read as stored: is the unit so?)",
 }
 

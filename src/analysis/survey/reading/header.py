@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
-from analysis.survey.problems import MISSING_COLUMN, UNKNOWN_COLUMN, Problem
+from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.text import empty, normalise
 
@@ -16,9 +16,13 @@ FROM_FILE = (*Table.__annotations__,)  # columns that no form asks for
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
+NOTED_UNIT = "说明中的金额单位与表头不同 (a note names another unit of money than the header: which is it?)"
 FEWEST = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
-UNIT_LINE = re.compile(r"(?:金额)?单位:(.*)")
+UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)")
+# an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the name
+MONEY_UNIT = re.compile(r"(?<![0-9])[十百千万亿]*元(?=$|[)\]、,;/。(]|为单位|为计|计)")
+MONEY_NOTE = re.compile(r".*(?:单位|以[十百千万亿]*元).*")
 MONEY = {"元", "万元"}
 UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
 KNOWN_UNITS = {way for unit in UNITS for way in spellings(unit)}
@@ -32,7 +36,7 @@ class Header:
     texts: dict[int, str]  # position to `group/title`, folded, without unit
     units: dict[int, str]
     names: dict[int, str]  # position to column name
-    line: str = ""  # 元 or 万元, where the line under the title says so
+    line: str = ""  # unit of money, such as 元 or 万元, where the line under the title says so
 
 
 @cache
@@ -59,21 +63,47 @@ def printed(model: type[Table]) -> dict[str, str]:
 
 
 def find_header(sheet: Sheet, model: type[Table]) -> Header:
-    """Find the rows whose texts name the most columns of the form, the fewest rows among equals."""
-    wanted, best, most = expected(model), Header(-1, {}, {}, {}), FEWEST - 1
+    """Find the rows whose texts name the most columns of the form, the fewest rows among equals.
+
+    Of a header that is printed again further down, the first counts that names half of the columns, so that no
+    row between two headers is lost.
+    """
+    best, most = Header(-1, {}, {}, {}), (0, FEWEST - 1)
+    enough = (len(printed(model)) - len(OPTIONAL)) / 2
     for top in range(min(len(sheet.cells), SEARCH)):
+        if top > best.last and most[0] >= enough:
+            break
         for depth in range(1, DEEPEST + 1):
             if top + depth <= min(len(sheet.cells), SEARCH):
-                read = _texts(sheet, top, depth)
-                names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
-                if len(set(names.values())) > most:
-                    most = len(set(names.values()))
-                    texts = {place: text for place, (text, _) in read.items()}
-                    units = {place: unit for place, (_, unit) in read.items()}
-                    best = Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
-        if most == len(printed(model)):
+                read = _header_at(sheet, model, top, depth)
+                named = set(read.names.values())
+                count = (len(named - set(OPTIONAL)), len(named))
+                if count[1] >= FEWEST and count > most:
+                    best, most = read, count
+        if most[1] == len(printed(model)):
             break
-    return best
+    return _with_serial(sheet, best)
+
+
+def _header_at(sheet: Sheet, model: type[Table], top: int, depth: int) -> Header:
+    """Read some rows as a header."""
+    wanted, read = expected(model), _texts(sheet, top, depth)
+    names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
+    texts = {place: text for place, (text, _) in read.items()}
+    units = {place: unit for place, (_, unit) in read.items()}
+    return Header(top + depth - 1, texts, units, names, _unit_line(sheet, top))
+
+
+def _with_serial(sheet: Sheet, header: Header) -> Header:
+    """Take a first column under another title, or none, for 序号 where all its numbers count from 1."""
+    if 0 in header.names or "serial" in header.names.values() or not header.names:
+        return header
+    cells = [row[0] for row in sheet.cells[header.last + 1 :] if row and not empty(row[0])]
+    numbers = [normalise(f"{cell:g}" if isinstance(cell, float) else cell) for cell in cells]
+    counted = [one for one in numbers if one.isascii() and one.isdecimal()]
+    if not counted or counted != [str(number) for number in range(1, len(counted) + 1)]:
+        return header
+    return replace(header, names={0: "serial"} | header.names)
 
 
 def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
@@ -101,13 +131,34 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def _unit_line(sheet: Sheet, top: int) -> str:
-    """Read the money unit that a line above the header gives for the whole sheet."""
-    for row in sheet.cells[:top]:
-        for cell in row:
-            if isinstance(cell, str) and (found := UNIT_LINE.fullmatch(normalise(cell))):
-                said = MONEY & set(re.split("[、,;/]", found[1]))
-                return said.pop() if len(said) == 1 else ""
-    return ""
+    """Read the money unit that a line above the header gives for the whole sheet; empty where it gives several."""
+    said = set()
+    for cell in (cell for row in sheet.cells[:top] for cell in row if isinstance(cell, str)):
+        text = normalise(cell)
+        if found := UNIT_LINE.fullmatch(text):
+            said |= set(MONEY_UNIT.findall(found[1] or found[2] or ""))
+        elif "为单位" in text or "元计" in text:
+            said |= set(MONEY_UNIT.findall(text))
+    return said.pop() if len(said) == 1 else ""
+
+
+def unit_questions(
+    sheet: Sheet, header: Header, model: type[Table], form: list[int], workbook: str
+) -> list[Problem]:
+    """Ask about the notes below the header (form: their rows, from 0) that name another unit of money than it."""
+    schema = model.to_schema().columns
+    used = {
+        header.units.get(place) or header.line
+        for place, name in header.names.items()
+        if name in schema and schema[name].metadata["unit"] == "万元"
+    }
+    odd = []
+    for i in form if used else ():
+        texts = [normalise(cell) for cell in sheet.cells[i] if isinstance(cell, str)]
+        named = {unit for text in texts if MONEY_NOTE.fullmatch(text) for unit in MONEY_UNIT.findall(text)}
+        if i > header.last and named - used:
+            odd.append(Problem(workbook, sheet.title, row=i + 1, message=NOTED_UNIT, kind=QUESTION))
+    return odd
 
 
 def header_problems(header: Header, model: type[Table], workbook: str, title: str) -> list[Problem]:
@@ -143,6 +194,8 @@ def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Pro
         unit, message = header.units.get(place, ""), ""
         if unit and unit not in spellings(wanted):
             message = f"“{unit}” 单位应为 {wanted or '无'} (the unit is not that of the form)"
+        elif wanted == "万元" and not unit and header.line and header.line not in MONEY:
+            message = f"“单位：{header.line}” 应为万元 (the unit is not that of the form)"
         elif wanted == "万元" and not (unit or header.line):
             message = "没有注明元或万元 (no unit given)"
         elif wanted == "万元" and unit and header.line and unit != header.line:

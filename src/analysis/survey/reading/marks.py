@@ -13,9 +13,18 @@ from xml.parsers import expat
 
 from analysis.survey.parse import Broken
 from analysis.survey.reading.package import Package, local
-from analysis.survey.reading.styles import Look, Style, odd_conditions, odd_strings, odd_styles, rich_look
+from analysis.survey.reading.styles import (
+    NARROWEST,
+    SMALLEST,
+    Look,
+    Style,
+    odd_conditions,
+    odd_strings,
+    odd_styles,
+    rich_look,
+)
 
-# an error value; a formula, with or without a prefix; a hidden row or column, or one of no size
+# an error value; a formula, with or without a prefix; a hidden row or column
 SUSPECT = (
     b'"e"',
     b"'e'",
@@ -26,16 +35,18 @@ SUSPECT = (
     b":f ",
     b":f/",
     b" hidden",
-    b' ht="0',
-    b' width="0',
     b"zeroHeight",
     b"rPr>",  # of a rich text that stands in its cell
 )
+LOW = re.compile(rb' ht="[0-3][."]')  # a row or a column of next to no size
+NARROW = re.compile(rb' width="[01][."]')
+ICONS = re.compile(rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)")  # shown instead of the number
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
+NOT_CALCULATED = ("not calculated", "")  # a result of 0 in a workbook that is to be calculated when it is opened
 TEXTS = ("str", "s", "inlineStr")
 
 
@@ -64,11 +75,15 @@ def read_marks(package: Package) -> list[Marks]:
     strings = odd_strings(package.read(package.parts.get("sharedStrings", "")))
     used = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles).encode()) if styles else None
     parts = [package.read(member) for _, member in package.sheets]
-    read = [_marks(xml, styles, strings, used) for xml in parts]
+    calculation = [one for one in package.tree.iter() if local(one.tag) == "calcPr"]
+    recalculated = any(one.get("fullCalcOnLoad") in ("1", "true") for one in calculation)
+    read = [_marks(xml, styles, strings, used, recalculated) for xml in parts]
     if numbers := "|".join(odd_conditions(package.read(package.parts.get("styles", "")))):
         rule = re.compile(rb"cfRule[^>]*\sdxfId=[\"'](?:%s)[\"']" % numbers.encode())
         for marks, xml in zip(read, parts, strict=True):
             marks.conditional = bool(rule.search(xml))
+    for marks, xml in zip(read, parts, strict=True):
+        marks.conditional |= b"showValue" in xml and bool(ICONS.search(xml))
     hidden = [attributes.get("state", "visible") != "visible" for attributes, _ in package.sheets]
     sources = _sources(package, parts) if any(hidden) else ""
     for marks, veiled, (attributes, _) in zip(read, hidden, package.sheets, strict=True):
@@ -94,11 +109,14 @@ def _names(title: str, formulas: str) -> bool:
     return bool(title) and (f"{title}!" in formulas or f"'{title}'!" in formulas)
 
 
-def _marks(xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None) -> Marks:
+def _marks(
+    xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None, recalculated: bool
+) -> Marks:
     if (last := _last_row(xml)) > ROWS:
         return Marks(last=last)
-    if strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml)):
-        return _Scan(styles, strings).read(xml)
+    odd = strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml))
+    if odd or LOW.search(xml) or NARROW.search(xml):
+        return _Scan(styles, strings, recalculated).read(xml)
     return Marks(last=last)
 
 
@@ -114,8 +132,8 @@ def _last_row(xml: bytes) -> int:
 class _Scan:
     """Walk through a sheet's XML; cells and rows without an address follow the one before."""
 
-    def __init__(self, styles: dict[str, Style], strings: dict[int, Look]):
-        self.styles, self.strings = styles, strings
+    def __init__(self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool):
+        self.styles, self.strings, self.recalculated = styles, strings, recalculated
         self.marks, self.row, self.column = Marks(), -1, -1
         self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False
         self.rows_hidden = False
@@ -142,7 +160,7 @@ class _Scan:
             self.formula = True
         elif name == "is":
             self.inline = [Element("si")]
-        elif name == "col" and _no_size(attributes, "width"):
+        elif name == "col" and _no_size(attributes, "width", NARROWEST):
             first, last = (int(attributes.get(end, 1)) for end in ("min", "max"))
             self.marks.hidden_columns |= set(range(first - 1, min(last, WIDEST)))
         elif name == "sheetFormatPr":
@@ -153,7 +171,7 @@ class _Scan:
         self.row = int(attributes["r"]) - 1 if "r" in attributes else self.row + 1
         self.column = -1
         by_default = self.rows_hidden and not attributes.keys() & {"hidden", "ht"}
-        if by_default or _no_size(attributes, "ht"):
+        if by_default or _no_size(attributes, "ht", SMALLEST):
             self.marks.hidden.add(self.row)
 
     def _text(self, text: str) -> None:
@@ -177,6 +195,8 @@ class _Scan:
             self.marks.broken[self.row, self.column] = Broken(f"{self.value or '#'} 是错误值 (an error value)")
         elif self.formula and not self.value and self.kind not in TEXTS:
             self.marks.broken[self.row, self.column] = UNCALCULATED
+        elif self.formula and self.recalculated and self.value in ("0", "0.0"):
+            self.marks.looks[self.row, self.column] = NOT_CALCULATED
         look = self.strings.get(int(self.value)) if self.kind == "s" and self.value.isdecimal() else None
         if not look and self.style in self.styles:
             look = self.styles[self.style].look(self.value, self.kind in TEXTS)
@@ -184,9 +204,9 @@ class _Scan:
             self.marks.looks.setdefault((self.row, self.column), look)
 
 
-def _no_size(attributes: dict[str, str], size: str) -> bool:
-    """Tell whether a row or a column is hidden, or so low or narrow that nothing of it is seen."""
-    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, 9)) < 1
+def _no_size(attributes: dict[str, str], size: str, least: float) -> bool:
+    """Tell whether a row or a column is hidden, or so low or narrow that its numbers are not seen."""
+    return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, least)) < least
 
 
 def _column(address: str) -> int:

@@ -10,8 +10,9 @@ import re
 
 import pandas as pd
 
+from analysis.survey.codebook import REMARK
 from analysis.survey.parse import ABSENT, Broken
-from analysis.survey.problems import NO_ROWS, NOTE, Problem
+from analysis.survey.problems import NO_ROWS, NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.disguise import looks_otherwise
 from analysis.survey.reading.header import (
@@ -22,6 +23,7 @@ from analysis.survey.reading.header import (
     printed,
     readable,
     split_unit,
+    unit_questions,
     unknown_columns,
 )
 from analysis.survey.text import empty, normalise
@@ -38,8 +40,15 @@ SIGNED = re.compile(
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")  # an amount, a count or a code, no telephone
+NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
 SIGNED_CELLS, SHORT_FORM = 4, 6  # cells of a signature at most; columns below which one cell may be a row
 NOT_DATA = "不像数据行，是标题或签名 (not a row of data: a heading or a signature)"
+BEGINS_AS_NOTE = (
+    "开头像说明或签名的行，已按数据读入 (a row that begins as a note is read as data: is it meant to count?)"
+)
+SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")  # below the last row of a form
+BELOW = "签名以下的行，已按数据读入 (a row below the signatures is read as data: is it meant to count?)"
 MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
 MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
 MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
@@ -67,6 +76,9 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
     problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
+    problems += unit_questions(sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook)
+    problems += _below(sheet, kinds, workbook)
+    problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
     _mark_merged(sheet, header, set(kept) - notes)
     header = readable(header, model, faults) if faults else header
     rows = _cut(sheet, header, model, kept, workbook)
@@ -101,9 +113,10 @@ def _kind(row, i, header, labels, serial, texts) -> str:
     if i <= header.last:
         return "form"
     first = row[start]
-    if isinstance(first, str) and SIGNATURE.fullmatch(normalise(first)):
+    if _signs(first) and not _holds_answers(row, header):
         return "form"
-    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in labels):
+    named = (start, *labels)  # a total may be named in the first column of the form, whatever its title
+    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in named):
         return "total"
     if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
         return "blank"  # a number printed on the form, with nothing filled in beside it
@@ -112,8 +125,57 @@ def _kind(row, i, header, labels, serial, texts) -> str:
     return "kept"
 
 
+def _signs(cell: object) -> bool:
+    """Tell whether a cell begins a note or a signature, as `备注：…` does."""
+    return isinstance(cell, str) and bool(SIGNATURE.fullmatch(normalise(cell)))
+
+
+def _holds_answers(row: list, header: Header) -> bool:
+    """Tell whether a row that begins as a note answers the form: a figure, a code or several texts.
+
+    What stands behind a label that ends in a colon belongs to the label, and a remark may hold anything.
+    """
+    texts, labelled = 0, False
+    for place, cell in enumerate(row):
+        if empty(cell):
+            continue
+        said = normalise(f"{cell:g}" if isinstance(cell, float) and cell < 1e6 else cell)
+        answers = not labelled and not _signs(cell) and header.names.get(place, "remark") not in OPTIONAL
+        if answers and FIGURE.fullmatch(said):
+            return True
+        texts += answers
+        labelled = isinstance(cell, str) and said.endswith(":")
+    return texts >= NOTE_TEXTS
+
+
+def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
+    """Ask about rows of data that begin as a note or a signature."""
+    first = [(i, next((cell for cell in sheet.cells[i] if not empty(cell)), None)) for i in kept]
+    return [
+        Problem(workbook, sheet.title, row=i + 1, message=BEGINS_AS_NOTE, kind=QUESTION)
+        for i, cell in first
+        if _signs(cell)
+    ]
+
+
+def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
+    """Ask about the first row of data below the signatures, unless a header printed again stands between."""
+    signed = False
+    for i, kind in enumerate(kinds):
+        if kind == "form":
+            signed = any(
+                isinstance(cell, str) and SIGNATURES.fullmatch(normalise(cell)) for cell in sheet.cells[i]
+            )
+        elif kind == "kept" and signed:
+            return [Problem(workbook, sheet.title, row=i + 1, message=BELOW, kind=QUESTION)]
+    return []
+
+
 def _is_header(place: int, cell, texts: set) -> bool:
-    return isinstance(cell, str) and (place, split_unit(normalise(cell))[0]) in texts
+    if not isinstance(cell, str):
+        return False
+    said = split_unit(normalise(cell))[0]
+    return (place, said) in texts or said == REMARK  # which the first header may lack
 
 
 def _is_total(cell: str) -> bool:
@@ -206,7 +268,8 @@ def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str
     labels = [place for place, name in header.names.items() if name in LABELLED]
     said = []
     for i in rows:
-        texts = [normalise(sheet.cells[i][place]) for place in labels if place < len(sheet.cells[i])]
+        start = next(place for place, cell in enumerate(sheet.cells[i]) if not empty(cell))
+        texts = [normalise(sheet.cells[i][place]) for place in (start, *labels) if place < len(sheet.cells[i])]
         said.append("小计" if any(SUBTOTAL.fullmatch(text) for text in texts) else "合计")
     first = [before + 2 for before in [header.last, *rows][: len(rows)]]
     return _cut(sheet, header, model, rows, workbook) | {"kind": said, "first": first}

@@ -18,7 +18,8 @@ Look = tuple[str, str]
 STRUCK, RAISED, UNSEEN, PERCENT, SCALED = (
     (what, "") for what in ("struck", "raised", "unseen", "percent", "scaled")
 )
-SMALLEST = 4  # points: text that is smaller cannot be read
+SMALLEST = 4  # points: text that is smaller, or in a row that is lower, cannot be read
+NARROWEST = 2  # characters: a number in a column that is narrower shows as ##
 NEAR = 24  # difference of two colours, summed over red, green and blue, that cannot be seen
 WHITE, BLACK = "FFFFFF", "000000"
 INDEXED = {"0": BLACK, "1": WHITE, "8": BLACK, "9": WHITE, "64": BLACK, "65": WHITE}
@@ -28,7 +29,10 @@ KNOWN = {9: "0%", 10: "0.00%"} | dict.fromkeys((5, 6, 7, 8, 42, 44), '"¥"0')
 TOKEN = re.compile(
     r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)', re.S | re.I
 )
-PLAIN = re.compile(r"[\s\-+()（）/:.,、]")  # text of a number format that changes nothing
+PLAIN = re.compile(r"[\s\-+()（）/:.,、]")  # text of a number format that changes nothing, apart from digits
+SLOTS = "0#?"  # of digits in a number format
+NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十]")
+CONDITION = re.compile(r"[<>=]")  # in brackets: which numbers a section is for
 RICH = (b"vertAlign", b"strike", b"<sz ", b"rgb=")
 
 
@@ -166,7 +170,10 @@ def format_looks(code: str) -> tuple[Look | None, tuple[Look | None, ...]]:
         else:
             sections[-1].append(token)
     text = sections.pop() if len(sections) == 4 or _takes_text(sections[-1]) else None
-    return (_text_look(text) if text is not None else None), tuple(map(_look, sections)) or (None,)
+    looks = tuple(_look(section, sign) for sign, section in enumerate(sections)) or (None,)
+    if any(CONDITION.match(token[4] or "") for section in sections for token in section):
+        looks = (next(filter(None, looks), None),)  # which section a number takes is not worked out
+    return (_text_look(text) if text is not None else None), looks
 
 
 def _takes_text(section: list[re.Match]) -> bool:
@@ -177,20 +184,37 @@ def _text_look(section: list[re.Match]) -> Look | None:
     return _added(section) if _takes_text(section) else UNSEEN
 
 
-def _look(section: list[re.Match]) -> Look | None:
-    """Say what one section for numbers does to them."""
+def _look(section: list[re.Match], sign: int) -> Look | None:
+    """Say what one section for numbers does to them; sign: 0 for the first section, 1 for negative numbers."""
     bare = "".join(token[6] or "" for token in section)
     if any((token[4] or "").lower() in ("white", "白色") for token in section):
         return UNSEEN
     if re.search("[ymdhs]", bare, re.I):
-        return None  # a date: it is no number
+        dated = "".join(_literal(token) for token in section)
+        return ("added", dated) if NUMERAL.search(dated) else None  # a date: it is no number
     if not (re.search("[0#?@]", bare) or any(token[5] for token in section)):
         return UNSEEN
     if "%" in bare:
         return PERCENT
     if re.search(r"[0#?],+(?:\.|[^0#?,]*$)", bare):
         return SCALED
-    return _added(section)
+    return _added(section) or _misread(section, sign)
+
+
+def _literal(token: re.Match) -> str:
+    """Return the text that a token prints as it stands: quoted, escaped, or a digit other than 0."""
+    return token[1] or token[2] or (token[6] if token[6] and token[6] in "123456789" else "")
+
+
+def _misread(section: list[re.Match], sign: int) -> Look | None:
+    """Return the punctuation that makes another number of the digits: among them, or a minus sign."""
+    printed = "".join("0" if (token[6] and token[6] in SLOTS) or token[5] else " " for token in section)
+    first, last = printed.find("0"), printed.rfind("0")
+    for place, token in enumerate(section):
+        text = (_literal(token) or (token[6] if token[6] in ("/", "-", "(", ":") else "")).strip()
+        if text and (first < place < last or (sign == 0 and text[0] in "-－—(（")) and first >= 0:
+            return "added", text
+    return None
 
 
 def _added(section: list[re.Match]) -> Look | None:
@@ -199,8 +223,8 @@ def _added(section: list[re.Match]) -> Look | None:
     for token in section:
         if token[4] and token[4].startswith("$"):
             pieces.append(token[4][1:].partition("-")[0])
-        elif token[1] or token[2] or token[3]:
-            pieces.append(token[1] or token[2] or token[3])
+        elif _literal(token) or token[3]:
+            pieces.append(_literal(token) or token[3])
         elif token[6] and not (token[6].isascii() and token[6] not in "$"):
             pieces.append(token[6])
     text = PLAIN.sub("", "".join(pieces))
