@@ -103,6 +103,38 @@ def test_an_edition_without_marker_is_ours_only_as_long_as_its_sums_match(output
     assert (outputs / "report/index.html").read_text() == "mine"
 
 
+@pytest.mark.parametrize("record", ["x\n", "", "2020  wave\nmine\n", "mine  wave\n"])
+def test_sums_and_a_file_called_inputs_make_no_edition(tmp_path, record):
+    """People keep sums of their own files too; an edition is known by its record of inputs."""
+    (tmp_path / "INPUTS").write_text(record)
+    (tmp_path / "index.html").write_text("mine")
+    stage.write_sums(tmp_path)
+    (tmp_path / MARKER).unlink()
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    with pytest.raises(RefusedError, match="not made by this program"), staged(tmp_path) as folder:
+        fill(folder)
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+
+
+@pytest.mark.parametrize("name", ["thesis.odt", "report/thesis.docx", "tables/mine.xlsx"])
+def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
+    """A name that no edition can contain is kept, even where the sums beside a real record list it."""
+    outputs = tmp_path / "outputs"
+    (outputs / name).parent.mkdir(parents=True)
+    (outputs / name).write_text("mine")
+    (outputs / "INPUTS").write_text("2020  wave\n")
+    states = {one: ownership.hash_of(outputs / one) for one in ("INPUTS", name)}
+    (outputs / "SHA256SUMS").write_text("".join(f"{state}  {one}\n" for one, state in states.items()))
+    with staged(outputs) as folder:
+        fill(folder)
+    assert (outputs / name).read_text() == "mine"
+
+
+def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repository):
+    sums = stage.read_sums(repository / "outputs/SHA256SUMS")
+    assert [name for name in sums if not stage.PUBLISHED.fullmatch(name)] == []
+
+
 @pytest.mark.parametrize("end", ["new", "old"])
 def test_a_folder_of_somebody_else_beside_the_edition_is_refused(outputs, tmp_path, end):
     beside = tmp_path / f".outputs.{end}"

@@ -30,6 +30,11 @@ INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
 RECORD = (SUMS, README)  # beside the files that the sums list
 PYTASK = ("lock", "pytask.lock", "pytask.toml", ".pytask/.gitignore", ".pytask/file_hashes.json")  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+PUBLISHED = re.compile(  # the names that an edition can contain, and no others
+    r"INPUTS|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
+    r"|districts/[0-9]{6}/(en/)?index\.html|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
+    r"|tables/tables\.xlsx|returns/[0-9]{6}_[^/]+\.xlsx"
+)
 
 
 @contextmanager
@@ -60,8 +65,9 @@ def staged(outputs: Path) -> Iterator[Path]:
 def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """Return where an edition may be published, links followed.
 
-    The folder is new, empty, or an edition: it has our marker, or the sums of an edition that match what lies
-    there. Those of the repository's own `outputs` need not match, since git brings them without the files.
+    The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums of an edition,
+    which match what lies there. Those of the repository's own `outputs` need not match, since git brings them
+    without the files.
     raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason.
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
@@ -72,7 +78,7 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
         return place
     there, own = files_in(place), place == root() / "outputs"
     recorded = recorded_sums(place)
-    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or INPUTS not in there):
+    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
     other = [name for name in there if name in recorded and hash_of(place / name) != recorded[name]]
     if other and not own:
@@ -81,12 +87,24 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     return place
 
 
+def is_record(path: Path) -> bool:
+    """Tell whether a file is the record of the inputs of an edition: the wave, then a line for each input."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    first, *lines = path.read_text("utf-8", "replace").splitlines() or [""]
+    wave, _, name = first.partition("  ")
+    return name == "wave" and WAVE.fullmatch(wave) is not None and all(map(LINE.fullmatch, lines))
+
+
 def recorded_sums(folder: Path) -> dict[str, str]:
-    """Read the sums of an edition as far as they can be read: a merge may have left its marks."""
+    """Read the sums of an edition as far as they can be read: a merge may have left its marks.
+
+    A name that no edition can contain is left out: its file is somebody else's, whatever the sums say.
+    """
     path = folder / SUMS
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
     found = filter(None, map(LINE.fullmatch, lines))
-    return {name: state for state, name in (line.groups() for line in found)}
+    return {name: state for state, name in (line.groups() for line in found) if PUBLISHED.fullmatch(name)}
 
 
 def written(outputs: Path) -> set[str]:
