@@ -265,6 +265,19 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     }
 
 
+@pytest.mark.parametrize("folder", ["build/download", "data/processed/2020", "build/forms/2021", "build/outputs"])
+def test_clearing_takes_no_sums_of_somebody_else_for_its_own(tmp_path, folder):
+    """Only in outputs/ do the sums tell, which git brings without the marker."""
+    place = tmp_path / folder
+    (place / "tables").mkdir(parents=True)
+    (place / "tables/data.csv").write_text("mine")
+    (place / "INPUTS").write_text("2020  wave\n")
+    stage.write_sums(place)
+    (place / MARKER).unlink()
+    assert sorted(clear(tmp_path)) == [f"{folder}/{name}" for name in files_in(place)]
+    assert files_in(place) == ["INPUTS", "SHA256SUMS", "tables/data.csv"]
+
+
 def test_clearing_follows_no_link(tmp_path):
     (tmp_path / "originals").mkdir()
     (tmp_path / "originals/a.txt").write_text("mine")

@@ -179,7 +179,9 @@ def clear(home: Path) -> list[str]:
         if folder.parent == build and whole and made(folder) == {}:
             kept += _clear_scratch(folder)
         elif folder.name != ".pytask":
-            kept += _clear_files(folder)
+            edition = folder == home / "outputs"
+            recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
+            kept += _clear_files(folder, made(folder) or recorded, {*RECORD, INPUTS} if edition else set())
     for folder in (build / ".pytask", build / "forms", build):
         _remove_empty(folder)
     return [path.relative_to(home).as_posix() for path in kept]
@@ -194,14 +196,14 @@ def _clear_scratch(folder: Path) -> list[Path]:
     return others
 
 
-def _clear_files(folder: Path) -> list[Path]:
-    """Remove the files of a folder that are as this program wrote them."""
-    states, kept = made(folder) or recorded_sums(folder), []
+def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list[Path]:
+    """Remove the files of a folder that are as this program wrote them: states, hash by name. in_git: not removed."""
+    kept = []
     if not states:
         return [folder / name for name in files_in(folder)]
     for name in files_in(folder):
         path = folder / name
-        if name in (*RECORD, INPUTS) and folder.name == "outputs":  # in git
+        if name in in_git:
             continue
         if name in states and _hash(path) == states[name]:
             path.unlink()
