@@ -12,6 +12,7 @@ from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
 from analysis.survey.ownership import MARKER, files_in, mark
+from running import publish
 
 
 def fill(folder, text="new"):
@@ -133,6 +134,23 @@ def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
 def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repository):
     sums = stage.read_sums(repository / "outputs/SHA256SUMS")
     assert [name for name in sums if not stage.PUBLISHED.fullmatch(name)] == []
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(copy, monkeypatch, kind):
+    """Git brings the record without the files: what lies there under their names and differs is not ours."""
+    outputs, mine = publish(copy) / "outputs", copy / "mine.xlsx"
+    (outputs / "page.html").rename(outputs / "index.html")
+    stage.write_sums(outputs)
+    (outputs / MARKER).unlink()
+    (outputs / "index.html").unlink()
+    monkeypatch.chdir(copy)
+    assert stage.edition_folder(outputs) == outputs, "as git brings it"
+    mine.write_text("mine")
+    mine.rename(outputs / "index.html") if kind == "file" else (outputs / "index.html").symlink_to(mine)
+    with pytest.raises(RefusedError, match=r"index\.html"), staged(outputs) as folder:
+        fill(folder)
+    assert (outputs / "index.html").read_text() == "mine"
 
 
 @pytest.mark.parametrize("end", ["new", "old"])

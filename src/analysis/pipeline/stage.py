@@ -66,8 +66,7 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """Return where an edition may be published, links followed.
 
     The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums of an edition,
-    which match what lies there. Those of the repository's own `outputs` need not match, since git brings them
-    without the files.
+    which match what lies there. In the repository's own `outputs` git brings these without the files.
     raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason.
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
@@ -80,9 +79,9 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     recorded = recorded_sums(place)
     if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
-    other = [name for name in there if name in recorded and hash_of(place / name) != recorded[name]]
-    if other and not own:
-        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone)"
+    other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
+    if other := [name for name in other if not (own and name == INPUTS)]:  # a merge may have left its marks
+        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone: move these files away)"
         raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
     return place
 
@@ -197,7 +196,10 @@ def _clear_scratch(folder: Path) -> list[Path]:
 
 
 def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list[Path]:
-    """Remove the files of a folder that are as this program wrote them: states, hash by name. in_git: not removed."""
+    """Remove the files of a folder that are as this program wrote them.
+
+    states: hash by name. in_git: the names of files that stay. Returns what is kept.
+    """
     kept = []
     if not states:
         return [folder / name for name in files_in(folder)]
