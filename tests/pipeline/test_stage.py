@@ -296,6 +296,20 @@ def test_clearing_takes_no_sums_of_somebody_else_for_its_own(tmp_path, folder):
     assert files_in(place) == ["INPUTS", "SHA256SUMS", "tables/data.csv"]
 
 
+def test_clearing_keeps_and_names_what_no_step_leaves_in_a_scratch_folder(tmp_path):
+    scratch = tmp_path / "build/2020"
+    listed, mine = "zh/figures/burden.svg", ["returns/notes.txt", "zh/figures/my_sketch.svg", "zh/forms/a.xlsx"]
+    for name in (listed, *mine):
+        (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).write_text(name)
+    mark(scratch, {listed: ownership.UNKNOWN, "en/figures/burden.svg": ownership.UNKNOWN})
+    assert clear(tmp_path) == [f"build/2020/{name}" for name in mine]
+    assert files_in(scratch) == mine
+    for name in mine:
+        (scratch / name).unlink()
+    assert clear(tmp_path) == [] and not (tmp_path / "build").exists()
+
+
 def test_clearing_follows_no_link(tmp_path):
     (tmp_path / "originals").mkdir()
     (tmp_path / "originals/a.txt").write_text("mine")

@@ -88,6 +88,16 @@ def test_what_was_filled_in_or_is_of_somebody_else_is_not_written_over(analysis,
     assert [path.name for path in (copy / "theirs").iterdir()] == [SANMEN]
 
 
+@pytest.mark.parametrize("command", [("check", "--returns"), ("forms", "--out")], ids=["returns", "forms"])
+@pytest.mark.parametrize(
+    "name", ["build/2020", "build/2020/zh/forms", "build/2021-pilot", "build/bench", "build/home"]
+)
+def test_what_people_fill_in_is_not_put_where_a_run_writes(analysis, copy, command, name):
+    done = analysis(copy, *command, name)
+    assert done.returncode == 64 and "choose another folder" in done.stderr
+    assert not (copy / "build").exists()
+
+
 def test_nothing_is_written_through_a_link(analysis, copy):
     original = copy.with_name("original.xlsx")
     original.write_bytes(b"an original")

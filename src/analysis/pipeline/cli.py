@@ -147,8 +147,7 @@ def check(folder, wave, returns):
     """
     from analysis.survey.causes import causes
     from analysis.survey.clean import check as run
-    from analysis.survey.folders import writable_folder
-    from analysis.survey.ownership import adding
+    from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputProblems, findings_table
     from analysis.survey.repository import reference
     from analysis.survey.returns import write_returns
@@ -156,7 +155,7 @@ def check(folder, wave, returns):
 
     raw = folder or Path("data/raw") / wave
     if returns:
-        writable_folder(returns, own="build", keep=[raw])
+        folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
     for question in causes(done.questions):
         click.echo(f"? {question}")
@@ -177,16 +176,15 @@ def check(folder, wave, returns):
 def forms(wave, raw, out):
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
     from analysis.survey.declaration import FILE, absent
-    from analysis.survey.folders import writable_folder
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
-    from analysis.survey.ownership import adding
+    from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputProblems
     from analysis.survey.reading.names import without_files
     from analysis.survey.repository import reference
 
     out = out or Path("build/forms") / wave
-    writable_folder(out, own="build", keep=[raw])
+    folder_for_files(out, keep=[raw])
     if not raw.is_dir():
         raise InputProblems([without_files(raw)])
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))

@@ -14,7 +14,6 @@ from analysis.pipeline.failures import Busy
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,
-    SCRATCH,
     files_in,
     hash_of,
     made,
@@ -175,7 +174,7 @@ def clear(home: Path) -> list[str]:
         if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
             continue
         whole = folder.name == "bench" or WAVE.fullmatch(folder.name)
-        if folder.parent == build and whole and made(folder) == {}:
+        if folder.parent == build and whole and made(folder) is not None:
             kept += _clear_scratch(folder)
         elif folder.name != ".pytask":
             edition = folder == home / "outputs"
@@ -187,12 +186,24 @@ def clear(home: Path) -> list[str]:
 
 
 def _clear_scratch(folder: Path) -> list[Path]:
-    """Remove the scratch folder of a wave, or of the benchmarks, but what does not belong there."""
-    known = {*SCRATCH, MARKER}
-    others = [path for path in folder.iterdir() if folder.name != "bench" and path.name not in known]
-    if not others:
+    """Remove from the scratch folder of a wave what its steps leave, by name; all of that of the benchmarks.
+
+    Returns what is kept, which somebody else put there.
+    """
+    if folder.name == "bench":
         remove(folder)
-    return others
+        return []
+    listed, kept = made(folder) or {}, []
+    for name in files_in(folder):
+        path = folder / name
+        if name in listed and not path.is_symlink():
+            path.unlink()
+        else:
+            kept.append(path)
+    _remove_empty_below(folder)
+    if not kept:
+        remove(folder)
+    return kept
 
 
 def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list[Path]:
@@ -213,10 +224,14 @@ def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list
             kept.append(path)
     if made(folder) is not None:
         (folder / MARKER).unlink()
-    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        _remove_empty(inner)
+    _remove_empty_below(folder)
     _remove_empty(folder)
     return kept
+
+
+def _remove_empty_below(folder: Path) -> None:
+    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _remove_empty(inner)
 
 
 def _remove_empty(folder: Path) -> None:
