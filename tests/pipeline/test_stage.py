@@ -153,6 +153,16 @@ def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refu
     assert (outputs / "index.html").read_text() == "mine"
 
 
+def test_a_marker_copied_into_a_folder_of_somebody_else_makes_it_no_edition(outputs, tmp_path):
+    theirs = tmp_path / "theirs"
+    (theirs / "report").mkdir(parents=True)
+    for name in (MARKER, "SHA256SUMS", "report/index.html"):
+        (theirs / name).write_bytes((outputs / name).read_bytes() if name == MARKER else b"mine")
+    with pytest.raises(RefusedError, match=r"marker.*report/index\.html"), staged(theirs) as folder:
+        fill(folder)
+    assert (theirs / "report/index.html").read_text() == (theirs / "SHA256SUMS").read_text() == "mine"
+
+
 @pytest.mark.parametrize("end", ["new", "old"])
 def test_a_folder_of_somebody_else_beside_the_edition_is_refused(outputs, tmp_path, end):
     beside = tmp_path / f".outputs.{end}"

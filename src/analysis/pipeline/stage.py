@@ -14,6 +14,7 @@ from analysis.pipeline.failures import Busy
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,
+    UNKNOWN,
     files_in,
     hash_of,
     made,
@@ -72,9 +73,12 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     refuse_edition(place.parent)
     if os.path.lexists(place) and not place.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
-    if not place.is_dir() or made(place) is not None or not any(place.iterdir()):
+    if not place.is_dir() or not any(place.iterdir()):
         return place
     there, own = files_in(place), place == root() / "outputs"
+    if made(place) is not None:
+        refuse_copied_marker(place, in_git={*RECORD, INPUTS} if own else set())
+        return place
     recorded = recorded_sums(place)
     if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
@@ -83,6 +87,20 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
         why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone: move these files away)"
         raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
     return place
+
+
+def refuse_copied_marker(place: Path, in_git: set[str]) -> None:
+    """Refuse a folder most of whose files are not those that its marker lists: it was copied from elsewhere.
+
+    in_git: names of files that change without this program.
+    """
+    states = made(place) or {}
+    there = [name for name, was in states.items() if was != UNKNOWN and os.path.lexists(place / name)]
+    there = [name for name in there if name not in in_git]
+    other = [name for name in there if _hash(place / name) != states[name]]
+    if 2 * len(other) > len(there):
+        why = f"与标记文件不符，不改动 (not as the marker {MARKER} says, so left alone: move these files away)"
+        raise RefusedError(f"{printable(str(place))}: {why}: {quoted(other)}")
 
 
 def is_record(path: Path) -> bool:
