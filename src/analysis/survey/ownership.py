@@ -63,10 +63,10 @@ def made(folder: Path) -> dict[str, str] | None:
 def mark(folder: Path, states: dict[str, str] | None = None) -> None:
     """Write the marker of a folder that this program makes. states: hash by name of the files written so far."""
     text = HEAD + "".join(f"{state}  {name}\n" for name, state in sorted((states or {}).items()))
-    _put(text.encode(), folder / MARKER)
+    put(text.encode(), folder / MARKER)
 
 
-def _put(content: bytes, target: Path) -> None:
+def put(content: bytes, target: Path) -> None:
     """Write a file in one step, in place of whatever has its name; a link is replaced, not followed."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
@@ -256,7 +256,7 @@ def adding(folder: Path) -> Iterator[Path]:
         if new:
             place.mkdir(parents=True, exist_ok=True)
         for name in new:
-            _put((Path(work) / name).read_bytes(), place / name)
+            put((Path(work) / name).read_bytes(), place / name)
         if new:
             mark(place, known | new)
 
