@@ -290,6 +290,28 @@ def test_returns_go_to_no_folder_with_originals(here, name):
     assert not here.is_relative_to(place)
 
 
+def test_in_a_folder_of_the_repository_the_defaults_are_those_of_its_root(copy, monkeypatch):
+    monkeypatch.chdir(copy / "notebooks")
+    before = contents(copy, {"build", "data/raw/2020"})
+    for command in (("synthesise",), ("check",), ("build", "--explain"), ("forms", "--wave", "2021")):
+        code, said = run(*command)
+        assert code == 0, said
+    assert contents(copy, {"build", "data/raw/2020"}) == before
+    assert (copy / "build/forms/2021").is_dir()
+
+
+def test_one_folder_is_one_however_it_is_written(here, monkeypatch):
+    (here / "to_raw").symlink_to("data/raw")
+    for start in (here, here / "notebooks"):
+        monkeypatch.chdir(start)
+        for name in ("data/raw/../raw", "./data//raw/.", "to_raw/../raw", "notebooks/../data/raw/"):
+            path = cli.plain(Path(os.path.relpath(here)) / name)
+            assert path == (Path("data/raw") if start == here else here / "data/raw"), name
+    (here / "to_raw").unlink()
+    for name in ("/", "..", "~", "x", "."):
+        assert cli.plain(Path(name)).resolve() == Path(name).resolve()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

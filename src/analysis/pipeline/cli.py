@@ -7,11 +7,12 @@ import io
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from analysis.survey.folders import RefusedError, notebook_name, printable, wave_name
+from analysis.survey.folders import RefusedError, notebook_name, printable, root, wave_name
 
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
 
@@ -25,10 +26,26 @@ class Folder(click.Path):
         super().__init__(path_type=Path, file_okay=False)
 
     def convert(self, value, parameter, context) -> Path:
-        """Return the path."""
+        """Return the path, in one form however it was written; a default lies in the repository."""
         if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
             self.fail(f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context)
-        return super().convert(value, parameter, context)
+        return super().convert(plain(Path(value)), parameter, context)
+
+
+def plain(path: Path) -> Path:
+    """Write a path without `..`: relative to the current folder if it lies in it, else absolute.
+
+    Two ways to write one folder are then one to whoever compares names. Links stay, but before a `..`.
+    """
+    here, place = Path.cwd(), Path("/")
+    for part in (here / path).parts[1:]:
+        place = (place.resolve() if place.is_symlink() else place).parent if part == ".." else place / part
+    return place.relative_to(here) if place.is_relative_to(here) else place
+
+
+def in_repository(name: str) -> Path:
+    """Return a folder of the repository around the current folder."""
+    return plain(root() / name)
 
 
 class Wave(click.ParamType):
@@ -44,8 +61,12 @@ class Wave(click.ParamType):
             self.fail(str(error), parameter, context)
 
 
-raw_option = click.option("--raw", type=Folder(), default=Path("data/raw"), show_default=True)
-outputs_option = click.option("--outputs", type=Folder(), default=Path("outputs"), show_default=True)
+def folder_option(name: str, default: str):
+    """Make an option for a folder of the repository, wherever in it the program is called."""
+    return click.option(name, type=Folder(), default=partial(in_repository, default), show_default=default)
+
+
+raw_option, outputs_option = folder_option("--raw", "data/raw"), folder_option("--outputs", "outputs")
 wave_option = click.option("--wave", type=Wave(), default="2020", show_default=True)
 
 
@@ -123,7 +144,6 @@ def status(raw, outputs, wave):
     """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
     from analysis.pipeline.lock import changed, wave_folder
     from analysis.pipeline.stage import added, damaged
-    from analysis.survey.folders import root
 
     said = changed(root(), outputs, wave_folder(raw, wave))
     if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
@@ -153,7 +173,7 @@ def check(folder, wave, returns):
     from analysis.survey.returns import write_returns
     from analysis.survey.summary import summary
 
-    raw = folder or Path("data/raw") / wave
+    raw = folder or in_repository("data/raw") / wave
     if returns:
         folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
@@ -183,7 +203,7 @@ def forms(wave, raw, out):
     from analysis.survey.reading.names import without_files
     from analysis.survey.repository import reference
 
-    out = out or Path("build/forms") / wave
+    out = out or in_repository("build/forms") / wave
     folder_for_files(out, keep=[raw])
     if not raw.is_dir():
         raise InputProblems([without_files(raw)])
@@ -229,7 +249,7 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.folders import REFERENCE, lies_inside, root, writable_folder
+    from analysis.survey.folders import REFERENCE, lies_inside, writable_folder
     from analysis.survey.ownership import refuse_edition
     from analysis.survey.synthetic import synthesise as write_workbooks
 
