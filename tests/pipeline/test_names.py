@@ -267,6 +267,19 @@ def test_the_generator_writes_no_workbooks_elsewhere(here, name):
     assert contents(here, set()) == before
 
 
+@pytest.mark.parametrize("name", ["notebooks", "notebooks/new", "data/raw/2021", "src", "outputs", "new", "."])
+def test_another_repository_is_as_closed_as_ones_own(here, name):
+    other = here.parent / "other"
+    for folder in ("notebooks", "data/raw", "build"):
+        (other / folder).mkdir(parents=True, exist_ok=True)
+    before = contents(here.parent, {"repository/build"})
+    for command in (("forms", "--out"), ("check", "--returns"), ("build", "--outputs"), ("synthesise", "--raw")):
+        code, said = run(*command, str(other / name))
+        assert code == 64 and "choose another folder" in said, (command, said)
+    assert contents(here.parent, {"repository/build"}) == before
+    assert folders.writable_folder(other / "build/forms", own="build") == other / "build/forms"
+
+
 def test_originals_on_another_disk_are_originals(copy, monkeypatch):
     """The folder of the waves, or one wave, may be a link."""
     disk = copy.with_name("disk")
