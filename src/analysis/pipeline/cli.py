@@ -265,11 +265,26 @@ def main(arguments=None) -> None:
     At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that still wait for a
     kernel would hold a plain exit back.
     """
-    code = run(arguments)
+    code = start_again() or run(arguments)
     with contextlib.suppress(BrokenPipeError):  # nobody reads on
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def start_again() -> int:
+    """Start the program again where the environment gives Python another encoding, or makes errors of warnings.
+
+    Does not return then, but with the exit code if it was in vain.
+    """
+    foreign = sys.getfilesystemencoding() != "utf-8"
+    if not foreign and not os.environ.get("PYTHONWARNINGS"):
+        return 0
+    if foreign and os.environ.get("PYTHONUTF8") == "1":
+        return _say("Python does not use UTF-8: start it with -X utf8", EXIT_USAGE)
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    environment.pop("PYTHONWARNINGS", None)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def run(arguments=None) -> int:
