@@ -114,6 +114,28 @@ def test_a_second_run_is_turned_away(analysis, published):
     assert is_whole(published)
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONWARNINGS": "error", "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX2 NOSUCH"},
+    ],
+    ids=["ascii", "warnings"],
+)
+def test_neither_the_encoding_nor_the_warnings_of_the_environment_have_a_say(analysis, copy, environment):
+    done = analysis(copy, "forms", "--wave", "2021", **environment)
+    assert done.returncode == 0, done.stderr
+    assert "build/forms/2021/331022_三门县.xlsx" in done.stdout
+
+
+def test_a_python_that_cannot_be_told_its_encoding_is_refused(copy):
+    code = "import sys; from analysis.pipeline.cli import main; main(sys.argv[1:])"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    words = [sys.executable, "-X", "utf8=0", "-c", code, "status"]
+    done = subprocess.run(words, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 64 and done.stderr == "Python does not use UTF-8: start it with -X utf8\n"
+
+
 # A shell's background job ignores Ctrl-C and hands that on; a terminal's does not.
 INTERRUPTIBLE = """
 import os, signal, sys

@@ -267,6 +267,19 @@ def test_the_generator_writes_no_workbooks_elsewhere(here, name):
     assert contents(here, set()) == before
 
 
+@pytest.mark.parametrize("name", ["notebooks", "notebooks/new", "data/raw/2021", "src", "outputs", "new", "."])
+def test_another_repository_is_as_closed_as_ones_own(here, name):
+    other = here.parent / "other"
+    for folder in ("notebooks", "data/raw", "build"):
+        (other / folder).mkdir(parents=True, exist_ok=True)
+    before = contents(here.parent, {"repository/build"})
+    for command in (("forms", "--out"), ("check", "--returns"), ("build", "--outputs"), ("synthesise", "--raw")):
+        code, said = run(*command, str(other / name))
+        assert code == 64 and "choose another folder" in said, (command, said)
+    assert contents(here.parent, {"repository/build"}) == before
+    assert folders.writable_folder(other / "build/forms", own="build") == other / "build/forms"
+
+
 def test_originals_on_another_disk_are_originals(copy, monkeypatch):
     """The folder of the waves, or one wave, may be a link."""
     disk = copy.with_name("disk")
@@ -288,6 +301,28 @@ def test_returns_go_to_no_folder_with_originals(here, name):
         return
     assert not any(place.is_relative_to(here / part) for part in ("data", "src", "notebooks", "tests", ".git"))
     assert not here.is_relative_to(place)
+
+
+def test_in_a_folder_of_the_repository_the_defaults_are_those_of_its_root(copy, monkeypatch):
+    monkeypatch.chdir(copy / "notebooks")
+    before = contents(copy, {"build", "data/raw/2020"})
+    for command in (("synthesise",), ("check",), ("build", "--explain"), ("forms", "--wave", "2021")):
+        code, said = run(*command)
+        assert code == 0, said
+    assert contents(copy, {"build", "data/raw/2020"}) == before
+    assert (copy / "build/forms/2021").is_dir()
+
+
+def test_one_folder_is_one_however_it_is_written(here, monkeypatch):
+    (here / "to_raw").symlink_to("data/raw")
+    for start in (here, here / "notebooks"):
+        monkeypatch.chdir(start)
+        for name in ("data/raw/../raw", "./data//raw/.", "to_raw/../raw", "notebooks/../data/raw/"):
+            path = cli.plain(Path(os.path.relpath(here)) / name)
+            assert path == (Path("data/raw") if start == here else here / "data/raw"), name
+    (here / "to_raw").unlink()
+    for name in ("/", "..", "~", "x", "."):
+        assert cli.plain(Path(name)).resolve() == Path(name).resolve()
 
 
 @pytest.mark.parametrize(

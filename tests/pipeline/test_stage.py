@@ -12,6 +12,7 @@ from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
 from analysis.survey.ownership import MARKER, files_in, mark
+from running import publish
 
 
 def fill(folder, text="new"):
@@ -101,6 +102,65 @@ def test_an_edition_without_marker_is_ours_only_as_long_as_its_sums_match(output
     with pytest.raises(RefusedError, match=r"not as SHA256SUMS there says.*report/index\.html"), staged(outputs):
         pass
     assert (outputs / "report/index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("record", ["x\n", "", "2020  wave\nmine\n", "mine  wave\n"])
+def test_sums_and_a_file_called_inputs_make_no_edition(tmp_path, record):
+    """People keep sums of their own files too; an edition is known by its record of inputs."""
+    (tmp_path / "INPUTS").write_text(record)
+    (tmp_path / "index.html").write_text("mine")
+    stage.write_sums(tmp_path)
+    (tmp_path / MARKER).unlink()
+    before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
+    with pytest.raises(RefusedError, match="not made by this program"), staged(tmp_path) as folder:
+        fill(folder)
+    assert {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)} == before
+
+
+@pytest.mark.parametrize("name", ["thesis.odt", "report/thesis.docx", "tables/mine.xlsx"])
+def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
+    """A name that no edition can contain is kept, even where the sums beside a real record list it."""
+    outputs = tmp_path / "outputs"
+    (outputs / name).parent.mkdir(parents=True)
+    (outputs / name).write_text("mine")
+    (outputs / "INPUTS").write_text("2020  wave\n")
+    states = {one: ownership.hash_of(outputs / one) for one in ("INPUTS", name)}
+    (outputs / "SHA256SUMS").write_text("".join(f"{state}  {one}\n" for one, state in states.items()))
+    with staged(outputs) as folder:
+        fill(folder)
+    assert (outputs / name).read_text() == "mine"
+
+
+def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repository):
+    sums = stage.read_sums(repository / "outputs/SHA256SUMS")
+    assert [name for name in sums if not stage.PUBLISHED.fullmatch(name)] == []
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(copy, monkeypatch, kind):
+    """Git brings the record without the files: what lies there under their names and differs is not ours."""
+    outputs, mine = publish(copy) / "outputs", copy / "mine.xlsx"
+    (outputs / "page.html").rename(outputs / "index.html")
+    stage.write_sums(outputs)
+    (outputs / MARKER).unlink()
+    (outputs / "index.html").unlink()
+    monkeypatch.chdir(copy)
+    assert stage.edition_folder(outputs) == outputs, "as git brings it"
+    mine.write_text("mine")
+    mine.rename(outputs / "index.html") if kind == "file" else (outputs / "index.html").symlink_to(mine)
+    with pytest.raises(RefusedError, match=r"index\.html"), staged(outputs) as folder:
+        fill(folder)
+    assert (outputs / "index.html").read_text() == "mine"
+
+
+def test_a_marker_copied_into_a_folder_of_somebody_else_makes_it_no_edition(outputs, tmp_path):
+    theirs = tmp_path / "theirs"
+    (theirs / "report").mkdir(parents=True)
+    for name in (MARKER, "SHA256SUMS", "report/index.html"):
+        (theirs / name).write_bytes((outputs / name).read_bytes() if name == MARKER else b"mine")
+    with pytest.raises(RefusedError, match=r"marker.*report/index\.html"), staged(theirs) as folder:
+        fill(folder)
+    assert (theirs / "report/index.html").read_text() == (theirs / "SHA256SUMS").read_text() == "mine"
 
 
 @pytest.mark.parametrize("end", ["new", "old"])
@@ -231,6 +291,33 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     assert set(files_in(tmp_path)) == {f"outputs/{name}" for name in listed} | {
         path.relative_to(tmp_path).as_posix() for path in kept
     }
+
+
+@pytest.mark.parametrize("folder", ["build/download", "data/processed/2020", "build/forms/2021", "build/outputs"])
+def test_clearing_takes_no_sums_of_somebody_else_for_its_own(tmp_path, folder):
+    """Only in outputs/ do the sums tell, which git brings without the marker."""
+    place = tmp_path / folder
+    (place / "tables").mkdir(parents=True)
+    (place / "tables/data.csv").write_text("mine")
+    (place / "INPUTS").write_text("2020  wave\n")
+    stage.write_sums(place)
+    (place / MARKER).unlink()
+    assert sorted(clear(tmp_path)) == [f"{folder}/{name}" for name in files_in(place)]
+    assert files_in(place) == ["INPUTS", "SHA256SUMS", "tables/data.csv"]
+
+
+def test_clearing_keeps_and_names_what_no_step_leaves_in_a_scratch_folder(tmp_path):
+    scratch = tmp_path / "build/2020"
+    listed, mine = "zh/figures/burden.svg", ["returns/notes.txt", "zh/figures/my_sketch.svg", "zh/forms/a.xlsx"]
+    for name in (listed, *mine):
+        (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).write_text(name)
+    mark(scratch, {listed: ownership.UNKNOWN, "en/figures/burden.svg": ownership.UNKNOWN})
+    assert clear(tmp_path) == [f"build/2020/{name}" for name in mine]
+    assert files_in(scratch) == mine
+    for name in mine:
+        (scratch / name).unlink()
+    assert clear(tmp_path) == [] and not (tmp_path / "build").exists()
 
 
 def test_clearing_follows_no_link(tmp_path):

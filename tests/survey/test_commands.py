@@ -1,5 +1,8 @@
 """The two commands of this layer, as a user calls them."""
 
+import os
+import shutil
+
 import openpyxl
 import pytest
 
@@ -88,6 +91,16 @@ def test_what_was_filled_in_or_is_of_somebody_else_is_not_written_over(analysis,
     assert [path.name for path in (copy / "theirs").iterdir()] == [SANMEN]
 
 
+@pytest.mark.parametrize("command", [("check", "--returns"), ("forms", "--out")], ids=["returns", "forms"])
+@pytest.mark.parametrize(
+    "name", ["build/2020", "build/2020/zh/forms", "build/2021-pilot", "build/bench", "build/home"]
+)
+def test_what_people_fill_in_is_not_put_where_a_run_writes(analysis, copy, command, name):
+    done = analysis(copy, *command, name)
+    assert done.returncode == 64 and "choose another folder" in done.stderr
+    assert not (copy / "build").exists()
+
+
 def test_nothing_is_written_through_a_link(analysis, copy):
     original = copy.with_name("original.xlsx")
     original.write_bytes(b"an original")
@@ -100,6 +113,16 @@ def test_nothing_is_written_through_a_link(analysis, copy):
         (folder / SANMEN).symlink_to(original)
         assert analysis(copy, *command).returncode == 74
     assert original.read_bytes() == b"an original"
+
+
+def test_the_generator_leaves_copies_that_are_hard_links_as_they_are(analysis, copy):
+    """People back a folder up so (`cp -al`); its names then lead to the same bytes."""
+    backup = copy.with_name("backup")
+    shutil.copytree(copy / "data/raw", backup, copy_function=os.link)
+    before = {path: path.read_bytes() for path in backup.rglob("*") if path.is_file()}
+    assert analysis(copy, "synthesise", "--seed", "7", "--counties", "10").returncode == 0
+    assert (copy / "data/raw/2020" / SANMEN).read_bytes() != before[backup / "2020" / SANMEN]
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):

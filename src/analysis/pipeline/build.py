@@ -20,10 +20,11 @@ from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
 from analysis.survey.folders import DECLARATION, printable, processed, root, semaphores_named, writable_folder
 from analysis.survey.folders import build as scratch
-from analysis.survey.ownership import claim_scratch
+from analysis.survey.ownership import claim_scratch, list_scratch
 from analysis.survey.problems import InputProblems
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
+TIMES = "times.json"  # in the scratch folder of a wave: how long each step took
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -82,9 +83,11 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         edition = Edition(raw, wave, engine)
         for path in edition.leftovers():
             path.unlink()
-        tasks = wanted(edition.tasks(), only) if only else edition.tasks()
+        every = edition.tasks()
+        list_scratch(wave, _left_by(every, wave))
+        tasks = wanted(every, only) if only else every
         before = lock.states(inputs(tasks), root())
-        progress = Progress([task.name for task in tasks], jobs, scratch(wave) / "times.json")
+        progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
         with progress, workers(jobs, cluster, progress, before) as get:
             loop.run(tasks, root() / "build", get, progress)
     after = lock.states(inputs(tasks), root())
@@ -96,6 +99,14 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, fresh / target)
         lock.write_inputs(before, wave, fresh)
+
+
+def _left_by(tasks: list, wave: str) -> list[Path]:
+    """List the files that a run may leave in the scratch folder of a wave."""
+    folder = scratch(wave)
+    made = {path for task in tasks for path in task.makes if path.is_relative_to(folder)}
+    returned = {folder / "returns" / path.name for path in made if path.parent.name == "returns"}
+    return sorted({*made, *returned, folder / TIMES})
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:

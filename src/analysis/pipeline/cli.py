@@ -7,11 +7,12 @@ import io
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from analysis.survey.folders import RefusedError, notebook_name, printable, wave_name
+from analysis.survey.folders import RefusedError, notebook_name, printable, root, wave_name
 
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
 
@@ -25,10 +26,26 @@ class Folder(click.Path):
         super().__init__(path_type=Path, file_okay=False)
 
     def convert(self, value, parameter, context) -> Path:
-        """Return the path."""
+        """Return the path, in one form however it was written; a default lies in the repository."""
         if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
             self.fail(f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context)
-        return super().convert(value, parameter, context)
+        return super().convert(plain(Path(value)), parameter, context)
+
+
+def plain(path: Path) -> Path:
+    """Write a path without `..`: relative to the current folder if it lies in it, else absolute.
+
+    Two ways to write one folder are then one to whoever compares names. Links stay, but before a `..`.
+    """
+    here, place = Path.cwd(), Path("/")
+    for part in (here / path).parts[1:]:
+        place = (place.resolve() if place.is_symlink() else place).parent if part == ".." else place / part
+    return place.relative_to(here) if place.is_relative_to(here) else place
+
+
+def in_repository(name: str) -> Path:
+    """Return a folder of the repository around the current folder."""
+    return plain(root() / name)
 
 
 class Wave(click.ParamType):
@@ -44,8 +61,12 @@ class Wave(click.ParamType):
             self.fail(str(error), parameter, context)
 
 
-raw_option = click.option("--raw", type=Folder(), default=Path("data/raw"), show_default=True)
-outputs_option = click.option("--outputs", type=Folder(), default=Path("outputs"), show_default=True)
+def folder_option(name: str, default: str):
+    """Make an option for a folder of the repository, wherever in it the program is called."""
+    return click.option(name, type=Folder(), default=partial(in_repository, default), show_default=default)
+
+
+raw_option, outputs_option = folder_option("--raw", "data/raw"), folder_option("--outputs", "outputs")
 wave_option = click.option("--wave", type=Wave(), default="2020", show_default=True)
 
 
@@ -123,7 +144,6 @@ def status(raw, outputs, wave):
     """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
     from analysis.pipeline.lock import changed, wave_folder
     from analysis.pipeline.stage import added, damaged
-    from analysis.survey.folders import root
 
     said = changed(root(), outputs, wave_folder(raw, wave))
     if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
@@ -147,16 +167,15 @@ def check(folder, wave, returns):
     """
     from analysis.survey.causes import causes
     from analysis.survey.clean import check as run
-    from analysis.survey.folders import writable_folder
-    from analysis.survey.ownership import adding
+    from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputProblems, findings_table
     from analysis.survey.repository import reference
     from analysis.survey.returns import write_returns
     from analysis.survey.summary import summary
 
-    raw = folder or Path("data/raw") / wave
+    raw = folder or in_repository("data/raw") / wave
     if returns:
-        writable_folder(returns, own="build", keep=[raw])
+        folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
     for question in causes(done.questions):
         click.echo(f"? {question}")
@@ -177,16 +196,15 @@ def check(folder, wave, returns):
 def forms(wave, raw, out):
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
     from analysis.survey.declaration import FILE, absent
-    from analysis.survey.folders import writable_folder
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
-    from analysis.survey.ownership import adding
+    from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputProblems
     from analysis.survey.reading.names import without_files
     from analysis.survey.repository import reference
 
-    out = out or Path("build/forms") / wave
-    writable_folder(out, own="build", keep=[raw])
+    out = out or in_repository("build/forms") / wave
+    folder_for_files(out, keep=[raw])
     if not raw.is_dir():
         raise InputProblems([without_files(raw)])
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
@@ -231,7 +249,7 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.folders import REFERENCE, lies_inside, root, writable_folder
+    from analysis.survey.folders import REFERENCE, lies_inside, writable_folder
     from analysis.survey.ownership import refuse_edition
     from analysis.survey.synthetic import synthesise as write_workbooks
 
@@ -247,11 +265,26 @@ def main(arguments=None) -> None:
     At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that still wait for a
     kernel would hold a plain exit back.
     """
-    code = run(arguments)
+    code = start_again() or run(arguments)
     with contextlib.suppress(BrokenPipeError):  # nobody reads on
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def start_again() -> int:
+    """Start the program again where the environment gives Python another encoding, or makes errors of warnings.
+
+    Does not return then, but with the exit code if it was in vain.
+    """
+    foreign = sys.getfilesystemencoding() != "utf-8"
+    if not foreign and not os.environ.get("PYTHONWARNINGS"):
+        return 0
+    if foreign and os.environ.get("PYTHONUTF8") == "1":
+        return _say("Python does not use UTF-8: start it with -X utf8", EXIT_USAGE)
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    environment.pop("PYTHONWARNINGS", None)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def run(arguments=None) -> int:

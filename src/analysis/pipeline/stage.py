@@ -14,7 +14,7 @@ from analysis.pipeline.failures import Busy
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,
-    SCRATCH,
+    UNKNOWN,
     files_in,
     hash_of,
     made,
@@ -30,6 +30,11 @@ INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
 RECORD = (SUMS, README)  # beside the files that the sums list
 PYTASK = ("lock", "pytask.lock", "pytask.toml", ".pytask/.gitignore", ".pytask/file_hashes.json")  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+PUBLISHED = re.compile(  # the names that an edition can contain, and no others
+    r"INPUTS|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
+    r"|districts/[0-9]{6}/(en/)?index\.html|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
+    r"|tables/tables\.xlsx|returns/[0-9]{6}_[^/]+\.xlsx"
+)
 
 
 @contextmanager
@@ -60,33 +65,62 @@ def staged(outputs: Path) -> Iterator[Path]:
 def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """Return where an edition may be published, links followed.
 
-    The folder is new, empty, or an edition: it has our marker, or the sums of an edition that match what lies
-    there. Those of the repository's own `outputs` need not match, since git brings them without the files.
+    The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums of an edition,
+    which match what lies there. In the repository's own `outputs` git brings these without the files.
     raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason.
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
     refuse_edition(place.parent)
     if os.path.lexists(place) and not place.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
-    if not place.is_dir() or made(place) is not None or not any(place.iterdir()):
+    if not place.is_dir() or not any(place.iterdir()):
         return place
     there, own = files_in(place), place == root() / "outputs"
+    if made(place) is not None:
+        refuse_copied_marker(place, in_git={*RECORD, INPUTS} if own else set())
+        return place
     recorded = recorded_sums(place)
-    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or INPUTS not in there):
+    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
-    other = [name for name in there if name in recorded and hash_of(place / name) != recorded[name]]
-    if other and not own:
-        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone)"
+    other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
+    if other := [name for name in other if not (own and name == INPUTS)]:  # a merge may have left its marks
+        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone: move these files away)"
         raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
     return place
 
 
+def refuse_copied_marker(place: Path, in_git: set[str]) -> None:
+    """Refuse a folder most of whose files are not those that its marker lists: it was copied from elsewhere.
+
+    in_git: names of files that change without this program.
+    """
+    states = made(place) or {}
+    there = [name for name, was in states.items() if was != UNKNOWN and os.path.lexists(place / name)]
+    there = [name for name in there if name not in in_git]
+    other = [name for name in there if _hash(place / name) != states[name]]
+    if 2 * len(other) > len(there):
+        why = f"与标记文件不符，不改动 (not as the marker {MARKER} says, so left alone: move these files away)"
+        raise RefusedError(f"{printable(str(place))}: {why}: {quoted(other)}")
+
+
+def is_record(path: Path) -> bool:
+    """Tell whether a file is the record of the inputs of an edition: the wave, then a line for each input."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    first, *lines = path.read_text("utf-8", "replace").splitlines() or [""]
+    wave, _, name = first.partition("  ")
+    return name == "wave" and WAVE.fullmatch(wave) is not None and all(map(LINE.fullmatch, lines))
+
+
 def recorded_sums(folder: Path) -> dict[str, str]:
-    """Read the sums of an edition as far as they can be read: a merge may have left its marks."""
+    """Read the sums of an edition as far as they can be read: a merge may have left its marks.
+
+    A name that no edition can contain is left out: its file is somebody else's, whatever the sums say.
+    """
     path = folder / SUMS
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
     found = filter(None, map(LINE.fullmatch, lines))
-    return {name: state for state, name in (line.groups() for line in found)}
+    return {name: state for state, name in (line.groups() for line in found) if PUBLISHED.fullmatch(name)}
 
 
 def written(outputs: Path) -> set[str]:
@@ -158,32 +192,49 @@ def clear(home: Path) -> list[str]:
         if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
             continue
         whole = folder.name == "bench" or WAVE.fullmatch(folder.name)
-        if folder.parent == build and whole and made(folder) == {}:
+        if folder.parent == build and whole and made(folder) is not None:
             kept += _clear_scratch(folder)
         elif folder.name != ".pytask":
-            kept += _clear_files(folder)
+            edition = folder == home / "outputs"
+            recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
+            kept += _clear_files(folder, made(folder) or recorded, {*RECORD, INPUTS} if edition else set())
     for folder in (build / ".pytask", build / "forms", build):
         _remove_empty(folder)
     return [path.relative_to(home).as_posix() for path in kept]
 
 
 def _clear_scratch(folder: Path) -> list[Path]:
-    """Remove the scratch folder of a wave, or of the benchmarks, but what does not belong there."""
-    known = {*SCRATCH, MARKER}
-    others = [path for path in folder.iterdir() if folder.name != "bench" and path.name not in known]
-    if not others:
+    """Remove from the scratch folder of a wave what its steps leave, by name; all of that of the benchmarks.
+
+    Returns what is kept, which somebody else put there.
+    """
+    if folder.name == "bench":
         remove(folder)
-    return others
+        return []
+    listed, kept = made(folder) or {}, []
+    for name in files_in(folder):
+        path = folder / name
+        if name in listed and not path.is_symlink():
+            path.unlink()
+        else:
+            kept.append(path)
+    _remove_empty_below(folder)
+    if not kept:
+        remove(folder)
+    return kept
 
 
-def _clear_files(folder: Path) -> list[Path]:
-    """Remove the files of a folder that are as this program wrote them."""
-    states, kept = made(folder) or recorded_sums(folder), []
+def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list[Path]:
+    """Remove the files of a folder that are as this program wrote them.
+
+    states: hash by name. in_git: the names of files that stay. Returns what is kept.
+    """
+    kept = []
     if not states:
         return [folder / name for name in files_in(folder)]
     for name in files_in(folder):
         path = folder / name
-        if name in (*RECORD, INPUTS) and folder.name == "outputs":  # in git
+        if name in in_git:
             continue
         if name in states and _hash(path) == states[name]:
             path.unlink()
@@ -191,10 +242,14 @@ def _clear_files(folder: Path) -> list[Path]:
             kept.append(path)
     if made(folder) is not None:
         (folder / MARKER).unlink()
-    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        _remove_empty(inner)
+    _remove_empty_below(folder)
     _remove_empty(folder)
     return kept
+
+
+def _remove_empty_below(folder: Path) -> None:
+    for inner in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _remove_empty(inner)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -14,7 +14,7 @@ from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
 from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
-from analysis.survey.codebook import COUNTIES
+from analysis.survey.codebook import COUNTIES, TABLES
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import columns, processed
 from analysis.survey.problems import InputProblems
@@ -50,7 +50,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
     write(tables, accounts, folder, processed(wave))
-    write_prints(tables, columns(wave))
+    write_prints({name: tables[name] for name in TABLES}, columns(wave))
     write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 
 

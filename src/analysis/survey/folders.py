@@ -72,7 +72,7 @@ def root(start: Path | None = None) -> Path:
 def _root(start: str) -> Path:
     here = Path(start).resolve()
     for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir():
+        if _is_repository(folder):
             return folder
     raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
 
@@ -120,8 +120,9 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     """Return where a folder really lies, links followed, if files may be written there.
 
     It must not lie inside or around anything that people write: the folders KEPT of the repository, its root,
-    this package and its Python, the home; nor `keep`. own: the folder of the repository that holds such files and
-    that it may lie in (`build`, `data/processed`). Raises RefusedError with the reason.
+    this package and its Python, the home; nor `keep`; nor in another repository, but for its `build`. own: the
+    folder of the repository that holds such files and that it may lie in (`build`, `data/processed`).
+    Raises RefusedError with the reason.
     """
     if str(folder).startswith("~"):
         raise RefusedError(f"{folder}: “~”未展开 (the shell did not expand it: write the folder out)")
@@ -131,6 +132,8 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     if own != "data/raw":  # it, or waves in it, may lie on another disk
         kept += [home / "data/raw", *home.glob("data/raw/*/")]
     kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
+    if not free and (other := _another_repository(place, home, own)):
+        raise RefusedError(_kept(folder, f"lies inside another repository, {other.as_posix()}"))
     for path in kept:
         if _inside(place, path):
             raise RefusedError(_kept(folder, f"lies inside {_shown(path, home)}"))
@@ -141,6 +144,20 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     if any(part.startswith(".") for part in hidden):
         raise RefusedError(_kept(folder, "is hidden"))
     return place
+
+
+def _another_repository(place: Path, home: Path, own: str) -> Path | None:
+    """Return the repository, other than `home`, in which a folder lies; None where it lies in its `build`."""
+    for one in (place, *place.parents):
+        if one == home or (own == "build" and one.name == "build" and _is_repository(one.parent)):
+            return None
+        if _is_repository(one):
+            return one
+    return None
+
+
+def _is_repository(folder: Path) -> bool:
+    return (folder / "notebooks").is_dir() and (folder / "data/raw").is_dir()
 
 
 def _kept(folder: Path, why: str) -> str:

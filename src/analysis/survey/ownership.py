@@ -15,12 +15,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.survey.folders import RefusedError, build, printable, writable_folder
+from analysis.survey.folders import WAVE, RefusedError, build, printable, root, writable_folder
 
 MARKER = ".made-by-analysis"
 PART = f".{MARKER}.part"  # the marker while it is written
 HEAD = "# Made by analysis, which may replace or remove it. It wrote these files, and keeps any other:\n"
 SCRATCH = {"columns", "districts", "en", "returns", "site", "times.json", "zh"}  # of a wave, below build/
+OURS = ("bench", "home")  # below build/, beside the scratch folders of the waves
 UNKNOWN = "-"  # in place of the hash of a file of which no more than the name is known
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
 SHOWN = 5  # names in a message
@@ -62,10 +63,10 @@ def made(folder: Path) -> dict[str, str] | None:
 def mark(folder: Path, states: dict[str, str] | None = None) -> None:
     """Write the marker of a folder that this program makes. states: hash by name of the files written so far."""
     text = HEAD + "".join(f"{state}  {name}\n" for name, state in sorted((states or {}).items()))
-    _put(text.encode(), folder / MARKER)
+    put(text.encode(), folder / MARKER)
 
 
-def _put(content: bytes, target: Path) -> None:
+def put(content: bytes, target: Path) -> None:
     """Write a file in one step, in place of whatever has its name; a link is replaced, not followed."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
@@ -112,6 +113,31 @@ def claim_scratch(wave: str) -> None:
         raise RefusedError(not_ours(place, strangers))
     place.mkdir(parents=True, exist_ok=True)
     mark(place)
+
+
+def list_scratch(wave: str, paths: Iterable[Path]) -> None:
+    """Note in the marker of a wave's scratch folder what its steps leave there, which may be removed."""
+    folder = build(wave)
+    before = made(folder) or {}
+    after = dict.fromkeys((path.relative_to(folder).as_posix() for path in paths), UNKNOWN) | before
+    if after != before:
+        mark(folder, after)
+
+
+def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
+    """Return where single files that people work on may be put: below `build`, or outside of what is kept.
+
+    Neither in the scratch folder of a wave, whose files are removed by name, nor in an edition. Raises
+    RefusedError with the reason.
+    """
+    place = writable_folder(folder, own="build", keep=keep)
+    refuse_edition(place)
+    top = Path(os.path.realpath(root() / "build"))
+    first = place.relative_to(top).parts[:1] if place.is_relative_to(top) else ()
+    if any(name in OURS or WAVE.fullmatch(name) for name in first):
+        why = "是生成文件的临时目录，请另选文件夹 (a run writes there: choose another folder)"
+        raise RefusedError(f"{printable(str(folder))}: build/{first[0]} {why}")
+    return place
 
 
 @contextmanager
@@ -219,8 +245,7 @@ def adding(folder: Path) -> Iterator[Path]:
     A file there is written over only if this program wrote it and nobody has changed it since. Raises RefusedError
     where nothing may be written, FileExistsError naming the files that stand in the way; none is written then.
     """
-    place = writable_folder(folder, own="build")
-    refuse_edition(place)
+    place = folder_for_files(folder)
     with tempfile.TemporaryDirectory() as work:
         yield Path(work)
         new, known = states_of(Path(work)), made(place) or {}
@@ -231,7 +256,7 @@ def adding(folder: Path) -> Iterator[Path]:
         if new:
             place.mkdir(parents=True, exist_ok=True)
         for name in new:
-            _put((Path(work) / name).read_bytes(), place / name)
+            put((Path(work) / name).read_bytes(), place / name)
         if new:
             mark(place, known | new)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.survey.ownership import put
 from analysis.survey.synthetic.people import check_digit
 from analysis.survey.synthetic.places import INVENTED, WORKERS, read_counties
 
@@ -149,4 +150,4 @@ def _extend(path: Path, rows: list[dict]) -> None:
     csv.DictWriter(text, head.strip().split(","), lineterminator="\n").writerows(rows)
     whole = head + "".join(line for line in lines if not codes.match(line)) + text.getvalue()
     if whole.encode() != path.read_bytes():
-        path.write_bytes(whole.encode())
+        put(whole.encode(), path)

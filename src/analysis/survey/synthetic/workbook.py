@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from analysis.survey.codebook import Table
 from analysis.survey.forms.columns import Column, columns, unit_line
 from analysis.survey.forms.layout import formats
 from analysis.survey.forms.sheet import FIRST_ROW, merge, set_page, write_cell, write_header, write_top
+from analysis.survey.ownership import put
 from analysis.survey.synthetic.body import body
 
 MARK = "（合成数据）"
@@ -81,9 +83,11 @@ def write_workbook(
     """Write a workbook of forms, with an empty Sheet2 where `left_empty`, and hidden instructions.
 
     title: of the survey; by: who hands the forms in; day: when. No clock is read: same forms, same bytes.
+    A file there is replaced, not written into: a backup may be a hard link to it.
     """
+    content = BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(content, options) as book:
         book.set_properties({"title": title + MARK, "created": day})
         style = formats(book)
         for model, frame in forms:
@@ -94,3 +98,4 @@ def write_workbook(
         notes.write_column(0, 0, INSTRUCTIONS)
         notes.set_column(0, 0, 90)
         notes.hide()
+    put(content.getvalue(), path)
