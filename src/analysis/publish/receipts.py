@@ -113,8 +113,8 @@ class Receipts:
     def compared(self, said: Number) -> list[str]:
         """Tell the interval, and what was published with what the ledger says of it, where there are any."""
         facts, claim = [], self.claims.get(said.name)
-        if said.interval != "—":
-            facts.append(self.words["interval"].format(said.interval))
+        if said.interval_text != "—":
+            facts.append(self.words["interval"].format(said.interval_text))
         if claim is not None:
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":

@@ -11,6 +11,7 @@ import re
 from jinja2 import Environment, nodes
 
 PARSER = Environment()
+UNLINKED = ("text", "plain", "tabled", "interval_text")  # of a number; tables print them, prose does not
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")  # tags, and where a link leads to
@@ -60,8 +61,9 @@ def numbers_in_braces(template: str) -> list[str]:
     """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a template of prose.
 
     What is printed there must come from a name: `{{ certified }}`, `{{ county["331004"].certified.bare }}`,
-    `{{ compliant.to(0) }}`. Numbers may stand where they are not printed: in a condition, a subscript, the digits
-    asked of `to`. Raises jinja2.TemplateSyntaxError where the template is none.
+    `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no link to its receipt.
+    Numbers may stand where they are not printed: in a condition, a subscript, the digits asked of `to`. Raises
+    jinja2.TemplateSyntaxError where the template is none.
     """
     if "{{" not in template and "{%" not in template:
         return []
@@ -86,6 +88,12 @@ def _look(node: nodes.Node, found: list[str]) -> None:
     if isinstance(node, nodes.Call) and not _is_rounding(node):
         found.append(line("called"))
         return
+    if _is_piece(node):
+        found.append(line("part of a text"))
+        return
+    if (name := _member(node)) in UNLINKED:
+        found.append(line(f"{name} has no link to a receipt"))
+        return
     for part in _printed(node):
         _look(part, found)
 
@@ -104,6 +112,21 @@ def _printed(node: nodes.Node) -> list[nodes.Node]:
 def _is_rounding(call: nodes.Call) -> bool:
     """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that prose needs."""
     return isinstance(call.node, nodes.Getattr) and call.node.attr == "to"
+
+
+def _is_piece(node: nodes.Node) -> bool:
+    """Tell whether a node takes a text to pieces: a slice, or several names that one value is unpacked to."""
+    if isinstance(node, nodes.Getitem):
+        return isinstance(node.arg, nodes.Slice)
+    return isinstance(node, nodes.Tuple) and node.ctx == "store"
+
+
+def _member(node: nodes.Node) -> str:
+    """Return which member of a value a node takes, `a.text` or `a["text"]`; empty where none is written there."""
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    named = isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const)
+    return str(node.arg.value) if named else ""
 
 
 def _is_number(value: object) -> bool:
