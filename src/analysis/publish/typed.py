@@ -35,6 +35,8 @@ EXEMPT = tuple(
 
 OTHER_DIGITS = "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
 NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
+FORMAL = "壹贰叁肆柒捌玖佰仟貳參俩仨廿卅卌"  # these stand in no other words
+SHARED = "伍陆拾"  # in 队伍, 大陆, 收拾 no number
 UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
 FOUND = re.compile(
     rf"""
@@ -42,9 +44,18 @@ FOUND = re.compile(
     | 百分之[{NUMERAL}]+ | [{NUMERAL}]+分之[{NUMERAL}]+              # 百分之四十, 三分之一
     | [近约超逾过不足大]*[{NUMERAL}]+[多余来]?[{UNITS}]+             # 近四成, 两个, 三十多名
     | [{NUMERAL}]*[十百千万亿][{NUMERAL}]+ | [{NUMERAL}]+[十百千万亿]  # 一千五百, 三百
+    | [{FORMAL}{SHARED}]*[{FORMAL}][{FORMAL}{SHARED}]*[{UNITS}]*     # 贰拾人, 俩社区, 廿
+    | (?<![队入落退大登着收捡])[{SHARED}]+[多余来]?[{UNITS}]         # 伍人, 拾个
+    | [{NUMERAL}]+之[{NUMERAL}]+                                     # 十之八九
+    | [{NUMERAL}]+(?:社区|街道|乡镇|县)                              # 两社区, 九县
+    | [数上成近逾超过][十百千万亿]+                                  # 上百, 数千
+    | 成倍|双倍|倍增
     | 一半|过半|近半|半数|大半|减半|翻番|翻倍
-    | (?<![A-Za-z])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty
-      |sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|third|quarter|dozen|twice|percent)(?![A-Za-z])
+    | (?<![A-Za-z])(?:zero|(?:two|three|four|five|six|seven|eight|nine|ten)(?:fold)?|eleven|twelve
+      |(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty
+      |(?:hundred|thousand|million|billion|dozen)s?|half|halves
+      |(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?
+      |(?:halv|doubl|tripl|quadrupl)(?:ed|ing)|twice|thrice|percent)(?![A-Za-z])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
