@@ -51,6 +51,20 @@ def test_parameters_arrive_and_the_copy_holds_no_times(tmp_path):
     assert str(tmp_path) not in text
 
 
+@pytest.mark.parametrize(
+    "metadata", [{}, {"kernelspec": {"display_name": "Python"}}, {"kernelspec": {"name": "ir", "language": "R"}}]
+)
+def test_a_notebook_runs_in_python_whatever_kernel_it_names(metadata, tmp_path):
+    source = notebook(tmp_path / "a.ipynb", "x = 1", "print(x)")
+    made = nbformat.read(source, as_version=4)
+    made.metadata = nbformat.from_dict(metadata)
+    nbformat.write(made, source)
+    done = run_notebook(source, {"x": 2}, tmp_path / "b.ipynb")
+    assert done.cells[-1].outputs[0].text == "2\n"
+    with pytest.raises(KeyError, match="no parameter y"):
+        run_notebook(source, {"y": 2}, tmp_path / "c.ipynb")
+
+
 def test_two_runs_give_the_same_bytes(tmp_path):
     set_stable()
     source = notebook(tmp_path / "a.ipynb", "x = 1", "print(hash('社区'))", "{'b', 'a'}")

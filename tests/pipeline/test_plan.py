@@ -192,6 +192,37 @@ def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
     assert len(sources.content_hash(path)) == 64  # so that `status` calls it changed
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": None}, "cell 2 has no id"),
+        ({"id": ""}, "cell 2 has no id"),
+        ({"id": "parameters"}, "cell 2 has the id of another"),
+        ({"metadata": None}, "cell 2: its metadata are no object"),
+        ({"metadata": {"tags": None}}, "cell 2: its tags are no list of texts"),
+        ({"metadata": {"tags": "parameters"}}, "cell 2: its tags are no list of texts"),
+        ({"metadata": {"tags": [1]}}, "cell 2: its tags are no list of texts"),
+    ],
+)
+def test_a_cell_that_cannot_be_published_is_named_before_anything_runs(change, said, tmp_path):
+    path = notebook(tmp_path, "x = 1")
+    made = json.loads(path.read_text("utf-8"))
+    made["cells"][1] |= change
+    path.write_text(json.dumps(made), "utf-8")
+    with pytest.raises(sources.PlanError, match=rf"^notebooks/02_facilities\.ipynb: {said}"):
+        plan.read_source(path, NOTEBOOKS)
+
+
+def test_a_notebook_of_an_old_format_without_ids_is_named_with_the_remedy(tmp_path):
+    path = notebook(tmp_path, "x = 1")
+    made = json.loads(path.read_text("utf-8"))
+    for cell in made["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(made), "utf-8")
+    with pytest.raises(sources.PlanError, match=r"cell 1 has no id.*nbformat 4\.5"):
+        plan.read_source(path, NOTEBOOKS)
+
+
 def test_a_notebook_that_is_gone_is_named(tmp_path):
     with pytest.raises(sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: .*No such file"):
         plan.read_source(tmp_path / "02_facilities.ipynb", NOTEBOOKS)

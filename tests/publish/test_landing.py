@@ -47,5 +47,19 @@ def test_official_data_carry_no_label():
 def test_a_notebook_has_its_title_in_each_language(tmp_path):
     cells = [{"id": "title", "source": ["# 队伍\n", "有多少人？"]}, {"id": "title-en", "source": ["# Workers"]}]
     path = tmp_path / "03_workforce.ipynb"
-    path.write_text(json.dumps({"cells": cells}), "utf-8")
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8")
     assert [landing.title(path, lang) for lang in ("zh", "en")] == ["队伍", "Workers"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([{"id": "a", "cell_type": "code", "source": "x = 1"}, {"id": "b", "source": "## 附录"}], "附录"),
+        ([{"id": "a", "source": ""}, {"id": "title-en", "source": "\n"}], "15_annex"),
+        ([], "15_annex"),
+    ],
+)
+def test_a_notebook_without_a_cell_called_title_has_its_first_line_of_text_or_its_name(cells, said, tmp_path):
+    path = tmp_path / "15_annex.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8")
+    assert [landing.title(path, lang) for lang in ("zh", "en")] == [said, said]

@@ -22,9 +22,45 @@ def test_halves_round_away_from_zero_as_in_print():
 
 
 def test_an_interval_is_said_or_a_dash():
-    assert number(47.2, 44.7377, 49.7312).interval == "44.7–49.7%"
-    assert number(-3.0, -9.25, 3.1).interval == "-9.3至3.1%", "no dash after a minus"
-    assert number(47.2).interval == "—"
+    assert number(47.2, 44.7377, 49.7312).interval_text == "44.7–49.7%"
+    assert number(-3.0, -9.25, 3.1).interval_text == "-9.3至3.1%", "no dash after a minus"
+    assert number(47.2).interval == number(47.2).interval_text == "—"
+
+
+def test_an_interval_in_prose_leads_to_the_receipt_of_its_number():
+    said = render("{{ certified.interval }}", {"certified": number(47.2, 44.7377, 49.7312)})
+    assert said == '<a class="n" href="#r-certified" data-basis="synthetic">44.7–49.7%</a>'
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ certified.plain }}",
+        "{{ certified.text }}",
+        '{{ certified["tabled"] }}',
+        "{{ certified.unit.print }}",
+        "{{ confidence[0] }}",
+        "{{ certified.bare[-9] }}",
+        "{% for x in certified.bare %}{{ x }}{% endfor %}",
+        "{% for x in confidence %}{{ x }}{% endfor %}",
+        "{% for x in [confidence] %}{% for y in x %}{{ y }}{% endfor %}{% endfor %}",
+        "{% for code in county %}{{ code }}{% endfor %}",
+        '{{ confidence | join("") }}',
+        '{{ county | join("、") }}',
+    ],
+)
+def test_a_number_reaches_prose_as_a_link_or_not_at_all(template):
+    names = {"certified": number(47.2), "confidence": "95%", "county": {"331002": "椒江区"}}
+    with pytest.raises((TypeError, jinja2.exceptions.SecurityError)):
+        render(template, names)
+
+
+def test_prose_may_loop_over_a_list_and_name_a_place_by_its_code():
+    names = {"towns": ["甲", "乙"], "county": {"331002": "椒江区"}, "certified": number(47.2)}
+    assert render("{% for x in towns %}{{ x }}{{ loop.last and certified or '' }}{% endfor %}", names).startswith(
+        "甲乙<"
+    )
+    assert render('{{ county["331002"] }}{{ towns[1] }}{{ towns | join("、") }}', names) == "椒江区乙甲、乙"
 
 
 def test_half_follows_the_value():

@@ -219,3 +219,12 @@ def test_every_receipt_is_in_words_and_no_formula_or_column_is(published):
             told = " ".join([receipt["words"], receipt["facts"], *receipt["notes"]])
             assert not re.search(columns, told), (name, told)
             assert all(place for place, rows in receipt["sources"] if not rows), name
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("figure", ["n/a", ""])
+def test_a_statement_without_a_figure_is_compared_with_nothing(lang, figure):
+    claims = {"estimate": ["certified"], "published": [figure], "unit": [""], "unit_zh": [""]}
+    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["按构造一致"]})
+    facts = of(estimate("certified", CITY, 47.2, BOOKS), lang=lang, ledger=ledger)["certified"]["facts"]
+    assert not re.search("发布稿|published|—|construction|构造", facts)

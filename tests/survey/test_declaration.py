@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.survey.declaration import declaration_problems, read_declaration
+from analysis.survey.declaration import declaration_problems, read_declaration, reference_date
 
 BASIS = 'basis = "synthetic"'
 
@@ -79,3 +79,14 @@ def test_the_wave_its_folder_and_its_reference_date_must_agree(folder, old, new,
     change(folder, old, new)
     (problem,) = declaration_problems(folder)
     assert problem.column == column and problem.mend
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2020-04-30T00:00:00Z", "2020-04-30T00:00:00+08:00", "2020-04-30T00:00:00", '"2020-04-30T00:00Z"'],
+)
+def test_a_reference_date_is_a_day_without_a_time(folder, value):
+    change(folder, "reference_date = 2020-04-30", f"reference_date = {value}")
+    (problem,) = declaration_problems(folder)
+    assert problem.column == "reference_date" and "2020-04-30" in problem.message
+    assert reference_date(folder) is None

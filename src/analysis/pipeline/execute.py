@@ -18,6 +18,9 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import load_notebook_node
+from papermill.translators import papermill_translators
+from papermill.utils import find_first_tagged_cell_index
 
 from analysis.pipeline.failures import NotebookFailed
 from analysis.pipeline.warm import NURSERY, socket_folder
@@ -26,6 +29,7 @@ from analysis.survey.access import Access
 
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
+KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not name them
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
@@ -84,7 +88,7 @@ class LocalKernelManager(AsyncKernelManager):
     def __init__(self, **options):
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
         self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
-        if NURSERY in os.environ and self.kernel_name == "python3":
+        if NURSERY in os.environ and self.kernel_name == KERNEL:
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = socket_folder("kernel-")
         self.ip = f"{self.sockets.name}/k"
@@ -137,8 +141,7 @@ def run_notebook(
 
 def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[float, float], manager: type):
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
-    declared = papermill.inspect_notebook(str(source))
-    for name in parameters.keys() - declared.keys():
+    for name in parameters.keys() - _declared(source):
         raise KeyError(f"{source.name} has no parameter {name}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -147,7 +150,8 @@ def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[f
             str(target),
             parameters,
             engine_name="write-once",
-            kernel_name="python3",
+            kernel_name=KERNEL,
+            language=LANGUAGE,
             kernel_manager_class=manager,
             progress_bar=False,
             autosave_cell_every=0,
@@ -169,6 +173,14 @@ def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[f
     notebook = tidy(executed, source)
     nbformat.write(notebook, target)
     return notebook
+
+
+def _declared(source: Path) -> set[str]:
+    """Return the parameters that a notebook declares, read as Python whatever kernel its file names."""
+    notebook = load_notebook_node(str(source))
+    index = find_first_tagged_cell_index(notebook, "parameters")
+    translator = papermill_translators.find_translator(KERNEL, LANGUAGE)
+    return {one.name for one in translator.inspect(notebook.cells[index])} if index >= 0 else set()
 
 
 def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode:

@@ -47,18 +47,42 @@ class Cell:
 
 
 def read_cells(notebook: Path) -> list[dict]:
-    """Return the cells of a notebook as its file has them. Raises CellError where the file is no notebook."""
+    """Return the cells of a notebook as its file has them.
+
+    Raises CellError where the file is no notebook, or a cell has no id of its own, or broken metadata.
+    """
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        return [cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)]
+        cells = [cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)]
     except (ValueError, TypeError, KeyError) as error:  # a merge may have left its marks
         raise CellError(f"not a notebook: {type(error).__name__}: {error}") from None
+    seen: set[str] = set()
+    for number, cell in enumerate(cells, start=1):
+        if fault := _fault(cell, seen):
+            raise CellError(f"cell {number}{fault}")
+        seen.add(cell["id"])
+    return cells
+
+
+def _fault(cell: dict, seen: set[str]) -> str:
+    """Say why a cell cannot be run or published, after its number; empty where it can. seen: ids before it."""
+    name, metadata = cell.get("id"), cell.get("metadata", {})
+    if not isinstance(name, str) or not name:
+        return " has no id: 请用 JupyterLab 另存为 nbformat 4.5 (save it as nbformat 4.5, which gives ids)"
+    if name in seen:
+        return f" has the id of another, {name}: 请改其编号 (give it an id of its own)"
+    if not isinstance(metadata, dict):
+        return ": its metadata are no object: 应为 {} ({} is wanted)"
+    tags = metadata.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        return ": its tags are no list of texts: 应为 [] (a list such as [] is wanted)"
+    return ""
 
 
 def code_cells(notebook: Path) -> list[Cell]:
     """Return the cells of code of a notebook in order; CellError as `read_cells`."""
     return [
-        Cell(cell.get("id", ""), "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
+        Cell(cell["id"], "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
         for cell in read_cells(notebook)
         if cell["cell_type"] == "code"
     ]

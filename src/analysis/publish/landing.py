@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from analysis.publish.cells import read_cells
 from analysis.publish.markup import inline, inline_svg
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 
@@ -25,10 +26,14 @@ def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
 
 
 def title(notebook: Path, lang: str) -> str:
-    """Return the title of a notebook in one language: its first line, or that of the cell `title-<lang>`."""
-    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"]}
-    said = cells.get(f"title-{lang}", cells["title"])
-    return said.splitlines()[0].lstrip("# ")
+    """Return the title of a notebook in one language: the first line of the cell `title-<lang>` or `title`.
+
+    Without them it is the first line of the first cell of text, at last the name of the file.
+    """
+    cells = [cell for cell in read_cells(notebook) if cell["cell_type"] == "markdown"]
+    texts = {cell["id"]: "".join(cell["source"]).strip() for cell in cells}
+    said = [texts.get(f"title-{lang}"), texts.get("title"), *texts.values(), notebook.stem]
+    return next(filter(None, said)).splitlines()[0].lstrip("# ")
 
 
 @cache

@@ -7,13 +7,15 @@ notebook's. An unknown name stops the notebook.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from typing import Any
 
 import pandas as pd
-from jinja2 import StrictUndefined, Undefined
+from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -26,6 +28,8 @@ HALF = {
     "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
 }
 
+# What words may take of a number: links to its receipt, words, and values for conditions, which are not printed.
+SHAPES = ("bare", "interval", "to", "half", "title", "value", "low", "high", "n")
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
 # What the rows of a table are: after a number in Chinese; one and several in English.
@@ -165,8 +169,13 @@ class Number:
         return self._link(self.plain)
 
     @property
-    def interval(self) -> str:
-        """The 95 % interval, one decimal finer than the value at most, or a dash where there is none."""
+    def interval(self) -> Markup:
+        """The interval linked to the receipt of the value, or a dash where there is none."""
+        return Markup("—") if pd.isna(self.low) else self._link(self.interval_text)
+
+    @property
+    def interval_text(self) -> str:
+        """The 95 % interval without markup, one decimal finer than the value at most, or a dash."""
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
@@ -234,16 +243,46 @@ def _said(value: object) -> object:
     raise TypeError(f"{value!r} has no receipt: words take a number by its name, as {{{{ certified }}}}")
 
 
+def _items(values: Iterable) -> Iterable:
+    """Return what a template may go through: a list, never the signs of a text nor the codes of a mapping."""
+    if isinstance(values, str | Mapping):
+        raise TypeError(f"{str(values)[:40]!r}: words go through lists only, a text or a mapping is no list")
+    return values
+
+
 def _joined(values: Iterable, separator: str = "") -> Markup:
-    return Markup(literal(separator).join(str(_said(value)) for value in values))
+    return Markup(_said(separator)).join(_said(value) for value in _items(values))
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+class _Generator(CodeGenerator):
+    """Compile templates whose loops go through `_items`."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (jinja2 names it)
+        for loop in node.find_all(nodes.For):
+            loop.iter = nodes.Filter(loop.iter, "items", [], [], None, None, lineno=loop.lineno)
+        super().visit_Template(node, frame)
+
+
+class _Words(ImmutableSandboxedEnvironment):
+    """Let templates reach a number in the shapes that link to its receipt, and take no text to pieces."""
+
+    code_generator_class = _Generator
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Tell whether words may take an attribute; jinja2.sandbox.SecurityError is raised where not."""
+        return super().is_safe_attribute(obj, attr, value) and (not isinstance(obj, Number) or attr in SHAPES)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Take an item of a list or mapping, or an attribute; TypeError for a sign of a text."""
+        if isinstance(obj, str):
+            raise TypeError(f"{obj[:40]!r}: words take a text as a whole")
+        return super().getitem(obj, argument)
+
+
+def _environment() -> _Words:
     """Return the environment of all templates of words, which come from notebooks and from reference tables."""
-    made = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said
-    )
-    made.filters, made.globals = {"join": _joined}, {}  # numbers are computed in cells
+    made = _Words(undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said)
+    made.filters, made.globals = {"join": _joined, "items": _items}, {}  # numbers are computed in cells
     return made
 
 
@@ -253,6 +292,7 @@ ENVIRONMENT = _environment()
 def render(template: str, names: dict) -> Markup:
     """Fill a template: text in `names` is shown as it is, numbers as links to their receipts.
 
-    jinja2.UndefinedError names what is not among `names`; TypeError tells of a number without a receipt.
+    jinja2.UndefinedError names what is not among `names`; TypeError and jinja2.sandbox.SecurityError tell of a
+    number without a receipt.
     """
     return Markup(ENVIRONMENT.from_string(template).render(names))

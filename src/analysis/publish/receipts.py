@@ -111,17 +111,16 @@ class Receipts:
         return words + ("" if agrees(after, before, self.numbers[row.name], bool(change["growth"])) else unrounded)
 
     def compared(self, said: Number) -> list[str]:
-        """Tell the interval, and what was published with what the ledger says of it, where there are any."""
+        """Tell the interval, and the published figure with what the ledger says of it, where there are any."""
         facts, claim = [], self.claims.get(said.name)
-        if said.interval != "—":
-            facts.append(self.words["interval"].format(said.interval))
-        if claim is not None:
+        if said.interval_text != "—":
+            facts.append(self.words["interval"].format(said.interval_text))
+        if claim is not None and claim["published"] not in ("", "n/a"):  # a statement may have no figure
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)
-            figure, unit = ("—", "") if figure == "n/a" else (figure, unit)  # a statement without a figure
             status = claim["status_zh" if self.lang == "zh" else "status"]
-            facts.append(self.words["published"].format(f"{figure} {unit}".strip() or "—", status))
+            facts.append(self.words["published"].format(f"{figure} {unit}".strip(), status))
         return facts
 
     def notes(self, row: Any) -> list[str]:

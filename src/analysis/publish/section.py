@@ -146,7 +146,7 @@ class Section:
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
-        rows = [(tables.capital(n.title), n.text, n.interval, "—" if c is None else c.text) for n, c in own]
+        rows = [(tables.capital(n.title), n.text, n.interval_text, "—" if c is None else c.text) for n, c in own]
         receipts = [["", n.name, n.name, n.name] for n, _ in own]  # whose receipt names the city's value
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 

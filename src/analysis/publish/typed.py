@@ -11,6 +11,7 @@ import re
 from jinja2 import Environment, nodes
 
 PARSER = Environment()
+UNLINKED = ("text", "plain", "tabled", "interval_text")  # of a number; tables print them, prose does not
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")  # tags, and where a link leads to
@@ -34,6 +35,8 @@ EXEMPT = tuple(
 
 OTHER_DIGITS = "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
 NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
+FORMAL = "壹贰叁肆柒捌玖佰仟貳參俩仨廿卅卌"  # these stand in no other words
+SHARED = "伍陆拾"  # in 队伍, 大陆, 收拾 no number
 UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
 FOUND = re.compile(
     rf"""
@@ -41,9 +44,18 @@ FOUND = re.compile(
     | 百分之[{NUMERAL}]+ | [{NUMERAL}]+分之[{NUMERAL}]+              # 百分之四十, 三分之一
     | [近约超逾过不足大]*[{NUMERAL}]+[多余来]?[{UNITS}]+             # 近四成, 两个, 三十多名
     | [{NUMERAL}]*[十百千万亿][{NUMERAL}]+ | [{NUMERAL}]+[十百千万亿]  # 一千五百, 三百
+    | [{FORMAL}{SHARED}]*[{FORMAL}][{FORMAL}{SHARED}]*[{UNITS}]*     # 贰拾人, 俩社区, 廿
+    | (?<![队入落退大登着收捡])[{SHARED}]+[多余来]?[{UNITS}]         # 伍人, 拾个
+    | [{NUMERAL}]+之[{NUMERAL}]+                                     # 十之八九
+    | [{NUMERAL}]+(?:社区|街道|乡镇|县)                              # 两社区, 九县
+    | [数上成近逾超过][十百千万亿]+                                  # 上百, 数千
+    | 成倍|双倍|倍增
     | 一半|过半|近半|半数|大半|减半|翻番|翻倍
-    | (?<![A-Za-z])(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty
-      |sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|third|quarter|dozen|twice|percent)(?![A-Za-z])
+    | (?<![A-Za-z])(?:zero|(?:two|three|four|five|six|seven|eight|nine|ten)(?:fold)?|eleven|twelve
+      |(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty
+      |(?:hundred|thousand|million|billion|dozen)s?|half|halves
+      |(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?
+      |(?:halv|doubl|tripl|quadrupl)(?:ed|ing)|twice|thrice|percent)(?![A-Za-z])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -60,8 +72,9 @@ def numbers_in_braces(template: str) -> list[str]:
     """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a template of prose.
 
     What is printed there must come from a name: `{{ certified }}`, `{{ county["331004"].certified.bare }}`,
-    `{{ compliant.to(0) }}`. Numbers may stand where they are not printed: in a condition, a subscript, the digits
-    asked of `to`. Raises jinja2.TemplateSyntaxError where the template is none.
+    `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no link to its receipt.
+    Numbers may stand where they are not printed: in a condition, a subscript, the digits asked of `to`. Raises
+    jinja2.TemplateSyntaxError where the template is none.
     """
     if "{{" not in template and "{%" not in template:
         return []
@@ -86,6 +99,12 @@ def _look(node: nodes.Node, found: list[str]) -> None:
     if isinstance(node, nodes.Call) and not _is_rounding(node):
         found.append(line("called"))
         return
+    if _is_piece(node):
+        found.append(line("part of a text"))
+        return
+    if (name := _member(node)) in UNLINKED:
+        found.append(line(f"{name} has no link to a receipt"))
+        return
     for part in _printed(node):
         _look(part, found)
 
@@ -104,6 +123,21 @@ def _printed(node: nodes.Node) -> list[nodes.Node]:
 def _is_rounding(call: nodes.Call) -> bool:
     """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that prose needs."""
     return isinstance(call.node, nodes.Getattr) and call.node.attr == "to"
+
+
+def _is_piece(node: nodes.Node) -> bool:
+    """Tell whether a node takes a text to pieces: a slice, or several names that one value is unpacked to."""
+    if isinstance(node, nodes.Getitem):
+        return isinstance(node.arg, nodes.Slice)
+    return isinstance(node, nodes.Tuple) and node.ctx == "store"
+
+
+def _member(node: nodes.Node) -> str:
+    """Return which member of a value a node takes, `a.text` or `a["text"]`; empty where none is written there."""
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    named = isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const)
+    return str(node.arg.value) if named else ""
 
 
 def _is_number(value: object) -> bool:

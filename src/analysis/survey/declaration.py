@@ -31,11 +31,17 @@ def read_declaration(path: Path) -> dict:
 
 
 def reference_date(folder: Path) -> pd.Timestamp | None:
-    """Return the day that the forms of the wave in `folder` describe; None where it is not declared."""
+    """Return the day that the forms of the wave in `folder` describe; None where no day is declared."""
     try:
-        return pd.Timestamp(read_declaration(folder / FILE)["reference_date"])
+        day = read_declaration(folder / FILE)["reference_date"]
+        return pd.Timestamp(day) if _is_day(day) else None
     except (OSError, KeyError, ValueError, TypeError):
         return None
+
+
+def _is_day(value: object) -> bool:
+    """Tell whether a value is a day without a time, whose zone would shift it."""
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
 
 
 def absent(folder: Path) -> str:
@@ -83,7 +89,7 @@ def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
 def _value_problems(facts: dict) -> list[Problem]:
     """Check values: the date is one, titles fit into the properties of a file, texts can be published."""
     problems = []
-    if not isinstance(facts.get("reference_date", dt.date.min), dt.date):
+    if not _is_day(facts.get("reference_date", dt.date.min)):
         problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))
     for key, text in _texts(facts):
         most = LONGEST.get(key.partition(".")[0], len(text))
