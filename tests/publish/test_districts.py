@@ -9,6 +9,7 @@ from analysis.publish.prose import number
 from analysis.publish.section import Section
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
+from analysis.survey.folders import build
 from analysis.survey.repository import read_estimates, reference
 
 
@@ -50,7 +51,7 @@ def test_a_county_is_not_told_how_many_counties_there_are_or_of_places_elsewhere
 
 
 def test_every_county_has_a_folder(here):
-    assert {p.name for p in (districts.build("2020") / "districts").iterdir()} == set(COUNTIES)
+    assert {p.name for p in (build("2020") / "districts").iterdir()} == set(COUNTIES)
 
 
 def test_rounding_twice_would_print_another_number():

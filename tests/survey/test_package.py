@@ -123,6 +123,7 @@ def test_a_hidden_list_that_feeds_a_drop_down_is_left_out_with_a_note(raw, frame
             book["社区基本情况"].add_data_validation(check_of)
     book.save(path)
     done = check(raw, frame)
-    assert [(one.sheet, "unknown sheet" in one.message) for one in done.problems] == [("草稿", True)]
-    assert sorted(one.sheet for one in done.questions) == ["数据 源", "选项"]
+    assert [(one.sheet, "“草稿”" in one.message) for one in done.problems] == [("未知的表 unknown sheet 11", True)]
+    names = [f"未知的表 unknown sheet {place}" for place in (10, 9)]
+    assert sorted(one.sheet for one in done.questions) == names
     assert all("a hidden list" in one.message for one in done.questions)

@@ -39,6 +39,7 @@ WATCHED = LISTINGS | OUTSIDE | {"open"}
 SYSTEM = ("/Library", "/System", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/sys", "/usr")
 HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")  # for drawing
 IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))  # where Python looks for modules
+SETTINGS = "matplotlibrc"  # matplotlib reads one beside it when it is imported; all that it says is set anew
 REMOVING = "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
 ARROW = {  # what opens files below Python
     "pyarrow": ("OSFile", "input_stream", "memory_map"),
@@ -159,7 +160,7 @@ class Access:
         return name in self.writes or self._is_own(name)
 
     def _may_read(self, name: str) -> bool:
-        return name in self.reads or name in self.written or self._is_own(name)
+        return name in self.reads or name in self.written or name == SETTINGS or self._is_own(name)
 
     def _is_own(self, name: str) -> bool:
         """Tell whether a file or folder lies in a folder that the step makes, and fills again each time."""

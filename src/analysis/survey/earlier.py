@@ -12,7 +12,7 @@ from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.frame import earlier_wave
 from analysis.survey.load import Loaded, load
 from analysis.survey.parsed import parse_tables
-from analysis.survey.problems import NOTE, Problem
+from analysis.survey.problems import NOTE, PROBLEM, Problem
 from analysis.survey.reading.names import files_of, sheet_title
 from analysis.survey.text import normalise
 
@@ -39,7 +39,9 @@ def read_earlier(raw: Path) -> Earlier:
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
     parsed = parse_tables(raws, faults)
     tables = parsed.tables
-    partial = {name for name, rows in parsed.cells.items() if len(tables[name]) < len(rows)}
+    faulty = {sheet_title(one.sheet) for one in loaded.problems if one.kind == PROBLEM and one.sheet}
+    partial = {name for name in TABLES if normalise(TABLES[name].Config.title) in faulty}
+    partial |= {name for name, rows in parsed.cells.items() if len(tables[name]) < len(rows)}
     lacking = partial | {name for name, _ in parsed.lost} | _lacking(folder, loaded)
     unread = {name: _columns(name, [*loaded.problems, *faults]) for name in TABLES if name in lacking}
     return Earlier(folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread)

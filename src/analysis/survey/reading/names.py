@@ -85,6 +85,7 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
         if printable(path.name) != path.name:
             message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
             problems.append(Problem(printable(path.name), message=message))
+            found.setdefault(path.name[:6], [])  # it is there, under a name that will not do
             continue
         if path.name.startswith((".", "~$")) or path.name in OURS:
             continue
