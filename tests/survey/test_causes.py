@@ -685,3 +685,9 @@ def test_folding_many_findings_takes_time_in_proportion():
 
     seconds(500)
     assert seconds(10_000) < 30 * seconds(1000)
+
+
+def test_a_wrong_total_is_not_what_to_mend_first():
+    sums = [Problem("a.xlsx", "s", "户数", row, f"填 {row}，之和为 9 (is not the sum of rows)") for row in (8, 9)]
+    lines = str(InputProblems([*sums, *blanks([(7, "户数")])])).splitlines()
+    assert "先改 (mend first): a.xlsx!s!户数 7" in lines
