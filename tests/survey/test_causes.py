@@ -685,3 +685,17 @@ def test_folding_many_findings_takes_time_in_proportion():
 
     seconds(500)
     assert seconds(10_000) < 30 * seconds(1000)
+
+
+def test_a_wrong_total_is_not_what_to_mend_first():
+    sums = [Problem("a.xlsx", "s", "户数", row, f"填 {row}，之和为 9 (is not the sum of rows)") for row in (8, 9)]
+    lines = str(InputProblems([*sums, *blanks([(7, "户数")])])).splitlines()
+    assert "先改 (mend first): a.xlsx!s!户数 7" in lines
+
+
+def test_scattered_cells_that_are_one_line_are_named_column_by_column():
+    cells = [(row, f"c{(row + 3 * i) % 11}") for row in range(6, 12) for i in range(4)]
+    (line,) = causes(blanks(cells))
+    for column in {column for _, column in cells}:
+        rows = "、".join(ranges(sorted(row for row, other in cells if other == column)))
+        assert f"{column} {rows}" in str(line)

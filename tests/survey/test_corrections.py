@@ -249,3 +249,10 @@ def test_a_number_of_a_person_stands_nowhere_in_a_correction(raw, write, column)
     line = dict(zip(COLUMNS, (SANMEN, COMMUNITIES, 8, "户数", "1", "2", *WHY), strict=True))
     write((line | {column: "按13800000000核实"}).values())
     assert any("identifiers" in one.message for one in read_corrections(raw)[1])
+
+
+def test_corrections_in_another_encoding_are_told_so_in_both_languages(raw, frame):
+    (raw / "corrections.csv").write_bytes("file,sheet,原因".encode("gb18030"))
+    (problem,) = check(raw, frame).problems
+    assert problem.message == "编码不是 UTF-8 (cannot be read: the text encoding is not UTF-8)"
+    assert "CSV UTF-8" in problem.mend

@@ -177,3 +177,12 @@ def test_what_a_county_wrote_goes_back_as_text_and_never_as_a_formula(raw, retur
     cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
     assert answer in {cell.value for cell in cells}
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+
+
+def test_a_column_of_ones_own_is_marked_at_its_place(raw, returned):
+    p = Planting(raw)
+    p.sheet(SANMEN, COMMUNITIES)["AI4"], p.sheet(SANMEN, COMMUNITIES)["AI9"] = "自加的列", "说明"
+    p.save()
+    page = openpyxl.load_workbook(returned() / SANMEN)[COMMUNITIES]
+    marked = [cell.coordinate for line in page.iter_rows() for cell in line if cell.comment]
+    assert marked == ["AI5"]

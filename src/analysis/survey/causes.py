@@ -41,6 +41,7 @@ LEFTMOST = {
     "项目",
     "项目名称",
 }  # of a form: its first columns
+FULL = 0.8  # of a rectangle that is told by its rows and columns alone
 RECTANGLES, CELLS_EACH = 3, 4  # more rectangles than that, of more cells each on average, are one line
 
 Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
@@ -235,10 +236,19 @@ def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Prob
     """Say once what is wrong in all cells of a rectangle."""
     there = {place for row in rows for column in columns if (place := (row, column)) in places}
     own = [one for place in sorted(there) for one in places[place]]
-    more = _extent(own, len(columns), len(there))
+    more = _extent(own, len(columns), len(there)) + _where(there, rows, columns)
     message = _message(own) + more + _consequences(elsewhere)
     told = own[0].told and own[0].told + more
     return _cause(own, columns, _rows(own), message, [*own, *elsewhere], told)
+
+
+def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
+    """Name the rows of every column of a rectangle that is not nearly full."""
+    if len(there) >= FULL * len(rows) * len(columns):
+        return ""
+    by_column = {column: [row for row in rows if (row, column) in there] for column in columns}
+    said = "；".join(f"{column} {'、'.join(ranges(sorted(own)))}" for column, own in by_column.items())
+    return f"：{said}"
 
 
 def _cause(own: list[Problem], columns, rows, message: str, findings: list[Problem], told: str = "") -> Cause:

@@ -40,6 +40,8 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
         (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
     except FileNotFoundError:
         return none, []
+    except UnicodeDecodeError:
+        return none, [Problem(FILE, message="编码不是 UTF-8 (cannot be read: the text encoding is not UTF-8)")]
     except (ValueError, OSError, csv.Error) as error:
         return none, [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
     if head != list(COLUMNS):

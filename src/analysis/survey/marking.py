@@ -16,11 +16,12 @@ from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.reading.book import Sheet
-from analysis.survey.reading.header import Header
+from analysis.survey.reading.header import Header, letter
 from analysis.survey.reading.rows import row_kinds
 from analysis.survey.text import empty, normalise
 
 HIDDEN = {"name", "id_number", "phone", "remark"}
+WIDEST = 1000  # columns among which one is found by its letters
 MASK = "（略）"
 PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
@@ -91,7 +92,8 @@ def _mark(page, one, cells: dict, header: Header, model, style: dict) -> None:
         if one.column
         in (titles[name], schema[name].title if name in schema else titles[name], header.texts[place])
     ]
+    places = places or [place for place in range(WIDEST) if letter(place) == one.column]
     row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
-    page.write(row, place, cells[place] if one.row else header.texts[place], style[one.kind])
+    page.write(row, place, cells.get(place, "") if one.row else header.texts.get(place, ""), style[one.kind])
     note = f"{one.column}：{one.told or one.message}\n{one.mend}"
     page.write_comment(row, place, note, {"author": "", "x_scale": 2, "y_scale": 1.5})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from analysis.survey.causes import Cause
 
+NOT_THE = "(is not the "  # as a wrong total is told: other faults may be why
 FILES, SHEETS = 12, 7  # so many are named in an overview
 
 TITLES = {
@@ -56,8 +57,11 @@ def _sheets(counts: Counter) -> str:
 
 
 def first_to_mend(causes: list[Cause]) -> Cause:
-    """Choose what hides or explains most: a fault of a file, then of a sheet as a whole, then of most cells."""
-    return min(causes, key=lambda cause: (bool(cause.sheet), bool(cause.rows), -len(cause.findings)))
+    """Choose what hides or explains most: a fault of a file, of a sheet, of most cells; wrong totals last."""
+    return min(
+        causes,
+        key=lambda cause: (bool(cause.sheet), bool(cause.rows), NOT_THE in cause.message, -len(cause.findings)),
+    )
 
 
 def summary(accounts: pd.DataFrame, findings: pd.DataFrame) -> str:
