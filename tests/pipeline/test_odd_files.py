@@ -111,3 +111,21 @@ def test_a_damaged_list_of_counties_is_said(analysis, copy, content):
     done = analysis(copy, "check")
     assert done.returncode in (2, 74), done.stderr
     assert "counties.csv" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("table", ["counties", "communities", "named_places", "townships"])
+def test_a_missing_reference_table_is_an_input_problem(copy, analysis, table):
+    (copy / f"data/raw/reference/{table}.csv").unlink()
+    done = analysis(copy, "build")
+    assert done.returncode == 2, done.stderr
+    assert f"data/raw/reference/{table}.csv: " in done.stderr and "git checkout" in done.stderr
+    assert "Errno" not in done.stderr and str(copy) not in done.stderr
+
+
+def test_a_folder_around_the_repository_holds_no_waves_and_one_without_name_is_named(copy, monkeypatch):
+    monkeypatch.chdir(copy)
+    for name in ("/", str(copy.parent), "."):
+        code, said = run("build", "--raw", name)
+        assert code == 64 and "--raw" in said and "outputs" not in said, said
+    code, said = run("check", ".")
+    assert code == 2 and f"missing from {copy.name}/)" in said

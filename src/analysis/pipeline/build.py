@@ -18,7 +18,15 @@ from analysis.pipeline.failures import Stopped
 from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
-from analysis.survey.folders import DECLARATION, printable, processed, root, semaphores_named, writable_folder
+from analysis.survey.folders import (
+    DECLARATION,
+    REFERENCE,
+    printable,
+    processed,
+    root,
+    semaphores_named,
+    writable_folder,
+)
 from analysis.survey.folders import build as scratch
 from analysis.survey.ownership import claim_scratch, list_scratch
 from analysis.survey.problems import InputProblems
@@ -45,8 +53,8 @@ def build(
     cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
     what it needs, and nothing is published. everything: run all steps, not only what is stale.
     """
-    outputs = edition_folder(outputs, raw)
     lock.wave_folder(raw, wave, outputs)
+    outputs = edition_folder(outputs, raw)
     with alone(writable_folder(root() / "build", own="build")):
         claim_scratch(wave)
         if everything:
@@ -79,6 +87,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline import engine as loop
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
+        from analysis.survey.repository import check_references
 
         edition = Edition(raw, wave, engine)
         for path in edition.leftovers():
@@ -86,7 +95,9 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         every = edition.tasks()
         list_scratch(wave, _left_by(every, wave))
         tasks = wanted(every, only) if only else every
-        before = lock.states(inputs(tasks), root())
+        needed = inputs(tasks)
+        check_references(path for path in needed if path.parent == root() / REFERENCE)
+        before = lock.states(needed, root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
         with progress, workers(jobs, cluster, progress, before) as get:
             loop.run(tasks, root() / "build", get, progress)

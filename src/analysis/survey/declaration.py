@@ -47,7 +47,7 @@ def _is_day(value: object) -> bool:
 def absent(folder: Path) -> str:
     """Say that the declaration of the wave in `folder` is missing, and what it must hold."""
     keys = "、".join(NEEDED)
-    return f"缺少此文件，应写明 {keys} (the declaration is missing from {printable(folder.name)}/)"
+    return f"缺少此文件，应写明 {keys} (the declaration is missing from {printable(folder.absolute().name)}/)"
 
 
 def declaration_problems(folder: Path) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +25,16 @@ def reference(name: str) -> pd.DataFrame:
     """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
     path = root() / REFERENCE / f"{name}.csv"
     check_read(path)
+    check_references([path])
     return _read_reference(path).copy()
+
+
+def check_references(paths: Iterable[Path]) -> None:
+    """Raise InputProblems naming the reference tables that are missing."""
+    missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
+    remedy = "缺少此参考表，请恢复：git checkout -- {0} (reference table not there: restore it with this command)"
+    if missing:
+        raise InputProblems([Problem(name, message=remedy.format(name)) for name in sorted(missing)])
 
 
 @cache
