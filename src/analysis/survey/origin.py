@@ -200,8 +200,10 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     questions = []
     for name, columns, least in COMPARED:
         sheets = [(cells, _likeness(cells, columns, least)) for cells in pieces.get(name, ())]
-        for (cells, one), (_, other) in permutations([pair for pair in sheets if pair[1]], 2):
+        for (cells, one), (others, other) in permutations([pair for pair in sheets if pair[1]], 2):
             place = (cells["workbook"][0], cells["sheet"][0])
+            if cells["workbook"][0] == others["workbook"][0]:
+                continue  # a sheet that is there twice is named as such
             if 2 * len(one & other) >= min(len(one), len(other)) and place not in told:
                 told.add(place)
                 message = f"{len(one & other)}行与另一县（市、区）的完全相同 {SAME_ROWS}"
