@@ -291,3 +291,24 @@ def test_rows_that_are_the_same_because_nothing_was_spent_are_not_asked_about(ra
                 p.sheet(workbook, FUNDS).cell(row, column).value = 0
     p.save()
     assert [one for one in clean.check(raw, frame).findings if "the same rows" in one.message] == []
+
+
+@pytest.mark.parametrize("line", ["填报日期2019年4月30日", "日期：2019年4月30日", "日    期：2019-04-30"])
+def test_a_date_of_another_wave_is_found_however_it_is_labelled(raw, found, line):
+    signed(raw / JIAOJIANG, lambda text: re.sub("填报日期：.*", line, text))
+    lines = found()
+    assert [(kind, file, column) for kind, file, _, column, _ in lines] == [("problem", JIAOJIANG, "填报日期")]
+
+
+@pytest.mark.parametrize("line", ["填报单位：台州市黄岩区民政局", "单位：黄岩区民政局"])
+def test_another_county_s_office_is_known_however_it_is_written(raw, found, line):
+    signed(raw / JIAOJIANG, lambda text: re.sub("填报单位：椒江区民政局.*", line, text))
+    ((kind, file, _, column, message),) = found()
+    assert (kind, file, column) == ("problem", JIAOJIANG, "填报单位") and "填报单位是黄岩区" in message
+
+
+@pytest.mark.parametrize("year", ["二〇一九年", "19年度"])
+def test_another_year_in_a_title_is_asked_about_however_it_is_written(raw, found, year):
+    signed(raw / JIAOJIANG, lambda text: re.sub("^台州市城市", f"台州市{year}城市", text))
+    ((kind, file, *_, message),) = found()
+    assert (kind, file) == ("question", JIAOJIANG) and "another year in the title" in message

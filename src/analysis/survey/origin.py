@@ -25,12 +25,17 @@ from analysis.survey.repository import reference, root
 from analysis.survey.text import empty, fold, normalise
 
 WHO = "(?:填报|填表|报送|上报|填写)"
-FILLED_BY = re.compile(rf"{WHO}单位(?:\([^()]*\))?:(.*?)(\(合成数据\))?")
-FILLED_ON = re.compile(rf".*?(?:{WHO}|制表)(?:日期|时间)(?:\([^()]*\))?:(.*)")
+# without 填报 it is 单位 only before the name of an office, since units are given in the same words
+FILLED_BY = re.compile(rf"(?:{WHO}单位(?:\([^()]*\))?:|单位:(?=.*[区县市局]))(.*?)(\(合成数据\))?")
+FILLED_ON = re.compile(
+    rf"(?:.*?(?:{WHO}|制表)(?:日期|时间)(?:\([^()]*\))?:|(?:{WHO}|制表)?(?:日期|时间):?(?=[0-9〇○零一二]))(.*)"
+)
 DAY = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})?)?")
 NUMERALS = "〇一二三四五六七八九十"
 SPELLED = re.compile(rf"([{NUMERALS}]{{4}})年([{NUMERALS}]+)月(?:([{NUMERALS}]+)日)?")
 YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+SPELLED_YEAR = re.compile(rf"([{NUMERALS[:-1]}]{{4}})年")
+SHORT_YEAR = re.compile(r"(?<![0-9])([0-9]{2})年度")
 TOP = 15  # rows above which 填报单位 and the title stand
 BOTTOM = 15  # last rows among which the signatures are
 FEWEST = 20  # persons whose dates of entry say something of the year
@@ -71,7 +76,10 @@ class Claim:
     @property
     def unit_county(self) -> str:
         """Code of the county that 填报单位 names; empty where it is unknown."""
-        return aliases().get(self.unit, "")
+        if self.unit in aliases():
+            return aliases()[self.unit]
+        inside = {aliases()[normalise(name)] for name in COUNTIES.values() if normalise(name) in self.unit}
+        return inside.pop() if len(inside) == 1 else ""
 
 
 def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title: str) -> Claim:
@@ -87,7 +95,7 @@ def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title:
     written, day_row = _labelled(sheet, [*last, *top], FILLED_ON)
     county = county_of_rows(rows) if rows is not None else ""
     lines = _title_lines(sheet, normalise(model.Config.title))
-    years = frozenset(int(year) for line in lines for year in YEAR.findall(line))
+    years = frozenset(year for line in lines for year in _years(line))
     named = frozenset(code for code, name in COUNTIES.items() if any(name in line for line in lines))
     mentioned = county_mentioned(rows) if rows is not None else ""
     return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named, mentioned)
@@ -115,6 +123,15 @@ def _day(written: str) -> pd.Timestamp | None:
         return pd.Timestamp(*(int(found[i] or 1) for i in (1, 2, 3))) if found else None
     except ValueError:
         return None
+
+
+def _years(line: str) -> list[int]:
+    """List the years in a title: 2019, 二〇一九年, 19年度."""
+    spelled = SPELLED_YEAR.findall(line.translate(str.maketrans("○零", "〇〇")))
+    digits = ["".join(str(NUMERALS.index(one)) for one in year) for year in spelled]
+    return [int(year) for year in (*YEAR.findall(line), *digits)] + [
+        2000 + int(y) for y in SHORT_YEAR.findall(line)
+    ]
 
 
 def _up_to_99(numeral: str | None) -> int:
@@ -183,8 +200,10 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     questions = []
     for name, columns, least in COMPARED:
         sheets = [(cells, _likeness(cells, columns, least)) for cells in pieces.get(name, ())]
-        for (cells, one), (_, other) in permutations([pair for pair in sheets if pair[1]], 2):
+        for (cells, one), (others, other) in permutations([pair for pair in sheets if pair[1]], 2):
             place = (cells["workbook"][0], cells["sheet"][0])
+            if cells["workbook"][0] == others["workbook"][0]:
+                continue  # a sheet that is there twice is named as such
             if 2 * len(one & other) >= min(len(one), len(other)) and place not in told:
                 told.add(place)
                 message = f"{len(one & other)}行与另一县（市、区）的完全相同 {SAME_ROWS}"
