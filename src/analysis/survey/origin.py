@@ -178,8 +178,12 @@ def _only(codes: list[str]) -> set[str]:
 
 def _places_in(text: str) -> list[str]:
     """List the counties whose name, or the name of one of whose townships, stands in a text."""
-    names = _towns(root()) | {name: code for code, name in COUNTIES.items()}
-    return [code for name, code in names.items() if name in text]
+    return [code for name, code in _place_names(root()).items() if name in text]
+
+
+@cache
+def _place_names(home: Path) -> dict[str, str]:
+    return _towns(home) | {name: code for code, name in COUNTIES.items()}
 
 
 # table, columns that are compared, fewest of them that must hold something
