@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 DRAWS, SEED = 10_000, 2020
+EXACT = 9  # decimals of a share that every machine and every Python computes alike
 
 
 def coefficient_of_variation(value, weight) -> float:
@@ -28,7 +29,8 @@ def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -
     generator = np.random.default_rng(seed)
     if "k" in part:
         size = np.rint(n).astype(int)
-        drawn = generator.binomial(size, part["k"].sum() / n.sum(), (draws, len(n))) / size
+        common = round(part["k"].sum() / n.sum(), EXACT)  # another last bit would be other draws
+        drawn = generator.binomial(size, common, (draws, len(n))) / size
     else:
         centre = (part["value"].to_numpy(float) * n).sum() / n.sum()
         drawn = generator.normal(centre, part["se"].to_numpy(float), (draws, len(n)))
