@@ -26,7 +26,7 @@ def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -
     means from the normal one with each district's standard error; weights are the effective numbers, as drawn.
     """
     n = part["n"].to_numpy(float)
-    generator = np.random.default_rng(seed)
+    generator = np.random.RandomState(seed)  # whose draws no version of numpy changes, as the Generator's may
     if "k" in part:
         size = np.rint(n).astype(int)
         common = round(part["k"].sum() / n.sum(), EXACT)  # another last bit would be other draws
