@@ -12,8 +12,7 @@ from analysis.pipeline import tasks
 from running import REPOSITORY, copy_repository, run_analysis
 
 OTHERS = (  # they read other tables, or other columns of that one
-    "02_facilities", "04_funding_burden", "05_village_turned", "06_system_linkage_elections", "07_compare",
-    "14_counties_in_detail",
+    "02_facilities", "04_funding_burden", "05_village_turned", "06_system_linkage_elections", "12_published_text",
 )  # fmt: skip
 
 
