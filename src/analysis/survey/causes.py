@@ -105,6 +105,9 @@ def causes(findings: Iterable[Problem]) -> list[Cause]:
     return _unfilled(sorted(folded, key=lambda cause: cause.findings[0]))
 
 
+TOTALS_ALIKE, BELOW = 3, 3  # total rows with one fault; rows below the last that is shifted
+
+
 class _Folding:
     """Know which sheets have shifted rows or a renamed column, and which communities are missing."""
 
@@ -123,8 +126,20 @@ class _Folding:
                 self.notes.add((*sheet, one.row))
             elif one.rule == MISSING_PLACE:
                 self.missing.setdefault(one.about, one)
+        self._fold_totals(listed)
         both = {MISSING_COLUMN, UNKNOWN_COLUMN}
         self.renamed = {sheet for sheet, there in rules.items() if both <= there}
+
+    def _fold_totals(self, listed: list[Problem]) -> None:
+        """Take total rows for shifted where several of one column hold an answer between rows that are shifted."""
+        answers: dict[tuple, list[int]] = {}
+        for one in listed:
+            if one.rule == TOTAL_ANSWERS and (one.workbook, one.sheet) in self.shifts:
+                answers.setdefault((one.workbook, one.sheet, one.column), []).append(one.row)
+        for (workbook, sheet, _), rows in answers.items():
+            shifted = self.shifts[workbook, sheet]
+            if len(rows) >= TOTALS_ALIKE and min(shifted) < min(rows) and max(rows) <= max(shifted) + BELOW:
+                shifted |= {row: shifted[min(shifted, key=lambda near: abs(near - row))] for row in rows}
 
     def key(self, one: Problem) -> tuple:
         """Return what all findings of one cause share; its last part says how they are told."""

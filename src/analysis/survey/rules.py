@@ -299,7 +299,7 @@ def _more_than_staff(communities: pd.DataFrame | None, people: pd.DataFrame | No
     if communities is None or people is None:
         return []
     known = answered(communities, ["community_code", "staff"])
-    asked = known["community_code"].map(people["community_code"].value_counts())
+    asked = known["community_code"].map(people["community_code"].value_counts()).astype(float)
     bad = known[known["staff"].astype(float) < asked]
     message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
     return located(bad, title_of("interview_communities", "staff"), message)
