@@ -192,7 +192,8 @@ def test_what_cannot_be_seen_is_refused(shop, said):
     done = shop.run("build")
     (shop.folder / "draft.py").unlink()
     assert done.returncode == 70
-    assert done.stderr.startswith(f"notebooks/12_published_text.ipynb, cell setup: {said}: ")
+    quoted = "pd.read_csv" if "read_csv" in said else said
+    assert done.stderr.startswith(f"notebooks/12_published_text.ipynb, cell setup: {quoted}: ")
 
 
 HIDDEN = {  # in a helper module, where no name of a table can be told: (code, what is refused)

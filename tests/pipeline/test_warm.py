@@ -13,7 +13,7 @@ from analysis.pipeline import sources
 from analysis.pipeline import warm as warm_module
 from analysis.pipeline.execute import PromptClient, run_notebook
 from analysis.pipeline.failures import NotebookFailed, Stopped
-from analysis.pipeline.sources import PACKAGE
+from analysis.pipeline.plan import read_source
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import NURSERY, ForkedKernel, available, nursery
 from running import REPOSITORY
@@ -180,14 +180,14 @@ def test_nothing_is_left_when_the_program_is_killed():
 
 
 def test_the_nursery_has_every_library_that_a_notebook_imports():
-    notebooks = (REPOSITORY / "notebooks").glob("*.ipynb")
-    files = set().union(*(sources.modules(sources.code(notebook)) for notebook in notebooks))
-    names = sorted(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files)
+    notebooks = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+    files = set().union(*(read_source(path, [path.stem for path in notebooks]).modules for path in notebooks))
+    names = sorted(map(sources.module_name, files))
     code = (
         "import sys; from analysis.pipeline.warm import LIBRARIES\n"
         "for name in LIBRARIES: __import__(name)\n"
         "before = {name.split('.')[0] for name in sys.modules}\n"
-        f"for name in {names}: __import__(name.removesuffix('.__init__'))\n"
+        f"for name in {names}: __import__(name)\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from analysis.survey.folders import RefusedError, notebook_name, printable, root, wave_name
+from analysis.survey.folders import REFERENCE, RefusedError, notebook_name, printable, root, wave_name
 
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
 
@@ -166,6 +166,7 @@ def check(folder, wave, returns):
     without --returns.
     """
     from analysis.survey.causes import causes
+    from analysis.survey.characters import reference_problems
     from analysis.survey.clean import check as run
     from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputProblems, findings_table
@@ -177,6 +178,7 @@ def check(folder, wave, returns):
     if returns:
         folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
+    done.findings += reference_problems(root() / REFERENCE)
     for question in causes(done.questions):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)
@@ -249,7 +251,7 @@ def synthesise(raw, seed, counties):
 
     Refused where the workbooks there are not declared synthetic.
     """
-    from analysis.survey.folders import REFERENCE, lies_inside, writable_folder
+    from analysis.survey.folders import lies_inside, writable_folder
     from analysis.survey.ownership import refuse_edition
     from analysis.survey.synthetic import synthesise as write_workbooks
 
