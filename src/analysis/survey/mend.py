@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # the English of the rule as messages print it, how to mend it
 MENDING = (
+    ("people interviewed there", "核对两张表，改正不符的一处 (check both sheets and mend the one that is wrong)"),
     # a question is never worded as an order, whatever else it says
     ("?)", "请核实：无误则说明原因，有误则改正 (confirm with a reason, or mend it)"),
     ("not a plain digit", "用普通数字重填，注号、批注写入备注 (retype it in plain digits; notes go into 备注)"),
