@@ -39,6 +39,7 @@ WATCHED = LISTINGS | OUTSIDE | {"open"}
 SYSTEM = ("/Library", "/System", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/sys", "/usr")
 HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")  # for drawing
 IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))  # where Python looks for modules
+FONT_LISTS = ("fc-list", "system_profiler")  # matplotlib asks them for fonts when it is imported
 SETTINGS = "matplotlibrc"  # matplotlib reads one beside it when it is imported; all that it says is set anew
 REMOVING = "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
 ARROW = {  # what opens files below Python
@@ -122,7 +123,8 @@ class Access:
     def machine(self) -> tuple[str, ...]:
         """The folders of libraries and of the machine, which an isolated step may read too."""
         own = [os.environ[name] for name in ("IPYTHONDIR", "MPLCONFIGDIR") if os.environ.get(name)]
-        own += [os.path.join(os.path.expanduser("~"), path) for path in HOME]
+        home = os.path.expanduser("~")  # in a run, one of the repository's own
+        own += [home] if home.startswith(self.roots) else [os.path.join(home, path) for path in HOME]
         cells = os.path.join(tempfile.gettempdir(), "ipykernel_")  # what Python takes for the files of cells
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
@@ -136,7 +138,7 @@ class Access:
         for folder in self.roots:
             if f"{path}{os.sep}".startswith(folder):
                 inside = [place for place in self.machine if place.startswith(folder)]
-                return None if path.startswith(tuple(inside)) else _source_of(path[len(folder) :])
+                return None if f"{path}{os.sep}".startswith(tuple(inside)) else _source_of(path[len(folder) :])
         return None
 
     def check_open(self, path: str, flags: int) -> None:
@@ -341,7 +343,7 @@ def _audit(event: str, arguments: tuple) -> None:
     if event not in WATCHED or (access := current()) is None:
         return
     if event in OUTSIDE:
-        if access.isolated:
+        if access.isolated and os.path.basename(str(arguments[0])) not in FONT_LISTS:
             access.refuse(f"starts or asks something outside the plan ({event}): {REMEDY}")
         return
     given, caller = arguments[0], sys._getframe(1).f_code
