@@ -343,7 +343,7 @@ def _audit(event: str, arguments: tuple) -> None:
     if event not in WATCHED or (access := current()) is None:
         return
     if event in OUTSIDE:
-        if access.isolated and os.path.basename(str(arguments[0])) not in FONT_LISTS:
+        if access.isolated and os.path.basename(str(*arguments[:1])) not in FONT_LISTS:
             access.refuse(f"starts or asks something outside the plan ({event}): {REMEDY}")
         return
     given, caller = arguments[0], sys._getframe(1).f_code
