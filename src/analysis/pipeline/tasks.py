@@ -69,7 +69,8 @@ class Edition:
         makes += [self.columns / f"{table}.{name}" for table, names in COLUMNS.items() for name in names]
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        folders = {self.name(path) for path in (self.home.parent, *self.home.parent.glob("*/"))}  # to find waves
+        listed = [self.root / "data/raw", self.home.parent, *self.home.parent.glob("*/")]  # to find waves
+        folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
         work = Work("clean_wave", self.root, self.home, self.wave, access=access)

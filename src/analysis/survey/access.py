@@ -221,7 +221,7 @@ def _source_of(name: str) -> str:
     return f"{folder}{file.partition('.')[0]}.py" if between and file.endswith(".pyc") else name
 
 
-_process: list[Access] = []  # the step of a kernel, which runs nothing else
+_process: list[Access] = []  # the step of a process that runs no other: a kernel, or a worker of this machine
 _thread = threading.local()  # the step of a worker, which may run several side by side
 _hooked: list[bool] = []
 

@@ -130,7 +130,7 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     free = own.partition("/")[0] if own and lies_inside(place, home / own) else ""
     kept = [home / name for name in KEPT if name != free]
     if own != "data/raw":  # it, or waves in it, may lie on another disk
-        kept += [home / "data/raw", *home.glob("data/raw/*/")]
+        kept += [home / "data/raw", *(home / "data/raw").glob("*/")]
     kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
     if not free and (other := _another_repository(place, home, own)):
         raise RefusedError(_kept(folder, f"lies inside another repository, {other.as_posix()}"))
