@@ -2,7 +2,9 @@ import jinja2
 import pandas as pd
 import pytest
 
+from analysis.publish.markup import inline, linked, plain
 from analysis.publish.prose import Number, Unit, money, numbers, render
+from analysis.publish.typed import numbers_in_braces
 
 
 def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"):
@@ -14,6 +16,13 @@ def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
     assert said == '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
     assert number(47.227658).bare.endswith(">47.2</a>")
     assert number(47.227658).to(0).endswith(">47%</a>")
+
+
+def test_an_unlinked_number_keeps_its_name_and_no_link():
+    said = render("{{ certified.unlinked }}·{{ certified.unlinked.bare }}", {"certified": number(47.2)})
+    assert said == '<span class="n" data-r="certified">47.2%</span>·<span class="n" data-r="certified">47.2</span>'
+    assert linked(said) == said and inline(said) == said and plain(said) == "47.2%·47.2"
+    assert numbers_in_braces("{{ certified.unlinked }}") == []
 
 
 def test_halves_round_away_from_zero_as_in_print():

@@ -24,7 +24,7 @@ from analysis.survey.repository import wave_facts
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
-OWNED = re.compile(r'href="#r-\w+\.(\d{6})"')
+OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\d{6})"')
 WORDS = {
     "zh": {
         "profile": "{}社区治理概览",

@@ -22,7 +22,7 @@ from analysis.publish.page import in_language, number, report_of
 
 LINK = re.compile(r'<a class="n" href="#r-([\w.-]+)"[^>]*>([^<]*)</a>')
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
-OTHER_LINK = re.compile(r"<a [^>]*>([^<]*)</a>")
+OTHER_LINK = re.compile(r"<(a|span) [^>]*>([^<]*)</\1>")
 WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
 # The report is plain Markdown with notes, tables and captions: nothing of it is code for another format.
 FORBIDDEN = """raw_html raw_attribute raw_tex tex_math_dollars latex_macros yaml_metadata_block pandoc_title_block
@@ -91,7 +91,7 @@ def _prose(text: str, numbers: dict, noted: set) -> str:
     """Write a cell of prose, which is Markdown; what data brings into it is escaped already."""
     text = LINK.sub(lambda link: _number(link, noted), text)
     text = REFERENCE.sub(lambda match: numbers[match[1]], text)
-    text = OTHER_LINK.sub(r"\1", text)
+    text = OTHER_LINK.sub(r"\2", text)
     return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", text, flags=re.MULTILINE)  # the title is apart
 
 

@@ -9,13 +9,17 @@ from html import escape, unescape
 
 from markupsafe import Markup
 
-NUMBER = re.compile(r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>([^<>]*)</a>')
-SAID = re.compile(r'<a class="n" href="#r-([^"]*)"')
+NUMBER = re.compile(
+    r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>[^<>]*</a>'
+    r'|<span class="n" data-r="[\w.-]+">[^<>]*</span>'
+)
+SAID = re.compile(r' class="n" (?:href="#r-|data-r=")([^"]*)"')  # linked or not
+LINKED = re.compile(r'<a class="n" href="#r-([^"]*)"')
 ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
 BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
 ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans SC'"(?=>)"""
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
-LINK_TAG = re.compile(r"</?a\b[^<>]*>")
+LINK_TAG = re.compile(r"</?(?:a|span)\b[^<>]*>")
 BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
 
@@ -91,7 +95,7 @@ def addressed(html: str, numbers: dict[str, str]) -> Markup:
         return f'<a id="n-{link[1]}"{link[0][2:]}'
 
     html = REFERENCE.sub(lambda m: f'<a class="ref" href="#{m[1]}">{numbers[m[1]]}</a>', html)
-    html = SAID.sub(with_id, BASIS.sub("", html))
+    html = LINKED.sub(with_id, BASIS.sub("", html))
     return Markup(html.replace(' class="n" href="#r-', ' href="#r-'))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -29,7 +29,7 @@ HALF = {
 }
 
 # What words may take of a number: links to its receipt, words, and values for conditions, which are not printed.
-SHAPES = ("bare", "interval", "to", "half", "title", "value", "low", "high", "n")
+SHAPES = ("unlinked", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
 # What the rows of a table are: after a number in Chinese; one and several in English.
@@ -135,6 +135,7 @@ class Number:
     uncertainty: str
     counted: int | None = None  # of a share of rows: how many of the n there are
     table: str = ""  # whose rows they are
+    linked: bool = True  # to its receipt
 
     @property
     def few(self) -> bool:
@@ -162,6 +163,11 @@ class Number:
     def tabled(self) -> str:
         """The value as tables print it, under a head that has the unit."""
         return self.plain if self.few else self.unit.tabled(self.value)
+
+    @property
+    def unlinked(self) -> Number:
+        """The number as it is said where no reader asks for its source again: `{{ certified.unlinked }}`."""
+        return replace(self, linked=False)
 
     @property
     def bare(self) -> Markup:
@@ -202,6 +208,8 @@ class Number:
         return str(self)
 
     def _link(self, text: str) -> Markup:
+        if not self.linked:
+            return Markup(f'<span class="n" data-r="{escape(self.name)}">{escape(text)}</span>')
         href = escape(f"#r-{self.name}")
         return Markup(f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>')
 

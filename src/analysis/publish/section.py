@@ -7,7 +7,6 @@ the scratch folder of the wave (`build/<wave>`); the pipeline alone writes `outp
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,7 +14,7 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.publish import picture, tables
-from analysis.publish.markup import inline, plain
+from analysis.publish.markup import SAID, inline, plain
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import numbers_in_braces, typed_numbers
@@ -97,7 +96,7 @@ class Section:
         if typed := [*typed_numbers(template), *numbers_in_braces(template)]:
             raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
         said = render(template, self.names)
-        self.spoken |= set(re.findall(r'href="#r-([^"]+)"', said))
+        self.spoken |= set(SAID.findall(said))
         return said
 
     def choose(self, **words):
