@@ -28,8 +28,13 @@ HALF = {
     "en": {"below": "less than half", "above": "more than half", "equal": "exactly half"},
 }
 
+ORDINALS = {
+    "zh": ("首", "第二", "第三", "第四", "第五", "第六", "第七", "第八", "第九", "第十"),
+    "en": ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+}
+
 # What words may take of a number: links to its receipt, words, and values for conditions, which are not printed.
-SHAPES = ("unlinked", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
+SHAPES = ("unlinked", "ordinal", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
 # What the rows of a table are: after a number in Chinese; one and several in English.
@@ -173,6 +178,13 @@ class Number:
     def bare(self) -> Markup:
         """The rounded value linked to its receipt, without unit (where the sentence has its own)."""
         return self._link(self.plain)
+
+    @property
+    def ordinal(self) -> Markup:
+        """The number as an order, without a link: 首批, the first batch. ValueError beyond the tenth."""
+        if self.value not in range(1, 11):
+            raise ValueError(f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth")
+        return replace(self, linked=False)._link(ORDINALS[self.unit.lang][int(self.value) - 1])
 
     @property
     def interval(self) -> Markup:
