@@ -161,7 +161,8 @@ class Study:
 
 
 def plain(text):
-    return int(text) if re.fullmatch(r"[1-9]\d{0,4}", text) else text
+    number = re.fullmatch(r"[1-9]\d{0,4}(\.\d+)?", text)
+    return text if not number else float(text) if number[1] else int(text)
 
 
 def bare(title):
