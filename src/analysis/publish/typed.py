@@ -31,7 +31,7 @@ EXEMPT = tuple(
         r"(?<![0-9０-９〇零一二三四五六七八九十百千两几])万元|(?<![\d.}] )(?<![\d.}])million yuan",
         r"首批|首个|首次",  # an order, not a count
         r"(?:上午|下午|晚上)\d{1,2}点半?|\d{1,2}:\d\d [ap]\.m\.",  # clock times: when, not how many
-        r"three lists|three-party collaboration|two committees|three posts and eighteen grades|seven excesses",
+        r"three lists|two committees|three posts and eighteen grades|seven excesses",
         r"[Tt]hree-body linkage|SHA256SUMS",  # a fixed term in English as those above, a file
     )
 )
