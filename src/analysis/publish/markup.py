@@ -78,6 +78,19 @@ def below_title(html: str) -> Markup:
     return Markup(re.sub(r"(</?)h1\b", r"\1h2", html))
 
 
+def in_sections(html: str) -> Markup:
+    """Put each heading of level 2 and what follows it into a section of the report.
+
+    Its class is part (一 to 三), annex, or lead (what comes before the parts), by the id of the heading.
+    """
+
+    def wrapped(piece: str) -> str:
+        found = re.match(r'<h2 id="(part|annex)?', piece)
+        return f'<section class="{found[1] or "lead"}">{piece}</section>' if found else piece
+
+    return Markup("".join(map(wrapped, re.split(r'(?=<h2 id=")', html))))
+
+
 def headings(html: str) -> list[tuple[int, str, str]]:
     """Return (level, id, text) of the headings of levels 2 and 3, for the contents."""
     found = re.findall(r'<h([23]) id="([^"]+)">(.*?)</h\1>', html, flags=re.DOTALL)

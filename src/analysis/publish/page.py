@@ -31,6 +31,7 @@ from analysis.publish.markup import (
     headed,
     headings,
     inline,
+    in_sections,
     inline_svg,
     places,
 )
@@ -182,7 +183,7 @@ class PageExporter(HTMLExporter):
 
     def default_filters(self):
         yield from super().default_filters()
-        yield from ((f.__name__, f) for f in (inline, inline_svg, headed, below_title))
+        yield from ((f.__name__, f) for f in (inline, inline_svg, headed, below_title, in_sections))
         yield from ((f.__name__, f) for f in (headings, addressed, places, data_uri))
 
     def get_prefix_root_dirs(self) -> list[str]:
