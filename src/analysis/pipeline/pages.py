@@ -73,7 +73,8 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> N
             for path in notebooks
         ]
         report = f"report/{folder(lang)}index.html"
-        parts[lang] = {"report": report, "downloads": downloads(lang), "counties": counties, "notebooks": pages}
+        files = [*downloads(lang), *data_files()]
+        parts[lang] = {"report": report, "downloads": files, "counties": counties, "notebooks": pages}
     (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")
 
 
@@ -126,6 +127,12 @@ def downloads(lang: str) -> list[tuple[str, str]]:
         ("PDF", f"report/{below}report.pdf"),
         (words["word"], f"report/{below}report.docx"),
         (words["all_tables"], "tables/tables.xlsx"),
+    ]
+
+
+def data_files() -> list[tuple[str, str]]:
+    """List the files of an edition that a program reads: (label, path below outputs/)."""
+    return [
         ("estimates.csv", "tables/estimates.csv"),
         ("ledger.csv", "tables/ledger.csv"),
         ("SHA256SUMS", "SHA256SUMS"),
