@@ -30,8 +30,8 @@ from analysis.publish.markup import (
     data_uri,
     headed,
     headings,
-    inline,
     in_sections,
+    inline,
     inline_svg,
     places,
 )

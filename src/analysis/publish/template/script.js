@@ -44,16 +44,35 @@
     const asked = new URLSearchParams(location.search).get("area");
     show([...choice.options].some(option => option.value === asked) ? asked : "");
   }
+  // Receipts are kept as text until one is asked for: thousands of elements less in the page.
+  const store = document.querySelector(".receipts-list"), list = document.querySelector("#receipts > .receipts");
+  let kept = null;
+  const receipts = () => kept ??= new DOMParser().parseFromString(store.textContent, "text/html");
+  const fetched = id => {
+    const receipt = store && id.startsWith("r-") && !document.getElementById(id) && receipts().getElementById(id);
+    if (receipt) list.append(receipt);
+    return Boolean(receipt);
+  };
+  const all = document.querySelector("button.all");
+  if (all) {
+    all.hidden = false;
+    all.addEventListener("click", () => {
+      for (const receipt of [...receipts().querySelectorAll("article")]) list.append(receipt);
+      all.parentElement.remove();
+    });
+  }
+  fetched(decodeURIComponent(location.hash.slice(1)));
   addEventListener("click", event => {
     const link = event.target.closest("a");
     if (!link) return;
     const to = link.getAttribute("href") || "";
-    if (to.startsWith("#r-")) from = link;
+    if (to.startsWith("#r-")) { from = link; fetched(to.slice(1)); }
     if (link.classList.contains("close") && from) { event.preventDefault(); shut(); }
     if (choice && to.startsWith("#area-")) { event.preventDefault(); choose(to.slice(6)); choice.focus(); }
   });
   const shut = () => { location.hash = "-"; if (from) from.focus({ preventScroll: true }); from = null; };
   addEventListener("hashchange", () => {
+    if (fetched(decodeURIComponent(location.hash.slice(1)))) location.replace(location.href); // now there is a target
     const opened = location.hash.startsWith("#r-") && document.getElementById(location.hash.slice(1));
     if (opened) { opened.tabIndex = -1; opened.focus({ preventScroll: true }); }
   });
