@@ -99,7 +99,10 @@ def _everywhere(wave: str, lang: str) -> dict:
 
 
 def _of_report(wave: str, lang: str) -> dict:
-    """Return the cards of the counties with what may be said of each, and the checksum of all estimates."""
+    """Return the cards of the counties with what may be said of each, what adds up, and a checksum of the estimates.
+
+    sums: the numbers of the city that never stand beside a county's, since they are its sums.
+    """
     said, names = read_statements(wave), district_names(lang)
     told = said[said["form"].isin(["above", "below"])]  # a county's own page has all of its sentences
     sentences = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
@@ -113,7 +116,7 @@ def _of_report(wave: str, lang: str) -> dict:
         for code in COUNTIES
     ]
     checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
-    return {"cards": cards, "stamp": {WORDS[lang]["checksum"]: checksum}}
+    return {"cards": cards, "sums": sorted(totals()), "stamp": {WORDS[lang]["checksum"]: checksum}}
 
 
 def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:

@@ -7,10 +7,29 @@
     choice.value = code;
     for (const old of document.querySelectorAll(".card table")) old.remove();
     if (code) card(code);
+    tiles(code);
     for (const link of document.querySelectorAll("a.keep")) {
       const to = new URL(link.href);
       if (code) to.searchParams.set("area", code); else to.searchParams.delete("area");
       link.href = to;
+    }
+  };
+  const receiptOf = part => part?.querySelector('a[href^="#r-"]')?.getAttribute("href").slice(3);
+  const sums = new Set(choice?.dataset.sums.split(" "));
+  const asSaid = new Map([...document.querySelectorAll(".tiles div")].map(tile => [tile, tile.innerHTML]));
+  const tiles = code => { // a tile reads the county's value, and the city's below unless that is a sum of the counties'
+    const mine = code && document.querySelector(`#tab-glance tr[data-area="${code}"]`);
+    for (const [tile, said] of asSaid) {
+      tile.innerHTML = said;
+      const name = receiptOf(tile), number = tile.querySelector(".v a"), city = number?.textContent;
+      const cell = mine && [...mine.cells].find(one => receiptOf(one) === name);
+      if (!cell) continue;
+      const value = cell.textContent, plain = /^[\d.,]+$/.test(value);
+      number.textContent = plain ? city.replace(/[\d.,]+/, value) : value;
+      const note = tile.querySelector(".note") || tile.appendChild(document.createElement("dd"));
+      const [, whole] = choice.dataset.words.split("|");
+      note.className = "note";
+      note.textContent = sums.has(name) ? mine.cells[0].textContent : `${mine.cells[0].textContent} · ${whole} ${city}`;
     }
   };
   const card = code => {
@@ -22,9 +41,10 @@
       if (last.dataset.area) continue; // no row of the whole city, so nothing to set beside
       if (!table.rows.length) row([cell("th", indicator), cell("th", mine.cells[0].textContent), cell("th", city)]);
       for (let i = 1; i < heads.length; i++) {
-        const title = heads[i].textContent;
-        if (!seen[title]) row([cell("th", title), cell("td", mine.cells[i].textContent), cell("td", ...whole[i].cloneNode(true).childNodes)]);
-        seen[title] = true;
+        const title = heads[i].textContent, name = receiptOf(whole[i]) || title;
+        const city = sums.has(name) ? ["—"] : whole[i].cloneNode(true).childNodes;
+        if (!seen[name]) row([cell("th", title), cell("td", mine.cells[i].textContent), cell("td", ...city)]);
+        seen[name] = true;
       }
     }
     document.querySelector(`#area-${code} h3`).after(table);
@@ -37,12 +57,28 @@
     catch (error) { location.assign(here); }
   };
   const contents = document.querySelector("details.contents");
-  if (contents && matchMedia("(max-width: 62rem)").matches) contents.open = false;
+  const narrow = matchMedia("(max-width: 62rem)").matches;
+  if (contents && narrow) contents.open = false;
+  // The contents mark the section that is being read.
+  const links = [...document.querySelectorAll(".contents a")], targets = links.map(link => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const mark = () => {
+    const read = targets.findLastIndex(target => target && target.getBoundingClientRect().top < innerHeight / 4);
+    for (const [i, link] of links.entries()) {
+      if (i === read) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+    }
+    if (!narrow && links[read]) links[read].scrollIntoView({ block: "nearest" });
+  };
+  let asked = false;
+  addEventListener("scroll", () => {
+    if (!asked) requestAnimationFrame(() => { asked = false; mark(); });
+    asked = true;
+  }, { passive: true });
   if (choice) {
     choice.parentElement.hidden = false;
     choice.addEventListener("change", () => choose(choice.value));
-    const asked = new URLSearchParams(location.search).get("area");
-    show([...choice.options].some(option => option.value === asked) ? asked : "");
+    const area = new URLSearchParams(location.search).get("area");
+    show([...choice.options].some(option => option.value === area) ? area : "");
+    if (narrow && !choice.value) choice.closest("details").open = false;
   }
   // Receipts are kept as text until one is asked for: thousands of elements less in the page.
   const store = document.querySelector(".receipts-list"), list = document.querySelector("#receipts > .receipts");
