@@ -87,7 +87,9 @@ def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
 
 
 def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(estimates):
-    surveyed = estimates[~estimates["how"].str.startswith(("policy_register", "benchmarks", "published"))]
+    surveyed = estimates[
+        ~estimates["how"].str.startswith(("policy_register", "benchmarks", "claims", "published"))
+    ]
     assert set(surveyed["basis"]) == {"synthetic"}
     asked = estimates["how"].str.startswith(("interview_communities", "interview_staff"))
     assert ((estimates["uncertainty"] == "sample") == asked).all()

@@ -99,7 +99,7 @@ def _everywhere(wave: str, lang: str) -> dict:
 
 
 def _of_report(wave: str, lang: str) -> dict:
-    """Return the cards of the counties with what may be said of each, what adds up, and a checksum of the estimates.
+    """Return the cards of the counties with what may be said of each, `sums` and a checksum of the estimates.
 
     sums: the numbers of the city that never stand beside a county's, since they are its sums.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis.publish.cells import read_cells
-from analysis.publish.markup import inline, inline_svg
+from analysis.publish.markup import caption, inline, inline_svg
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 
 
@@ -45,5 +45,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": inline, "inline_svg": inline_svg}
+    environment.filters |= {"inline": inline, "inline_svg": inline_svg, "caption": caption}
     return environment

@@ -14,6 +14,7 @@ NUMBER = re.compile(
     r'|<span class="n" data-r="[\w.-]+">[^<>]*</span>'
 )
 SAID = re.compile(r' class="n" (?:href="#r-|data-r=")([^"]*)"')  # linked or not
+LINKED_NUMBER = re.compile(r'<a class="n" href="#r-([^"]+)"[^>]*>([^<]*)</a>')
 LINKED = re.compile(r'<a class="n" href="#r-([^"]*)"')
 ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
 BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
@@ -53,6 +54,11 @@ def inline(text: str) -> Markup:
         pieces += [escape(unescape(text[end : link.start()])), link[0]]
         end = link.end()
     return Markup("".join([*pieces, escape(unescape(str(text)[end:]))]))
+
+
+def caption(text: str) -> Markup:
+    """Escape a title or subtitle; its numbers keep their names but lead nowhere, as those of the text do."""
+    return Markup(LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', inline(text)))
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:

@@ -27,6 +27,7 @@ from analysis.publish import fonts
 from analysis.publish.markup import (
     addressed,
     below_title,
+    caption,
     data_uri,
     headed,
     headings,
@@ -183,7 +184,7 @@ class PageExporter(HTMLExporter):
 
     def default_filters(self):
         yield from super().default_filters()
-        yield from ((f.__name__, f) for f in (inline, inline_svg, headed, below_title, in_sections))
+        yield from ((f.__name__, f) for f in (inline, inline_svg, caption, headed, below_title, in_sections))
         yield from ((f.__name__, f) for f in (headings, addressed, places, data_uri))
 
     def get_prefix_root_dirs(self) -> list[str]:

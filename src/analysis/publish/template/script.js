@@ -78,7 +78,7 @@
     choice.addEventListener("change", () => choose(choice.value));
     const area = new URLSearchParams(location.search).get("area");
     show([...choice.options].some(option => option.value === area) ? area : "");
-    if (narrow && !choice.value) choice.closest("details").open = false;
+    if (!narrow || choice.value) choice.closest("details").open = true;
   }
   // Receipts are kept as text until one is asked for: thousands of elements less in the page.
   const store = document.querySelector(".receipts-list"), list = document.querySelector("#receipts > .receipts");
