@@ -10,7 +10,7 @@ from analysis.stats.ledger import REASONS, STATUSES, fill_notes
 from analysis.survey.repository import reference
 
 HEADS = {
-    "zh": ["条目", "发布稿原句", "发布值", "重算值", "单位", "结果", "说明"],
+    "zh": ["条目", "原报告原句", "发布值", "重算值", "单位", "结果", "说明"],
     "en": ["Claim", "The published report says", "Published", "Recomputed", "Unit", "Outcome", "Explanation"],
 }
 

@@ -10,11 +10,11 @@ UNCERTAINTY = {
     "census": {"zh": "普查", "en": "census"},
     "sample": {"zh": "抽样", "en": "sample"},
     "model": {"zh": "模型", "en": "model"},
-    "": {"zh": "转录自发布稿", "en": "quoted"},
+    "": {"zh": "转录自原报告", "en": "quoted"},
 }
 BASIS = {
     "synthetic": {"zh": "合成", "en": "synthetic"},
-    "published": {"zh": "发布稿", "en": "published"},
+    "published": {"zh": "原报告", "en": "published"},
     "official": {"zh": "官方", "en": "official"},
     "derived": {"zh": "推算", "en": "derived"},
 }
@@ -32,7 +32,7 @@ WORDS = {
         "comma": "、",
         "more": "{}等{}个数",
         "interval": "区间 {}",
-        "published": "发布稿 {}，{}",
+        "published": "原报告 {}，{}",
         "corrected": "更正：{cell}，由“{expected}”改为“{new}”，{reason}（{who}，{date}）",
         "stand_in": "“{real}”由替身“{name}”（{code}）代替，所列的行是替身的行：合成的数不落在真实社区上",
         "join": "；",
@@ -62,7 +62,7 @@ WORDS = {
 # What is done with the rows, by the formula; the first that matches. Parts and units are filled in.
 DONE = (
     (r"benchmarks", {"zh": "", "en": ""}),  # that it is quoted is said with it
-    (r"published", {"zh": "由发布稿印出的数推得", "en": "inferred from the printed figures"}),
+    (r"published", {"zh": "由原文所载数推得", "en": "inferred from the published figures"}),
     (r"model", {"zh": "按指标定义或检验得出", "en": "as the definition or the test gives it"}),
     (r"estimates: count", {"zh": "{rows}中符合条件的个数", "en": "those of {rows} that meet the condition"}),
     (r"\w+: design-based", {"zh": "据{rows}的访谈，按抽样设计推断", "en": "inferred by design from {rows}"}),

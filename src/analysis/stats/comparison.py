@@ -27,7 +27,7 @@ from analysis.stats.shrinkage import fay_herriot
 from analysis.survey.codebook import CITY
 from analysis.survey.repository import reference
 
-VERDICTS = {True: "各地不全相同", False: "分不出高低，不排名次"}
+VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
 UNKNOWN = 1e9  # the standard error of a mean of one row
 FEWEST = 10  # nothing is said of fewer contributors
 

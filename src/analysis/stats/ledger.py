@@ -13,12 +13,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LINK = re.compile(r"</?a\b[^<>]*>")  # from a number to its receipt
 STATUSES = {
-    "reproduced": "复现",
-    "by construction": "按构造一致",
-    "within the printed range": "在印出精度内",
-    "named exception": "具名例外",
+    "reproduced": "复核一致",
+    "by construction": "校准所致，不作验证",
+    "within the printed range": "四舍五入误差范围内",
+    "named exception": "已说明的例外",
     "contradicted": "不符",
-    "not recomputable": "无法重算",
+    "not recomputable": "无法复核",
     "qualitative": "定性",
 }
 AGREEMENTS = ("reproduced", "by construction", "within the printed range")
@@ -45,9 +45,9 @@ LEDGER_COLUMNS = [
 REASONS = {
     "calibrated": "合成数据按此数校准，一致不构成证据",
     "structure": "合成数据按此说法生成，一致不构成证据",
-    "transcribed": "登记表由发布稿转录，一致不构成证据",
-    "derived": "由两个已印数推得",
-    "identity": "发布稿各数之间的恒等关系",
+    "transcribed": "登记表由原报告转录，一致不构成证据",
+    "derived": "由原文所载的两个数推得",
+    "identity": "原报告各数之间的恒等关系",
     "external": "",
     "target": "",
     "none": "",
@@ -197,7 +197,7 @@ IDENTITIES = (
     ),
     (
         "growth has a whole base",
-        "存在某个整数基数，使增长率四舍五入为印出值",
+        "存在某个整数基数，使增长率四舍五入为原文所载值",
         lambda p: any(
             printed(100 * (p["Q08"] - base) / base, 1) == str(p["Q09"]) for base in range(1, int(p["Q08"]))
         ),
@@ -205,7 +205,7 @@ IDENTITIES = (
     ),
     (
         "certified count exists",
-        "存在整数持证人数，使持证率四舍五入为印出值",
+        "存在整数持证人数，使持证率四舍五入为原文所载值",
         lambda p: any(printed(100 * k / p["Q08"], 1) == str(p["Q30"]) for k in range(int(p["Q08"]) + 1)),
         ("Q08", "Q30"),
     ),

@@ -22,14 +22,14 @@ PARTS = {
     "zh": {
         "above": "高于全市的有{}",
         "below": "低于全市的有{}",
-        "none": "但没有一地能单独与全市区分",
-        "rest": "其余分不出高低或数量太少",
+        "none": "但没有一地单独与全市有显著差异",
+        "rest": "其余差异无统计学意义或数量太少",
     },
     "en": {
         "above": "above the city: {}",
         "below": "below the city: {}",
-        "none": "though no single district can be told from the city",
-        "rest": "the others cannot be told apart or are too few",
+        "none": "but no single county differs significantly from the city",
+        "rest": "the others do not differ significantly or have too few cases",
     },
 }
 STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
