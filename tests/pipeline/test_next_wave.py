@@ -47,7 +47,7 @@ def test_the_report_of_the_first_wave_says_nothing_of_changes(edition):
     assert "tab-changes" not in first and "与前次相比" not in first
 
 
-def test_a_correction_stands_in_the_receipts_of_its_rows_alone(corrected, analysis):
+def test_a_correction_stands_in_the_receipts_that_rest_on_its_row_alone(corrected, analysis):
     folder, cell = corrected
     page = (folder / "outputs/notebooks/02_facilities.html").read_text("utf-8")
     receipts = {
@@ -56,6 +56,8 @@ def test_a_correction_stands_in_the_receipts_of_its_rows_alone(corrected, analys
     touched = {name for name, text in receipts.items() if cell in text}
     estimates = pd.read_csv(folder / "outputs/tables/estimates.csv", dtype=str).fillna("").set_index("name")
     resting = estimates["sources"].str.contains(f"{SANMEN}!{SHEET} ", regex=False)
+    cited = estimates["sources"].str.findall(r"estimates\.csv!([\w.]+)")
+    resting |= cited.map(lambda names: any(resting.get(name, False) for name in names))
     assert touched == {name for name in receipts if resting[name]} != set()
     said = analysis(folder, "explain", "compliant.331022").stdout
     assert cell in said and "电话核实" in said
