@@ -32,6 +32,7 @@ WORDS = {
         "landing": "全部成果",
         "word": "Word（公文格式）",
         "all_tables": "全部表格 XLSX",
+        "returned": "返还表 XLSX",
         "own": "{}的页面：{}个不同的数字、{}幅图表，全部属于{}或全市（生成时逐一检查）。",
     },
     "en": {
@@ -40,6 +41,7 @@ WORDS = {
         "landing": "Everything published",
         "word": "Word (official layout)",
         "all_tables": "All tables, XLSX",
+        "returned": "Workbook returned to the county, XLSX",
         "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the whole city.",
     },
 }
@@ -116,7 +118,9 @@ def _own(step: str, kind: str, notebook, site: dict) -> dict:
     if kind == "district":
         others = [link for code, link in counties if code != step[-6:]]
         links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
-        return {"title": words["profile"].format(names[step[-6:]]), "links": links}
+        code = step[-6:]
+        returned = (words["returned"], f"returns/{code}_{COUNTIES[code]}.xlsx")
+        return {"title": words["profile"].format(names[code]), "links": links, "downloads": [returned]}
     return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
 
 

@@ -19,7 +19,7 @@ from analysis.publish.cells import Cell, CellError, code_cells
 
 FILE_NAME = re.compile(r"\w+")
 PARAMETERS = ("wave", "lang", "district")
-READERS = ("read", "read_estimates", "read_statements", "reference", "register")
+READERS = ("read", "read_estimates", "read_places", "read_statements", "reference", "register")
 MAKERS = ("figure", "table")
 SECTION = (*MAKERS, "include", "save")  # methods whose calls are part of the plan
 LIBRARIES = frozenset(
@@ -52,6 +52,7 @@ OUT_OF_SIGHT = "what it reads cannot be told from the source"
 EXAMPLES = {
     "read": 'read("communities", wave, "compliant")',
     "read_estimates": 'read_estimates(wave, "02_facilities")',
+    "read_places": "read_places(wave, district=district)",
     "read_statements": "read_statements(wave)",
     "reference": 'reference("measures")',
     "register": 'register("benchmarks", wave)',
@@ -271,9 +272,9 @@ def _template(node: ast.expr) -> str | None:
 def _is_planned(name: str, call: ast.Call) -> bool:
     """Tell whether the arguments of a reader are those that a plan can be made of."""
     keywords = {keyword.arg: getattr(keyword.value, "id", None) for keyword in call.keywords}
-    if name in ("read_estimates", "read_statements") and keywords == {"district": "district"}:
+    if name in ("read_estimates", "read_places", "read_statements") and keywords == {"district": "district"}:
         return [getattr(argument, "id", None) for argument in call.args] == ["wave"]
-    if keywords:
+    if keywords or name == "read_places":
         return False
     is_wave = [getattr(argument, "id", None) == "wave" for argument in call.args]
     is_text = [bool(re.fullmatch(r"\w+", plain(argument) or "")) for argument in call.args]

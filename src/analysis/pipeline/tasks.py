@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from analysis.pipeline.steps import STEPS, Step, chosen, notebooks
 from analysis.survey.access import Access
 from analysis.survey.codebook import COUNTIES, TABLES
 from analysis.survey.folders import REFERENCE, build, columns, files_until, processed, root
-from analysis.survey.repository import PLACE
+from analysis.survey.repository import PLACE, PLACES
 
 TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
 COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
@@ -115,8 +116,10 @@ class Edition:
         """Make the task that writes what the page of each county may say."""
         kinds = [(step, kind) for step in STEPS for kind in sorted(self.sources[step.notebook].of_district)]
         needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
+        needs += self.read("communities", set(PLACES))
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        work = Work("districts", self.root, self.wave, access=self.access(makes))
+        access = replace(self.access(makes), tables={"communities": frozenset(PLACES)})
+        work = Work("districts", self.root, self.wave, access=access)
         return self.task("what each county may say", work, needs, makes)
 
     def own(self, *folders: Path) -> frozenset[str]:

@@ -15,17 +15,30 @@ import pandas as pd
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import district
-from analysis.survey.repository import read_estimates, read_statements, reference
+from analysis.survey.repository import PLACES, read, read_estimates, read_statements, reference
 
+RENTED = ("租用", "借用")  # answers on premises that are not owned
+HEADS = {
+    "zh": (
+        ["街道（乡镇）", "社区", "设施达标", "租用、借用用房", "有用房方案", "村改社区"],
+        "未制定用房方案的社区",
+    ),
+    "en": (
+        ["Township", "Communities", "Up to standard", "Rented or borrowed", "With a plan", "Village-turned"],
+        "Without a plan for premises",
+    ),
+}
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
 
 
 def write_districts(wave: str) -> None:
-    """Write estimates.parquet and statements.parquet of every county below `build/<wave>/districts/<code>`."""
+    """Write estimates, statements and places (.parquet) of every county below `build/<wave>/districts/<code>`."""
     estimates, said = read_estimates(wave), read_statements(wave)[SAID]
     city = estimates[estimates["district"] == CITY]
     city = as_printed(city[~city["indicator"].isin(totals())])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
+    communities = read("communities", wave, *PLACES)[["county_code", *PLACES]]
+    places = dict(list(communities.groupby("county_code")))
     for code in COUNTIES:
         folder = district(wave, code)
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +46,40 @@ def write_districts(wave: str) -> None:
         rows = pd.concat([city[city["indicator"].isin(mine["indicator"])], mine], ignore_index=True)
         _write(rows, folder / "estimates.parquet")
         _write(told.get(code, said.iloc[:0]), folder / "statements.parquet")
+        _write(places.get(code, communities.iloc[:0]), folder / "places.parquet")
+
+
+def by_township(places: pd.DataFrame, lang: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tabulate the communities of one county by township: how many, and which lack a plan or were villages.
+
+    places: one row a community, columns PLACES. A community is called without the name of its township.
+    """
+    heads, without = HEADS[lang]
+    comma, nobody = {"zh": ("、", "—"), "en": (", ", "—")}[lang]
+    rented = places["premises"].isin(RENTED)
+    groups = places.assign(rented=rented, one=1).groupby("township", sort=False)
+    sums = groups[["one", "compliant", "rented", "premises_plan", "village_turned"]].sum().astype(int)
+    short = places.assign(
+        name=[c.removeprefix(t) for c, t in zip(places["community"], places["township"], strict=True)]
+    )
+
+    def listed(chosen: pd.Series) -> pd.Series:
+        return short[chosen].groupby("township", sort=False)["name"].agg(comma.join)
+
+    names = pd.DataFrame({"plan": listed(~places["premises_plan"]), "village": listed(places["village_turned"])})
+    names = names.reindex(sums.index).fillna(nobody).reset_index()
+    return sums.reset_index().set_axis(heads, axis=1), names.set_axis([heads[0], without, heads[5]], axis=1)
+
+
+def quotes(named: pd.DataFrame, county: str, lang: str) -> list[str]:
+    """Quote what the published report says of communities of a county, if it names any.
+
+    named: the table `named_places.csv`, whose codes begin with the county's.
+    """
+    mine = named[named["real_code"].str.startswith(county)]
+    if lang == "zh":
+        return [f"{row.township}{row.real_name}：“{row.quote}”" for row in mine.itertuples()]
+    return [f"{row.name_en}: “{row.quote_en}”" for row in mine.itertuples()]
 
 
 def totals() -> set[str]:

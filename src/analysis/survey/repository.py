@@ -18,6 +18,7 @@ from analysis.survey.problems import InputProblems, Problem
 __all__ = ["build", "processed", "root"]
 
 LANG = "zh"  # the language whose runs others read; all compute the same
+PLACES = ("township", "community", "village_turned", "premises", "compliant", "premises_plan")
 PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
 
 
@@ -97,6 +98,11 @@ def read_statements(wave: str, district: str = "") -> pd.DataFrame:
         return _read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / LANG / "tables/statements.csv"
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
+
+
+def read_places(wave: str, district: str) -> pd.DataFrame:
+    """Read the communities of one district with what they tell of their premises (see `publish.districts`)."""
+    return _read_parquet(folder_of(wave, district) / "places.parquet")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
