@@ -42,18 +42,6 @@ TOLD = [ACCENT, "#a5c8d8"]  # of parts of a whole: those that the title tells of
 LEAST = 8  # per cent: a smaller part has no room for its value, which the table behind has
 CLEAR = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}}  # no line strikes words through
 LINE = 0.19  # inches: a line of a legend
-# Where each county lies, roughly: column and row from the north-west; no boundary.
-TILES = {
-    "331023": (1, 0),
-    "331022": (2, 0),
-    "331024": (0, 1),
-    "331082": (1, 1),
-    "331002": (2, 1),
-    "331003": (1, 2),
-    "331004": (2, 2),
-    "331083": (1, 3),
-    "331081": (2, 3),
-}
 
 
 def use_style() -> None:
@@ -129,26 +117,16 @@ def dumbbell(frame: pd.DataFrame, before: str, after: str, city: float | None = 
     dates, above the first row. city: draws a line, which `after` names.
     """
     figure, (axes,) = row_figure(frame["district"], head=1)
-    color, y = tone_colors(frame["tone"]), range(len(frame))
-    low, high = frame["before"].min(), frame["after"].max()
-    axes.set_xlim(low, high)
-    axes.hlines(y, frame["before"], frame["after"], color=color, linewidth=2).set_gid(marks(frame["district"]))
+    color, y, over_line = tone_colors(frame["tone"]), range(len(frame)), {} if city is None else CLEAR
     align_left([axes], room(frame["before_text"]))
-    open_dot = {
-        "facecolors": "white",
-        "edgecolors": color,
-        "linewidths": 1.4,
-        "s": 22,
-        "zorder": 3,
-        "clip_on": False,
-    }
-    axes.scatter(frame["before"], y, **open_dot).set_gid(_named(frame, "before_text"))
-    axes.scatter(frame["after"], y, color=color, s=28, zorder=4, clip_on=False).set_gid(
-        _named(frame, "after_text")
-    )
+    axes.set_xlim(frame["before"].min(), frame["after"].max())
+    axes.hlines(y, frame["before"], frame["after"], color=color, linewidth=2).set_gid(marks(frame["district"]))
+    dots = {"edgecolors": color, "linewidths": 1.4, "s": 22, "zorder": 4, "clip_on": False}
+    axes.scatter(frame["before"], y, facecolors="white", **dots).set_gid(_named(frame, "before_text"))
+    axes.scatter(frame["after"], y, facecolors=color, **dots).set_gid(_named(frame, "after_text"))
     for i, row in enumerate(frame.itertuples()):
         write(axes, row.before, i, row.before_text, "left", SOFT, row.district)
-        write(axes, row.after, i, row.after_text, "right", INK, row.district, **({} if city is None else CLEAR))
+        write(axes, row.after, i, row.after_text, "right", INK, row.district, **over_line)
         if row.note:
             write(axes, (row.before + row.after) / 2, i, row.note, "on", color[i], **CLEAR)
     write(axes, frame["before"].iloc[0], -1, before, "on", SOFT)
@@ -216,46 +194,44 @@ def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str 
     total_text.
     """
     single, heads = len(frame) == 1, {part: fold(name) for part, name in names.items()}
-    lines = max(text.count("\n") + 1 for text in [*heads.values(), fold(total)])
+    lines = max(text.count("\n") + 1 for text in [*heads.values(), total])
     figure, (axes,) = row_figure(frame["district"], head=0.75 * lines + 0.1)
     colors = dict(zip(names, [*TOLD[:told], *[FAINT] * len(names)], strict=False))
     stack(axes, frame, colors)
     for part, left in _starts(frame, list(names)).items():
-        write(
-            axes, left.iloc[0], -0.45, heads[part], "from", SOFT if colors[part] == FAINT else ACCENT, va="bottom"
-        )
+        tone, ink = SOFT if colors[part] == FAINT else ACCENT, "white" if colors[part] == ACCENT else INK
+        write(axes, left[0], -0.45, heads[part], "from", tone, va="bottom")
         for i, row in enumerate(frame.to_dict("records")):
-            ink = "white" if colors[part] == ACCENT else INK
             if row[part] >= LEAST:
-                write(axes, left.iloc[i] + row[part] / 2, i, row[f"{part}_text"], "on", ink, row["district"])
-            if single:
-                write(axes, left.iloc[i], 0.5, row[f"{part}_below"], "from", INK, va="top")
+                write(axes, left[i] + row[part] / 2, i, row[f"{part}_text"], "on", ink, row["district"])
+        if single:
+            write(axes, left[0], 0.5, frame[f"{part}_below"].iloc[0], "from", INK, va="top")
     for i, row in enumerate(frame.itertuples()):
         write(axes, 100, i, row.total_text, "right", ACCENT, row.district)
-    write(axes, 100, -0.45, fold(total), "right", ACCENT, va="bottom")
-    axes.set(xlim=(0, 100), ylim=(len(frame) - 0.5 + 0.7 * single, axes.get_ylim()[1]))
-    figure.set_figheight(figure.get_figheight() + (ROW if single else 0))
+    write(axes, 100, -0.45, total, "right", ACCENT, va="bottom")
+    axes.set(xlim=(0, 100), ylim=(len(frame) - 0.5 + single, axes.get_ylim()[1]))
+    figure.set_figheight(figure.get_figheight() + ROW * single)
     return figure
 
 
-def _starts(frame: pd.DataFrame, parts: list[str]) -> dict[str, pd.Series]:
+def _starts(frame: pd.DataFrame, parts: list[str]) -> dict[str, list[float]]:
     """Return where each part begins in each row."""
-    ends = frame[parts].cumsum(axis=1)
-    return {part: ends[part] - frame[part] for part in parts}
+    starts = frame[parts].cumsum(axis=1) - frame[parts]
+    return starts.to_dict("list")
 
 
 def fold(text: str) -> str:
-    """Break a label into lines of about five Chinese characters or ten letters."""
+    """Break a label into lines of four Chinese characters or ten letters."""
     return textwrap.fill(text, 10 if text.isascii() else 4)
 
 
 def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
     """Write large numbers, each over its name, side by side."""
-    size = {"figsize": (WIDTH, 0.68), "layout": "constrained"}
+    size = {"figsize": (WIDTH, 0.73), "layout": "constrained"}
     figure, panels = plt.subplots(1, len(values), **size)
     for axes, value, name in zip(panels, values, names, strict=True):
         axes.axis("off")
-        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
         write(axes, 0, 0, name, "from", SOFT, va="bottom")
         write(axes, 0, 0, value, "from", ACCENT, va="bottom", xytext=(0, 10), fontsize=17)
     return figure
@@ -277,6 +253,7 @@ def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
 
 
 def _intervals(axes: Axes, frame: pd.DataFrame, y: Sequence[float]) -> None:
+    """Draw intervals and values at the heights `y`, each in its tone."""
     color = tone_colors(frame["tone"])
     lines = axes.hlines(y, frame["low"], frame["high"], color=color, linewidth=2.5, alpha=0.55)
     lines.set_gid(marks(frame["district"]))
@@ -288,9 +265,8 @@ def interval_groups(frame: pd.DataFrame) -> Figure:
 
     frame: columns group, district (label of the row), value, low, high, text (with the interval), tone.
     """
-    groups = frame["group"].drop_duplicates()
-    figure, (axes,) = row_figure([""] * (2 * len(frame) + len(groups)))
-    y, at = 0, []
+    figure, (axes,) = row_figure([""] * (2 * len(frame) + frame["group"].nunique()))
+    at, y = [], 0
     for name, rows in frame.groupby("group", sort=False):
         write(axes, 0, y, name, "from", SOFT)
         for row in rows.itertuples():
@@ -300,12 +276,8 @@ def interval_groups(frame: pd.DataFrame) -> Figure:
             at.append(y - 0.25)
         y += 1
     axes.hlines(at, 0, 100, color=FAINT, linewidth=1, zorder=0)
-    axes.vlines(
-        [0, 50, 100] * len(at),
-        [i - 0.2 for i in at for _ in "abc"],
-        [i + 0.2 for i in at for _ in "abc"],
-        color=FAINT,
-    )
+    for end in (0, 50, 100):
+        axes.plot([end] * len(at), at, "|", color=FAINT, markersize=5, zorder=0, clip_on=False)
     _intervals(axes, frame, at)
     axes.set(xlim=(0, 100), yticks=[])
     return figure
@@ -334,25 +306,6 @@ def bars(
         first, last, name = group
         bracket(axes, first, last, name, ACCENT, room(frame["text"]))
     return figure
-
-
-def placed(codes) -> bool:
-    """Tell whether the place of every county is known, so that tiles lie roughly as the counties do."""
-    return set(codes) <= set(TILES)
-
-
-def tile_places(codes) -> dict[str, tuple[int, int]]:
-    """Return column and row of each tile: where the county lies; in the order given if one is unknown."""
-    if placed(codes):
-        return {code: TILES[code] for code in codes}
-    width = math.ceil(math.sqrt(len(codes)))
-    return {code: (place % width, place // width) for place, code in enumerate(codes)}
-
-
-def extent(places: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    """Return how many columns and rows tiles take, at least those of the nine counties."""
-    columns, rows = zip(*places.values(), strict=True)
-    return max(3, max(columns) + 1), max(4, max(rows) + 1)
 
 
 def _named(frame: pd.DataFrame, *texts: str) -> str:

@@ -45,7 +45,7 @@ def _fit(axes) -> int:
     names, renderer = axes.get_yticklabels(), axes.figure.canvas.get_renderer()  # not that of the last file
     words = [name.get_text() for name in names]
     if any(name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names):
-        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words], ha=names[0].get_ha())
     if not (legend := axes.get_legend()):
         return 0
     words = [text.get_text() for text in legend.get_texts()]
@@ -58,9 +58,9 @@ def thin(axes) -> None:
     count = len(axes.get_yticks())
     if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
         return
-    step = math.ceil(count / ROWS)
-    words = [word.get_text() for word in axes.get_yticklabels()]
-    axes.set_yticks(list(axes.get_yticks())[::step], words[::step])
+    step, names = math.ceil(count / ROWS), axes.get_yticklabels()
+    words = [name.get_text() for name in names]
+    axes.set_yticks(list(axes.get_yticks())[::step], words[::step], ha=names[0].get_ha())
     for drawn in axes.collections:
         drawn.set_linewidth([width * ROWS / count for width in drawn.get_linewidth()])
         if isinstance(drawn, PathCollection):

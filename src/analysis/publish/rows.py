@@ -18,7 +18,7 @@ INK, SOFT, MUTED, FAINT = "#1d2a33", "#55636d", "#8fa3ab", "#cfd8dc"
 ACCENT, WARM = "#1c5d7d", "#b8541a"
 TONES = {"accent": ACCENT, "other": WARM, "context": MUTED}  # of what a title says, and of the rest
 WIDTH = 5.6  # inches: the text column of the page; letters are as large as in the narrow drawing
-ROW = 0.195  # inches: one row
+ROW = 0.19  # inches: one row
 ROWS = 40  # rows of the tallest figure; more are drawn thinner, and the table behind names all
 POINTS = 72  # in an inch
 GAP = 4  # points between a mark and its label
@@ -47,12 +47,12 @@ def row_figure(*panels: Sequence[str], head: float = 0) -> tuple[Figure, list[Ax
     return figure, list(grid[:, 0])
 
 
-def align_left(panels: Iterable[Axes], room: float = 0) -> None:
-    """Align the names of rows at the left edge of the picture, `room` points apart from the axes."""
+def align_left(panels: Iterable[Axes], apart: float = 0) -> None:
+    """Align the names of rows at the left edge of the picture, `apart` points from the axes."""
     names = [name for axes in panels for name in axes.get_yticklabels() if name.get_text()]
     width = max((name.get_window_extent().width * POINTS / name.figure.dpi for name in names), default=-GAP)
     for axes in panels:
-        axes.tick_params(axis="y", pad=width + GAP + room)
+        axes.tick_params(axis="y", pad=width + GAP + apart)
     for name in names:
         name.set_horizontalalignment("left")
 

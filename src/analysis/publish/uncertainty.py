@@ -11,8 +11,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis.publish.figures import extent, new_figure, placed, tile_places
+from analysis.publish.figures import new_figure
 from analysis.publish.rows import ACCENT, INK, MUTED, ROWS, WARM
+from analysis.publish.tiles import extent, placed, tile_places
 from analysis.stats.comparison import limits
 
 GUIDES = {
