@@ -92,7 +92,7 @@ def test_groups_of_intervals_have_headings_and_rows_of_their_own(toned):
 
 
 def test_bars_are_as_long_as_their_values_and_labelled(toned):
-    lines = {"city 47": (47, "left", rows.INK)}
+    lines = {"city 47": (47, "left")}
     axes = figures.bars(toned[["district", "value", "text", "tone"]], lines, (0, 1, "both")).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [43.0, 51.2]
     assert words(axes) == ["43.0", "51.2", "city 47", "both"]

@@ -105,7 +105,7 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
     tick = {"marker": "|", "s": 170, "linewidth": 2, "color": WARM, "zorder": 4, "label": city}
     axes.scatter(frame["city"], frame["district"], **tick).set_gid(marks(f"{city} {one}" for one in text["city"]))
     legend_above(axes, 2)
-    axes.set(xlabel=unit, ylabel="", xlim=(-2, 102))
+    axes.set(xlabel=unit, ylabel="", xlim=(-2, 102), ylim=(len(frame) - 0.5, -0.5))
     return figure
 
 
@@ -232,8 +232,8 @@ def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
     for axes, value, name in zip(panels, values, names, strict=True):
         axes.axis("off")
         axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
-        write(axes, 0, 0, name, "from", SOFT, va="bottom")
-        write(axes, 0, 0, value, "from", ACCENT, va="bottom", xytext=(0, 10), fontsize=17)
+        write(axes, 0, 0, name, "from", SOFT, va="baseline", xytext=(0, 3))
+        write(axes, 0, 0, value, "from", ACCENT, va="baseline", xytext=(0, 15), fontsize=17)
     return figure
 
 
@@ -285,13 +285,13 @@ def interval_groups(frame: pd.DataFrame) -> Figure:
 
 def bars(
     frame: pd.DataFrame,
-    lines: dict[str, tuple[float, str, str]] | None = None,
+    lines: dict[str, tuple[float, str]] | None = None,
     group: tuple[int, int, str] | None = None,
 ) -> Figure:
     """Plot one bar for each district or category with its value at the end.
 
     frame: columns district (or any label in the first column), value, text (as printed) and tone (of TONES).
-    lines: {name: (value, side of the name, colour)}, upright. group: first and last row of a bracket, its name.
+    lines: {name: (value, side of the name)}, upright. group: first and last row of a bracket, its name.
     """
     label = frame.columns[0]
     figure, (axes,) = row_figure(frame[label], head=1 if lines else 0)
@@ -300,7 +300,7 @@ def bars(
         bar.set_gid(marks([f"{name} {row.text}"]))
         write(axes, row.value, i, row.text, "right", ACCENT if row.tone == "accent" else INK, name)
     axes.set_xlim(0, frame["value"].max())
-    for name, (value, side, color) in (lines or {}).items():
+    for color, (name, (value, side)) in zip([INK, SOFT], (lines or {}).items(), strict=False):
         line_at(axes, value, name, side, color)
     if group:
         first, last, name = group
