@@ -32,6 +32,16 @@ def test_a_mark_and_a_label_carry_the_code_of_their_county(svg):
     assert re.findall(r'<text[^>]*data-area="(\d+)"[^>]*>([^<]+)', short) == [("331024", "仙居县")]
 
 
+def test_a_label_that_names_a_county_carries_its_code_and_keeps_its_words():
+    use_style()
+    figure, axes = plt.subplots(figsize=(4, 2), dpi=72)
+    axes.annotate("43.0", (0.5, 0.5), gid=marks(["椒江区 43.0"]))
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches=None)
+    plt.close(figure)
+    assert 'data-area="331002">43.0</text>' in compact(buffer.getvalue(), AREAS)
+
+
 def test_a_value_is_told_on_hover_with_its_unit_and_can_be_left_out(svg):
     assert re.findall("<title>(.*?)</title>", compact(svg, AREAS, "%")) == ["椒江区 43.0%", "其他 5 &amp; 6%"]
     assert "<title>" not in compact(svg, AREAS, "%", phone=True)
@@ -61,7 +71,7 @@ def test_every_line_of_words_stands_where_matplotlib_put_it():
     figure.savefig(buffer, format="svg", bbox_inches=None)
     plt.close(figure)
     words = re.findall(r"<text([^>]*)>([^<]+)", compact(buffer.getvalue(), AREAS))
-    places = {word: re.search(r'x="(\d+)" y="(\d+)"', attributes) for attributes, word in words}
+    places = {word: re.search(r'x="(\d+)[\d.]*" y="(\d+)[\d.]*"', attributes) for attributes, word in words}
     assert all(places.values()), "a word without a place lies in the corner"
     over, under = ([int(number) for number in places[word].groups()] for word in ("仙居县", "62"))
     assert 5 < under[1] - over[1] < 20 and abs(under[0] - over[0]) < 40

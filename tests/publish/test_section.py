@@ -47,7 +47,8 @@ def test_typed_numbers_are_refused(section):
 
 def test_a_figure_leaves_picture_drawing_table_and_words(section, workers, tmp_path, capsys):
     section.keep(count(workers, "workers_total"))
-    drawn = figures.bars(section.counties("workers_total")[["district", "value", "text"]], "人")
+    counties = section.counties("workers_total")[["district", "value", "text"]]
+    drawn = figures.bars(counties.assign(tone="context"))
     words = {"title": "在岗{{ workers_total.bare }}名", "subtitle": "人"}
     section.figure("workers", drawn, section.wide("workers_total"), zh=words)
     assert "合成数据" in (tmp_path / "figures/workers.svg").read_text("utf-8")
@@ -68,6 +69,7 @@ def test_the_counties_come_in_reading_order(section, workers):
     table = section.counties("workers_total")
     assert list(table["district"]) == list(COUNTIES.values())
     assert list(table["value"]) == [by_hand[code] for code in COUNTIES]
+    assert list(section.counties("workers_total", city=True)["text"])[:2] == ["1533", str(by_hand["331002"])]
 
 
 @pytest.mark.parametrize(("lang", "scale", "form"), [("", 1, "{:.2f}"), ("en", 10_000, "{:,.0f}")])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.publish import figures, picture, uncertainty
+from analysis.publish import picture, tiles, uncertainty
 from analysis.publish.typed import typed_numbers
 from analysis.stats.comparison import compare, districts_of
 from analysis.survey.codebook import CITY, COUNTIES
@@ -77,7 +77,7 @@ def test_slopes_are_dashed_where_nothing_is_shown(estimates):
 
 
 def test_tiles_are_the_nine_counties_shaded_by_their_statement():
-    assert figures.placed(COUNTIES) and CITY not in figures.TILES
+    assert tiles.placed(COUNTIES) and CITY not in tiles.TILES
     assert uncertainty.tile_guide(COUNTIES) == uncertainty.GUIDES["tiles"]
     assert uncertainty.tile_guide([*COUNTIES, "900010"]) == uncertainty.GUIDES["grid"]
     forms = ["above", "below", "alike", "too_few", *["alike"] * 5]

@@ -32,8 +32,7 @@ def marks(labels) -> str:
 def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False) -> str:
     """Shorten a drawing to a tenth of a point and give marks and labels of counties their code.
 
-    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover. phone: whole points will do, and
-    nothing hovers.
+    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover; on a phone nothing hovers.
     """
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
     writer = _Writer(areas, unit, phone)
@@ -95,7 +94,6 @@ def _element(tag: str, attributes: dict[str, str], inside: str) -> str:
 class _Writer:
     def __init__(self, areas: dict[str, str], unit: str, phone: bool):
         self.areas, self.unit, self.phone, self.ids = areas, unit, phone, {}
-        self.fine = _whole if phone else _short
 
     def write(self, element, waiting: list[str]) -> list[Piece]:
         """List the pieces of an element; `waiting` are the labels of the marks still to come in its group."""
@@ -109,7 +107,7 @@ class _Writer:
             return [Piece("defs", {}, {}, inside="".join(map(self._shape, shapes)))] if shapes else []
         if tag not in PLAIN or self._unseen(tag, element):
             return []
-        return [self._mark(tag, element, waiting.pop(0) if waiting and tag != "text" else "")]
+        return [self._mark(tag, element, waiting.pop(0) if waiting else "")]
 
     def _unseen(self, tag: str, element) -> bool:
         look = _style(element)
@@ -120,22 +118,21 @@ class _Writer:
         self.ids[element.get("id")] = name = f"m{len(self.ids)}"
         if circle := ROUND.fullmatch(" ".join(element.get("d").split())):
             return _element("circle", {"id": name, "r": _short(circle[1])}, "")
-        return _element("path", {"id": name, "d": _path(element.get("d"), _short)}, "")
+        return _element("path", {"id": name, "d": _path(element.get("d"))}, "")
 
     def _mark(self, tag: str, element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
-        fine = self.fine if tag == "use" else _whole  # words need no tenth of a point
-        place = {key: fine(value) for key, value in zip("xy", _at(element), strict=False)}
+        place = {key: _short(value) for key, value in zip("xy", _at(element), strict=False)}
         if turn := TURNED.search(element.get("transform", "")):
             place["transform"] = f"rotate({turn[1]} {place['x']} {place['y']})"
         if tag == "path":
-            place["d"] = _path(element.get("d"), self.fine)
+            place["d"] = _path(element.get("d"))
         if tag == "use":
             link = element.get("{http://www.w3.org/1999/xlink}href")
             place["href"] = f"#{self.ids[link[1:]]}"
         look = {k: v for k, v in _style(element).items() if PLAIN[tag].get(k) != v}
         inside = escape(text, quote=False)
-        if label and not self.phone and label not in self.areas:
+        if label and tag != "text" and not self.phone and label not in self.areas:
             inside = f"<title>{escape(label + self.unit, quote=False)}</title>"
         return Piece(tag, place, look, self._area(label or text), inside)
 
@@ -160,11 +157,11 @@ def _style(element) -> dict[str, str]:
     return {key: value for key, value in given.items() if key in KEPT}
 
 
-def _path(d: str, fine) -> str:
+def _path(d: str) -> str:
     """Write a path without needless spaces and zeros, level and upright lines by one number."""
     written, before = [], ("", "")
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
-        points = [fine(number) for number in numbers.split()]
+        points = [_short(number) for number in numbers.split()]
         x, y = points[-2:] if points else before
         if letter == "L" and y == before[1]:
             written.append(f"H{x}")
@@ -178,7 +175,3 @@ def _path(d: str, fine) -> str:
 
 def _short(number: str) -> str:
     return f"{float(number):.1f}".replace("-0.0", "0").removesuffix(".0")
-
-
-def _whole(number: str) -> str:
-    return f"{float(number):.0f}".replace("-0", "0")

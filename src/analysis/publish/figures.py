@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.publish.drawing import marks
+from analysis.publish.rows import (
+    ACCENT,
+    FAINT,
+    GAP,
+    INK,
+    MUTED,
+    ROW,
+    ROWS,
+    SOFT,
+    WARM,
+    WIDTH,
+    align_left,
+    bracket,
+    line_at,
+    room,
+    row_figure,
+    tone_colors,
+    write,
+    write_edge,
+)
 from analysis.survey.characters import font_path
 
-INK, MUTED, ACCENT, WARM = "#1d2a33", "#8fa3ab", "#1c5d7d", "#b8541a"
 PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
-WIDTH = 6.8  # inches: the text column of the page
-LINE = 0.22  # inches: a line of a legend
-ROWS = 40  # lines of districts in the tallest figure; more are drawn thinner, and the table behind names all
-# Where each county lies, roughly: column and row from the north-west; no boundary.
-TILES = {
-    "331023": (1, 0),
-    "331022": (2, 0),
-    "331024": (0, 1),
-    "331082": (1, 1),
-    "331002": (2, 1),
-    "331003": (1, 2),
-    "331004": (2, 2),
-    "331083": (1, 3),
-    "331081": (2, 3),
-}
+TOLD = [ACCENT, "#a5c8d8"]  # of parts of a whole: those that the title tells of
+LEAST = 8  # per cent: a smaller part has no room for its value, which the table behind has
+CLEAR = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}}  # no line strikes words through
+LINE = 0.19  # inches: a line of a legend
 
 
 def use_style() -> None:
@@ -46,7 +57,11 @@ def use_style() -> None:
         palette=PALETTE,
         rc={
             "font.family": [family],
-            "font.size": 10,
+            "font.size": 8.5,  # of every label: 14 px in the column of the page, 12 on a phone
+            "axes.labelsize": "medium",
+            "xtick.labelsize": "medium",
+            "ytick.labelsize": "medium",
+            "legend.fontsize": "medium",
             "axes.edgecolor": MUTED,
             "axes.labelcolor": INK,
             "axes.spines.top": False,
@@ -71,25 +86,9 @@ def use_style() -> None:
 
 
 def new_figure(rows: int, columns: int = 1, **options):
-    """Open a figure as wide as the page, tall enough for `rows` lines of districts, but for no more than ROWS."""
-    height = 0.9 + 0.31 * min(rows, ROWS)
+    """Open a figure with axes, tall enough for `rows` lines of districts, but for no more than ROWS."""
+    height = 0.75 + 0.25 * min(rows, ROWS)
     return plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", **options)
-
-
-def interval_plot(frame: pd.DataFrame, city: float | None, unit: str) -> Figure:
-    """Plot each district's value with its interval, against the city's line where there is one.
-
-    frame: columns district (label), value, low, high, in reading order.
-    """
-    figure, axes = new_figure(len(frame))
-    if city is not None:
-        axes.axvline(city, color=WARM, linewidth=1.2, linestyle=(0, (4, 2)))
-    lines = axes.hlines(frame["district"], frame["low"], frame["high"], color=MUTED, linewidth=3)
-    lines.set_gid(marks(f"{d} {a:.4g}–{b:.4g}" for d, a, b in _rows(frame, "low", "high")))
-    sns.scatterplot(frame, x="value", y="district", color=ACCENT, s=46, zorder=3, ax=axes)
-    axes.collections[1].set_gid(_values(frame, "value"))
-    axes.set(xlabel=unit, ylabel="")
-    return figure
 
 
 def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
@@ -97,135 +96,221 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
 
     frame: columns district (label of the indicator), value, low, high, city. own, city: for the legend.
     """
-    figure = interval_plot(frame, None, unit)
-    axes = figure.axes[0]
-    axes.scatter(frame["city"], frame["district"], marker="|", s=240, linewidth=2, color=WARM, zorder=4)
-    axes.collections[1].set_label(own)
-    axes.collections[2].set_label(city)
-    axes.collections[2].set_gid(marks(f"{city} {value:.4g}" for value in frame["city"]))
+    figure, axes = new_figure(len(frame))
+    text = frame.select_dtypes("number").map("{:.4g}".format).assign(district=frame["district"])
+    lines = axes.hlines(frame["district"], frame["low"], frame["high"], color=MUTED, linewidth=2.5)
+    lines.set_gid(_named(text, "low", "high"))
+    sns.scatterplot(frame, x="value", y="district", color=ACCENT, s=34, zorder=3, ax=axes)
+    axes.collections[1].set(gid=_named(text, "value"), label=own)
+    tick = {"marker": "|", "s": 170, "linewidth": 2, "color": WARM, "zorder": 4, "label": city}
+    axes.scatter(frame["city"], frame["district"], **tick).set_gid(marks(f"{city} {one}" for one in text["city"]))
     legend_above(axes, 2)
-    axes.set_xlim(-2, 102)
+    axes.set(xlabel=unit, ylabel="", xlim=(-2, 102), ylim=(len(frame) - 0.5, -0.5))
     return figure
 
 
-def dumbbell(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
-    """Plot two states of each district joined by a line; `before` and `after` name columns and legend."""
-    figure, axes = new_figure(len(frame) + 1)
-    lines = axes.hlines(frame["district"], frame[before], frame[after], color=MUTED, linewidth=3)
+def dumbbell(frame: pd.DataFrame, before: str, after: str, city: float | None = None) -> Figure:
+    """Plot two dates of each district, joined, with both values at the ends.
+
+    frame: columns district, before, after (values), before_text, after_text (as printed), tone (of TONES), note
+    (on the line) and group (of neighbours, bracketed); the last two may be empty. before, after: names of the
+    dates, above the first row. city: draws a line, which `after` names.
+    """
+    figure, (axes,) = row_figure(frame["district"], head=1)
+    color, y, over_line = tone_colors(frame["tone"]), range(len(frame)), {} if city is None else CLEAR
+    align_left([axes], room(frame["before_text"]))
+    axes.set_xlim(frame["before"].min(), frame["after"].max())
+    axes.hlines(y, frame["before"], frame["after"], color=color, linewidth=2).set_gid(marks(frame["district"]))
+    dots = {"edgecolors": color, "linewidths": 1.4, "s": 22, "zorder": 4, "clip_on": False}
+    axes.scatter(frame["before"], y, facecolors="white", **dots).set_gid(_named(frame, "before_text"))
+    axes.scatter(frame["after"], y, facecolors=color, **dots).set_gid(_named(frame, "after_text"))
+    for i, row in enumerate(frame.itertuples()):
+        write(axes, row.before, i, row.before_text, "left", SOFT, row.district)
+        write(axes, row.after, i, row.after_text, "right", INK, row.district, **over_line)
+        if row.note:
+            write(axes, (row.before + row.after) / 2, i, row.note, "on", color[i], **CLEAR)
+    write(axes, frame["before"].iloc[0], -1, before, "on", SOFT)
+    if city is None:
+        write(axes, frame["after"].iloc[0], -1, after, "on", INK)
+    else:
+        line_at(axes, city, after, "on")
+    _bracket_groups(axes, frame)
+    return figure
+
+
+def _bracket_groups(axes: Axes, frame: pd.DataFrame) -> None:
+    """Bracket neighbours of one group, which is named beside them."""
+    inset = room(frame["after_text"]) + GAP
+    for name, rows in frame.reset_index(drop=True).groupby("group", sort=False):
+        if name:
+            color = tone_colors(rows["tone"])[0]
+            bracket(axes, rows.index[0], rows.index[-1], name, color if color != MUTED else SOFT, inset)
+
+
+def headcount(city: pd.DataFrame, counties: pd.DataFrame, new: str, total: str) -> Figure:
+    """Plot headcounts as bars, recruits first; city and counties on scales of their own.
+
+    city, counties: columns district (label of the row), new, kept (values), new_text, kept_text, total_text (as
+    printed) and note (beside the bar). new, total: heads of the numbers at the right.
+    """
+    figure, panels = row_figure(city["district"], counties["district"], head=1)
+    columns = {"new": (ACCENT, room([*city["new_text"], new])), "total": (INK, room([*city["total_text"], total]))}
+    for axes, frame in zip(panels, (city, counties), strict=True):
+        stack(axes, frame, {"new": ACCENT, "kept": FAINT})
+        axes.set_xlim(0, (frame["new"] + frame["kept"]).max())
+        for i, row in enumerate(frame.itertuples()):
+            write(axes, row.new + row.kept, i, row.note, "right", ACCENT)
+        _columns(axes, frame, columns)
+    heads = pd.DataFrame({"district": [""], "new_text": [new], "total_text": [total]}, index=[-1])
+    _columns(panels[0], heads, columns)
+    return figure
+
+
+def stack(axes: Axes, frame: pd.DataFrame, colors: dict[str, str]) -> None:
+    """Draw a row of parts for each district, one after another; beside `part`, frame has `part`_text."""
+    left = 0
+    for part, color in colors.items():
+        bars = axes.barh(range(len(frame)), frame[part], left=left, height=0.84, color=color)
+        for bar, name, text in zip(bars, frame["district"], frame[f"{part}_text"], strict=True):
+            bar.set(gid=marks([f"{name} {text}"]), edgecolor="white", linewidth=0.6)
+        left = left + frame[part]
+
+
+def _columns(axes: Axes, frame: pd.DataFrame, columns: dict[str, tuple[str, float]]) -> None:
+    """Write numbers right of the axes, below one another: {column: (colour, points wide)}."""
+    for y, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        right = 0
+        for column, (color, width) in columns.items():
+            right += width
+            write_edge(axes, y, row[f"{column}_text"], color, row["district"], inset=right)
+
+
+def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str = "") -> Figure:
+    """Plot each row as a whole of parts, in percent, which add up to one hundred.
+
+    frame: columns district (label of the row; empty for a single one), for each part its value, `part`_text (as
+    printed, in the bar) and, for a single row, `part`_below (below it); total_text (right of the bar).
+    names: {part: name}, above the first row; the first `told` of them are what the title tells. total: head of
+    total_text.
+    """
+    single, heads = len(frame) == 1, {part: fold(name) for part, name in names.items()}
+    lines = max(text.count("\n") + 1 for text in [*heads.values(), total])
+    figure, (axes,) = row_figure(frame["district"], head=0.75 * lines + 0.1)
+    colors = dict(zip(names, [*TOLD[:told], *[FAINT] * len(names)], strict=False))
+    stack(axes, frame, colors)
+    for part, left in _starts(frame, list(names)).items():
+        tone, ink = SOFT if colors[part] == FAINT else ACCENT, "white" if colors[part] == ACCENT else INK
+        write(axes, left[0], -0.45, heads[part], "from", tone, va="bottom")
+        for i, row in enumerate(frame.to_dict("records")):
+            if row[part] >= LEAST:
+                write(axes, left[i] + row[part] / 2, i, row[f"{part}_text"], "on", ink, row["district"])
+        if single:
+            write(axes, left[0], 0.5, frame[f"{part}_below"].iloc[0], "from", INK, va="top")
+    for i, row in enumerate(frame.itertuples()):
+        write(axes, 100, i, row.total_text, "right", ACCENT, row.district)
+    write(axes, 100, -0.45, total, "right", ACCENT, va="bottom")
+    axes.set(xlim=(0, 100), ylim=(len(frame) - 0.5 + single, axes.get_ylim()[1]))
+    figure.set_figheight(figure.get_figheight() + ROW * single)
+    return figure
+
+
+def _starts(frame: pd.DataFrame, parts: list[str]) -> dict[str, list[float]]:
+    """Return where each part begins in each row."""
+    starts = frame[parts].cumsum(axis=1) - frame[parts]
+    return starts.to_dict("list")
+
+
+def fold(text: str) -> str:
+    """Break a label into lines of four Chinese characters or ten letters."""
+    return textwrap.fill(text, 10 if text.isascii() else 4)
+
+
+def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
+    """Write large numbers, each over its name, side by side."""
+    size = {"figsize": (WIDTH, 0.73), "layout": "constrained"}
+    figure, panels = plt.subplots(1, len(values), **size)
+    for axes, value, name in zip(panels, values, names, strict=True):
+        axes.axis("off")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+        write(axes, 0, 0, name, "from", SOFT, va="baseline", xytext=(0, 3))
+        write(axes, 0, 0, value, "from", ACCENT, va="baseline", xytext=(0, 15), fontsize=17)
+    return figure
+
+
+def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
+    """Plot each district's value with its interval against a line, the values in a column at the right.
+
+    frame: columns district, value, low, high, text (as printed), tone (of TONES). text: names the line.
+    """
+    figure, (axes,) = row_figure(frame["district"], head=1)
+    axes.set_xlim(min(frame["low"].min(), line), max(frame["high"].max(), line))
+    line_at(axes, line, text, "on", INK)
+    _intervals(axes, frame, range(len(frame)))
+    width = room(frame["text"])
+    for i, row in enumerate(frame.itertuples()):
+        write_edge(axes, i, row.text, ACCENT if row.tone == "accent" else INK, row.district, inset=width)
+    return figure
+
+
+def _intervals(axes: Axes, frame: pd.DataFrame, y: Sequence[float]) -> None:
+    """Draw intervals and values at the heights `y`, each in its tone."""
+    color = tone_colors(frame["tone"])
+    lines = axes.hlines(y, frame["low"], frame["high"], color=color, linewidth=2.5, alpha=0.55)
     lines.set_gid(marks(frame["district"]))
-    for column, marker, color in ((before, "o", MUTED), (after, "D", ACCENT)):
-        options = {"marker": marker, "color": color, "s": 52, "zorder": 3, "label": column, "legend": False}
-        sns.scatterplot(frame, x=column, y="district", ax=axes, **options)
-        axes.collections[-1].set_gid(_values(frame, column))
-    legend_above(axes, 2)
-    axes.set(xlabel=unit, ylabel="")
+    axes.scatter(frame["value"], y, color=color, s=30, zorder=3, clip_on=False).set_gid(_named(frame, "text"))
+
+
+def interval_groups(frame: pd.DataFrame) -> Figure:
+    """Plot shares with their intervals on a track from 0 to 100 %, in groups with headings, named above.
+
+    frame: columns group, district (label of the row), value, low, high, text (with the interval), tone.
+    """
+    figure, (axes,) = row_figure([""] * (2 * len(frame) + frame["group"].nunique()))
+    at, y = [], 0
+    for name, rows in frame.groupby("group", sort=False):
+        write(axes, 0, y, name, "from", SOFT)
+        for row in rows.itertuples():
+            write(axes, 0, y + 1, row.district, "from")
+            write_edge(axes, y + 1, row.text, ACCENT if row.tone == "accent" else INK)
+            y += 2
+            at.append(y - 0.25)
+        y += 1
+    axes.hlines(at, 0, 100, color=FAINT, linewidth=1, zorder=0)
+    for end in (0, 50, 100):
+        axes.plot([end] * len(at), at, "|", color=FAINT, markersize=5, zorder=0, clip_on=False)
+    _intervals(axes, frame, at)
+    axes.set(xlim=(0, 100), yticks=[])
     return figure
 
 
-def bars(frame: pd.DataFrame, unit: str) -> Figure:
+def bars(
+    frame: pd.DataFrame,
+    lines: dict[str, tuple[float, str]] | None = None,
+    group: tuple[int, int, str] | None = None,
+) -> Figure:
     """Plot one bar for each district or category with its value at the end.
 
-    frame: columns district (or any label in the first column), value and text (as printed).
+    frame: columns district (or any label in the first column), value, text (as printed) and tone (of TONES).
+    lines: {name: (value, side of the name)}, upright. group: first and last row of a bracket, its name.
     """
-    figure, axes = new_figure(len(frame))
     label = frame.columns[0]
-    sns.barplot(frame, x="value", y=label, color=ACCENT, saturation=1, width=0.62, ax=axes)
-    for bar, name, text in zip(axes.patches, frame[label], frame["text"], strict=True):
-        bar.set_gid(marks([f"{name} {text}"]))
-    axes.bar_label(axes.containers[0], labels=frame["text"], padding=4, color=INK)
-    axes.set(xlabel=unit, ylabel="")
-    axes.margins(x=0.12)
+    figure, (axes,) = row_figure(frame[label], head=1 if lines else 0)
+    drawn = axes.barh(range(len(frame)), frame["value"], height=0.64, color=tone_colors(frame["tone"]))
+    for i, (bar, name, row) in enumerate(zip(drawn, frame[label], frame.itertuples(), strict=True)):
+        bar.set_gid(marks([f"{name} {row.text}"]))
+        write(axes, row.value, i, row.text, "right", ACCENT if row.tone == "accent" else INK, name)
+    axes.set_xlim(0, frame["value"].max())
+    for color, (name, (value, side)) in zip([INK, SOFT], (lines or {}).items(), strict=False):
+        line_at(axes, value, name, side, color)
+    if group:
+        first, last, name = group
+        bracket(axes, first, last, name, ACCENT, room(frame["text"]))
     return figure
 
 
-def stacked(frame: pd.DataFrame, unit: str) -> Figure:
-    """Plot stacked bars: one row of `frame` (index: label) each, one colour a column."""
-    figure, axes = new_figure(len(frame) + 1)
-    upwards = frame.iloc[::-1]
-    upwards.plot.barh(
-        stacked=True, ax=axes, width=0.62, color=PALETTE[: frame.shape[1]], edgecolor="white", linewidth=0.6
-    )
-    for part, column in zip(axes.containers, upwards, strict=True):
-        for bar, name, value in zip(part, upwards.index, upwards[column], strict=True):
-            bar.set_gid(marks([f"{name} {column} {value:.6g}"]))
-    axes.grid(axis="y", visible=False)
-    axes.set(xlabel=unit, ylabel="")
-    lines = legend_above(axes, frame.shape[1])
-    figure.set_figheight(figure.get_figheight() + LINE * (lines - 1))
-    return figure
-
-
-def small_multiples(frame: pd.DataFrame, panel: str) -> Figure:
-    """Plot one panel of bars for each value of column `panel`, each on its own scale (units differ)."""
-    panels = list(frame[panel].unique())
-    figure, axes = new_figure(frame["district"].nunique() + 1, len(panels), sharey=True)
-    for axis, name in zip(axes, panels, strict=True):
-        part = frame[frame[panel] == name]
-        sns.barplot(part, x="value", y="district", color=ACCENT, saturation=1, width=0.62, ax=axis)
-        for bar, label, value in zip(axis.patches, part["district"], part["value"], strict=True):
-            bar.set_gid(marks([f"{label} {value:.6g}"]))
-        axis.set_title(name, fontsize=9)
-        axis.set(xlabel="", ylabel="")
-        axis.locator_params(axis="x", nbins=3)
-    return figure
-
-
-def boxes(frame: pd.DataFrame, x: str, y: str, unit: str) -> Figure:
-    """Plot the distribution of `x` for each `y` by boxes; no mark stands for a person."""
-    figure, axes = new_figure(frame[y].nunique() + 1)
-    sns.boxplot(frame, x=x, y=y, color="#a9c3cf", linecolor=INK, width=0.5, showfliers=False, ax=axes)
-    axes.set(xlabel=unit, ylabel="")
-    return figure
-
-
-def tile_map(frame: pd.DataFrame, unit: str) -> Figure:
-    """Plot one tile for each county, laid out by `tile_places`; darker is more. It shows no boundary.
-
-    frame: columns code, district (label), value and text (as printed); a tile carries name and value.
-    """
-    places = tile_places(frame["code"])
-    wide, tall = extent(places)
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.6 if tall <= 4 else WIDTH), layout="constrained")
-    shades = sns.light_palette(ACCENT, as_cmap=True)
-    low, high = frame["value"].min(), frame["value"].max()
-    for row in frame.itertuples():
-        x, y = places[row.code]
-        depth = 0.08 + 0.84 * (row.value - low) / (high - low or 1)
-        tile = plt.Rectangle((x, y), 0.94, 0.9, color=shades(depth), gid=marks([f"{row.district} {row.text}"]))
-        axes.add_patch(tile)
-        ink = "white" if depth > 0.55 else INK
-        if wide <= 3:  # smaller tiles have no room for words
-            axes.text(x + 0.47, y + 0.42, f"{row.district}\n{row.text}", ha="center", va="center", color=ink)
-    axes.set(xlim=(0, wide), ylim=(tall, 0), xlabel=unit, xticks=[], yticks=[])
-    sns.despine(ax=axes, left=True, bottom=True)
-    return figure
-
-
-def placed(codes) -> bool:
-    """Tell whether the place of every county is known, so that tiles lie roughly as the counties do."""
-    return set(codes) <= set(TILES)
-
-
-def tile_places(codes) -> dict[str, tuple[int, int]]:
-    """Return column and row of each tile: where the county lies; in the order given if one is unknown."""
-    if placed(codes):
-        return {code: TILES[code] for code in codes}
-    width = math.ceil(math.sqrt(len(codes)))
-    return {code: (place % width, place // width) for place, code in enumerate(codes)}
-
-
-def extent(places: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    """Return how many columns and rows tiles take, at least those of the nine counties."""
-    columns, rows = zip(*places.values(), strict=True)
-    return max(3, max(columns) + 1), max(4, max(rows) + 1)
-
-
-def _rows(frame: pd.DataFrame, *columns: str):
-    return frame[["district", *columns]].itertuples(index=False, name=None)
-
-
-def _values(frame: pd.DataFrame, column: str) -> str:
-    return marks(f"{name} {value:.4g}" for name, value in _rows(frame, column))
+def _named(frame: pd.DataFrame, *texts: str) -> str:
+    """Name the marks of rows: each by its district and its printed texts."""
+    return marks(" ".join(row) for row in frame[["district", *texts]].itertuples(index=False))
 
 
 def legend_above(axes, columns: int, side: str = "left", **parts) -> int:

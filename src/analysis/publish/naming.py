@@ -28,7 +28,7 @@ def _district_names(_root, lang: str) -> dict[str, str]:
     if lang == "zh":
         return {CITY: "全市", **COUNTIES}
     counties = reference("counties").set_index("gb2260")["name_en"]
-    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {CITY: "Whole city"}
+    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {CITY: "City"}
 
 
 def named_areas(lang: str) -> dict[str, str]:

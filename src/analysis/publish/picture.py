@@ -9,15 +9,18 @@ import textwrap
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
-from analysis.publish.drawing import compact
-from analysis.publish.figures import LINE, ROWS, WARM, legend_above
+from analysis.publish.drawing import MARKS, compact
+from analysis.publish.figures import LINE, legend_above
+from analysis.publish.rows import ROWS, WARM
 
 NARROW = 3.55  # inches: the screen of a phone
+FOOT = 0.2  # inches: the label of the data
+WIDEST = 0.4  # of a narrow drawing: names of rows that are wider are wrapped
 
 
 def label(figure: Figure, text: str) -> None:
     """Write the label of the data inside the picture, because pictures travel alone."""
-    figure.supxlabel(text, x=0.995, ha="right", fontsize=7.5, color=WARM)
+    figure.supxlabel(text, x=0.995, ha="right", fontsize="medium", color=WARM)
 
 
 def narrow(figure: Figure) -> None:
@@ -29,7 +32,7 @@ def narrow(figure: Figure) -> None:
         for i, axes in enumerate(panels):
             axes.set_subplotspec(grid[i])
             axes.tick_params(labelleft=i % 2 == 0)
-        height *= len(panels) / 3
+        height += (height - FOOT) * ((len(panels) - 1) // 2)
     figure.set_size_inches(NARROW, height)
     figure.set_figheight(height + LINE * sum(map(_fit, panels)))
     figure.set_layout_engine("constrained")
@@ -39,9 +42,10 @@ def _fit(axes) -> int:
     """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its new lines."""
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
-    words = [label.get_text() for label in axes.get_yticklabels()]
-    if words and max(map(len, words)) > 14:
-        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words])
+    names, renderer = axes.get_yticklabels(), axes.figure.canvas.get_renderer()  # not that of the last file
+    words = [name.get_text() for name in names]
+    if any(name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names):
+        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words], ha=names[0].get_ha())
     if not (legend := axes.get_legend()):
         return 0
     words = [text.get_text() for text in legend.get_texts()]
@@ -54,15 +58,15 @@ def thin(axes) -> None:
     count = len(axes.get_yticks())
     if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
         return
-    step = math.ceil(count / ROWS)
-    words = [word.get_text() for word in axes.get_yticklabels()]
-    axes.set_yticks(list(axes.get_yticks())[::step], words[::step])
+    step, names = math.ceil(count / ROWS), axes.get_yticklabels()
+    words = [name.get_text() for name in names]
+    axes.set_yticks(list(axes.get_yticks())[::step], words[::step], ha=names[0].get_ha())
     for drawn in axes.collections:
         drawn.set_linewidth([width * ROWS / count for width in drawn.get_linewidth()])
         if isinstance(drawn, PathCollection):
             drawn.set_sizes([size * ROWS / count for size in drawn.get_sizes()])
-    for text in [text for text in axes.texts if count > 2 * ROWS]:
-        text.remove()  # the values at the ends of bars would lie on each other
+    for text in [text for text in axes.texts if (text.get_gid() or "").startswith(MARKS)]:
+        text.remove()  # the values of districts would lie on each other
 
 
 def lay_out(figure: Figure) -> None:

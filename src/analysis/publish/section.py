@@ -111,15 +111,19 @@ class Section:
         """Return how the section's language prints an indicator; its `factor` scales data to be drawn."""
         return Unit.of(measure_of(indicator), self.lang)
 
-    def counties(self, indicator: str) -> pd.DataFrame:
-        """Pick an indicator's counties in reading order: code, district (label), value, low, high, n, text."""
+    def counties(self, indicator: str, city: bool = False) -> pd.DataFrame:
+        """Pick an indicator's counties in reading order: code, district (label), value, low, high, n, text.
+
+        city: begin with the whole city. The text is the value as prose prints it, without its unit.
+        """
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
-        rows = rows.loc[[code for code in COUNTIES if code in rows.index]]
+        rows = rows.loc[[code for code in (*[CITY] * city, *COUNTIES) if code in rows.index]]
+        printed = [self.names["county"][code][indicator].plain for code in rows.index]
         unit = self.unit(indicator)
         scaled = rows[["value", "low", "high"]] * unit.factor
         names = district_names(self.lang)
         labels = {"code": rows.index, "district": rows.index.map(names), "n": rows["n"]}
-        return scaled.assign(text=rows["value"].map(unit.print), **labels).reset_index(drop=True)
+        return scaled.assign(text=printed, **labels).reset_index(drop=True)
 
     def wide(self, *indicators: str) -> pd.DataFrame:
         """Tabulate indicators, one row per county and the city last, as printed."""

@@ -11,7 +11,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from analysis.publish.figures import ACCENT, INK, MUTED, ROWS, WARM, extent, new_figure, placed, tile_places
+from analysis.publish.figures import new_figure
+from analysis.publish.rows import ACCENT, INK, MUTED, ROWS, WARM
+from analysis.publish.tiles import extent, placed, tile_places
 from analysis.stats.comparison import limits
 
 GUIDES = {
@@ -86,7 +88,7 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
     named = part if len(part) <= ROWS else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
     for row in named.itertuples():
         at = {"xy": (row.rows, row.value), "xytext": (5, 4), "textcoords": "offset points"}
-        axes.annotate(labels[row.district], **at, fontsize=8, bbox=clear, zorder=2.5)
+        axes.annotate(labels[row.district], **at, bbox=clear, zorder=2.5)
     axes.grid(axis="both")
     axes.set(xlabel=size, ylabel=unit)
     return figure
@@ -141,7 +143,7 @@ def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
     named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit one under another
     for row, y in zip(named.itertuples(), _apart(named["before"], frame), strict=True):
         at = {"xy": (0, row.before), "xytext": (-0.08, y), "va": "center", "ha": "right"}
-        axes.annotate(row.district, **at, fontsize=8, arrowprops=leader)
+        axes.annotate(row.district, **at, arrowprops=leader)
     axes.grid(axis="y")
     axes.grid(axis="x", visible=False)
     axes.set(xticks=[0, 1], xticklabels=[before, after], xlim=(-0.45, 1.15), ylabel=unit, xlabel="")
@@ -177,11 +179,11 @@ def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
         face, ink, sign = SHADES.get(row.form, ("white", INK, "○"))
         axes.add_patch(Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED))
         if wide > 5:  # no room for words: the table behind has them
-            axes.text(column + 0.5, line + 0.5, sign, ha="center", va="center", color=ink, fontsize=9)
+            axes.text(column + 0.5, line + 0.5, sign, ha="center", va="center", color=ink)
             continue
         name, value = labels[row.district], f"{row.text} {sign}"
-        axes.text(column + 0.5, line + 0.4, name, ha="center", va="center", color=ink, fontsize=9)
-        axes.text(column + 0.5, line + 0.68, value, ha="center", va="center", color=ink, fontsize=10)
+        axes.text(column + 0.5, line + 0.4, name, ha="center", va="center", color=ink)
+        axes.text(column + 0.5, line + 0.68, value, ha="center", va="center", color=ink)
     axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall + 0.05, -0.05))
     axes.axis("off")
     return figure
