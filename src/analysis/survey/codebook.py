@@ -20,7 +20,7 @@ sys.modules.setdefault("pandera.typing.dask", SimpleNamespace(DASK_INSTALLED=Fal
 
 YES_NO = {"是": "yes", "否": "no"}
 PREMISES = {"自有": "owned", "租用": "rented", "借用": "borrowed"}
-COUNTER = {"综合受理": "any worker takes any item", "分条线办理": "separate desks by line"}
+COUNTER = {"综合受理": "any worker takes any item", "分条线办理": "by department"}
 SEX = {"男": "male", "女": "female"}
 EDUCATION = {
     "高中及以下": "upper secondary or below",
@@ -229,12 +229,12 @@ class Burden(Table):
 
     township: str = column("街道（乡镇）", "subdistrict, town or township")
     units: int = column("村（社区）数", "villages and communities", unit="个", in_range=(0, 300))
-    plates: int = column("实物牌子", "name plates removed", unit="块", group="清理数量", ge=0)
+    plates: int = column("实物牌子", "name plaques removed", unit="块", group="清理数量", ge=0)
     outdoor_signs: int = column(
         "室外服务标识牌", "outdoor service signs removed", unit="块", group="清理数量", ge=0
     )
     indoor_signs: int = column("室内功能室指示牌", "indoor room signs removed", unit="块", group="清理数量", ge=0)
-    wall_rules: int = column("上墙制度", "wall-posted rules cleared", unit="项", group="清理数量", ge=0)
+    wall_rules: int = column("上墙制度", "posted regulations cleared", unit="项", group="清理数量", ge=0)
 
     class Config:
         name = "burden"
