@@ -36,6 +36,6 @@ def pages_of(step: str, lang: str) -> list[tuple[str, str]]:
 
 
 def documents(lang: str) -> list[str]:
-    """List what the report becomes beside its page; the workbook of tables is of the first language."""
-    workbook = ["tables/tables.xlsx"] if lang == LANGS[0] else []
-    return [f"report/{folder(lang)}report.docx", f"report/{folder(lang)}report.pdf", *workbook]
+    """List what the report becomes beside its page: Word, PDF and the workbook of tables."""
+    below = folder(lang)
+    return [f"report/{below}report.docx", f"report/{below}report.pdf", f"tables/{below}tables.xlsx"]

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import nbformat
 
-from analysis.pipeline.layout import LANGS, folder, pages_of
+from analysis.pipeline.layout import folder, pages_of
 from analysis.publish import landing, page
+from analysis.publish.districts import by_county
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
 from analysis.publish.word import word
 from analysis.publish.workbook import workbook
 from analysis.survey.codebook import COUNTIES
-from analysis.survey.repository import wave_facts
+from analysis.survey.repository import read_estimates, wave_facts
 
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
@@ -48,7 +49,7 @@ WORDS = {
 
 
 def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) -> None:
-    """Write the Word file, the PDF and (from the Chinese report) `tables.xlsx` of the executed report notebook.
+    """Write the Word file, the PDF and `tables.xlsx` of the executed report notebook.
 
     work: where the notebooks of this language left their pictures (`figures/`).
     """
@@ -58,8 +59,10 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
     home.mkdir(parents=True, exist_ok=True)
     (home / "report.docx").write_bytes(word(notebook, site, work, when))
     (home / "report.pdf").write_bytes(pdf(notebook, site, work, when))
-    if site["lang"] == LANGS[0]:
-        (top / "tables/tables.xlsx").write_bytes(workbook(notebook, site, when))
+    tables = top / "tables" / folder(site["lang"])
+    tables.mkdir(parents=True, exist_ok=True)
+    counties = by_county(read_estimates(wave), site["lang"])
+    (tables / "tables.xlsx").write_bytes(workbook(notebook, site, when, counties))
 
 
 def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> None:
@@ -130,7 +133,7 @@ def downloads(lang: str) -> list[tuple[str, str]]:
     return [
         ("PDF", f"report/{below}report.pdf"),
         (words["word"], f"report/{below}report.docx"),
-        (words["all_tables"], "tables/tables.xlsx"),
+        (words["all_tables"], f"tables/{below}tables.xlsx"),
     ]
 
 

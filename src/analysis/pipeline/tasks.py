@@ -160,6 +160,7 @@ class Edition:
         shown = self.sources[REPORT].included
         pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
         needs = [report, *pictures, self.fact(REPORT, lang), self.clean / "wave.toml", *self.behind_pages]
+        needs += self.estimates
         makes = [self.site / name for name in documents(lang)]
         return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.publish.naming import district_names
+from analysis.publish.prose import numbers
 from analysis.stats.ledger import printed
 from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import district
@@ -27,6 +29,14 @@ HEADS = {
         ["Township", "Communities", "Up to standard", "Rented or borrowed", "With a plan", "Village-turned"],
         "Without a plan for premises",
     ),
+}
+COUNTY_TABLE = {
+    "zh": {"title": "各县（市、区）全部指标", "subtitle": "每行一个指标，每列一地", "heads": ["指标", "单位"]},
+    "en": {
+        "title": "All indicators by county",
+        "subtitle": "A row for each indicator",
+        "heads": ["Indicator", "Unit"],
+    },
 }
 SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with the comparison
 
@@ -69,6 +79,26 @@ def by_township(places: pd.DataFrame, lang: str) -> tuple[pd.DataFrame, pd.DataF
     names = pd.DataFrame({"plan": listed(~places["premises_plan"]), "village": listed(places["village_turned"])})
     names = names.reindex(sums.index).fillna(nobody).reset_index()
     return sums.reset_index().set_axis(heads, axis=1), names.set_axis([heads[0], without, heads[5]], axis=1)
+
+
+def by_county(estimates: pd.DataFrame, lang: str) -> dict:
+    """Tabulate every indicator that counties have: a row an indicator with its unit, a column a county, the city.
+
+    Returns what `workbook` takes: title, subtitle, table (columns, rows of texts as printed).
+    """
+    titles, names = COUNTY_TABLE[lang], district_names(lang)
+    said = numbers(estimates, lang)
+    places = [*COUNTIES, CITY]
+    shown = [row.indicator for row in reference("measures").itertuples() if row.city_only != "yes"]
+    rows = []
+    for indicator in shown:
+        ones = [said.get(code, {}).get(indicator) for code in places]
+        known = [one for one in ones[:-1] if one is not None and not pd.isna(one.value)]
+        if len(known) > 1:
+            values = ["—" if one is None or pd.isna(one.value) else one.tabled for one in ones]
+            rows.append([known[0].title, known[0].unit.name, *values])
+    columns = [*titles["heads"], *(names[code] for code in places)]
+    return titles | {"table": {"columns": columns, "rows": rows}}
 
 
 def quotes(named: pd.DataFrame, county: str, lang: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The report as a manuscript: one Markdown text, from which pandoc makes the Word file and the PDF.
 
-Numbers keep their receipts as notes, one a number, where it first stands.
+Linked numbers keep their receipts as short notes, one a number, where it first stands.
 """
 
 from __future__ import annotations
@@ -31,7 +31,18 @@ MARKDOWN = "-".join(["markdown", *FORBIDDEN.split()])
 TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = 98, 3.4, 12, 70  # half widths of a Chinese character in a table
 WIDE = "MWmw%@"
 STOPS = {"zh": "。", "en": ". "}
-LABELS = {"zh": {"figure": "图", "table": "表"}, "en": {"figure": "Figure", "table": "Table"}}
+LABELS = {
+    "zh": {"figure": "图", "table": "表", "annexes": "附件：", "drawn": "附图附表", "notes": "数字出处"},
+    "en": {
+        "figure": "Figure",
+        "table": "Table",
+        "annexes": "Annexes: ",
+        "drawn": "Figures and tables",
+        "notes": "Notes on numbers",
+    },
+}
+NUMBERS = re.compile(r"[<≤−+-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+")
+ANNEX = "annex"  # how the ids of the cells begin that follow the parts
 
 
 @dataclass
@@ -42,32 +53,61 @@ class Manuscript:
     pictures: dict[str, str]
 
 
-def manuscript(notebook: NotebookNode, site: dict) -> Manuscript:
+def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = ()) -> Manuscript:
     """Write the executed report notebook as pandoc Markdown.
 
-    site: what all pages share; its receipts become the notes, its label stands below the title.
+    site: what all pages share; its receipts become the notes, its label stands below the title. signature: lines
+    (publisher, date) that close the parts, as in an official document: the figures and tables of the parts then
+    stand in an annex of their own before the others, and a list of the annexes above the signature.
     """
     lang = site["lang"]
-    shown = in_language(notebook, lang)
-    numbers = number(shown, LABELS[lang])
-    noted, parts, pictures = set(), [], {}
+    labels, shown = LABELS[lang], in_language(notebook, lang)
+    numbers = number(shown, labels)
+    annexes = [_heading(cell) for cell in shown.cells if cell.id.startswith(ANNEX)]
+    noted, parts, drawn, pictures = set(), [], [], {}
+    closed = not signature
     for cell in shown.cells:
+        if cell.id.startswith(ANNEX) and not closed:
+            parts += [
+                *_closing([labels["drawn"], *annexes], labels["annexes"], signature),
+                f"# {labels['drawn']}",
+                *drawn,
+            ]
+            closed = True
         for output in cell.get("outputs", []):
             report = report_of(output)
             if report.get("kind") == "prose":
                 parts.append(_prose(output.data["text/markdown"], numbers, noted))
             elif report.get("kind") in ("figure", "table"):
-                anchor = f"{'fig' if report.kind == 'figure' else 'tab'}-{report.id}"
-                caption = f"{numbers[anchor]}  {_title(report.title, noted)}"
-                source = literal(plain(f"{report.subtitle}{STOPS[lang]}{report.source}"))
-                if report.kind == "figure":
-                    pictures[report.png] = report.alt
-                    parts.append(f"![{caption}]({report.png}){{width=100%}}")
-                else:
-                    parts.append(f"{_table(report.table)}\n\n: {caption}")
-                parts.append(f'::: {{custom-style="Source"}}\n{source}\n:::')
+                (parts if closed else drawn).extend(_drawn(report, numbers, pictures))
     notes = [f"[^{_id(name)}]: {_note(site['estimates'][name])}" for name in sorted(noted)]
-    return Manuscript("\n\n".join([*parts, *notes]), pictures)
+    last = [f"# {labels['notes']}"] if signature and notes else []
+    shown_pictures = {name: pictures[name] for name in re.findall(r"\]\((figures/[^)]+)\)", "\n".join(parts))}
+    return Manuscript("\n\n".join([*parts, *last, *notes]), shown_pictures)
+
+
+def _heading(cell: NotebookNode) -> str:
+    """Return the heading that a cell of prose begins with."""
+    said = "".join(output.data.get("text/markdown", "") for output in cell.outputs if "data" in output)
+    return plain(said.strip().partition("\n")[0].lstrip("# "))
+
+
+def _closing(annexes: list[str], label: str, signature: tuple[str, ...]) -> list[str]:
+    """List the annexes, then the publisher and the date on the right."""
+    listed = "\n\n".join(literal(f"{label if not i else ''}{i + 1}. {name}") for i, name in enumerate(annexes))
+    signed = "\n\n".join(map(literal, signature))
+    return [f'::: {{custom-style="Annexes"}}\n{listed}\n:::', f'::: {{custom-style="Signature"}}\n{signed}\n:::']
+
+
+def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, str]) -> list[str]:
+    """Write a figure or table with its number, title and, below, what is shown; adds to the pictures."""
+    anchor = f"{'fig' if report.kind == 'figure' else 'tab'}-{report.id}"
+    caption = f"{numbers[anchor]}  {literal(plain(report.title))}"
+    below = [f'::: {{custom-style="Source"}}\n{literal(plain(report.subtitle))}\n:::'] if report.subtitle else []
+    if report.kind == "table":
+        return [f"{_table(report.table)}\n\n: {caption}", *below]
+    pictures[report.png] = report.alt
+    return [f"![{caption}]({report.png}){{width=100%}}", *below]
 
 
 def _number(link: re.Match, noted: set) -> str:
@@ -76,15 +116,6 @@ def _number(link: re.Match, noted: set) -> str:
     note = "" if name in noted else f"[^{_id(name)}]"
     noted.add(name)
     return literal(unescape(words)) + note
-
-
-def _title(text: str, noted: set) -> str:
-    """Write a title, in which nothing is markup but the links of numbers."""
-    pieces, end = [], 0
-    for link in LINK.finditer(text):
-        pieces += [literal(plain(text[end : link.start()])), _number(link, noted)]
-        end = link.end()
-    return "".join([*pieces, literal(plain(text[end:]))])
 
 
 def _prose(text: str, numbers: dict, noted: set) -> str:
@@ -96,27 +127,28 @@ def _prose(text: str, numbers: dict, noted: set) -> str:
 
 
 def _note(receipt: dict) -> str:
+    """Write a receipt in short: what the number is, how and from which sheets; the page lists the very rows."""
     parts = [receipt["label"], receipt["value"], receipt["definition"], receipt["words"], receipt["facts"]]
-    where = [f"{sheet} {rows}".strip() for sheet, rows in receipt["sources"]]
-    return literal(
-        "; ".join(
-            [
-                *filter(None, parts),
-                *receipt.get("notes", []),
-                *where,
-                *receipt.get("corrections", []),
-                f"{receipt['notebook']}.ipynb · {receipt['cell']}",
-            ]
-        )
-    )
+    return literal("; ".join([*filter(None, parts), *(sheet for sheet, _ in receipt["sources"])]))
 
 
 def _table(table: dict) -> str:
-    """Write a pipe table whose dashes, more than a line of them, give each column its share of the width."""
+    """Write a pipe table whose dashes, more than a line of them, give each column its share of the width.
+
+    Columns of numbers stand to the right, words to the left.
+    """
     rows = [table["columns"], *table["rows"]]
     shares = _shares([[str(cell) for cell in column] for column in zip(*rows, strict=True)])
     lines = ["| " + " | ".join(literal(str(cell)) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "|".join("-" * round(2 * share) for share in shares) + "|", *lines[1:]])
+    columns = list(zip(*rows, strict=True))
+    right = [
+        bool(i) and all(NUMBERS.fullmatch(str(cell)) for cell in column[1:]) for i, column in enumerate(columns)
+    ]
+    rules = [
+        "-" * round(2 * share) + ":" if last else ":" + "-" * round(2 * share)
+        for share, last in zip(shares, right, strict=True)
+    ]
+    return "\n".join([lines[0], "|" + "|".join(rules) + "|", *lines[1:]])
 
 
 def _shares(columns: list[list[str]]) -> list[float]:

@@ -12,7 +12,7 @@ import typst
 from nbformat import NotebookNode
 
 from analysis.publish import fonts
-from analysis.publish.manuscript import manuscript, pandoc
+from analysis.publish.manuscript import LABELS, manuscript, pandoc
 from analysis.survey.characters import font_path
 
 DOT, HYPHEN = re.compile(r"&#46;(?=&#46;)"), re.compile(r"&#45;")  # as `literal` writes them
@@ -26,7 +26,7 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
     that the same report gives the same bytes. Raises typst.TypstError where the file would not be PDF/UA-1.
     """
     said = manuscript(notebook, site)
-    body = _typst(said.text)
+    body = _typst(said.text).replace("#footnote[", "#note[") + "\n#all-notes\n"
     for picture, words in said.pictures.items():
         body = body.replace(f'image("{picture}"', f"image({_string(picture)}, alt: {_string(words)}")
     with tempfile.TemporaryDirectory() as work:
@@ -67,6 +67,7 @@ def _head(site: dict) -> str:
         "publisher": site["kicker"],
         "label": label,
         "font": fonts.FAMILY,
+        "notes": LABELS[site["lang"]]["notes"],
     }
     said = "".join(f"#let report-{key} = {_string(value)}\n" for key, value in facts.items())
     return said + TEMPLATE.read_text(encoding="utf-8")

@@ -23,6 +23,25 @@ BODY, LINE, TIGHTER = 16, 28.95, -0.25
 FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"), "en": ("Times New Roman",) * 4}
 CELL = "Table Text"
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
+SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}  # levels differ where their fonts are missing
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS = {
+    "zh": lambda day: f"{day.year}年{day.month}月{day.day}日",
+    "en": lambda day: f"{day.day} {MONTHS[day.month - 1]} {day.year}",
+}
 TEXT_WIDTH = 210 - 28 - 26  # mm
 
 
@@ -32,12 +51,14 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
     that the same report gives the same bytes.
     """
-    said, lang = manuscript(notebook, site), site["lang"]
+    lang = site["lang"]
+    said = manuscript(notebook, site, (site["kicker"], DAYS[lang](when)))
     made = pandoc(said.text, "docx", folder, {"title": site["report"], "lang": lang})
     document = docx.Document(io.BytesIO(made))
     _page(document, site)
     _styles(document, lang)
     _tables(document)
+    _annexes(document)
     _pictures(document, said.pictures)
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = (
@@ -85,18 +106,22 @@ def _field(run, code: str) -> None:
 def _styles(document, lang: str) -> None:
     song, title, black, kai = FONTS[lang]
     made = {style.name for style in document.styles}
-    for name in ("Source", CELL):
+    for name in ("Source", "Annexes", "Signature", CELL):
         if name not in made:
             document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     for style in document.styles:
         if style.type == WD_STYLE_TYPE.PARAGRAPH:
             _face(style, song)
-    for name in ("Normal", "Body Text", "First Paragraph", "Compact", *HEADINGS):
+    for name in ("Normal", "Body Text", "First Paragraph", "Compact", "Annexes", "Signature", *HEADINGS):
         _paragraph(document.styles[name])
     faces = {2: black, 3: kai, 0: song}
     for name, which in HEADINGS.items():
         _face(document.styles[name], faces[which])
-        document.styles[name].font.bold = False
+        document.styles[name].font.size, document.styles[name].font.bold = Pt(SIZES[name]), True
+        document.styles[name].paragraph_format.keep_with_next = True
+    document.styles["Signature"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    document.styles["Signature"].paragraph_format.right_indent = Pt(2 * BODY)
+    document.styles["Annexes"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
     _face(document.styles["Title"], title)
     document.styles["Title"].font.size = Pt(22)
     document.styles["Title"].font.bold = False
@@ -108,7 +133,10 @@ def _styles(document, lang: str) -> None:
         style.font.size, style.font.italic = Pt(size), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    document.styles["Table Caption"].paragraph_format.keep_with_next = True
+    for name in ("Table Caption", "Captioned Figure"):  # a table and its title, a picture and its own
+        document.styles[name].paragraph_format.keep_with_next = True
+        document.styles[name].paragraph_format.space_before = Pt(12)
+    document.styles["Source"].paragraph_format.space_after = Pt(10)
 
 
 def _face(style, font: str) -> None:
@@ -136,7 +164,7 @@ def _paragraph(style) -> None:
 
 
 def _tables(document) -> None:
-    """Give each table the width of the text, a rule above and below, 9 pt words and a head on every page."""
+    """Give each table the width of the text, rules, 9 pt words, heads on every page and rows that do not break."""
     style = document.styles[CELL].style_id
     for table in document.tables:
         table.autofit = False
@@ -144,10 +172,20 @@ def _tables(document) -> None:
         widths = [Mm(TEXT_WIDTH * share / sum(shares)) for share in shares]
         _rules(table)
         for row in table._tbl.tr_lst:  # the library looks through the whole table for each of its columns
+            row.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
             for cell, width in zip(row.tc_lst, widths, strict=True):
                 cell.width = width
                 for paragraph in cell.p_lst:
                     paragraph.style = style
+
+
+def _annexes(document) -> None:
+    """Begin each annex, which follows the signature, on a page of its own; the notes at the end too."""
+    signed = False
+    for paragraph in document.paragraphs:
+        signed = signed or paragraph.style.name == "Signature"
+        if signed and paragraph.style.name == "Heading 1":
+            paragraph.paragraph_format.page_break_before = True
 
 
 def _rules(table) -> None:

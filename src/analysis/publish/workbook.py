@@ -18,7 +18,7 @@ WORDS = {
         "contents": "目录",
         "title": "题目",
         "sheet": "工作表",
-        "source": "来源：",
+        "counties": "各县（市、区）全部指标",
         "basis": "数据性质：",
         "unit": "单位与范围：",
         "notes": "说明：— 表示没有这个数；单位见各列标题。",
@@ -28,7 +28,7 @@ WORDS = {
         "contents": "Contents",
         "title": "Title",
         "sheet": "Sheet",
-        "source": "Source: ",
+        "counties": "All indicators by county",
         "basis": "Basis: ",
         "unit": "Units and scope: ",
         "notes": "— means there is no such number; units stand in the column heads.",
@@ -36,12 +36,14 @@ WORDS = {
 }
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
 WIDEST = 60
+FORBIDDEN, MOST_SIGNS = re.compile(r"[\[\]:*?/\\]"), 31  # of the name of a sheet
 MOST_DIGITS = 15  # a longer number is a code, which would lose its end
 
 
-def workbook(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
+def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict) -> bytes:
     """Return tables.xlsx of an executed report notebook: each table, and the table behind each figure.
 
+    counties: the table of all indicators by county, which comes first: title, subtitle, table (columns, rows).
     when: the date written inside, so that the same report gives the same bytes. A cell that begins like a formula
     stays text.
     """
@@ -53,12 +55,24 @@ def workbook(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
         shown = in_language(notebook, site["lang"])
         all_shown = [report_of(out) for cell in shown.cells for out in cell.get("outputs", [])]
         reports = [report for report in all_shown if report.get("table")]
+        names = _names([words["counties"], *(plain(report.title) for report in reports)])
+        reports.insert(0, counties | {"source": ""})
         cover, contents = book.add_worksheet(words["cover"]), book.add_worksheet(words["contents"])
         _cover(cover, site, words, styles)
-        _contents(contents, reports, words, styles)
-        for report in reports:
-            _sheet(book.add_worksheet(report.id[:31]), report, site, words, styles)
+        _contents(contents, reports, names, words, styles)
+        for report, name in zip(reports, names, strict=True):
+            _sheet(book.add_worksheet(name), report, site, words, styles)
     return buffer.getvalue()
+
+
+def _names(titles: list[str]) -> list[str]:
+    """Name the sheets by their titles, in 31 signs that Excel takes, no name twice."""
+    names = []
+    for number, title in enumerate(titles, start=1):
+        name = FORBIDDEN.sub(" ", title).strip(" '")[:MOST_SIGNS]
+        taken = name.lower() in map(str.lower, names)
+        names.append(f"{number} {name}"[:MOST_SIGNS] if taken or not name else name)
+    return names
 
 
 def _styles(book) -> dict:
@@ -69,6 +83,13 @@ def _styles(book) -> dict:
         "label": book.add_format({"font_color": "#7A3A00", "text_wrap": True, "valign": "top"}),
         "link": book.add_format({"font_color": "#0B5A78", "underline": 1}),
         "plain": None,
+        "numbers": {
+            (decimals, grouped): book.add_format(
+                {"num_format": ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")}
+            )
+            for decimals in range(MOST_DIGITS)
+            for grouped in (False, True)
+        },
     }
 
 
@@ -82,27 +103,27 @@ def _cover(sheet, site: dict, words: dict, styles: dict) -> None:
     sheet.write_string(5 + len(site["stamp"]), 0, words["notes"], styles["words"])
 
 
-def _contents(sheet, reports: list, words: dict, styles: dict) -> None:
-    sheet.set_column(0, 0, 22)
+def _contents(sheet, reports: list, names: list[str], words: dict, styles: dict) -> None:
+    sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 80)
     sheet.write_row(0, 0, [words["sheet"], words["title"]], styles["head"])
-    for row, report in enumerate(reports, start=1):
-        sheet.write_url(row, 0, f"internal:'{report.id[:31]}'!A1", styles["link"], report.id)
-        sheet.write_string(row, 1, plain(report.title), styles["words"])
+    for row, (report, name) in enumerate(zip(reports, names, strict=True), start=1):
+        place = name.replace("'", "''")
+        sheet.write_url(row, 0, f"internal:'{place}'!A1", styles["link"], name)
+        sheet.write_string(row, 1, plain(report["title"]), styles["words"])
 
 
 def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
     top = [
-        plain(report.title),
-        words["unit"] + plain(report.subtitle),
-        words["source"] + plain(report.source),
-        words["basis"] + site["basis"],
+        plain(report["title"]),
+        words["unit"] + plain(report["subtitle"]),
+        words["basis"] + site["basis"] + (f" · {site['notice']}" if site["basis"] != "official" else ""),
     ]
     for row, text in enumerate(top):
         sheet.write_string(row, 0, text, styles["title"] if row == 0 else styles["plain"])
     sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"])
     first = len(top) + 2
-    columns, rows = report.table["columns"], report.table["rows"]
+    columns, rows = report["table"]["columns"], report["table"]["rows"]
     for j, column in enumerate(columns):
         sheet.write_string(first - 1, j, column, styles["head"])
     for i, row in enumerate(rows, start=first):
@@ -111,11 +132,16 @@ def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
     for j, column in enumerate(zip(columns, *rows, strict=True)):
         sheet.set_column(j, j, min(max(map(_width, column)) + 2, WIDEST))
     sheet.freeze_panes(first, 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(first - 1)
 
 
 def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
     if column and NUMBER.fullmatch(text) and sum(map(str.isdigit, text)) <= MOST_DIGITS:
-        sheet.write_number(row, column, float(text.replace(",", "")))
+        decimals = len(text.partition(".")[2])
+        sheet.write_number(row, column, float(text.replace(",", "")), styles["numbers"][decimals, "," in text])
     else:
         sheet.write_string(row, column, text, styles["words"])
 
