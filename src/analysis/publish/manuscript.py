@@ -42,6 +42,7 @@ LABELS = {
     },
 }
 NUMBERS = re.compile(r"[<≤−+-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+")
+FINDINGS = "main_findings"  # of the page; an official document has its parts alone
 ANNEX = "annex"  # how the ids of the cells begin that follow the parts
 
 
@@ -57,8 +58,9 @@ def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = 
     """Write the executed report notebook as pandoc Markdown.
 
     site: what all pages share; its receipts become the notes, its label stands below the title. signature: lines
-    (publisher, date) that close the parts, as in an official document: the figures and tables of the parts then
-    stand in an annex of their own before the others, and a list of the annexes above the signature.
+    (publisher, date) that close the parts, as in an official document: it has no list of findings, the figures and
+    tables of the parts stand in an annex of their own before the others, and a list of the annexes above the
+    signature.
     """
     lang = site["lang"]
     labels, shown = LABELS[lang], in_language(notebook, lang)
@@ -66,20 +68,20 @@ def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = 
     annexes = [_heading(cell) for cell in shown.cells if cell.id.startswith(ANNEX)]
     noted, parts, drawn, pictures = set(), [], [], {}
     closed = not signature
+    closing = [*_closing([labels["drawn"], *annexes], labels["annexes"], signature), f"# {labels['drawn']}"]
     for cell in shown.cells:
+        if signature and cell.id == FINDINGS:
+            continue
         if cell.id.startswith(ANNEX) and not closed:
-            parts += [
-                *_closing([labels["drawn"], *annexes], labels["annexes"], signature),
-                f"# {labels['drawn']}",
-                *drawn,
-            ]
-            closed = True
+            parts, closed = [*parts, *closing, *drawn], True
         for output in cell.get("outputs", []):
             report = report_of(output)
             if report.get("kind") == "prose":
                 parts.append(_prose(output.data["text/markdown"], numbers, noted))
             elif report.get("kind") in ("figure", "table"):
                 (parts if closed else drawn).extend(_drawn(report, numbers, pictures))
+    if not closed:
+        parts += [*closing, *drawn]
     notes = [f"[^{_id(name)}]: {_note(site['estimates'][name])}" for name in sorted(noted)]
     last = [f"# {labels['notes']}"] if signature and notes else []
     shown_pictures = {name: pictures[name] for name in re.findall(r"\]\((figures/[^)]+)\)", "\n".join(parts))}
@@ -94,7 +96,7 @@ def _heading(cell: NotebookNode) -> str:
 
 def _closing(annexes: list[str], label: str, signature: tuple[str, ...]) -> list[str]:
     """List the annexes, then the publisher and the date on the right."""
-    listed = "\n\n".join(literal(f"{label if not i else ''}{i + 1}. {name}") for i, name in enumerate(annexes))
+    listed = literal(label + "  ".join(f"{i}. {name}" for i, name in enumerate(annexes, start=1)))
     signed = "\n\n".join(map(literal, signature))
     return [f'::: {{custom-style="Annexes"}}\n{listed}\n:::', f'::: {{custom-style="Signature"}}\n{signed}\n:::']
 
@@ -103,11 +105,12 @@ def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, st
     """Write a figure or table with its number, title and, below, what is shown; adds to the pictures."""
     anchor = f"{'fig' if report.kind == 'figure' else 'tab'}-{report.id}"
     caption = f"{numbers[anchor]}  {literal(plain(report.title))}"
-    below = [f'::: {{custom-style="Source"}}\n{literal(plain(report.subtitle))}\n:::'] if report.subtitle else []
+    below = literal(plain(report.subtitle))
     if report.kind == "table":
-        return [f"{_table(report.table)}\n\n: {caption}", *below]
+        source = [f'::: {{custom-style="Source"}}\n{below}\n:::'] if below else []
+        return [f"{_table(report.table)}\n\n: {caption}", *source]
     pictures[report.png] = report.alt
-    return [f"![{caption}]({report.png}){{width=100%}}", *below]
+    return [f"![{caption}{literal('  ') if below else ''}{below}]({report.png}){{width=100%}}"]
 
 
 def _number(link: re.Match, noted: set) -> str:

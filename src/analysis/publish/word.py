@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from nbformat import NotebookNode
 
-from analysis.publish.manuscript import manuscript, pandoc
+from analysis.publish.manuscript import LABELS, manuscript, pandoc
 
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
@@ -24,20 +24,8 @@ FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB23
 CELL = "Table Text"
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
 SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}  # levels differ where their fonts are missing
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS = ["January", "February", "March", "April", "May", "June"]
+MONTHS += ["July", "August", "September", "October", "November", "December"]
 DAYS = {
     "zh": lambda day: f"{day.year}年{day.month}月{day.day}日",
     "en": lambda day: f"{day.day} {MONTHS[day.month - 1]} {day.year}",
@@ -58,7 +46,7 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     _page(document, site)
     _styles(document, lang)
     _tables(document)
-    _annexes(document)
+    _annexes(document, lang)
     _pictures(document, said.pictures)
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = (
@@ -155,6 +143,7 @@ def _paragraph(style) -> None:
     shape.space_before = shape.space_after = Pt(0)
     shape.first_line_indent = Pt(2 * BODY)
     shape.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
+    shape.widow_control = False  # a page of an official document is full
     spacing = OxmlElement("w:spacing")
     spacing.set(qn("w:val"), str(round(20 * TIGHTER)))
     properties = style.element.get_or_add_rPr()
@@ -164,7 +153,7 @@ def _paragraph(style) -> None:
 
 
 def _tables(document) -> None:
-    """Give each table the width of the text, rules, 9 pt words, heads on every page and rows that do not break."""
+    """Give each table the width of the text, rules, 9 pt words, heads on every page and unbroken rows."""
     style = document.styles[CELL].style_id
     for table in document.tables:
         table.autofit = False
@@ -179,12 +168,12 @@ def _tables(document) -> None:
                     paragraph.style = style
 
 
-def _annexes(document) -> None:
-    """Begin each annex, which follows the signature, on a page of its own; the notes at the end too."""
+def _annexes(document, lang: str) -> None:
+    """Begin each annex, which follows the signature, on a page of its own."""
     signed = False
     for paragraph in document.paragraphs:
         signed = signed or paragraph.style.name == "Signature"
-        if signed and paragraph.style.name == "Heading 1":
+        if signed and paragraph.style.name == "Heading 1" and paragraph.text != LABELS[lang]["notes"]:
             paragraph.paragraph_format.page_break_before = True
 
 
