@@ -35,6 +35,13 @@ def pages_of(step: str, lang: str) -> list[tuple[str, str]]:
     return [notebook]
 
 
+def briefs_of(step: str, lang: str) -> list[str]:
+    """List the Word files of a step: the one sheet of a county."""
+    if not step.startswith("08_district_profile_"):
+        return []
+    return [f"districts/{step[-6:]}/{folder(lang)}brief.docx"]
+
+
 def documents(lang: str) -> list[str]:
     """List what the report becomes beside its page: Word, PDF and the workbook of tables."""
     below = folder(lang)

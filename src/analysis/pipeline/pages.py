@@ -17,7 +17,7 @@ from analysis.publish import landing, page
 from analysis.publish.districts import by_county
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
-from analysis.publish.word import word
+from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.repository import read_estimates, wave_facts
@@ -33,6 +33,7 @@ WORDS = {
         "landing": "全部成果",
         "word": "Word（公文格式）",
         "all_tables": "全部表格 XLSX",
+        "brief": "Word（一页）",
         "returned": "返还表 XLSX",
         "own": "{}的页面：{}个不同的数字、{}幅图表，全部属于{}或全市（生成时逐一检查）。",
     },
@@ -42,6 +43,7 @@ WORDS = {
         "landing": "Everything published",
         "word": "Word (official layout)",
         "all_tables": "All tables, XLSX",
+        "brief": "Word (one page)",
         "returned": "Workbook returned to the county, XLSX",
         "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the whole city.",
     },
@@ -63,6 +65,14 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
     tables.mkdir(parents=True, exist_ok=True)
     counties = by_county(read_estimates(wave), site["lang"])
     (tables / "tables.xlsx").write_bytes(workbook(notebook, site, when, counties))
+
+
+def county_brief(step: str, executed: Path, site: dict, wave: str) -> bytes:
+    """Return the one sheet of Word of a county's page."""
+    day = wave_facts(wave)["reference_date"]
+    name = district_names(site["lang"])[step[-6:]]
+    titled = site | {"title": WORDS[site["lang"]]["profile"].format(name)}
+    return brief(nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day))
 
 
 def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> None:
@@ -122,8 +132,9 @@ def _own(step: str, kind: str, notebook, site: dict) -> dict:
         others = [link for code, link in counties if code != step[-6:]]
         links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
         code = step[-6:]
-        returned = (words["returned"], f"returns/{code}_{COUNTIES[code]}.xlsx")
-        return {"title": words["profile"].format(names[code]), "links": links, "downloads": [returned]}
+        files = [(words["brief"], f"districts/{code}/{below}brief.docx")]
+        files += [(words["returned"], f"returns/{code}_{COUNTIES[code]}.xlsx")]
+        return {"title": words["profile"].format(names[code]), "links": links, "downloads": files}
     return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
 
 

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterable
 
 from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
-from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder, pages_of, site
-from analysis.pipeline.pages import render_page, write_documents, write_landing
+from analysis.pipeline.layout import LANDING, LANGS, REPORT, briefs_of, folder, pages_of, site
+from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
 from analysis.pipeline.steps import STEPS
 from analysis.publish.fonts import standalone
 from analysis.survey.folders import build as scratch
@@ -29,6 +29,9 @@ def publish_step(step: str, wave: str, lang: str, files: Iterable[str]) -> None:
         page = render_page(step, kind, target, work / "notebooks" / f"{step}.ipynb", read_facts(step, wave, lang))
         (top / target).parent.mkdir(parents=True, exist_ok=True)
         (top / target).write_text(page, encoding="utf-8")
+    for target in briefs_of(step, lang):
+        notebook = work / "notebooks" / f"{step}.ipynb"
+        (top / target).write_bytes(county_brief(step, notebook, read_facts(step, wave, lang), wave))
     for file in files:
         kind, _, name = file.partition("/")
         _publish_file(work / file, top / kind / folder(lang) / name)

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from analysis.pipeline import plan, sources
-from analysis.pipeline.layout import LANDING, LANGS, REPORT, documents, folder, pages_of, site
+from analysis.pipeline.layout import LANDING, LANGS, REPORT, briefs_of, documents, folder, pages_of, site
 from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import STEPS, Step, chosen, notebooks
@@ -149,9 +149,11 @@ class Edition:
         """Make the task that publishes the pages, figures and tables of one step in one language."""
         files = [path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")]
         names = tuple(f"{path.parent.name}/{path.name}" for path in files)
-        makes = [self.site / target for _, target in pages_of(step.name, lang)]
+        briefs = briefs_of(step.name, lang)
+        makes = [self.site / target for target in [*(page for _, page in pages_of(step.name, lang)), *briefs]]
         makes += [self.site / path.parent.name / folder(lang) / path.name for path in files]
         needs = [self.executed(step, lang), self.fact(step.name, lang), *files, *self.behind_pages]
+        needs += [self.clean / "wave.toml"] if briefs else []
         return self.part(f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names)
 
     def documents(self, lang: str) -> Task:

@@ -56,9 +56,14 @@ def inline(text: str) -> Markup:
     return Markup("".join([*pieces, escape(unescape(str(text)[end:]))]))
 
 
+def unlinked(said: str) -> str:
+    """Let the numbers of a text keep their names but lead nowhere."""
+    return LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', said)
+
+
 def caption(text: str) -> Markup:
-    """Escape a title or subtitle; its numbers keep their names but lead nowhere, as those of the text do."""
-    return Markup(LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', inline(text)))
+    """Escape a title or subtitle, whose numbers lead nowhere: those of the text do."""
+    return Markup(unlinked(inline(text)))
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 import zipfile
@@ -16,12 +17,14 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from nbformat import NotebookNode
 
-from analysis.publish.manuscript import LABELS, manuscript, pandoc
+from analysis.publish.manuscript import LABELS, Manuscript, manuscript, pandoc
+from analysis.publish.markup import unlinked
 
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
 FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"), "en": ("Times New Roman",) * 4}
 CELL = "Table Text"
+BRIEF = ("standing", "next_steps", "all_numbers")  # of a county's page on one sheet
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
 SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}  # levels differ where their fonts are missing
 MONTHS = ["January", "February", "March", "April", "May", "June"]
@@ -39,18 +42,44 @@ def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> by
     site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
     that the same report gives the same bytes.
     """
+    signature = (site["kicker"], DAYS[site["lang"]](when))
+    return _document(manuscript(notebook, site, signature), site, site["report"], folder, when)
+
+
+def brief(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
+    """Return the page of a county on one sheet of Word: how it stands, what to do next, its main indicators.
+
+    notebook: executed, of the county; its cells BRIEF alone are shown, without notes.
+    """
+    shown = copy.deepcopy(notebook)
+    shown.cells = [cell for cell in shown.cells if cell.id.removesuffix("_en") in BRIEF]
+    for output in (output for cell in shown.cells for output in cell.outputs):
+        if "text/markdown" in output.get("data", {}):
+            output.data["text/markdown"] = unlinked(output.data["text/markdown"])
+    return _document(manuscript(shown, site), site, site["title"], None, when, size=11, line=18)
+
+
+def _document(
+    said: Manuscript,
+    site: dict,
+    title: str,
+    folder: Path | None,
+    when: datetime,
+    size: int = BODY,
+    line: float = LINE,
+) -> bytes:
+    """Make the Word file of a manuscript; size and line are those of its text, in points."""
     lang = site["lang"]
-    said = manuscript(notebook, site, (site["kicker"], DAYS[lang](when)))
-    made = pandoc(said.text, "docx", folder, {"title": site["report"], "lang": lang})
+    made = pandoc(said.text, "docx", folder, {"title": title, "lang": lang})
     document = docx.Document(io.BytesIO(made))
     _page(document, site)
-    _styles(document, lang)
+    _styles(document, lang, size, line)
     _tables(document)
     _annexes(document, lang)
     _pictures(document, said.pictures)
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = (
-        site["report"], site["kicker"], when, when)  # fmt: skip
+        title, site["kicker"], when, when)  # fmt: skip
     buffer = io.BytesIO()
     document.save(buffer)
     return _rewritten(buffer.getvalue())
@@ -91,7 +120,7 @@ def _field(run, code: str) -> None:
         run._r.append(part)
 
 
-def _styles(document, lang: str) -> None:
+def _styles(document, lang: str, size: float, line: float) -> None:
     song, title, black, kai = FONTS[lang]
     made = {style.name for style in document.styles}
     for name in ("Source", "Annexes", "Signature", CELL):
@@ -101,11 +130,11 @@ def _styles(document, lang: str) -> None:
         if style.type == WD_STYLE_TYPE.PARAGRAPH:
             _face(style, song)
     for name in ("Normal", "Body Text", "First Paragraph", "Compact", "Annexes", "Signature", *HEADINGS):
-        _paragraph(document.styles[name])
+        _paragraph(document.styles[name], size, line)
     faces = {2: black, 3: kai, 0: song}
     for name, which in HEADINGS.items():
         _face(document.styles[name], faces[which])
-        document.styles[name].font.size, document.styles[name].font.bold = Pt(SIZES[name]), True
+        document.styles[name].font.size, document.styles[name].font.bold = Pt(SIZES[name] + size - BODY), True
         document.styles[name].paragraph_format.keep_with_next = True
     document.styles["Signature"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     document.styles["Signature"].paragraph_format.right_indent = Pt(2 * BODY)
@@ -136,12 +165,12 @@ def _face(style, font: str) -> None:
         fonts.attrib.pop(qn(theme), None)
 
 
-def _paragraph(style) -> None:
-    style.font.size = Pt(BODY)
+def _paragraph(style, size: float, line: float) -> None:
+    style.font.size = Pt(size)
     shape = style.paragraph_format
-    shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LINE)
+    shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
     shape.space_before = shape.space_after = Pt(0)
-    shape.first_line_indent = Pt(2 * BODY)
+    shape.first_line_indent = Pt(2 * size)
     shape.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     shape.widow_control = False  # a page of an official document is full
     spacing = OxmlElement("w:spacing")
