@@ -1,8 +1,10 @@
+import re
+
 import jinja2
 import pandas as pd
 import pytest
 
-from analysis.publish.markup import inline, linked, plain
+from analysis.publish.markup import caption, inline, linked, plain
 from analysis.publish.prose import Number, Unit, money, numbers, render
 from analysis.publish.typed import numbers_in_braces
 
@@ -23,6 +25,18 @@ def test_an_unlinked_number_keeps_its_name_and_no_link():
     assert said == '<span class="n" data-r="certified">47.2%</span>·<span class="n" data-r="certified">47.2</span>'
     assert linked(said) == said and inline(said) == said and plain(said) == "47.2%·47.2"
     assert numbers_in_braces("{{ certified.unlinked }}") == []
+
+
+def test_a_caption_keeps_the_names_of_its_numbers_and_their_links_not():
+    linked_number = str(number(47.2))
+    assert caption(f"<b>持证率{linked_number}") == '&lt;b&gt;持证率<span class="n" data-r="certified">47.2%</span>'
+
+
+def test_an_order_is_said_in_words():
+    assert re.sub("<[^>]*>", "", number(1, unit="批").ordinal) == "首"
+    assert re.sub("<[^>]*>", "", number(2, unit="", lang="en").ordinal) == "second"
+    with pytest.raises(ValueError, match="certified: 11"):
+        _ = number(11).ordinal
 
 
 def test_halves_round_away_from_zero_as_in_print():

@@ -63,7 +63,7 @@ def test_verdict_says_different_only_below_five_percent_after_adjustment(estimat
     tests = homogeneity(estimates, list(R.index)).set_index("indicator")
     different = tests.index[tests["verdict"] == "各地不全相同"]
     assert list(different) == list(R.index[R["holm"] < 0.05])
-    assert set(tests.drop(different)["verdict"]) == {"分不出高低，不排名次"}
+    assert set(tests.drop(different)["verdict"]) == {"差异无统计学意义，不作排名"}
 
 
 def test_lowest_and_highest_are_of_counties_not_the_city(estimates):
@@ -85,7 +85,7 @@ def test_none_or_all_everywhere_is_no_difference(estimates, value):
     estimates.loc[estimates["indicator"] == "compliant", "value"] = value
     tests = homogeneity(estimates, list(R.index)).set_index("indicator")
     assert tests.loc["compliant", ["statistic", "p"]].tolist() == [0, 1]
-    assert tests.loc["compliant", "verdict"] == "分不出高低，不排名次"
+    assert tests.loc["compliant", "verdict"] == "差异无统计学意义，不作排名"
     assert tests.loc["rented", "p"] == pytest.approx(5 * R.loc["rented", "p"], abs=6e-7)
 
 

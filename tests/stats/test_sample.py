@@ -195,6 +195,6 @@ def test_groups_are_contrasted_only_where_they_are_told_apart(asked):
     said = group_statements(compared.assign(p_holm=[0.2, 0.04]), GROUPS).set_index("indicator")
     assert said["form"].tolist() == ["group_alike", "group_above"]
     alike, above = said.loc["by_line_gap"], said.loc["familiarity_gap"]
-    assert "分不出高低" in alike["zh"] and "高于" not in alike["zh"] and "higher" not in alike["en"]
+    assert "差异无统计学意义" in alike["zh"] and "高于" not in alike["zh"] and "higher" not in alike["en"]
     assert compared.loc["familiarity_gap", "value"] < 0
     assert "原村干部高于社工" in above["zh"] and "higher among former cadres than among workers" in above["en"]

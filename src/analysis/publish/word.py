@@ -145,9 +145,9 @@ def _styles(document, lang: str, size: float, line: float) -> None:
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.styles[CELL].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
     captions = {"Image Caption": 12, "Table Caption": 12, "Captioned Figure": 10}
-    for name, size in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
+    for name, small in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
         style = document.styles[name]
-        style.font.size, style.font.italic = Pt(size), False
+        style.font.size, style.font.italic = Pt(small), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     for name in ("Table Caption", "Captioned Figure"):  # a table and its title, a picture and its own
