@@ -55,7 +55,7 @@ def test_a_stand_in_and_a_sample_are_said_to_be_so(analysis, edition):
 def test_a_city_number_lists_the_counties_and_what_was_published(analysis, edition):
     done = analysis(edition, "explain", "workers_total")
     assert "1533 人" in done.stdout
-    assert "按构造一致" in done.stdout
+    assert "校准所致，不作验证" in done.stdout
     assert len(re.findall(r"(?:县|市|区) +\d+人", done.stdout)) == 9
 
 

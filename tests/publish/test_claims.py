@@ -20,7 +20,7 @@ def book():
             "unit": ["%", "万元"],
             "unit_zh": ["%", "万元"],
             "status": ["by construction", next(s for s in STATUSES if s != "by construction")],
-            "status_zh": ["由构造一致", "其他"],
+            "status_zh": ["校准所致，不作验证", "其他"],
             "explanation": [f"{reason}；四舍五入", "另有说明"],
             "estimate": ["certified", "income"],
         }

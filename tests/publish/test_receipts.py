@@ -55,7 +55,7 @@ def book():
     county = {"n": 59, "numerator": 25, "denominator": 59, "low": 40, "high": 46}
     of_county = estimate("certified", "331002", 43.04, BOOKS.partition("; ")[0], **county)
     claims = {"estimate": ["certified"], "published": ["47.2"], "unit": ["%"], "unit_zh": ["%"]}
-    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["由构造一致"]})
+    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
     return {lang: of(of_city, of_county, lang=lang, ledger=ledger) for lang in ("zh", "en")}
 
 
@@ -93,7 +93,7 @@ def test_a_domain_tells_how_many_of_the_rows_or_which():
 
 def test_facts_say_kind_basis_interval_and_what_was_published(book):
     facts = book["zh"]["certified"]["facts"].split("；")
-    assert facts == ["普查", "合成", "区间 44.7–49.7%", "发布稿 47.2 %，由构造一致"]
+    assert facts == ["普查", "合成", "区间 44.7–49.7%", "原报告 47.2 %，校准所致，不作验证"]
     assert "published" not in book["en"]["certified.331002"]["facts"], "the ledger speaks of the city"
 
 
@@ -170,10 +170,10 @@ def test_a_change_names_both_numbers_and_says_where_they_do_not_give_it_as_print
 def test_published_money_is_said_in_the_unit_of_the_value_above_it():
     income = estimate("income", CITY, 6.468, "", "workers: mean(income)", low=6.4, high=6.5, unit="万元")
     claim = {"estimate": ["income"], "published": ["6.47"], "unit": ["万元/year"], "unit_zh": ["万元/年"]}
-    ledger = pd.DataFrame(claim | {"status": ["by construction"], "status_zh": ["按构造一致"]})
+    ledger = pd.DataFrame(claim | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
     said = {lang: of(income, lang=lang, ledger=ledger)["income"] for lang in ("zh", "en")}
     assert said["en"]["value"] == "64,700 yuan" and "published: 64,700 yuan/year" in said["en"]["facts"]
-    assert said["zh"]["value"] == "6.47万元" and "发布稿 6.47 万元/年" in said["zh"]["facts"]
+    assert said["zh"]["value"] == "6.47万元" and "原报告 6.47 万元/年" in said["zh"]["facts"]
 
 
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
@@ -226,6 +226,6 @@ def test_every_receipt_is_in_words_and_no_formula_or_column_is(published):
 @pytest.mark.parametrize("figure", ["n/a", ""])
 def test_a_statement_without_a_figure_is_compared_with_nothing(lang, figure):
     claims = {"estimate": ["certified"], "published": [figure], "unit": [""], "unit_zh": [""]}
-    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["按构造一致"]})
+    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
     facts = of(estimate("certified", CITY, 47.2, BOOKS), lang=lang, ledger=ledger)["certified"]["facts"]
-    assert not re.search("发布稿|published|—|construction|构造", facts)
+    assert not re.search("发布稿|原报告|published|—|construction|构造", facts)

@@ -124,7 +124,7 @@ def share_of(k, n):
 
 def test_official_number_that_agrees_is_reproduced():
     row = book("47.2", number=share_of(724, 1533), exact="724/1533", basis="official")
-    assert (row["status"], row["status_zh"], row["recomputed"]) == ("reproduced", "复现", "47.2")
+    assert (row["status"], row["status_zh"], row["recomputed"]) == ("reproduced", "复核一致", "47.2")
 
 
 def test_official_number_is_reproduced_whatever_the_synthetic_count_was():

@@ -41,7 +41,9 @@ LABELS = {
         "notes": "Notes on numbers",
     },
 }
-NUMBERS = re.compile(r"[<≤−+-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+")
+NUMBERS = re.compile(
+    r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
+)
 FINDINGS = "main_findings"  # of the page; an official document has its parts alone
 ANNEX = "annex"  # how the ids of the cells begin that follow the parts
 

@@ -56,7 +56,7 @@ def brief(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
     for output in (output for cell in shown.cells for output in cell.outputs):
         if "text/markdown" in output.get("data", {}):
             output.data["text/markdown"] = unlinked(output.data["text/markdown"])
-    return _document(manuscript(shown, site), site, site["title"], None, when, size=11, line=18)
+    return _document(manuscript(shown, site), site, site["title"], None, when, size=10.5, line=16)
 
 
 def _document(
@@ -144,6 +144,9 @@ def _styles(document, lang: str, size: float, line: float) -> None:
     document.styles["Title"].font.bold = False
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.styles[CELL].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    document.styles[CELL].paragraph_format.space_before = document.styles[CELL].paragraph_format.space_after = Pt(
+        1
+    )
     captions = {"Image Caption": 12, "Table Caption": 12, "Captioned Figure": 10}
     for name, small in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
         style = document.styles[name]
