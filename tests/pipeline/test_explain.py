@@ -67,7 +67,7 @@ def test_it_answers_in_english_too(analysis, edition):
 def test_a_quoted_number_leads_to_its_reference_table(analysis, edition):
     done = analysis(edition, "explain", "sijiqing_venture")
     assert "data/raw/reference/benchmarks.csv" in done.stdout
-    assert "转录自发布稿" in done.stdout
+    assert "转录自原报告" in done.stdout
 
 
 def test_an_unknown_number_is_usage_and_names_what_is_near(analysis, edition):

@@ -1,5 +1,6 @@
 """What the page of a county may say: its own rows as they are, the city's values as they are printed."""
 
+import docx
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,3 +65,43 @@ def test_rounding_twice_would_print_another_number():
         short = districts.short(value, decimals)
         assert printed(short, decimals) == printed(value, decimals)
         assert short == round(short, max(decimals, 1))
+
+
+def places(*rows):
+    columns = ["township", "community", "village_turned", "premises", "compliant", "premises_plan"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_communities_are_counted_and_named_by_township():
+    counted, listed = districts.by_township(
+        places(
+            ("甲街道", "甲街道01社区", True, "租用", True, False),
+            ("甲街道", "甲街道02社区", False, "自有", False, True),
+            ("乙镇", "乙镇01社区", False, "借用", True, True),
+        ),
+        "zh",
+    )
+    assert counted.to_numpy().tolist() == [["甲街道", 2, 1, 1, 1, 1], ["乙镇", 1, 1, 1, 1, 0]]
+    assert listed.to_numpy().tolist() == [["甲街道", "01社区", "01社区"], ["乙镇", "—", "—"]]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_the_published_report_says_of_places_stands_on_the_page_of_their_county_alone(here, lang):
+    named = reference("named_places")
+    said = {code: districts.quotes(named, code, lang) for code in COUNTIES}
+    assert sum(map(len, said.values())) == len(named) == 6
+    assert len(said["331023"]) == 2 and said["331002"] == []
+
+
+def test_every_indicator_of_counties_has_a_row_with_the_city_last(here):
+    table = districts.by_county(read_estimates("2020"), "en")["table"]
+    assert table["columns"][:2] == ["Indicator", "Unit"] and table["columns"][-1] == "City"
+    rows = {row[0]: row for row in table["rows"]}
+    assert len(rows) > 40 and rows["certified share"][-1] == "47.2" and all(len(r) == 12 for r in rows.values())
+
+
+def test_the_main_table_of_a_county_is_short_and_its_sheet_of_word_one_page(edition):
+    for code in ("331002", "331022"):
+        document = docx.Document(edition / f"outputs/districts/{code}/brief.docx")
+        assert len(document.tables) == 1 and 10 < len(document.tables[0].rows) <= 16
+        assert "下一步工作" in [paragraph.text for paragraph in document.paragraphs]
