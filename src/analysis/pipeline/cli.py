@@ -74,7 +74,7 @@ wave_option = click.option("--wave", type=Wave(), default="2020", show_default=T
 def program():
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status: something has changed; 2 input problems; 64 usage; 70 a notebook failed or a
+    Exit codes: 0 ok; 1 status or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed or a
     process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
     """
 
@@ -152,6 +152,24 @@ def status(raw, outputs, wave):
             click.echo(f"kept, added by hand: {printable(name)}", err=True)
     click.echo("\n".join(said) or "the outputs follow from the inputs")
     if said:
+        raise click.exceptions.Exit(1)
+
+
+@program.command()
+def lint():
+    """Read the prose of all notebooks without running them: exit 0 if nothing is found, 1 with every finding.
+
+    Unknown names with the nearest one, typed numbers, a missing language, refused terms, figures that no text
+    cites, points of the published report without a cell.
+    """
+    from analysis.publish.lint import Facts
+    from analysis.publish.lint import lint as run
+    from analysis.survey.repository import reference
+
+    indicators = frozenset(reference("measures")["indicator"])
+    found = run(root() / "notebooks", Facts(indicators, reference("refused_terms"), reference("points")))
+    click.echo("\n".join(map(str, found)) or "nothing found in the prose of the notebooks")
+    if found:
         raise click.exceptions.Exit(1)
 
 

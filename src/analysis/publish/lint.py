@@ -1,0 +1,195 @@
+"""Read all prose of the notebooks without running anything, and tell what a build would refuse later.
+
+Prose is a `%%md` cell, and a text with `{{ }}` in a cell of code (titles and subtitles of figures and tables).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+from analysis.publish.cells import Cell, CellError, read_cells
+from analysis.publish.prose import SHAPES
+from analysis.publish.typed import numbers_in_braces, typed_numbers
+
+LANGUAGES = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends
+GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
+REPORT, ANNEX = "10_report", "annex"
+CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
+PARSER = Environment()
+DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong in one cell of a notebook, with what to do about it."""
+
+    notebook: str
+    cell: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"notebooks/{self.notebook}.ipynb!{self.cell}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The reference tables that prose is held against."""
+
+    indicators: frozenset[str]
+    refused: pd.DataFrame
+    points: pd.DataFrame
+
+
+def lint(folder: Path, facts: Facts) -> list[Finding]:
+    """List what is wrong with the prose of all notebooks in a folder, in reading order."""
+    return [found for path in sorted(folder.glob("*.ipynb")) for found in _notebook(path, facts)]
+
+
+def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
+    name = path.stem
+    try:
+        cells = [
+            Cell(cell["id"], "".join(cell["source"])) for cell in read_cells(path) if cell["cell_type"] == "code"
+        ]
+    except CellError as error:
+        yield Finding(name, "-", str(error))
+        return
+    known = facts.indicators | GIVEN | _assigned(cells)
+    for cell in cells:
+        for lang, text in _texts(cell):
+            for message in _template(text, known, facts, lang):
+                yield Finding(name, cell.id, message)
+    yield from (Finding(name, cell, message) for cell, message in _twins(cells))
+    if name == REPORT:
+        yield from (Finding(name, cell, message) for cell, message in _references(cells))
+        yield from (Finding(name, cell, message) for cell, message in _points(cells, facts.points))
+
+
+def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
+    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with braces."""
+    if cell.is_prose:
+        yield _language(cell), cell.source.partition("\n")[2]
+        return
+    try:
+        tree = cell.tree()
+    except CellError:
+        return  # the plan refuses it, with its reason
+    pieces = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if node in pieces:
+            continue  # of a text that is put together while the notebook runs
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value:
+            yield "", node.value
+
+
+def _language(cell: Cell) -> str:
+    """Return the language that a cell of prose names in its first line."""
+    return cell.source.partition("\n")[0].removeprefix("%%md").strip()
+
+
+def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iterator[str]:
+    """Say what is wrong with one text: its syntax, its names, its numbers, its terms."""
+    try:
+        tree = PARSER.parse(text)
+    except TemplateSyntaxError as error:
+        yield f"not a template, line {error.lineno}: {error.message}"
+        return
+    for name in sorted(meta.find_undeclared_variables(tree) - known):
+        yield _unknown(name, known)
+    for node in tree.find_all(nodes.Getattr):
+        yield from _attribute(node, facts.indicators)
+    if lang:
+        for typed in [*typed_numbers(text), *numbers_in_braces(text)]:
+            yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}"
+    text = DISTRICT.sub("", text)
+    for row in facts.refused[facts.refused["lang"] == lang].itertuples():
+        if re.search(rf"(?<![A-Za-z]){re.escape(row.refused)}", text, re.IGNORECASE * (lang == "en")):
+            yield f"refused term: {row.refused}; write {row.use}"
+
+
+def _attribute(node: nodes.Getattr, indicators: frozenset[str]) -> Iterator[str]:
+    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a shape."""
+    owner = node.node
+    base = owner.node if isinstance(owner, nodes.Getitem) else None
+    if (isinstance(base, nodes.Name) and base.name == "county") or (
+        isinstance(owner, nodes.Name) and owner.name == "city"
+    ):
+        if node.attr not in indicators:
+            yield _unknown(node.attr, indicators)
+    elif isinstance(owner, nodes.Name) and owner.name in indicators and node.attr not in SHAPES:
+        yield f"{owner.name}.{node.attr}: a number has {', '.join(SHAPES)}"
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"unknown name {name}" + (f"; did you mean {near[0]}?" if near else "; names are those of measures.csv")
+
+
+def _assigned(cells: list[Cell]) -> frozenset[str]:
+    """List the names that a notebook adds by `section.names["x"] = …` or `section.names.update(x=…)`."""
+    found: set[str] = set()
+    for cell in cells:
+        try:
+            tree = ast.Module([], []) if cell.is_prose else cell.tree()
+        except CellError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "section.names":
+                found |= {node.slice.value} if isinstance(node.slice, ast.Constant) else set()
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "section.names.update":
+                found |= {keyword.arg for keyword in node.keywords if keyword.arg}
+                texts = (part for argument in node.args for part in ast.walk(argument))
+                found |= {part.value for part in texts if isinstance(part, ast.Constant)}
+    return frozenset(name for name in found if isinstance(name, str))
+
+
+def _twins(cells: list[Cell]) -> Iterator[tuple[str, str]]:
+    """Say which cell of prose lacks the other language."""
+    langs = {cell.id: _language(cell) for cell in cells if cell.is_prose}
+    for cell, lang in langs.items():
+        if lang not in LANGUAGES:
+            yield cell, f"%%md {lang}: languages are {', '.join(LANGUAGES)}"
+        elif lang == "zh" and langs.get(f"{cell}_en") != "en":
+            yield cell, f"no English: add a cell {cell}_en that begins with %%md en"
+        elif lang == "en" and langs.get(cell.removesuffix("_en")) != "zh":
+            yield cell, f"no Chinese: add a cell {cell.removesuffix('_en')} that begins with %%md zh"
+
+
+def _references(cells: list[Cell]) -> Iterator[tuple[str, str]]:
+    """Say what is cited and not shown, and which figure or table of the parts a language does not cite."""
+    shown = {cell.id: name for cell in cells for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)}
+    made = {name for cell in cells for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)}
+    cited = {lang: {} for lang in LANGUAGES}
+    for cell in (cell for cell in cells if cell.is_prose):
+        lang = _language(cell)
+        for anchor in CITED.findall(cell.source):
+            cited.setdefault(lang, {}).setdefault(anchor, cell.id)
+    names = {*shown.values(), *made}
+    for anchors in cited.values():
+        for anchor, cell in anchors.items():
+            if anchor[4:] not in names:
+                yield cell, f"cites {anchor}, which the report does not show; add section.include({anchor[4:]!r})"
+    order = [cell.id for cell in cells]
+    last = next((i for i, name in enumerate(order) if name.startswith(ANNEX)), len(order))
+    for cell in order[:last]:
+        name = shown.get(cell)
+        for lang in LANGUAGES if name else ():
+            if not {f"fig-{name}", f"tab-{name}"} & cited[lang].keys():
+                yield cell, f"{name} is cited in no text of language {lang}"
+
+
+def _points(cells: list[Cell], points: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Say which point of points.csv names no cell, or stands with its words in none."""
+    source = {cell.id: cell.source for cell in cells}
+    for row in points.itertuples():
+        for ending in LANGUAGES.values():
+            if f"{row.cell}{ending}" not in source:
+                yield row.cell, f"points.csv: point {row.id} names the cell {row.cell}{ending}, which is not there"
