@@ -256,6 +256,21 @@ def test_fifty_kills_at_random_moments_leave_a_whole_edition_each_time(tmp_path)
         assert len({(tmp_path / "outputs" / line[66:]).read_bytes() for line in lines}) == 1
 
 
+def test_a_kill_while_the_marker_is_written_stops_no_later_run(tmp_path):
+    left = tmp_path / ".outputs.new"
+    left.mkdir()
+    (left / ownership.PART).write_text("cut sho")
+    with staged(tmp_path / "outputs") as folder:
+        fill(folder)
+    assert (tmp_path / "outputs/report/index.html").is_file() and not left.exists()
+    left.mkdir()
+    for name in (ownership.PART, "mine.txt"):
+        (left / name).write_text("mine")
+    with pytest.raises(RefusedError, match="mine.txt"), staged(tmp_path / "outputs") as folder:
+        fill(folder)
+    assert (left / "mine.txt").read_text() == "mine"
+
+
 def test_sums_list_every_file_as_sha256sum_reads_it(tmp_path):
     with staged(tmp_path / "outputs") as folder:
         fill(folder)

@@ -214,7 +214,7 @@ def _recover(folder: Path, fresh: Path, old: Path) -> None:
     for left in (fresh, old):
         if left.is_symlink():
             raise RefusedError(not_ours(left, ["→ " + os.readlink(left)]))
-        if left.exists() and made(left) is None and any(left.iterdir()):
+        if left.exists() and made(left) is None and _holds(left):
             raise RefusedError(not_ours(left, [path.name for path in left.iterdir()]))
     if old.exists() and not folder.exists():
         old.rename(folder)
@@ -225,9 +225,14 @@ def _recover(folder: Path, fresh: Path, old: Path) -> None:
             remove(left)
 
 
+def _holds(folder: Path) -> bool:
+    """Tell whether a folder holds more than a marker that a kill cut short."""
+    return any(path.name != PART or path.is_symlink() for path in folder.iterdir())
+
+
 def remove(folder: Path) -> None:
     """Remove a folder that this program made, the marker last: what a kill leaves still says whose it is."""
-    if made(folder) is None and any(folder.iterdir()):
+    if made(folder) is None and _holds(folder):
         raise RefusedError(not_ours(folder, [path.name for path in folder.iterdir()]))
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
