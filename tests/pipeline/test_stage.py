@@ -266,7 +266,7 @@ def test_a_kill_while_the_marker_is_written_stops_no_later_run(tmp_path):
     left.mkdir()
     for name in (ownership.PART, "mine.txt"):
         (left / name).write_text("mine")
-    with pytest.raises(RefusedError, match="mine.txt"), staged(tmp_path / "outputs") as folder:
+    with pytest.raises(RefusedError, match=r"mine\.txt"), staged(tmp_path / "outputs") as folder:
         fill(folder)
     assert (left / "mine.txt").read_text() == "mine"
 
