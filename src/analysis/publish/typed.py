@@ -27,7 +27,7 @@ EXEMPT = tuple(
         r"(?<=\*\*)Third(?=,)",  # an order in a text: first, second, third
         r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",  # fixed terms
         r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",  # no number
-        r"万一|千万别|十分|百姓|四季|四分位|五险一金|一体|一线",  # no number either
+        r"万一|千万别|十分|百姓|百分点|四季|四分位|五险一金|一体|一线",  # no number either
         r"(?<![0-9０-９〇零一二三四五六七八九十百千两几])万元|(?<![\d.}] )(?<![\d.}])million yuan",
         r"首批|首个|首次",  # an order, not a count
         r"(?:上午|下午|晚上)\d{1,2}点半?|\d{1,2}:\d\d [ap]\.m\.",  # clock times: when, not how many
