@@ -65,8 +65,8 @@ def test_the_city_share_and_the_countys_change(before, corrected):
 
 
 def test_the_prose_changes(before, corrected):
-    assert "724名专职社区工作者持有" in text(before, "report/index.html")
-    assert "725名专职社区工作者持有" in text(corrected, "report/index.html")
+    assert "资格证书的有724名" in text(before, "report/index.html")
+    assert "资格证书的有725名" in text(corrected, "report/index.html")
     assert "持证率47.3%" in text(corrected, "report/index.html")
 
 
