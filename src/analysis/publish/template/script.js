@@ -59,6 +59,7 @@
   const contents = document.querySelector("details.contents");
   const narrow = matchMedia("(max-width: 62rem)").matches;
   if (contents && narrow) contents.open = false;
+  if (contents) contents.classList.add("ready");
   // The contents mark the section that is being read.
   const links = [...document.querySelectorAll(".contents a")], targets = links.map(link => document.getElementById(decodeURIComponent(link.hash.slice(1))));
   const mark = () => {
