@@ -130,7 +130,7 @@ def test_a_receipt_opens_and_closes_by_keyboard_and_gives_the_place_back(browser
     link.focus()
     page.keyboard.press("Enter")
     receipt = page.locator("#r-certified")
-    page.wait_for_function("document.activeElement.id === 'r-certified'")
+    page.wait_for_selector("#r-certified:focus")
     assert receipt.evaluate("e => getComputedStyle(e).position") == "fixed"
     page.keyboard.press("Escape")
     assert receipt.evaluate("e => getComputedStyle(e).position") != "fixed"
@@ -235,7 +235,7 @@ def test_the_contents_mark_what_is_read(browser, addresses):
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(addresses["report/index.html"].as_uri())
     page.evaluate("document.querySelector('#linkage').scrollIntoView()")
-    page.wait_for_function("document.querySelector('.contents [aria-current]')?.hash === '#linkage'")
+    page.wait_for_selector('.contents a[href="#linkage"][aria-current]', state="attached")
     page.close()
 
 
