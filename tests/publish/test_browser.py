@@ -138,6 +138,37 @@ def test_a_receipt_opens_and_closes_by_keyboard_and_gives_the_place_back(browser
     page.close()
 
 
+def test_a_number_without_a_link_opens_too(browser, addresses):
+    page = browser.new_page()
+    page.goto(addresses["report/index.html"].as_uri())
+    number = page.locator('main p span[data-r="rented_new"]').first
+    receipt = page.locator("#r-rented_new")
+    assert receipt.count() == 0
+    number.click()
+    assert receipt.evaluate("e => getComputedStyle(e).position") == "fixed"
+    assert number.inner_text() in receipt.inner_text()
+    page.close()
+
+
+def test_the_table_behind_a_figure_is_there_when_it_is_opened(browser, addresses):
+    page = browser.new_page()
+    page.goto(addresses["report/index.html"].as_uri())
+    behind = page.locator("#fig-certified .tools table")
+    assert behind.count() == 0
+    page.locator("#fig-certified summary").click()
+    assert behind.is_visible() and behind.locator("tr").count() == 11
+    page.close()
+
+
+def test_the_label_of_synthetic_data_stands_below_every_table(browser, addresses):
+    page = browser.new_page()
+    page.goto(addresses["report/index.html"].as_uri())
+    labels = page.locator("figure.table > p.source").all_text_contents()
+    assert len(labels) == page.locator("figure.table").count() > 10
+    assert set(labels) == {"合成数据 · 仅演示方法"}
+    page.close()
+
+
 def test_it_works_without_script(browser, addresses):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -153,7 +184,12 @@ def test_every_number_opens_and_the_page_is_light(edition):
     for path in (edition / "outputs/report").rglob("index.html"):
         html = path.read_text("utf-8")
         asked = set(re.findall(r'href="?#(r-[^" >]+)', html))
-        assert len(asked) > 40 and asked <= set(re.findall(r'id="?(r-[^" >]+)', html))
+        said = {f"r-{name}" for name in re.findall(r'data-r="?([^" >]+)', html)}
+        assert (
+            len(asked) > 40
+            and len(asked | said) > 80
+            and asked | said <= set(re.findall(r'id="?(r-[^" >]+)', html))
+        )
         bare = re.sub(r"base64,[^)]*", "", html)
         assert len(bare.encode()) < 200_000
 

@@ -20,7 +20,7 @@ from analysis.publish import manuscript as text
 from analysis.publish.manuscript import manuscript
 from analysis.publish.pdf import pdf
 from analysis.publish.word import word
-from analysis.publish.workbook import workbook
+from analysis.publish.workbook import _names, workbook
 
 WHEN = datetime(2020, 4, 30)
 COUNTIES = {
@@ -118,12 +118,18 @@ def test_the_workbook_has_cover_contents_and_a_sheet_a_table(notebook, site):
     data = workbook(notebook, site, WHEN, COUNTIES)
     assert data == workbook(notebook, site, WHEN, COUNTIES)
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert book.sheetnames == ["封面", "目录", "各县（市、区）全部指标", "持证率47.2%", "3 持证率47.2%"]
+    assert book.sheetnames == ["封面", "目录", "各县", "持证率47.2%", "3 持证率47.2%"]
     assert "合成数据" in book["封面"]["A3"].value
     cells = [[cell.value for cell in row] for row in book["3 持证率47.2%"].iter_rows()]
     assert cells[5] == ["椒江区", 43.0] and cells[6] == ["=全市", 1047.2]
     assert book["3 持证率47.2%"]["A7"].data_type == "s", "a formula stays text"
     assert cells[2][0].startswith("数据性质：synthetic · 合成数据")
+
+
+def test_a_sheet_has_a_name_that_excel_takes():
+    titles = ["a" * 30 + "'s", "'a/b: c?'", "same", "SAME", "???"]
+    names = _names(titles)
+    assert names == ["a" * 30, "a b  c", "same", "4 SAME", "5"]
 
 
 def test_columns_hold_their_longest_word_and_long_texts_get_the_rest():

@@ -27,7 +27,7 @@ from analysis.survey.folders import build
 from analysis.survey.repository import read, read_estimates, read_statements, wave_facts
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
-SAID = re.compile(r"#r-([\w.]+)")
+SAID = re.compile(r'(?:#r-|data-r=\\")([\w.]+)')  # in a notebook, linked or not
 WORDS = {
     "zh": {
         "date": "数据日期{}",

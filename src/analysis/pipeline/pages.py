@@ -25,6 +25,7 @@ from analysis.survey.repository import read_estimates, wave_facts
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
+NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # numbers, linked or not
 OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\d{6})"')
 WORDS = {
     "zh": {
@@ -179,7 +180,7 @@ def _assured(html: str, code: str, lang: str) -> str:
     if strangers:
         raise ValueError(f"the page of {code} shows {', '.join(sorted(strangers))}")
     name = district_names(lang)[code]
-    numbers = set(re.findall(r'href="#r-([\w.]+)"', html))
+    numbers = set(NAMED.findall(html))
     return WORDS[lang]["own"].format(name, len(numbers), len(shown), name)
 
 

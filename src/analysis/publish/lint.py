@@ -187,7 +187,7 @@ def _references(cells: list[Cell]) -> Iterator[tuple[str, str]]:
 
 
 def _points(cells: list[Cell], points: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Say which point of points.csv names no cell, or stands with its words in none."""
+    """Say which point of points.csv names a cell that is not there."""
     source = {cell.id: cell.source for cell in cells}
     for row in points.itertuples():
         for ending in LANGUAGES.values():

@@ -17,10 +17,10 @@ from pathlib import Path
 import pypandoc
 from nbformat import NotebookNode
 
-from analysis.publish.markup import literal, plain
+from analysis.publish.markup import LINKED_NUMBER, literal, plain
 from analysis.publish.page import in_language, number, report_of
+from analysis.publish.tables import is_number
 
-LINK = re.compile(r'<a class="n" href="#r-([\w.-]+)"[^>]*>([^<]*)</a>')
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
 OTHER_LINK = re.compile(r"<(a|span) [^>]*>([^<]*)</\1>")
 WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
@@ -30,7 +30,6 @@ citations example_lists native_divs native_spans"""
 MARKDOWN = "-".join(["markdown", *FORBIDDEN.split()])
 TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = 98, 3.4, 12, 70  # half widths of a Chinese character in a table
 WIDE = "MWmw%@"
-STOPS = {"zh": "。", "en": ". "}
 LABELS = {
     "zh": {"figure": "图", "table": "表", "annexes": "附件：", "drawn": "附图附表", "notes": "数字出处"},
     "en": {
@@ -41,9 +40,6 @@ LABELS = {
         "notes": "Notes on numbers",
     },
 }
-NUMBERS = re.compile(
-    r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
-)
 FINDINGS = "main_findings"  # of the page; an official document has its parts alone
 ANNEX = "annex"  # how the ids of the cells begin that follow the parts
 
@@ -125,7 +121,7 @@ def _number(link: re.Match, noted: set) -> str:
 
 def _prose(text: str, numbers: dict, noted: set) -> str:
     """Write a cell of prose, which is Markdown; what data brings into it is escaped already."""
-    text = LINK.sub(lambda link: _number(link, noted), text)
+    text = LINKED_NUMBER.sub(lambda link: _number(link, noted), text)
     text = REFERENCE.sub(lambda match: numbers[match[1]], text)
     text = OTHER_LINK.sub(r"\2", text)
     return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", text, flags=re.MULTILINE)  # the title is apart
@@ -145,14 +141,10 @@ def _table(table: dict) -> str:
     rows = [table["columns"], *table["rows"]]
     shares = _shares([[str(cell) for cell in column] for column in zip(*rows, strict=True)])
     lines = ["| " + " | ".join(literal(str(cell)) for cell in row) + " |" for row in rows]
-    columns = list(zip(*rows, strict=True))
-    right = [
-        bool(i) and all(NUMBERS.fullmatch(str(cell)) for cell in column[1:]) for i, column in enumerate(columns)
-    ]
-    rules = [
-        "-" * round(2 * share) + ":" if last else ":" + "-" * round(2 * share)
-        for share, last in zip(shares, right, strict=True)
-    ]
+    dashes = ["-" * round(2 * share) for share in shares]
+    numeric = [all(is_number(str(row[i])) for row in table["rows"]) for i in range(len(dashes))]
+    sides = [False, *numeric[1:]]  # the first column heads its row
+    rules = [f"{line}:" if right else f":{line}" for line, right in zip(dashes, sides, strict=True)]
     return "\n".join([lines[0], "|" + "|".join(rules) + "|", *lines[1:]])
 
 

@@ -16,7 +16,7 @@ NUMBER = re.compile(
 SAID = re.compile(r' class="n" (?:href="#r-|data-r=")([^"]*)"')  # linked or not
 LINKED_NUMBER = re.compile(r'<a class="n" href="#r-([^"]+)"[^>]*>([^<]*)</a>')
 LINKED = re.compile(r'<a class="n" href="#r-([^"]*)"')
-ANY_NUMBER = re.compile(r'<a\b[^>]*\bhref="#r-([^"]*)"')
+ANY_NUMBER = re.compile(r'<(?:a|span)\b[^>]*\b(?:href="#r-|data-r=")([^"]*)"')
 BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
 ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans SC'"(?=>)"""
 REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')

@@ -201,7 +201,7 @@ class Section:
         if self.lang not in words:
             raise KeyError(f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)")
         self._write(f"tables/{name}.csv", tables.to_csv(data if csv is None else csv, self.facts["basis"]))
-        label = self.facts["label"][self.lang] + " · " if self.synthetic else ""
+        label = self.facts["label"][self.lang] if self.synthetic else ""
         self.drawn.add(name)
         self.spoken |= {receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt}
         return {
@@ -210,7 +210,8 @@ class Section:
             "id": name,
             "title": self.say({self.lang: words[self.lang]["title"]}),
             "subtitle": self.say({self.lang: words[self.lang].get("subtitle", "")}),
-            "source": f"{label}notebooks/{self.notebook}.ipynb",
+            "label": label,
+            "source": f"notebooks/{self.notebook}.ipynb",
             "csv": f"tables/{name}.csv",
             "code_href": f"{self.notebook}.html#c-{cells_of(self.notebook).get(name, 'title')}",
         }

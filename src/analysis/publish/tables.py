@@ -21,6 +21,9 @@ RISKY = (
     "－",
     "＠",
 )  # a spreadsheet may run such a cell as a formula
+NUMERIC = re.compile(
+    r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
+)
 PLAIN_NUMBER = re.compile(r"[+-]?[\d,]*\d(?:\.\d+)?%?")
 
 
@@ -61,7 +64,7 @@ def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: 
     areas: codes of the counties by name; their rows carry the code.
     """
     rows = cells(data)
-    numeric = [all(_numeric(row[i]) for row in rows) for i in range(data.shape[1])]
+    numeric = [all(is_number(row[i]) for row in rows) for i in range(data.shape[1])]
     alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
     table = '<table class="r">' if alike else "<table>"
     numeric = [False] * len(numeric) if alike else numeric
@@ -69,8 +72,8 @@ def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: 
     receipts = data.attrs.get("receipts") or [nowhere] * len(rows)
     heads, receipts = (receipts[0], [nowhere] * len(rows)) if by_column else (nowhere, receipts)
     head = "".join(
-        _tag("th", _linked(str(column), name), is_number, ' scope="col"')
-        for column, name, is_number in zip(data.columns, heads, numeric, strict=True)
+        _tag("th", _linked(str(column), name), right, ' scope="col"')
+        for column, name, right in zip(data.columns, heads, numeric, strict=True)
     )
     body = "".join(_row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True))
     return f"{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -81,7 +84,7 @@ def _row(row: list[str], names: list[str], numeric: list[bool], areas: dict[str,
     said = [_linked(text, name) for text, name in zip(row, names, strict=True)]
     rest = zip(said[1:], numeric[1:], strict=True)
     head = _tag("th", said[0], False, ' scope="row"')
-    others = "".join(_tag("td", text, is_number) for text, is_number in rest)
+    others = "".join(_tag("td", text, right) for text, right in rest)
     return f"<tr{area}>{head}{others}</tr>"
 
 
@@ -93,8 +96,9 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
     return f"<{tag}{attributes}{CLASS * number}>{inside}</{tag}>"
 
 
-def _numeric(text: str) -> bool:
-    return bool(re.fullmatch(r"[<≤−-]?\d[\d.,]*\D{0,4}|[—✓]|[\d.]+–[\d.]+\D{0,4}|\d+(?:中| of )\d+", text))
+def is_number(text: str) -> bool:
+    """Tell whether a cell of a table is a number with its unit if any, an interval, counts, or none."""
+    return bool(NUMERIC.fullmatch(text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:

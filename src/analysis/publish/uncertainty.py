@@ -40,13 +40,13 @@ GUIDES = {
     },
     "tiles": {
         "zh": "方格按大致方位排列，不是地图；▲高于全市，▼低于全市，○差异无统计学意义或数量太少",
-        "en": "Tiles lie roughly as the places do, it is no map; ▲ is above the city, ▼ below, ○ cannot be told "
-        "apart or is too few",
+        "en": "Tiles lie roughly as the places do, it is no map; ▲ is above the city, ▼ below, ○ does not differ "
+        "significantly or has too few cases",
     },
     "grid": {
         "zh": "方格按县（市、区）代码表的次序排列，不是地图；▲高于全市，▼低于全市，○差异无统计学意义或数量太少",
-        "en": "Tiles follow the list of counties, it is no map; ▲ is above the city, ▼ below, ○ cannot be told "
-        "apart or is too few",
+        "en": "Tiles follow the list of counties, it is no map; ▲ is above the city, ▼ below, ○ does not differ "
+        "significantly or has too few cases",
     },
 }
 

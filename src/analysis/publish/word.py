@@ -65,7 +65,7 @@ def _document(
     title: str,
     folder: Path | None,
     when: datetime,
-    size: int = BODY,
+    size: float = BODY,
     line: float = LINE,
 ) -> bytes:
     """Make the Word file of a manuscript; size and line are those of its text, in points."""
@@ -143,10 +143,8 @@ def _styles(document, lang: str, size: float, line: float) -> None:
     document.styles["Title"].font.size = Pt(22)
     document.styles["Title"].font.bold = False
     document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    document.styles[CELL].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
-    document.styles[CELL].paragraph_format.space_before = document.styles[CELL].paragraph_format.space_after = Pt(
-        1
-    )
+    cell = document.styles[CELL].paragraph_format
+    cell.alignment, cell.space_before, cell.space_after = WD_ALIGN_PARAGRAPH.LEFT, Pt(1), Pt(1)
     captions = {"Image Caption": 12, "Table Caption": 12, "Captioned Figure": 10}
     for name, small in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
         style = document.styles[name]

@@ -18,7 +18,6 @@ WORDS = {
         "contents": "目录",
         "title": "题目",
         "sheet": "工作表",
-        "counties": "各县（市、区）全部指标",
         "basis": "数据性质：",
         "unit": "单位与范围：",
         "notes": "说明：— 表示没有这个数；单位见各列标题。",
@@ -28,7 +27,6 @@ WORDS = {
         "contents": "Contents",
         "title": "Title",
         "sheet": "Sheet",
-        "counties": "All indicators by county",
         "basis": "Basis: ",
         "unit": "Units and scope: ",
         "notes": "— means there is no such number; units stand in the column heads.",
@@ -55,8 +53,8 @@ def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict)
         shown = in_language(notebook, site["lang"])
         all_shown = [report_of(out) for cell in shown.cells for out in cell.get("outputs", [])]
         reports = [report for report in all_shown if report.get("table")]
-        names = _names([words["counties"], *(plain(report.title) for report in reports)])
-        reports.insert(0, counties | {"source": ""})
+        reports.insert(0, counties)
+        names = _names([plain(report["title"]) for report in reports])
         cover, contents = book.add_worksheet(words["cover"]), book.add_worksheet(words["contents"])
         _cover(cover, site, words, styles)
         _contents(contents, reports, names, words, styles)
@@ -69,9 +67,9 @@ def _names(titles: list[str]) -> list[str]:
     """Name the sheets by their titles, in 31 signs that Excel takes, no name twice."""
     names = []
     for number, title in enumerate(titles, start=1):
-        name = FORBIDDEN.sub(" ", title).strip(" '")[:MOST_SIGNS]
+        name = FORBIDDEN.sub(" ", title).strip(" '")[:MOST_SIGNS].rstrip(" '")
         taken = name.lower() in map(str.lower, names)
-        names.append(f"{number} {name}"[:MOST_SIGNS] if taken or not name else name)
+        names.append(f"{number} {name}"[:MOST_SIGNS].rstrip(" '") if taken or not name else name)
     return names
 
 

@@ -18,6 +18,7 @@ from analysis.survey.problems import InputProblems, Problem
 __all__ = ["build", "processed", "root"]
 
 LANG = "zh"  # the language whose runs others read; all compute the same
+# Columns of the communities that the page of their county tells: facts of public bodies, none of people.
 PLACES = ("township", "community", "village_turned", "premises", "compliant", "premises_plan")
 PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
 

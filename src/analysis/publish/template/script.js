@@ -81,6 +81,9 @@
     show([...choice.options].some(option => option.value === area) ? area : "");
     if (!narrow || choice.value) choice.closest("details").open = true;
   }
+  addEventListener("toggle", event => {
+    for (const behind of event.target.querySelectorAll("noscript.behind")) behind.outerHTML = behind.textContent;
+  }, true);
   // Receipts are kept as text until one is asked for: thousands of elements less in the page.
   const store = document.querySelector(".receipts-list"), list = document.querySelector("#receipts > .receipts");
   let kept = null;
@@ -98,9 +101,13 @@
       all.parentElement.remove();
     });
   }
-  fetched(decodeURIComponent(location.hash.slice(1)));
+  fetched(location.hash.slice(1));
   addEventListener("click", event => {
-    const link = event.target.closest("a");
+    const link = event.target.closest("a"), said = event.target.closest("span.n");
+    if (said && !link) { // a number without a link opens all the same
+      fetched(`r-${said.dataset.r}`);
+      location.hash = `r-${said.dataset.r}`;
+    }
     if (!link) return;
     const to = link.getAttribute("href") || "";
     if (to.startsWith("#r-")) { from = link; fetched(to.slice(1)); }
@@ -109,7 +116,7 @@
   });
   const shut = () => { location.hash = "-"; if (from) from.focus({ preventScroll: true }); from = null; };
   addEventListener("hashchange", () => {
-    if (fetched(decodeURIComponent(location.hash.slice(1)))) location.replace(location.href); // now there is a target
+    if (fetched(location.hash.slice(1))) location.replace(location.href); // now there is a target
     const opened = location.hash.startsWith("#r-") && document.getElementById(location.hash.slice(1));
     if (opened) { opened.tabIndex = -1; opened.focus({ preventScroll: true }); }
   });
