@@ -43,10 +43,13 @@ def test_the_font_of_the_report_is_coarser_by_less_than_a_reader_sees():
     data, whole = read(fonts.subset("椒", "woff2")), read(fonts.subset("椒"))
     assert (data["head"].unitsPerEm, whole["head"].unitsPerEm) == (fonts.UNITS, 1000)
     drawn, exact = (f["glyf"][f.getBestCmap()[ord("椒")]].getCoordinates(f["glyf"])[0] for f in (data, whole))
+    times = 1000 / fonts.UNITS
     apart = [
-        abs(2 * a - b) for one, other in zip(drawn, exact, strict=True) for a, b in zip(one, other, strict=True)
+        abs(times * a - b)
+        for one, other in zip(drawn, exact, strict=True)
+        for a, b in zip(one, other, strict=True)
     ]
-    assert max(apart) == 1, "a thousandth of an em"
+    assert 0 < max(apart) <= 2, "a five-hundredth of an em, 0.06 of a pixel in a title of 32"
 
 
 def test_same_characters_give_the_same_bytes():
