@@ -24,6 +24,7 @@ from analysis.survey.ownership import mark
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
+GENERATOR = REPOSITORY / "tools/synthesise.py"
 BIN = Path(sys.executable).parent
 SCRATCH = REPOSITORY / "build/bench"
 PREPARED: set[Path] = set()  # the copies made in this sitting
@@ -193,7 +194,7 @@ def prepared(districts: int) -> Path:
     if folder not in PREPARED:
         workshop(folder.name)
         if districts != 9:
-            analysis(folder, "synthesise", "--counties", str(districts))
+            timed(sys.executable, str(GENERATOR), "--counties", str(districts), cwd=folder)
         PREPARED.add(folder)
     return folder
 

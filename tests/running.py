@@ -29,11 +29,18 @@ def copy_repository(target: Path) -> Path:
     return target
 
 
+def command_line(*arguments: str) -> list[str]:
+    """Return the words that start a command: the generator is a script beside the package."""
+    if arguments[:1] == ("synthesise",):
+        return [sys.executable, str(REPOSITORY / "tools/synthesise.py"), *arguments[1:]]
+    return [sys.executable, "-m", "analysis", *arguments]
+
+
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command line in a folder, as a user would; it must change nothing but what it says it writes."""
     before = [contents(folder, TOOLS), contents(REPOSITORY, APART), beside(folder)]
     done = subprocess.run(
-        [sys.executable, "-m", "analysis", *arguments],
+        command_line(*arguments),
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,

@@ -3,11 +3,10 @@
 import os
 import shlex
 import subprocess
-import sys
 
 import pytest
 
-from running import copy_repository, is_whole, publish, run_analysis
+from running import command_line, copy_repository, is_whole, publish, run_analysis
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ HIDDEN = "mount -t tmpfs -o ro tmpfs /dev/shm && exec "
 )
 def test_shared_memory_that_may_only_be_read_is_named(copy, command):
     """Semaphores of processes lie there; the error of the system names no file."""
-    program = shlex.join([sys.executable, "-m", "analysis", *command])
+    program = shlex.join(command_line(*command))
     words = ["unshare", "-m", "sh", "-c", HIDDEN + program]
     if subprocess.run(["unshare", "-m", "sh", "-c", f"{HIDDEN} true"], check=False).returncode:
         pytest.skip("file systems cannot be mounted here (needs root)")

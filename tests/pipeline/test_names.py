@@ -16,6 +16,7 @@ from analysis.pipeline.stage import edition_folder
 from analysis.survey import folders
 from analysis.survey.folders import RefusedError, district, notebook_name, wave_name
 from running import contents, copy_repository, publish, run_analysis
+from synthetic.command import synthesise
 
 NAMES = 400  # of each kind
 LOOK_ALIKE = ["２０２０", "٢٠٢٠", "२०२०", "202０", "𝟚𝟘𝟚𝟘", "²⁰²⁰"]
@@ -98,7 +99,8 @@ def run(*arguments):
     """Run the command line in this process; returns the exit code and what it said."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        code = cli.run(list(arguments))
+        own = arguments[:1] == ("synthesise",)
+        code = cli.run(list(arguments[own:]), synthesise if own else cli.program)
     return code, said.getvalue()
 
 

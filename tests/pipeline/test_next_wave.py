@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from analysis.survey.corrections import COLUMNS
-from analysis.survey.synthetic.next_wave import synthesise_next
 from planting import Planting
 from running import copy_repository, slow
+from synthetic.next_wave import synthesise_next
 
 pytestmark = slow
 

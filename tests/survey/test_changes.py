@@ -10,8 +10,8 @@ from analysis.survey.changes import CHANGES, JUMPS, changes, jump_questions, unc
 from analysis.survey.clean import check, clean, write
 from analysis.survey.codebook import TABLES
 from analysis.survey.frame import earlier_wave, wave_frame
-from analysis.survey.synthetic.next_wave import synthesise_next
 from planting import Planting
+from synthetic.next_wave import synthesise_next
 
 SANMEN = "331022_三门县.xlsx"
 

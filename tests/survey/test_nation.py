@@ -12,7 +12,7 @@ from analysis.survey.clean import check
 from analysis.survey.codebook import COUNTIES
 from analysis.survey.identifiers import valid_id
 from analysis.survey.reading.names import aliases
-from analysis.survey.synthetic import answers, nation, refuse_real, synthesise
+from synthetic import answers, nation, refuse_real, synthesise
 
 RAW = Path(__file__).parents[2] / "data/raw"
 FRAME = ("counties", "townships", "communities", "county_aliases")

@@ -12,8 +12,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from analysis.survey import codebook
-from analysis.survey.synthetic import synthesise
+from synthetic import synthesise
 
+TOOLS = Path(__file__).parents[2] / "tools"
 REFERENCE = Path(__file__).parents[2] / "data" / "raw" / "reference"
 CODE = {"椒江": "331002", "路桥": "331004", "天台": "331023", "三门": "331022"}
 UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万元)）$")
@@ -289,11 +290,12 @@ def test_every_workbook_says_that_it_is_synthetic(wave):
 
 
 def test_same_bytes_under_another_hash_seed_time_zone_and_folder(waves, tmp_path):
-    code = "import sys; from analysis.survey.synthetic import synthesise as s; from pathlib import Path"
+    code = "import sys; sys.path.insert(0, sys.argv[2])"
+    code += "; from synthetic import synthesise as s; from pathlib import Path"
     code += "; s(Path('raw'), Path(sys.argv[1]))"
     other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     env = os.environ | {"PYTHONHASHSEED": other, "TZ": "America/New_York"}
-    subprocess.run([sys.executable, "-c", code, str(REFERENCE)], env=env, cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", code, str(REFERENCE), str(TOOLS)], env=env, cwd=tmp_path, check=True)
     again = {path.name: path.read_bytes() for path in (tmp_path / "raw" / "2020").iterdir()}
     assert len(again) == 10
     assert again == {path.name: path.read_bytes() for path in waves[2020].iterdir()}

@@ -70,7 +70,7 @@ raw_option, outputs_option = folder_option("--raw", "data/raw"), folder_option("
 wave_option = click.option("--wave", type=Wave(), default="2020", show_default=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("analysis", context_settings={"help_option_names": ["-h", "--help"]})
 def program():
     """From county workbooks to the published report.
 
@@ -254,38 +254,13 @@ def explain(name, outputs, lang):
         raise click.UsageError(f"nothing is published in {outputs}: {error}") from None
 
 
-@program.command()
-@raw_option
-@click.option("--seed", type=click.IntRange(0), default=2020, show_default=True)
-@click.option(
-    "--counties",
-    type=click.IntRange(9, 9999),
-    default=9,
-    show_default=True,
-    help="How many: beyond nine, invented.",
-)
-def synthesise(raw, seed, counties):
-    """Write the synthetic workbooks of wave 2020 anew (the same bytes for the same seed), and their frame.
-
-    Refused where the workbooks there are not declared synthetic.
-    """
-    from analysis.survey.folders import lies_inside, writable_folder
-    from analysis.survey.ownership import refuse_edition
-    from analysis.survey.synthetic import synthesise as write_workbooks
-
-    writable_folder(raw / "2020", own="data/raw", keep=[root() / REFERENCE])
-    if not lies_inside(raw, root() / "data/raw"):
-        refuse_edition(writable_folder(raw))
-    write_workbooks(raw, root() / REFERENCE, seed, counties)
-
-
-def main(arguments=None) -> None:
-    """Run the program and exit with the code that says what happened.
+def main(arguments: list[str] | None = None, command: click.Command = program) -> None:
+    """Run the program, or another command in its manner, and exit with the code that says what happened.
 
     At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that still wait for a
     kernel would hold a plain exit back.
     """
-    code = start_again() or run(arguments)
+    code = start_again() or run(arguments, command)
     with contextlib.suppress(BrokenPipeError):  # nobody reads on
         sys.stdout.flush()
         sys.stderr.flush()
@@ -307,8 +282,11 @@ def start_again() -> int:
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
-def run(arguments=None) -> int:
-    """Run the program; returns its exit code. Anything unforeseen is a bug of ours and shows its traceback."""
+def run(arguments: list[str] | None = None, command: click.Command = program) -> int:
+    """Run the program, or another command in its manner; returns its exit code.
+
+    Anything unforeseen is a bug of ours and shows its traceback.
+    """
     from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
     from analysis.survey.problems import InputProblems
 
@@ -316,7 +294,7 @@ def run(arguments=None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return program.main(arguments, prog_name="analysis", standalone_mode=False) or 0
+        return command.main(arguments, prog_name=command.name, standalone_mode=False) or 0
     except click.exceptions.Abort:
         return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
     except KeyboardInterrupt:

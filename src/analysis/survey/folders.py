@@ -17,7 +17,7 @@ WAVE = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
 DISTRICT = re.compile(r"[0-9]{6}")
 NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]{1,60}")
 FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's, as part of a file's name
-KEPT = (".ci", ".git", ".venv", "benchmarks", "build", "data", "docs", "notebooks", "src", "tests")
+KEPT = (".ci", ".git", ".venv", "benchmarks", "build", "data", "docs", "notebooks", "src", "tests", "tools")
 LONGEST_QUOTE = 60  # characters of a refused name that are repeated
 
 

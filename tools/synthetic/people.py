@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.survey.synthetic.exact import apportion, pick, settle
+from synthetic.exact import apportion, pick, settle
 
 HIRED_SINCE_2018 = 452
 HIRED_IN_2020 = 175

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.survey.codebook import FUND_ITEM
-from analysis.survey.synthetic.exact import apportion, settle_weighted
-from analysis.survey.synthetic.places import real
+from synthetic.exact import apportion, settle_weighted
+from synthetic.places import real
 
 # Funds of 2019 in 0.01 万元; the report gives the total and two of the items.
 FUNDS = {"硬件设施提升改造": 373_061, "队伍建设": 580_340, "工作运转": 441_192, "服务项目": 294_127}

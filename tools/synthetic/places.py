@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.survey.counties import names_of
-from analysis.survey.synthetic.exact import apportion, pick
+from synthetic.exact import apportion, pick
 
 INVENTED = "90"  # no code of a real place begins so
 WORKERS = 1533

@@ -14,7 +14,7 @@ from analysis.survey.codebook import COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import semaphores_named
 from analysis.survey.forms.blank import SURVEY
-from analysis.survey.synthetic import counties, interviews, nation, people, places, workbook
+from synthetic import counties, interviews, nation, people, places, workbook
 
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.

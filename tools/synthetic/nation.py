@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.survey.ownership import put
-from analysis.survey.synthetic.people import check_digit
-from analysis.survey.synthetic.places import INVENTED, WORKERS, read_counties
+from synthetic.people import check_digit
+from synthetic.places import INVENTED, WORKERS, read_counties
 
 BLOCK = 9
 CODES = {"county_code": 6, "township_code": 9, "community_code": 12}

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.synthetic import answers, people, places, write_wave
+from synthetic import answers, people, places, write_wave
 
 WAVE, YEAR = "2021", pd.DateOffset(years=1)
 RENAMED = ("331022", "海游街道", "海游更名街道")  # county, name of 2020, invented name of 2021

@@ -14,7 +14,7 @@ from analysis.survey.forms.columns import Column, columns, unit_line
 from analysis.survey.forms.layout import formats
 from analysis.survey.forms.sheet import FIRST_ROW, merge, set_page, write_cell, write_header, write_top
 from analysis.survey.ownership import put
-from analysis.survey.synthetic.body import body
+from synthetic.body import body
 
 MARK = "（合成数据）"
 MERGED = ("communities", "workers", "election_candidates")

@@ -7,8 +7,8 @@ from itertools import count
 import numpy as np
 import pandas as pd
 
-from analysis.survey.synthetic.exact import apportion, pick
-from analysis.survey.synthetic.places import SHORT_COUNTIES, fully_staffed
+from synthetic.exact import apportion, pick
+from synthetic.places import SHORT_COUNTIES, fully_staffed
 
 SAMPLE = 45
 LEAST_PER_COUNTY = 3
