@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.codebook import COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import semaphores_named
 from analysis.survey.forms.blank import SURVEY
+from analysis.survey.study import study
 from synthetic import counties, interviews, nation, people, places, workbook
 
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")
 DAY = datetime(2020, 4, 30)
-INTERVIEWS = [model.Config.name for model in INTERVIEW_TABLES]
+INTERVIEWS = [model.name for model in study().book_tables]
 
 __all__ = ["synthesise"]
 
@@ -85,14 +85,14 @@ def write_wave(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, s
 def write_counties(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
     """Write one workbook a county."""
     for code, county in names.items():
-        forms = [(model, of_county(tables, model.Config.name, code)) for model in COUNTY_TABLES]
+        forms = [(model, of_county(tables, model.name, code)) for model in study().district_tables]
         path = folder / f"{code}_{county}.xlsx"
         workbook.write_workbook(path, forms, SURVEY, f"{county}民政局", code in EMPTY_SHEET, day)
 
 
 def write_interviews(folder: Path, tables: dict[str, pd.DataFrame], day: datetime) -> None:
     """Write the phone interviews of all counties as one workbook."""
-    forms = [(model, tables[model.Config.name]) for model in INTERVIEW_TABLES]
+    forms = [(model, tables[model.name]) for model in study().book_tables]
     workbook.write_workbook(folder / "interviews.xlsx", forms, PHONE_SURVEY, "课题组", day=day)
 
 

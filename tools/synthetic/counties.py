@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.codebook import FUND_ITEM
+from analysis.survey.study import study
 from synthetic.exact import apportion, settle_weighted
 from synthetic.places import real
 
@@ -33,7 +33,7 @@ def funding(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Fill in 经费投入: one row per county and item, 万元; larger counties have more."""
     workers = places.groupby("county_code", sort=False)["workers"].sum()
     rows = []
-    for item in FUND_ITEM:
+    for item in study().codes["fund_item"]:
         amounts = apportion(workers * rng.uniform(0.75, 1.25, len(workers)), FUNDS[item])
         for code, amount in zip(workers.index, amounts, strict=True):
             parts = apportion(SOURCES * rng.uniform(0.7, 1.3, 3), amount)

@@ -87,7 +87,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline import engine as loop
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
-        from analysis.survey.repository import check_references
+        from analysis.survey.reference import check_references
 
         edition = Edition(raw, wave, engine)
         for path in edition.leftovers():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from analysis.survey.folders import REFERENCE, RefusedError, notebook_name, printable, root, wave_name
+from analysis.survey.folders import REFERENCE, RefusedError, notebook_name, printable, root, usual_wave, wave_name
 
 EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
 
@@ -67,7 +67,7 @@ def folder_option(name: str, default: str):
 
 
 raw_option, outputs_option = folder_option("--raw", "data/raw"), folder_option("--outputs", "outputs")
-wave_option = click.option("--wave", type=Wave(), default="2020", show_default=True)
+wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_default="that of study.toml")
 
 
 @click.group("analysis", context_settings={"help_option_names": ["-h", "--help"]})
@@ -164,10 +164,12 @@ def lint():
     """
     from analysis.publish.lint import Facts
     from analysis.publish.lint import lint as run
-    from analysis.survey.repository import reference
+    from analysis.survey.reference import reference
+    from analysis.survey.study import study
 
     indicators = frozenset(reference("measures")["indicator"])
-    found = run(root() / "notebooks", Facts(indicators, reference("refused_terms"), reference("points")))
+    facts = Facts(indicators, reference("refused_terms"), reference("points"), study().report)
+    found = run(root() / "notebooks", facts)
     click.echo("\n".join(map(str, found)) or "nothing found in the prose of the notebooks")
     if found:
         raise click.exceptions.Exit(1)

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.layout import LANDING, LANGS, REPORT, folder
-from analysis.pipeline.steps import STEPS
+from analysis.pipeline.layout import LANDING, folder
+from analysis.pipeline.steps import steps
 from analysis.publish.districts import totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
 from analysis.publish.tables import harmless
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import read, read_estimates, read_statements, wave_facts
+from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
 SAID = re.compile(r'(?:#r-|data-r=\\")([\w.]+)')  # in a notebook, linked or not
@@ -62,20 +62,28 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
 def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
-    ledger = pd.read_csv(build(wave) / LANGS[0] / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    ledger = _ledger(wave)
     estimates = read_estimates(wave)[COLUMNS]
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    for step in STEPS:
+    for step in steps():
         executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
         said = sorted(set(SAID.findall(executed)) & known.keys())
-        own = {name: _of_page(name, known, compared, step.parameters.get("district", "")) for name in said}
+        own = {name: _of_page(name, known, compared, step.district) for name in said}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
-        rest = whole | stamp if step.name == REPORT else {}
+        rest = whole | stamp if step.name == study().report else {}
         _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
-        if step.name == REPORT:
+        if step.name == study().report:
             _write(site | whole | {"subtitle": _finding(executed)}, path_of(LANDING, wave, lang))
+
+
+def _ledger(wave: str) -> pd.DataFrame:
+    """Read the ledger of claims; no rows where the study has none."""
+    path = build(wave) / study().languages[0] / "tables/ledger.csv"
+    if not path.exists():
+        return pd.DataFrame({"estimate": []}, dtype=str)
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def _everywhere(wave: str, lang: str) -> dict:
@@ -113,7 +121,7 @@ def _of_report(wave: str, lang: str) -> dict:
             "href": f"districts/{code}/{folder(lang)}index.html",
             "statements": sentences.get(code, []),
         }
-        for code in COUNTIES
+        for code in study().districts
     ]
     checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
     return {"cards": cards, "sums": sorted(totals()), "stamp": {WORDS[lang]["checksum"]: checksum}}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.pipeline.steps import Step
 from analysis.survey.folders import build
+from analysis.survey.study import study
 
-LANGS = ("zh", "en")  # the first has no folder of its own
-REPORT, LANDING = "10_report", "landing"  # they lead to the counties and tell which estimates they rest on
+LANDING = "landing"  # the page that leads to everything
 
 
 def record_of(scratch: Path) -> Path:
@@ -22,24 +23,22 @@ def site(wave: str) -> Path:
 
 def folder(lang: str) -> str:
     """Return the folder of a language below that of a kind of files, with a slash; nothing for the first."""
-    return "" if lang == LANGS[0] else f"{lang}/"
+    return "" if lang == study().languages[0] else f"{lang}/"
 
 
-def pages_of(step: str, lang: str) -> list[tuple[str, str]]:
+def pages_of(step: Step, lang: str) -> list[tuple[str, str]]:
     """List the pages of a step: (kind, path below outputs/). The code behind a page is a page too."""
-    notebook = ("notebook", f"notebooks/{folder(lang)}{step}.html")
-    if step.startswith("08_district_profile_"):
-        return [("district", f"districts/{step[-6:]}/{folder(lang)}index.html"), notebook]
-    if step == REPORT:
+    notebook = ("notebook", f"notebooks/{folder(lang)}{step.name}.html")
+    if step.district:
+        return [("district", f"districts/{step.district}/{folder(lang)}index.html"), notebook]
+    if step.notebook == study().report:
         return [("report", f"report/{folder(lang)}index.html"), notebook]
     return [notebook]
 
 
-def briefs_of(step: str, lang: str) -> list[str]:
+def briefs_of(step: Step, lang: str) -> list[str]:
     """List the Word files of a step: the one sheet of a county."""
-    if not step.startswith("08_district_profile_"):
-        return []
-    return [f"districts/{step[-6:]}/{folder(lang)}brief.docx"]
+    return [f"districts/{step.district}/{folder(lang)}brief.docx"] if step.district else []
 
 
 def documents(lang: str) -> list[str]:

@@ -13,20 +13,21 @@ from pathlib import Path
 import nbformat
 
 from analysis.pipeline.layout import folder, pages_of
+from analysis.pipeline.steps import Step
 from analysis.publish import landing, page
 from analysis.publish.districts import by_county
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
 from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.repository import read_estimates, wave_facts
+from analysis.survey.study import study
 
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
 NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # numbers, linked or not
-OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\d{6})"')
+OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\w+)"')
 WORDS = {
     "zh": {
         "profile": "{}社区治理概览",
@@ -68,10 +69,10 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
     (tables / "tables.xlsx").write_bytes(workbook(notebook, site, when, counties))
 
 
-def county_brief(step: str, executed: Path, site: dict, wave: str) -> bytes:
+def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
     """Return the one sheet of Word of a county's page."""
     day = wave_facts(wave)["reference_date"]
-    name = district_names(site["lang"])[step[-6:]]
+    name = district_names(site["lang"])[step.district]
     titled = site | {"title": WORDS[site["lang"]]["profile"].format(name)}
     return brief(nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day))
 
@@ -94,7 +95,7 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> N
     (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")
 
 
-def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -> str:
+def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:
     """Render one page of a step, with its links as seen from `target` and a font of its own.
 
     Raises ValueError when the page of a county holds a number or figure of another one.
@@ -110,31 +111,32 @@ def render_page(step: str, kind: str, target: str, executed: Path, site: dict) -
     site["estimates"] = {
         name: r | {"cell_href": notebooks + r["cell_href"]} for name, r in site["estimates"].items()
     }
-    site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
+    if page.OTHER[lang] in study().languages:
+        site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
     _link_files(notebook, lang, up, step)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
     elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
-        site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step[-6:], lang)
+        site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang)
     return page.spare(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
-def _own(step: str, kind: str, notebook, site: dict) -> dict:
+def _own(step: Step, kind: str, notebook, site: dict) -> dict:
     """Return what a page does not share with the others: title, downloads, links, county cards."""
     lang = site["lang"]
     words, below, names = WORDS[lang], folder(lang), district_names(lang)
     home = [(words["back"], f"report/{below}index.html"), (words["landing"], "index.html")]
-    counties = [(c, (names[c], f"districts/{c}/{below}index.html")) for c in COUNTIES]
+    counties = [(c, (names[c], f"districts/{c}/{below}index.html")) for c in study().districts]
     if kind == "notebook":
         return {"title": _title(page.in_language(notebook, lang)), "links": home}
     if kind == "district":
-        others = [link for code, link in counties if code != step[-6:]]
+        code = step.district
+        others = [link for other, link in counties if other != code]
         links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
-        code = step[-6:]
         files = [(words["brief"], f"districts/{code}/{below}brief.docx")]
-        files += [(words["returned"], f"returns/{code}_{COUNTIES[code]}.xlsx")]
+        files += [(words["returned"], f"returns/{code}_{study().districts[code]}.xlsx")]
         return {"title": words["profile"].format(names[code]), "links": links, "downloads": files}
     return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
 
@@ -158,7 +160,7 @@ def data_files() -> list[tuple[str, str]]:
     ]
 
 
-def _link_files(notebook, lang: str, up: str, step: str) -> None:
+def _link_files(notebook, lang: str, up: str, step: Step) -> None:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         report = output.get("metadata", {}).get("report", {})
         for link in ("svg", "png", "csv"):
@@ -168,7 +170,7 @@ def _link_files(notebook, lang: str, up: str, step: str) -> None:
                 report[link] = f"{up}{kind}/{below}{name}"
         if "code_href" in report:
             made, page_and_cell, cell = report["code_href"].partition(".html#")
-            run = step if step.startswith(made) else made  # the runs of one notebook have a page each
+            run = step.name if step.notebook == made else made  # the runs of one notebook have a page each
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 

@@ -6,35 +6,36 @@ import shutil
 from collections.abc import Iterable
 
 from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
-from analysis.pipeline.layout import LANDING, LANGS, REPORT, briefs_of, folder, pages_of, site
+from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
-from analysis.pipeline.steps import STEPS
+from analysis.pipeline.steps import step_named, steps
 from analysis.publish.fonts import standalone
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import root
+from analysis.survey.study import study
 
 
 def publish_facts(wave: str, lang: str) -> None:
     """Write what the pages say besides their notebooks, and once the one table of estimates."""
     write_facts(wave, lang)
-    if lang == LANGS[0]:
+    if lang == study().languages[0]:
         (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
         (site(wave) / "tables/estimates.csv").write_text(estimates_csv(wave), encoding="utf-8")
 
 
-def publish_step(step: str, wave: str, lang: str, files: Iterable[str]) -> None:
+def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
     """Write the pages, figures and tables of one step in one language; files: `figures/x.svg`, `tables/x.csv`."""
-    work, top = scratch(wave) / lang, site(wave)
+    work, top, step = scratch(wave) / lang, site(wave), step_named(name)
+    notebook, facts = work / "notebooks" / f"{name}.ipynb", read_facts(name, wave, lang)
     for kind, target in pages_of(step, lang):
-        page = render_page(step, kind, target, work / "notebooks" / f"{step}.ipynb", read_facts(step, wave, lang))
+        page = render_page(step, kind, target, notebook, facts)
         (top / target).parent.mkdir(parents=True, exist_ok=True)
         (top / target).write_text(page, encoding="utf-8")
     for target in briefs_of(step, lang):
-        notebook = work / "notebooks" / f"{step}.ipynb"
-        (top / target).write_bytes(county_brief(step, notebook, read_facts(step, wave, lang), wave))
+        (top / target).write_bytes(county_brief(step, notebook, facts, wave))
     for file in files:
-        kind, _, name = file.partition("/")
-        _publish_file(work / file, top / kind / folder(lang) / name)
+        kind, _, target = file.partition("/")
+        _publish_file(work / file, top / kind / folder(lang) / target)
 
 
 def _publish_file(source, target) -> None:
@@ -48,13 +49,13 @@ def _publish_file(source, target) -> None:
 
 def publish_documents(wave: str, lang: str) -> None:
     """Write the Word file, the PDF and the workbook of tables."""
-    work = scratch(wave) / lang
+    work, report = scratch(wave) / lang, study().report
     (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
-    write_documents(work / f"notebooks/{REPORT}.ipynb", site(wave), work, wave, read_facts(REPORT, wave, lang))
+    write_documents(work / f"notebooks/{report}.ipynb", site(wave), work, wave, read_facts(report, wave, lang))
 
 
 def publish_landing(wave: str) -> None:
     """Write the page that leads to everything."""
     site(wave).mkdir(parents=True, exist_ok=True)
-    notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in STEPS if not step.parameters]
-    write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in LANGS}, notebooks)
+    notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters]
+    write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in study().languages}, notebooks)

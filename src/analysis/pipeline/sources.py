@@ -16,7 +16,7 @@ from analysis.publish.cells import CellError, read_cells
 from analysis.survey.access import Access
 
 PACKAGE = Path(__file__).parents[1]
-DEFINED_IN = PACKAGE / "survey/repository.py"  # where the functions that read tables are defined
+DEFINED_IN = (PACKAGE / "survey/reference.py", PACKAGE / "survey/repository.py")  # the functions that read tables
 TABLE_READERS = ("reference", "register")
 NAMED = re.compile(rf"\b(?:{'|'.join(TABLE_READERS)})\b")
 BELOW_PYTHON = re.compile(
@@ -70,7 +70,7 @@ def references(modules: Iterable[Path]) -> set[str]:
 @cache
 def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the reference tables that a module names, and the calls that name none."""
-    if path == DEFINED_IN:
+    if path in DEFINED_IN:
         return frozenset(re.findall(r'\breference\("(\w+)"\)', text)), ()
     place = path.relative_to(PACKAGE.parent).as_posix()
     names, odd = set(), []
@@ -86,7 +86,7 @@ def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]
 def readers_below_python(modules: Iterable[Path]) -> list[str]:
     """List the imports of libraries that open files below Python, save in the module that defines the readers."""
     found = []
-    for path in sorted(set(modules) - {DEFINED_IN}):
+    for path in sorted(set(modules) - set(DEFINED_IN)):
         lines = BELOW_PYTHON.findall(path.read_text("utf-8"))
         found += [f"{path.relative_to(PACKAGE.parent).as_posix()}: {line.strip()}: {ELSEWHERE}" for line in lines]
     return found
@@ -102,7 +102,7 @@ def _parsed(text: str) -> ast.Module:
 
 def _is_table_reader(node: ast.expr) -> bool:
     """Tell whether what is called reads a reference table; other libraries have a `register` too."""
-    is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) == DEFINED_IN.stem
+    is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) in ("reference", "repository")
     return is_ours and name_of(node) in TABLE_READERS
 
 

@@ -32,8 +32,8 @@ PYTASK = ("lock", "pytask.lock", "pytask.toml", ".pytask/.gitignore", ".pytask/f
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 PUBLISHED = re.compile(  # the names that an edition can contain, and no others
     r"INPUTS|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
-    r"|districts/[0-9]{6}/(en/)?(index\.html|brief\.docx)|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
-    r"|tables/(en/)?tables\.xlsx|returns/[0-9]{6}_[^/]+\.xlsx"
+    r"|districts/[0-9A-Z]{1,12}/(en/)?(index\.html|brief\.docx)|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
+    r"|tables/(en/)?tables\.xlsx|returns/[0-9A-Z]{1,12}_[^/]+\.xlsx"
 )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from analysis.survey.codebook import COUNTIES
+from analysis.survey.folders import NOTEBOOK
+from analysis.survey.study import study
 
 
 @dataclass(frozen=True)
@@ -19,45 +19,26 @@ class Step:
     def __post_init__(self):
         object.__setattr__(self, "name", self.name or self.notebook)
 
-
-BEFORE = (
-    "01_clean",
-    "02_facilities",
-    "03_workforce",
-    "04_funding_burden",
-    "05_village_turned",
-    "06_system_linkage_elections",
-    "07_compare",
-)
-EACH_COUNTY = "08_district_profile"
-AFTER = (
-    "09_published_vs_recomputed",
-    "10_report",
-    "11_index",
-    "12_published_text",
-    "13_methods",
-    "14_counties_in_detail",
-)
+    @property
+    def district(self) -> str:
+        """The code of the district that the step is about; empty where it is about all."""
+        return self.parameters.get("district", "")
 
 
-class Steps(Sequence):
-    """Every step, in reading order; the counties are those of the frame that one works in."""
-
-    def __getitem__(self, place):
-        return self._listed()[place]
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self._listed())
-
-    def __len__(self) -> int:
-        return len(self._listed())
-
-    def _listed(self) -> list[Step]:
-        counties = [Step(EACH_COUNTY, f"{EACH_COUNTY}_{code}", {"district": code}) for code in COUNTIES]
-        return [*map(Step, BEFORE), *counties, *map(Step, AFTER)]
+def steps() -> list[Step]:
+    """List every step in reading order: each notebook once, that of a district for each district."""
+    listed = []
+    for name in notebooks():
+        if name == study().of_district:
+            listed += [Step(name, f"{name}_{code}", {"district": code}) for code in study().districts]
+        else:
+            listed.append(Step(name))
+    return listed
 
 
-STEPS = Steps()
+def step_named(name: str) -> Step:
+    """Return a step by its name."""
+    return next(step for step in steps() if step.name == name)
 
 
 def chosen(only: str) -> list[Step]:
@@ -66,12 +47,13 @@ def chosen(only: str) -> list[Step]:
     Raises KeyError for a notebook that is not in the list.
     """
     wanted = only.removesuffix(".ipynb")
-    steps = [step for step in STEPS if wanted in (step.notebook, step.notebook[3:])]
-    if not steps:
+    found = [step for step in steps() if wanted in (step.notebook, step.notebook[3:])]
+    if not found:
         raise KeyError(f"no notebook {only}; there are: {', '.join(notebooks())}")
-    return steps
+    return found
 
 
 def notebooks() -> list[str]:
-    """List the notebooks in reading order."""
-    return list(dict.fromkeys(step.notebook for step in STEPS))
+    """List the notebooks in reading order: those in notebooks/ named as 02_facilities."""
+    names = (path.stem for path in (study().home / "notebooks").glob("*.ipynb"))
+    return sorted(name for name in names if NOTEBOOK.fullmatch(name))

@@ -8,18 +8,17 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from analysis.pipeline import plan, sources
-from analysis.pipeline.layout import LANDING, LANGS, REPORT, briefs_of, documents, folder, pages_of, site
+from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
 from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
-from analysis.pipeline.steps import STEPS, Step, chosen, notebooks
+from analysis.pipeline.steps import Step, chosen, notebooks, steps
 from analysis.survey.access import Access
-from analysis.survey.codebook import COUNTIES, TABLES
-from analysis.survey.folders import REFERENCE, build, columns, files_until, processed, root
-from analysis.survey.repository import PLACE, PLACES
+from analysis.survey.folders import REFERENCE, STUDY, build, columns, files_until, processed, root
+from analysis.survey.repository import PLACE
+from analysis.survey.study import study
 
-TABLES_MADE = (*TABLES, "accounts", "corrections", "questions", "changes")
-COLUMNS = {name: set(model.to_schema().columns) for name, model in TABLES.items()}
-EVERYWHERE = ("requirements.txt",)  # the versions of the libraries
+BESIDE = ("accounts", "corrections", "questions", "changes")  # clean tables that the codebook does not have
+EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
 RUNNER = "from analysis.pipeline.execute import run_notebook"
 CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
@@ -36,7 +35,10 @@ class Edition:
     def __init__(self, raw: Path, wave: str, engine: str):
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
-        self.columns = columns(wave)
+        self.columns, self.languages, self.main = columns(wave), study().languages, study().languages[0]
+        self.steps, self.report = steps(), study().report
+        self.tables = (*study().tables, *BESIDE)
+        self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
         self.sources = self.read_sources()
         self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
         self.inputs = cache(lambda paths: Inputs.of(paths, self.root))  # many tasks rest on the same
@@ -47,7 +49,7 @@ class Edition:
         found, faults = {}, []
         for name in notebooks():
             try:
-                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks(), TABLES_MADE)
+                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks(), self.tables)
             except sources.PlanError as error:
                 faults.append(str(error))
         faults += sources.readers_below_python(frozenset().union(*(one.modules for one in found.values())))
@@ -57,18 +59,19 @@ class Edition:
 
     def tasks(self) -> list[Task]:
         """List all tasks; their order follows from their files."""
-        runs = [self.run(step, lang) for lang in LANGS for step in STEPS]
-        pages = [self.page(step, lang) for lang in LANGS for step in STEPS]
-        rest = [task for lang in LANGS for task in (self.facts(lang), self.documents(lang))]
+        runs = [self.run(step, lang) for lang in self.languages for step in self.steps]
+        pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
+        rest = [self.facts(lang) for lang in self.languages]
+        rest += [self.documents(lang) for lang in self.languages if self.report]
         return [self.cleaning(), *runs, self.districts(), *pages, *rest, self.landing()]
 
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
         files = files_until(self.home)
         needs = [*files, *self.code(CLEANER), *self.references({"communities"} | named(CLEANER))]
-        makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in TABLES_MADE))]
-        makes += [self.columns / f"{table}.{name}" for table, names in COLUMNS.items() for name in names]
-        makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
+        makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))]
+        makes += [self.columns / f"{table}.{name}" for table, names in self.columns_of.items() for name in names]
+        makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in study().districts.items()]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
         listed = [self.root / "data/raw", self.home.parent, *self.home.parent.glob("*/")]  # to find waves
         folders = {self.name(path) for path in listed}
@@ -94,7 +97,7 @@ class Edition:
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
         """List what a notebook rests on that reads these columns of a clean table; without any, all of it."""
-        if columns and columns <= COLUMNS.get(table, set()):  # of one that is unknown, reading tells
+        if columns and columns <= self.columns_of.get(table, set()):  # of one that is unknown, reading tells
             return [self.columns / f"{table}.{column}" for column in {*PLACE, *columns}]
         return [self.clean / f"{table}.parquet"]
 
@@ -109,16 +112,17 @@ class Edition:
             needs += self.references(source.references | sources.references(source.modules))
             read = source.estimates
             needs += [path for path in self.estimates if read is not None and path.stem in (read or {path.stem})]
-            found[notebook] = [*needs, *([self.statements] if source.statements else [])]
+            found[notebook] = [*needs, *(self.statements if source.statements else [])]
         return found
 
     def districts(self) -> Task:
         """Make the task that writes what the page of each county may say."""
-        kinds = [(step, kind) for step in STEPS for kind in sorted(self.sources[step.notebook].of_district)]
-        needs = [*self.estimates, self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
-        needs += self.read("communities", set(PLACES))
+        kinds = [(step, kind) for step in self.steps for kind in sorted(self.sources[step.notebook].of_district)]
+        needs = [*self.estimates, *self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
+        frame, public = study().frame_table, set(study().public)
+        needs += self.read(frame, public) if public else []
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        access = replace(self.access(makes), tables={"communities": frozenset(PLACES)})
+        access = replace(self.access(makes), tables={frame: frozenset(public)} if public else {})
         work = Work("districts", self.root, self.wave, access=access)
         return self.task("what each county may say", work, needs, makes)
 
@@ -129,28 +133,29 @@ class Edition:
     def access(self, makes: Iterable[Path]) -> Access:
         """Return what a step that makes these files may open beside what it needs."""
         names = frozenset(map(self.name, makes))
-        return Access("", writes=names, folders=self.all_estimates, tables={"corrections": frozenset()})
+        folders = self.all_estimates | {"notebooks"}  # to list the steps
+        return Access("", writes=names, folders=folders, tables={"corrections": frozenset()})
 
     @property
     def all_estimates(self) -> frozenset[str]:
         """The folder that is listed by who reads all estimates."""
-        return frozenset({self.name(self.scratch / LANGS[0] / "estimates")})
+        return frozenset({self.name(self.scratch / self.main / "estimates")})
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
-        ledger = self.scratch / LANGS[0] / "tables/ledger.csv"
-        read = [ledger, self.statements, self.clean / "wave.toml", self.clean / "corrections.parquet"]
-        needs = [*read, *self.estimates, *(self.executed(step, lang) for step in STEPS), *self.behind_pages]
-        makes = [self.fact(name, lang) for name in (*(step.name for step in STEPS), LANDING)]
-        makes += [self.site / "tables/estimates.csv"] if lang == LANGS[0] else []
+        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]  # a study may have none
+        read = [*ledger, *self.statements, self.clean / "wave.toml", self.clean / "corrections.parquet"]
+        needs = [*read, *self.estimates, *(self.executed(step, lang) for step in self.steps), *self.behind_pages]
+        makes = [self.fact(name, lang) for name in (*(step.name for step in self.steps), LANDING)]
+        makes += [self.site / "tables/estimates.csv"] if lang == self.main else []
         return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
 
     def page(self, step: Step, lang: str) -> Task:
         """Make the task that publishes the pages, figures and tables of one step in one language."""
         files = [path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")]
         names = tuple(f"{path.parent.name}/{path.name}" for path in files)
-        briefs = briefs_of(step.name, lang)
-        makes = [self.site / target for target in [*(page for _, page in pages_of(step.name, lang)), *briefs]]
+        briefs = briefs_of(step, lang)
+        makes = [self.site / target for target in [*(page for _, page in pages_of(step, lang)), *briefs]]
         makes += [self.site / path.parent.name / folder(lang) / path.name for path in files]
         needs = [self.executed(step, lang), self.fact(step.name, lang), *files, *self.behind_pages]
         needs += [self.clean / "wave.toml"] if briefs else []
@@ -158,18 +163,18 @@ class Edition:
 
     def documents(self, lang: str) -> Task:
         """Make the task that writes Word, PDF and the workbook of tables."""
-        report = self.scratch / lang / f"notebooks/{REPORT}.ipynb"
-        shown = self.sources[REPORT].included
+        report = self.scratch / lang / f"notebooks/{self.report}.ipynb"
+        shown = self.sources[self.report].included
         pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
-        needs = [report, *pictures, self.fact(REPORT, lang), self.clean / "wave.toml", *self.behind_pages]
+        needs = [report, *pictures, self.fact(self.report, lang), self.clean / "wave.toml", *self.behind_pages]
         needs += self.estimates
         makes = [self.site / name for name in documents(lang)]
         return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
 
     def landing(self) -> Task:
         """Make the task that writes the page which leads to everything."""
-        titles = [self.notebook(step) for step in STEPS if not step.parameters]
-        needs = [*(self.fact(LANDING, lang) for lang in LANGS), *titles, *self.behind_pages]
+        titles = [self.notebook(step) for step in self.steps if not step.parameters]
+        needs = [*(self.fact(LANDING, lang) for lang in self.languages), *titles, *self.behind_pages]
         return self.part("landing", needs, [self.site / "index.html"], "landing", self.wave)
 
     def task(self, name: str, work: Work, needs, makes, **values) -> Task:
@@ -179,7 +184,8 @@ class Edition:
 
     def part(self, name: str, needs, makes, *work) -> Task:
         """Make a task that writes a part of what is published."""
-        return self.task(name, Work("site_part", self.root, *work, access=self.access(makes)), needs, makes)
+        work = Work("site_part", self.root, *work, access=self.access(makes))
+        return self.task(name, work, needs, makes, listing=notebooks())
 
     def products(self, step: Step, lang: str) -> list[Path]:
         """List what a step leaves: its executed notebook, figures, tables and estimates."""
@@ -193,22 +199,22 @@ class Edition:
 
     def made(self, lang: str) -> list[Path]:
         """List what all steps leave in one language."""
-        return sorted({path for step in STEPS for path in self.products(step, lang)})
+        return sorted({path for step in self.steps for path in self.products(step, lang)})
 
     @cached_property
     def estimates(self) -> list[Path]:
         """The files of estimates that make the one table; all languages compute the same."""
-        return [path for path in self.made(LANGS[0]) if path.parent.name == "estimates"]
+        return [path for path in self.made(self.main) if path.parent.name == "estimates"]
 
     def leftovers(self) -> list[Path]:
         """List saved estimates that no step makes, of a notebook that is gone: all that are there are read."""
-        made = {path for lang in LANGS for path in self.made(lang)}
+        made = {path for lang in self.languages for path in self.made(lang)}
         return sorted(set(self.scratch.glob("*/estimates/*.parquet")) - made)
 
     @property
-    def statements(self) -> Path:
-        """The file of what may be said of counties; it holds both languages."""
-        return self.scratch / LANGS[0] / "tables/statements.csv"
+    def statements(self) -> list[Path]:
+        """The file of what may be said of counties, in all languages; none where no notebook makes it."""
+        return [path for path in self.made(self.main) if path.name == "statements.csv"]
 
     @cached_property
     def behind_pages(self) -> list[Path]:
@@ -265,7 +271,7 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Pick the tasks of one notebook and those whose files they need, in turn."""
-    names = {f"{step.name} {lang}" for step in chosen(only) for lang in LANGS}
+    names = {f"{step.name} {lang}" for step in chosen(only) for lang in study().languages}
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:

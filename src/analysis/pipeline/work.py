@@ -14,12 +14,12 @@ from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
 from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
-from analysis.survey.codebook import COUNTIES, TABLES
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import columns, processed
 from analysis.survey.problems import InputProblems
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
 from analysis.survey.returns import write_returns
+from analysis.survey.study import study
 
 STATE = "ANALYSIS_STATE"  # in the environment of a worker: of which modules its own are
 MANY = 90  # counties; notebooks about more have more time, in proportion
@@ -50,7 +50,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
     write(tables, accounts, folder, processed(wave))
-    write_prints({name: tables[name] for name in TABLES}, columns(wave))
+    write_prints({name: tables[name] for name in study().tables}, columns(wave))
     write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 
 
@@ -61,7 +61,7 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     warm.ensure() if engine == "warm" else warm.leave()
     source = root / "notebooks" / f"{step.notebook}.ipynb"
     target = scratch(parameters["wave"]) / parameters["lang"] / "notebooks" / f"{step.name}.ipynb"
-    wide = max(1.0, len(COUNTIES) / MANY)
+    wide = max(1.0, len(study().districts) / MANY)
     planned = current()
     allowed = replace(planned, isolated=True) if planned else None
     run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed)

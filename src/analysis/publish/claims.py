@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.publish.prose import money
 from analysis.publish.tables import capital, traced
 from analysis.stats.ledger import REASONS, STATUSES, fill_notes
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
 
 HEADS = {
     "zh": ["条目", "原报告原句", "发布值", "重算值", "单位", "结果", "说明"],

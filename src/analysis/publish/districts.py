@@ -15,9 +15,10 @@ import pandas as pd
 from analysis.publish.naming import district_names
 from analysis.publish.prose import numbers
 from analysis.stats.ledger import printed
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import district
-from analysis.survey.repository import PLACES, read, read_estimates, read_statements, reference
+from analysis.survey.reference import reference
+from analysis.survey.repository import read, read_estimates, read_statements
+from analysis.survey.study import study
 
 RENTED = ("租用", "借用")  # answers on premises that are not owned
 HEADS = {
@@ -44,12 +45,12 @@ SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with 
 def write_districts(wave: str) -> None:
     """Write estimates, statements and places (.parquet) of every county below `build/<wave>/districts/<code>`."""
     estimates, said = read_estimates(wave), read_statements(wave)[SAID]
-    city = estimates[estimates["district"] == CITY]
+    city = estimates[estimates["district"] == study().city]
     city = as_printed(city[~city["indicator"].isin(totals())])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
-    communities = read("communities", wave, *PLACES)[["county_code", *PLACES]]
+    communities = _public(wave)
     places = dict(list(communities.groupby("county_code")))
-    for code in COUNTIES:
+    for code in study().districts:
         folder = district(wave, code)
         folder.mkdir(parents=True, exist_ok=True)
         mine = own.get(code, estimates.iloc[:0])
@@ -59,10 +60,19 @@ def write_districts(wave: str) -> None:
         _write(places.get(code, communities.iloc[:0]), folder / "places.parquet")
 
 
+def _public(wave: str) -> pd.DataFrame:
+    """Read what the pages of districts tell of each community; no rows where the study has no such table."""
+    names = study().public
+    if not names:
+        return pd.DataFrame({"county_code": []})
+    return read(study().frame_table, wave, *names)[["county_code", *names]]
+
+
 def by_township(places: pd.DataFrame, lang: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tabulate the communities of one county by township: how many, and which lack a plan or were villages.
 
-    places: one row a community, columns PLACES. A community is called without the name of its township.
+    places: one row a community, the `public` columns of the study. A community is called without the name of its
+    township.
     """
     heads, without = HEADS[lang]
     comma, nobody = {"zh": ("、", "—"), "en": (", ", "—")}[lang]
@@ -88,7 +98,7 @@ def by_county(estimates: pd.DataFrame, lang: str) -> dict:
     """
     titles, names = COUNTY_TABLE[lang], district_names(lang)
     said = numbers(estimates, lang)
-    places = [*COUNTIES, CITY]
+    places = [*study().districts, study().city]
     shown = [row.indicator for row in reference("measures").itertuples() if row.city_only != "yes"]
     rows = []
     for indicator in shown:

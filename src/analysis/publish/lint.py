@@ -21,7 +21,7 @@ from analysis.publish.typed import numbers_in_braces, typed_numbers
 
 LANGUAGES = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends
 GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
-REPORT, ANNEX = "10_report", "annex"
+ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
 PARSER = Environment()
 DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
@@ -46,6 +46,7 @@ class Facts:
     indicators: frozenset[str]
     refused: pd.DataFrame
     points: pd.DataFrame
+    report: str  # the notebook that is the report
 
 
 def lint(folder: Path, facts: Facts) -> list[Finding]:
@@ -68,7 +69,7 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
             for message in _template(text, known, facts, lang):
                 yield Finding(name, cell.id, message)
     yield from (Finding(name, cell, message) for cell, message in _twins(cells))
-    if name == REPORT:
+    if name == facts.report:
         yield from (Finding(name, cell, message) for cell, message in _references(cells))
         yield from (Finding(name, cell, message) for cell, message in _points(cells, facts.points))
 

@@ -8,9 +8,9 @@ from functools import cache
 import pandas as pd
 
 from analysis.publish.cells import CellError, code_cells, quoted
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import root
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 
 def measure_of(indicator: str) -> pd.Series:
@@ -26,14 +26,14 @@ def district_names(lang: str) -> dict[str, str]:
 @cache
 def _district_names(_root, lang: str) -> dict[str, str]:
     if lang == "zh":
-        return {CITY: "全市", **COUNTIES}
+        return {study().city: "全市", **study().districts}
     counties = reference("counties").set_index("gb2260")["name_en"]
-    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {CITY: "City"}
+    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {study().city: "City"}
 
 
 def named_areas(lang: str) -> dict[str, str]:
     """Map the names of the counties to their codes, to find them in drawings and tables."""
-    return {name: code for code, name in district_names(lang).items() if code in COUNTIES}
+    return {name: code for code, name in district_names(lang).items() if code in study().districts}
 
 
 def cells_of(notebook: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ from markupsafe import Markup
 
 from analysis.publish.markup import literal
 from analysis.stats.ledger import printed
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 HALF = {
     "zh": {"below": "不足一半", "above": "超过一半", "equal": "恰为一半"},
@@ -37,22 +38,12 @@ ORDINALS = {
 SHAPES = ("unlinked", "ordinal", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
-# What the rows of a table are: after a number in Chinese; one and several in English.
+# What the rows of tables are that are not in the codebook, by language: one, and several.
 ROWS = {
-    "communities": {"zh": "个社区", "en": ("community", "communities")},
-    "workers": {"zh": "人", "en": ("worker", "workers")},
-    "funding": {"zh": "项", "en": ("item", "items")},
-    "burden": {"zh": "个街道（乡镇）", "en": ("township", "townships")},
-    "county_baseline": {"zh": "个县（市、区）", "en": ("county", "counties")},
-    "projects": {"zh": "个项目", "en": ("project", "projects")},
-    "election_candidates": {"zh": "名人选", "en": ("candidate", "candidates")},
-    "interview_frame": {"zh": "个社区", "en": ("community", "communities")},
-    "interview_communities": {"zh": "个社区", "en": ("community", "communities")},
-    "interview_staff": {"zh": "名受访者", "en": ("person interviewed", "people interviewed")},
-    "policy_register": {"zh": "条记录", "en": ("record", "records")},
-    "benchmarks": {"zh": "条记录", "en": ("record", "records")},
-    "estimates": {"zh": "个数", "en": ("number", "numbers")},
-    "": {"zh": "行", "en": ("row", "rows")},
+    "policy_register": {"zh": ("条记录", "条记录"), "en": ("record", "records")},
+    "benchmarks": {"zh": ("条记录", "条记录"), "en": ("record", "records")},
+    "estimates": {"zh": ("个数", "个数"), "en": ("number", "numbers")},
+    "": {"zh": ("行", "行"), "en": ("row", "rows")},
 }
 
 # The one conversion between the languages: what 1 万元 is in the English unit, as a power of ten.
@@ -105,8 +96,14 @@ class Unit:
 
 def rows_said(n: int, table: str, lang: str) -> str:
     """Say how many rows of a table: 277人, 277 workers; of an unknown table, rows."""
-    unit = ROWS.get(table, ROWS[""])[lang]
-    return f"{n}{unit}" if lang == "zh" else f"{n:,} {unit[n != 1]}"
+    unit = counted(table)[lang][n != 1]
+    return f"{n}{unit}" if lang == "zh" else f"{n:,} {unit}"
+
+
+def counted(table: str) -> dict[str, tuple[str, str]]:
+    """Return what the rows of a table are, by language: one, and several."""
+    known = study().tables.get(table)
+    return known.counted if known else ROWS.get(table, ROWS[""])
 
 
 def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
@@ -155,7 +152,7 @@ class Number:
         said = rows_said(self.n, self.table, self.unit.lang)
         if self.unit.lang == "en":
             return f"{self.counted} of {said}"
-        return f"{said}中的{self.counted}{ROWS.get(self.table, ROWS[''])['zh'][0]}"
+        return f"{said}中的{self.counted}{counted(self.table)['zh'][0][0]}"
 
     @property
     def plain(self) -> str:

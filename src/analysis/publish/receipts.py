@@ -14,14 +14,13 @@ from analysis.publish.receipt_words import BASIS, CHANGED, DONE, UNCERTAINTY, WO
 from analysis.publish.tables import capital
 from analysis.stats.ledger import printed
 from analysis.survey.citation import Citation, parse, rows_behind
-from analysis.survey.codebook import CITY, COUNTIES, TABLES
 from analysis.survey.corrections import corrections_of
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 RANGES = 2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
 NAMED = 3  # of other estimates that a receipt names, likewise
 DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
-CODE = re.compile(r"\b\d{12}\b")
 EXCLUDED = re.compile(r"not in \[.*?\]")  # a number is not about the communities that it leaves out
 CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
 
@@ -68,7 +67,7 @@ class Receipts:
 
     def label(self, indicator: str, district: str) -> str:
         """Name a number: its measure, and the county that it is of."""
-        where = "" if district == CITY else f" · {self.names[district]}"
+        where = "" if district == study().city else f" · {self.names[district]}"
         return capital(self.measures[indicator][self.lang]) + where
 
     def counted(self, row: Any, cited: list[Citation]) -> str:
@@ -77,9 +76,9 @@ class Receipts:
         if not n or CHANGE.match(row.how):
             return ""
         if table == "model":  # the scores of the index are those of so many communities
-            return rows_said(n, "communities", self.lang) if formula.startswith("indicators.csv") else ""
+            return rows_said(n, study().frame_table, self.lang) if formula.startswith("indicators.csv") else ""
         counties = len({part.file for part in cited})
-        if table == "funding" and n > counties and n % counties == 0:
+        if _rows(table) == "codes" and n > counties and n % counties == 0:
             return self.words["per"].format(counties, n // counties)
         return rows_said(n, table, self.lang)
 
@@ -104,8 +103,8 @@ class Receipts:
         after, before = (self.values[change[part]][row.district] for part in ("after", "before"))
         difference, growth, unrounded = CHANGED[self.lang]
         said = {
-            "after": f"{self.label(change['after'], CITY)} {after.text}",
-            "before": f"{self.label(change['before'], CITY)} {before.text}",
+            "after": f"{self.label(change['after'], study().city)} {after.text}",
+            "before": f"{self.label(change['before'], study().city)} {before.text}",
         }
         words = (growth if change["growth"] else difference).format_map(said)
         return words + ("" if agrees(after, before, self.numbers[row.name], bool(change["growth"])) else unrounded)
@@ -126,7 +125,8 @@ class Receipts:
     def notes(self, row: Any) -> list[str]:
         """Say of each stand-in that a number is about whose place it takes."""
         named = EXCLUDED.sub("", row.how)
-        found = [self.stand_ins[code] for code in CODE.findall(named) if code in self.stand_ins]
+        codes = re.findall(rf"\b{study().community}\b", named)
+        found = [self.stand_ins[code] for code in codes if code in self.stand_ins]
         return [self.words["stand_in"].format_map(place) for place in found]
 
     def places(self, row: Any, cited: list[Citation]) -> list[tuple[str, str]]:
@@ -134,16 +134,16 @@ class Receipts:
 
         Many ranges are folded; the table of estimates and `analysis explain` have them all.
         """
-        values = self.values[row.indicator] if row.district == CITY else {}
-        values = {code: values[code] for code in COUNTIES if code in values}
+        values = self.values[row.indicator] if row.district == study().city else {}
+        values = {code: values[code] for code in study().districts if code in values}
         model = row.how.startswith("model: ")
         whole, listed, found = not model and DOMAIN.search(row.how) is None, model, []
         for sheet, parts in _by_sheet(cited).items():
-            of_counties = row.district == CITY and parts[0].file[:6] in self.names
+            of_counties = row.district == study().city and study().district_of(parts[0].file) in self.names
             if of_counties and not listed:
                 found.append(self.of_counties(parts, values, whole))
             elif of_counties:
-                count = rows_said(sum(part.count for part in parts), SHEETS.get(sheet, ""), self.lang)
+                count = rows_said(sum(part.count for part in parts), _table_of(sheet), self.lang)
                 found.append((self.of_sheets(sheet, whole), count))
             else:
                 found += [self.of_sheet(part, whole) for part in parts]
@@ -161,9 +161,9 @@ class Receipts:
 
         Of a part of the sheet each county's rows follow, first to last, and how many unless the value says it.
         """
-        by_code = {part.file[:6]: part for part in parts}
+        by_code = {study().district_of(part.file): part for part in parts}
         said = []
-        for code in (code for code in COUNTIES if code in values or code in by_code):
+        for code in (code for code in study().districts if code in values or code in by_code):
             value, part = values.get(code), by_code.get(code)
             text = self.names[code] + (f" {value.plain}" if value else "")
             if part and not (whole and value):
@@ -183,9 +183,10 @@ class Receipts:
             lines = self.words["line"].format(self.folded(part)) if part.spans else ""
             return f"data/raw/reference/{part.file}{lines}", ""
         sheet = f"《{part.sheet}》" if self.lang == "zh" else f"sheet {part.sheet}"
-        title = sheet if part.file[:6] in self.names else self.words["sheet"].format(part.file, part.sheet)
+        of_district = study().district_of(part.file) in self.names
+        title = sheet if of_district else self.words["sheet"].format(part.file, part.sheet)
         words = "listed" if len(part.spans) <= RANGES else "whole" if whole else "part"
-        count = rows_said(part.count, SHEETS.get(part.sheet, ""), self.lang)
+        count = rows_said(part.count, _table_of(part.sheet), self.lang)
         return self.words[words].format(title, self.folded(part), count), ""
 
     def folded(self, part: Citation) -> str:
@@ -211,7 +212,14 @@ def _by_sheet(cited: list[Citation]) -> dict[str, list[Citation]]:
     return sheets
 
 
-SHEETS = {model.Config.title: name for name, model in TABLES.items()}
+def _table_of(sheet: str) -> str:
+    """Return the table whose sheet has this title; empty where none has."""
+    return next((name for name, table in study().tables.items() if table.zh == sheet), "")
+
+
+def _rows(table: str) -> str:
+    """Return what a table has a row for (see `codebook.Table`); empty where it is no clean table."""
+    return study().tables[table].rows if table in study().tables else ""
 
 
 def receipts(

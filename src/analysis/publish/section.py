@@ -20,8 +20,8 @@ from analysis.publish.prose import Unit, numbers, render
 from analysis.publish.typed import numbers_in_braces, typed_numbers
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import build, wave_facts
+from analysis.survey.study import study
 
 ESTIMATES = "estimates"
 DISTRICT = {"zh": "县（市、区）", "en": "County"}
@@ -34,8 +34,9 @@ class Section:
     district: whose numbers the prose takes by bare name; the city's are always under `city`.
     """
 
-    def __init__(self, notebook, wave, lang, estimates=None, district=CITY):
-        self.notebook, self.wave, self.lang, self.district = notebook, wave, lang, district
+    def __init__(self, notebook, wave, lang, estimates=None, district=""):
+        self.notebook, self.wave, self.lang = notebook, wave, lang
+        self.district = district or study().city
         self.folder, self.facts = build(wave) / lang, wave_facts(wave)
         self.estimates = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
@@ -48,7 +49,7 @@ class Section:
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
         parts = [frame for frame in (self.estimates, new) if len(frame)]
         self.estimates, self._names = pd.concat(parts, ignore_index=True), None
-        city = new[new["district"] == CITY]
+        city = new[new["district"] == study().city]
         shown = (city if len(city) else new).set_index("name")
         return shown[["value", "low", "high", "n", "unit", "how"]]
 
@@ -66,7 +67,7 @@ class Section:
 
     def _named(self, lang: str) -> dict:
         by_district = numbers(self.estimates, lang)
-        own, city = by_district.get(self.district, {}), by_district.get(CITY, {})
+        own, city = by_district.get(self.district, {}), by_district.get(study().city, {})
         return own | {
             "city": city,
             "county": by_district,
@@ -103,8 +104,9 @@ class Section:
         """Pick what is in the section's language: `choose(zh="岗位", en="Post")`."""
         return words[self.lang]
 
-    def answers(self, codes: dict[str, str]) -> dict[str, str]:
-        """Map the answers of the codebook to their words in the section's language."""
+    def answers(self, name: str) -> dict[str, str]:
+        """Map the answers of a list of `codes.csv` to their words in the section's language."""
+        codes = study().codes[name]
         return codes if self.lang == "en" else {answer: answer for answer in codes}
 
     def unit(self, indicator: str) -> Unit:
@@ -117,7 +119,7 @@ class Section:
         city: begin with the whole city. The text is the value as prose prints it, without its unit.
         """
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
-        rows = rows.loc[[code for code in (*[CITY] * city, *COUNTIES) if code in rows.index]]
+        rows = rows.loc[[code for code in (*[study().city] * city, *study().districts) if code in rows.index]]
         printed = [self.names["county"][code][indicator].plain for code in rows.index]
         unit = self.unit(indicator)
         scaled = rows[["value", "low", "high"]] * unit.factor
@@ -128,13 +130,14 @@ class Section:
     def wide(self, *indicators: str) -> pd.DataFrame:
         """Tabulate indicators, one row per county and the city last, as printed."""
         names = district_names(self.lang)
-        columns = {DISTRICT[self.lang]: [names[code] for code in (*COUNTIES, CITY)]}
+        columns = {DISTRICT[self.lang]: [names[code] for code in (*study().districts, study().city)]}
         for indicator in indicators:
-            said = [self.names["county"].get(code, {}).get(indicator) for code in (*COUNTIES, CITY)]
+            places = (*study().districts, study().city)
+            said = [self.names["county"].get(code, {}).get(indicator) for code in places]
             columns[self.headed(indicator)] = [
                 "—" if one is None or pd.isna(one.value) else one.tabled for one in said
             ]
-        receipts = [["", *indicators]] * (1 + len(COUNTIES))  # the city's receipt lists every county
+        receipts = [["", *indicators]] * (1 + len(study().districts))  # the city's receipt lists every county
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:

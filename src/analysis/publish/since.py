@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.publish.naming import district_names
-from analysis.survey.codebook import CITY, codebook
+from analysis.survey.study import study
 
 WORDS = {
     "zh": {
@@ -44,8 +44,9 @@ def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
     changes: the clean table, empty for a first wave.
     """
     words, names = WORDS[lang], district_names(lang)
-    titles = codebook().set_index(["table", "column"], drop=False)[[TABLE[lang], lang]]
-    moved = changes["kind"].ne("total") | (changes["district"].eq(CITY) & changes["change"].fillna(0).ne(0))
+    titles = study().codebook().set_index(["table", "column"], drop=False)[[TABLE[lang], lang]]
+    of_city = changes["district"].eq(study().city) & changes["change"].fillna(0).ne(0)
+    moved = changes["kind"].ne("total") | of_city
     rows = [_row(line, words, names, titles) for line in changes[moved].itertuples()]
     return pd.DataFrame(rows, columns=words["heads"], dtype=str)
 

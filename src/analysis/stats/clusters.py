@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-TABLES = ("workers", "election_candidates")  # their rows are not communities but people of communities
-
 
 @dataclass(frozen=True)
 class ClusterEffect:

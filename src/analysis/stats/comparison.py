@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.stats import clusters, funnel
+from analysis.stats import funnel
 from analysis.stats.clusters import ClusterEffect
 from analysis.stats.confidence import CONFIDENCE, LEVEL
 from analysis.stats.difference import (
@@ -24,8 +24,8 @@ from analysis.stats.difference import (
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
-from analysis.survey.codebook import CITY
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
 UNKNOWN = 1e9  # the standard error of a mean of one row
@@ -41,7 +41,7 @@ def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect 
     an indicator without intervals (a total or a ratio of totals has no spread to compare by), for people of
     communities without `effect`, and for an `effect` of something else.
     """
-    rows = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != CITY)]
+    rows = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != study().city)]
     if len(rows) < 2 or rows["low"].isna().all():
         raise ValueError(f"{indicator} has no intervals by district: totals and ratios cannot be compared")
     frame = rows[["district", "value", "low", "high", "n"]].astype({"n": float}).reset_index(drop=True)
@@ -71,7 +71,7 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
     indicator = rows["indicator"].iat[0]
     counted = rows["how"].str.partition(":")[0].iat[0] if "how" in rows else ""
     if effect is None:
-        if counted in clusters.TABLES:
+        if counted in study().tables and study().tables[counted].persons:  # not communities but people of them
             raise ValueError(
                 f"{indicator} counts {counted}, who are alike within a community: give its cluster_effect"
             )

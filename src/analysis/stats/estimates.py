@@ -18,9 +18,7 @@ from statsmodels.stats.proportion import proportion_confint
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, name_of, record, unit_of
 from analysis.survey.citation import cite, cite_estimates
-from analysis.survey.codebook import CITY, COUNTIES
-
-SAMPLED = ("interview_communities", "interview_staff")  # tables of the phone sample
+from analysis.survey.study import study
 
 
 def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
@@ -74,7 +72,7 @@ def mean_count(
     name, other = table.attrs["table"], members.attrs["table"]
     how = f"count({other}) / count({name})" + (f" [{where}]" if where else "")
     found = _by_district(counted, row, indicator, how)
-    cited = {CITY: cite(inside)} | {code: cite(part) for code, part in inside.groupby("county_code")}
+    cited = {study().city: cite(inside)} | {code: cite(part) for code, part in inside.groupby("county_code")}
     found["sources"] += [f"; {cited[code]}" if cited.get(code) else "" for code in found["district"]]
     return found
 
@@ -148,7 +146,7 @@ def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: 
 
 def count_estimates(estimates: pd.DataFrame, condition: str, indicator: str, per: str = "") -> pd.DataFrame:
     """Count the estimates whose value meets `condition` ("> 50") for the city; with per="district" for each."""
-    groups = dict(list(estimates.groupby(per, sort=False))) if per else {CITY: estimates}
+    groups = dict(list(estimates.groupby(per, sort=False))) if per else {study().city: estimates}
     records = []
     for district, part in groups.items():
         rows = pd.DataFrame()
@@ -197,12 +195,12 @@ def _by_district(
 ) -> pd.DataFrame:
     """Apply `row` to the city and to each county; a county without rows is left out, or is `empty`."""
     domain = table.query(where) if where else table
-    districts = {CITY: domain}
+    districts = {study().city: domain}
     if "county_code" in table:
         counties = dict(list(domain.groupby("county_code")))
-        districts |= {code: counties.get(code, domain.iloc[:0]) for code in COUNTIES}
+        districts |= {code: counties.get(code, domain.iloc[:0]) for code in study().districts}
     how = f"{how} [{where}]" if where else how
-    sampled = table.attrs["table"] in SAMPLED
+    sampled = table.attrs["table"] in study().tables and study().tables[table.attrs["table"]].sample
     records = []
     for code, rows in districts.items():
         if len(rows) or empty is not None:

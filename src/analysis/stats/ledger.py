@@ -22,8 +22,6 @@ STATUSES = {
     "qualitative": "定性",
 }
 AGREEMENTS = ("reproduced", "by construction", "within the printed range")
-# Claims that no data can meet at the printed precision, with the value that is expected instead.
-EXCEPTIONS = {"Q09": "35.7"}
 LEDGER_COLUMNS = [
     "id",
     "section",
@@ -61,7 +59,8 @@ def ledger(
     """Compare each claim with its estimate; one row per claim, columns LEDGER_COLUMNS.
 
     estimates: indexed by `name`. claims, qualitative: the published report's statements.
-    checks: for each claim the estimate, the rule of comparison, what agreement rests on, and a note.
+    checks: for each claim the estimate, the rule of comparison, what agreement rests on, the value expected of a
+    named exception, and a note.
     Raises KeyError when a check names an estimate that is not there, or a claim has no check.
     """
     checks = checks.set_index("id")
@@ -135,8 +134,7 @@ def _status(claim, check, number, shown, estimates) -> str:
     if rule == "none":
         return "not recomputable"
     if not _agrees(rule, bound, claim["value"], number["value"], shown):
-        expected = EXCEPTIONS.get(claim["id"])
-        return "named exception" if shown == expected else "contradicted"
+        return "named exception" if shown == check["exception"] else "contradicted"
     if check["evidence"] == "identity":
         return "reproduced"
     if check["evidence"] == "derived" or not _exact(claim, check, number):
@@ -170,57 +168,36 @@ def _exact(claim, check, number) -> bool:
     return abs(float(wanted) - number["value"]) < 1e-5
 
 
-IDENTITIES = (
-    (
-        "hardware within total",
-        "硬件专项经费不超过经费总额",
-        lambda p: p["Q11"] <= p["Q10"],
-        ("Q11", "Q10"),
-    ),
-    (
-        "hardware and workforce within total",
-        "硬件与队伍建设之和不超过经费总额",
-        lambda p: p["Q11"] + p["Q12"] <= p["Q10"],
-        ("Q11", "Q12", "Q10"),
-    ),
-    (
-        "recruits below headcount",
-        "新增招聘人数小于在岗人数",
-        lambda p: p["Q07"] < p["Q08"],
-        ("Q07", "Q08"),
-    ),
-    (
-        "Guanshan staff",
-        "管山社区：专职社工加原村干部等于工作人员",
-        lambda p: p["Q37"] + p["Q38"] == p["Q36"],
-        ("Q37", "Q38", "Q36"),
-    ),
-    (
-        "growth has a whole base",
-        "存在某个整数基数，使增长率四舍五入为原文所载值",
-        lambda p: any(
-            printed(100 * (p["Q08"] - base) / base, 1) == str(p["Q09"]) for base in range(1, int(p["Q08"]))
-        ),
-        ("Q08", "Q09"),
-    ),
-    (
-        "certified count exists",
-        "存在整数持证人数，使持证率四舍五入为原文所载值",
-        lambda p: any(printed(100 * k / p["Q08"], 1) == str(p["Q30"]) for k in range(int(p["Q08"]) + 1)),
-        ("Q08", "Q30"),
-    ),
-)
+# What published numbers must satisfy, by the check of identities.csv: the last is the whole of those before it.
+IDENTITIES = {
+    "at_most": lambda *parts: sum(parts[:-1]) <= parts[-1],
+    "below": lambda *parts: sum(parts[:-1]) < parts[-1],
+    "sum": lambda *parts: sum(parts[:-1]) == parts[-1],
+    "growth": lambda now, growth: any(_prints(100 * (now - base) / base, growth) for base in range(1, int(now))),
+    "share": lambda whole, share: any(_prints(100 * part / whole, share) for part in range(int(whole) + 1)),
+}
 
 
-def identities(claims: pd.DataFrame) -> pd.DataFrame:
+def _prints(value: float, published: float) -> bool:
+    """Tell whether a percentage is printed, with one decimal, as it was published."""
+    return printed(value, 1) == str(published)
+
+
+def identities(claims: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     """Check what the published figures must satisfy by themselves, without any of our data.
 
+    checks: one row an identity: identity, zh, check (one of IDENTITIES), claims (ids of the numbers it joins).
     Returns columns identity, zh, claims, holds. This is evidence; agreement with calibrated data is not.
     """
     published = {
         row.id: float(row.value) for row in claims.itertuples() if row.value.replace(".", "", 1).isdigit()
     }
     return pd.DataFrame(
-        {"identity": name, "zh": zh, "claims": " ".join(used), "holds": bool(holds(published))}
-        for name, zh, holds, used in IDENTITIES
+        {
+            "identity": row.identity,
+            "zh": row.zh,
+            "claims": row.claims,
+            "holds": IDENTITIES[row.check](*(published[one] for one in row.claims.split())),
+        }
+        for row in checks.itertuples()
     )

@@ -22,8 +22,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.survey.citation import cite
-from analysis.survey.codebook import CITY
-from analysis.survey.repository import reference, wave_facts
+from analysis.survey.reference import reference
+from analysis.survey.repository import wave_facts
+from analysis.survey.study import study
 
 COLUMNS = [
     "name",
@@ -93,7 +94,7 @@ def record(
 
 def name_of(indicator: str, district: str) -> str:
     """Return the address of a number: the indicator for the city, `indicator.code` for a county."""
-    return indicator if district == CITY else f"{indicator}.{district}"
+    return indicator if district == study().city else f"{indicator}.{district}"
 
 
 def unit_of(indicator: str) -> str:

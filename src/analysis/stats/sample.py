@@ -17,8 +17,8 @@ from analysis.stats.design import Design
 from analysis.stats.difference import holm
 from analysis.stats.record import as_estimates, record
 from analysis.survey.citation import cite
-from analysis.survey.codebook import CITY
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
 # A stratum with one community of several, or a community with one person of several, counts about zero: too wide
@@ -138,7 +138,7 @@ def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]])
     for name, row in compared.iterrows():
         form = "group_above" if row["p_holm"] < LEVEL else "group_alike"
         words = [_sentence(forms.loc[form, lang], lang, name, groups[lang], row["value"] > 0) for lang in groups]
-        said.append((form, name, CITY, *words))
+        said.append((form, name, study().city, *words))
     return pd.DataFrame(said, columns=["form", "indicator", "district", *groups])
 
 
@@ -168,4 +168,4 @@ def _row(
     how = f"design-based ({sample.drawn}) {what}" + (f" [{where}]" if where and said else "")
     domain = sample.rows.query(where) if where else sample.rows
     cited = "; ".join(cite(part) for part in (domain, *sample.cited) if "workbook" in part)
-    return as_estimates([record(indicator, CITY, sample.rows, numbers, how, "sample", cited)])
+    return as_estimates([record(indicator, study().city, sample.rows, numbers, how, "sample", cited)])

@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
-from analysis.survey.codebook import CITY, COUNTIES
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 COLUMNS = ["form", "indicator", "district", "other", "test", "p_alike", "p", "value", "against", "n", "zh", "en"]
 HIDDEN = ("denominator below 30", "interval wider than 0.30")  # a contrast needs no narrow share, but enough rows
@@ -83,10 +83,11 @@ def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFra
         rows.append((form, indicator, row.district, "", *facts, *words))
     districts = pd.DataFrame(rows, columns=COLUMNS)
     form = "differ" if differ else "none_differ"
-    words = [_sentence(form, lang, indicator, CITY, parts=_parts(districts, lang)) for lang in ("zh", "en")]
+    city = study().city
+    words = [_sentence(form, lang, indicator, city, parts=_parts(districts, lang)) for lang in ("zh", "en")]
     facts = (test["test"], test["p"], None, None, None, table["rows"].sum())
-    city = pd.DataFrame([(form, indicator, CITY, "", *facts, *words)], columns=COLUMNS)
-    return pd.concat([city.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
+    whole = pd.DataFrame([(form, indicator, city, "", *facts, *words)], columns=COLUMNS)
+    return pd.concat([whole.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
 
 
 def _form(row, differ: bool) -> str:
@@ -98,7 +99,7 @@ def _form(row, differ: bool) -> str:
 
 
 def _reading_order(codes: pd.Series) -> pd.Series:
-    order = {code: i for i, code in enumerate(COUNTIES)}
+    order = {code: i for i, code in enumerate(study().districts)}
     return codes.map(lambda code: order.get(code, len(order)))
 
 

@@ -7,16 +7,18 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from analysis.survey.frame import reporting
 from analysis.survey.problems import MISSING_PLACE, Problem
 from analysis.survey.rules import (
-    WITHIN,
     Partial,
     answered,
     located,
     more_than_unnamed,
     title_of,
     unknown_in,
+    within,
 )
+from analysis.survey.study import study
 
 NO_TOWNSHIP = "不是本县的街道（乡镇） (not a township of this county)"
 
@@ -31,15 +33,16 @@ def frame_problems(
 
     tables: rows whose cells may be missing. partial: as in `rule_problems`.
     """
-    communities = tables.get("communities")
+    frame_table = study().frame_table
+    communities = tables.get(frame_table)
     claims = claimed_codes(communities, frame)
     return (
         _as_in_frame(tables, frame, claims)
         + _streets(tables, frame, claims, townships)
         + _surplus(communities, frame, claims)
         + _strangers(tables, frame, partial)
-        + _complete(with_claims(tables, frame).get("communities"), frame, partial)
-        + _townships(tables.get("burden"), townships, partial)
+        + _complete(with_claims(tables, frame).get(frame_table), frame, partial)
+        + _townships(tables, townships, partial)
     )
 
 
@@ -62,13 +65,14 @@ def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.S
 
 def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Give each row of 社区基本情况 the code that its name has, where its own is wrong and said to be so."""
-    if "communities" not in tables:
+    name = study().frame_table
+    if name not in tables:
         return tables
-    rows = tables["communities"]
+    rows = tables[name]
     claims = claimed_codes(rows, frame)
     code = rows["community_code"].astype(object)
     code[claims.index] = claims
-    return tables | {"communities": rows.assign(community_code=code)}
+    return tables | {name: rows.assign(community_code=code)}
 
 
 def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
@@ -78,7 +82,7 @@ def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
     for table, handed_in in tables.items():
         if "community_code" in handed_in:
             rows = answered(handed_in, ["community_code"])
-            if table == "communities":
+            if table == study().frame_table:
                 named = rows[rows.index.isin(claims.index)]
                 others = named[named["community_code"].isin(known.index)]
                 problems += _claimed(others, claims, "是另一社区的代码", "not what the frame has for the code")
@@ -104,7 +108,7 @@ def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -
         if {"community_code", "township"} <= set(handed_in):
             rows = handed_in[~handed_in["community_code"].isin(known.index)].dropna(subset=["township"])
             rows = rows[rows["county_code"].isin(frame["county_code"])]
-            named = rows.index.isin(claims.index) & (table == "communities")
+            named = rows.index.isin(claims.index) & (table == study().frame_table)
             own = claims.reindex(rows.index[named]).map(known["township"])
             other = rows[named][(own != rows["township"][named]).to_numpy(dtype=bool)]
             title = title_of(table, "township")
@@ -119,7 +123,7 @@ def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -
 
 def _claimed(rows: pd.DataFrame, claims: pd.Series, zh: str, en: str) -> list[Problem]:
     """Say of the code in each row what is wrong, and which code its name has in the frame."""
-    title, problems = title_of("communities", "community_code"), []
+    title, problems = title_of(study().frame_table, "community_code"), []
     for row in rows.itertuples():
         value = f"“{row.community}”为 {claims[row.Index]}"
         message = f"{zh}；名录中{value} ({en})"
@@ -127,25 +131,30 @@ def _claimed(rows: pd.DataFrame, claims: pd.Series, zh: str, en: str) -> list[Pr
     return problems
 
 
-def _townships(burden, townships, partial: Partial) -> list[Problem]:
-    """Compare the townships of 减负清理 with those of the county that have villages or communities."""
-    if burden is None or townships is None:
+def _townships(tables: dict[str, pd.DataFrame], townships: pd.DataFrame | None, partial: Partial) -> list[Problem]:
+    """Compare the townships of tables that have a row for each with those of the county that must report."""
+    names = [name for name, table in study().tables.items() if table.rows == "townships" and name in tables]
+    if townships is None:
         return []
+    return [one for name in names for one in _of_townships(name, tables[name], townships, partial)]
+
+
+def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, partial: Partial) -> list[Problem]:
     known = set(zip(townships["county_code"], townships["township"], strict=True))
-    named = answered(burden, ["county_code", "township"])
+    named = answered(rows, ["county_code", "township"])
     places = list(zip(named["county_code"], named["township"], strict=True))
     other = named[pd.Series([place not in known for place in places], named.index, dtype=bool)]
-    title = title_of("burden", "township")
+    title = title_of(table, "township")
     problems = located(other, title, NO_TOWNSHIP)
-    files = burden.drop_duplicates("county_code").set_index("county_code")
-    units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
-    wanted = townships[(units > 0) & townships["county_code"].isin(files.index)]
+    files = rows.drop_duplicates("county_code").set_index("county_code")
+    wanted = reporting(townships)
+    wanted = wanted[wanted["county_code"].isin(files.index)]
     reported = set(places)
     pairs = zip(wanted["county_code"], wanted["township"], strict=True)
     missing = wanted[pd.Series([pair not in reported for pair in pairs], wanted.index, dtype=bool)]
     # a name that no township has may be that of one that seems to be missing
-    misnamed = Counter(partial) + Counter(("burden", county) for county in other["county_code"])
-    for row in missing[more_than_unnamed(missing["county_code"], "burden", misnamed)].itertuples():
+    misnamed = Counter(partial) + Counter((table, county) for county in other["county_code"])
+    for row in missing[more_than_unnamed(missing["county_code"], table, misnamed)].itertuples():
         home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
         place = (home["workbook"], home["sheet"], title, 0)
         problems.append(Problem(*place, message, rule=MISSING_PLACE, value=row.township))
@@ -155,7 +164,7 @@ def _townships(burden, townships, partial: Partial) -> list[Problem]:
 def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
     if communities is None:
         return []
-    rows, title = answered(communities, ["community_code"]), title_of("communities", "community_code")
+    rows, title = answered(communities, ["community_code"]), title_of(study().frame_table, "community_code")
     surplus = rows[~rows["community_code"].isin(frame["community_code"])]
     named = surplus[surplus.index.isin(claims.index)]
     problems = located(surplus.drop(named.index), title, "不在社区名录中 (not in the frame)")
@@ -165,10 +174,10 @@ def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
 def _strangers(tables, frame, partial: Partial) -> list[Problem]:
     """Find rows of communities that no county has, where the rules cannot tell: some rows have no code."""
     problems = []
-    for table, other in WITHIN:
-        if table in tables and other == "communities" and other in tables:
+    for table, other in within(tables):
+        if other == study().frame_table:
             rows = answered(tables[table], ["community_code"])
-            unsure = {county for name, county in partial if name == "communities"}
+            unsure = {county for name, county in partial if name == other}
             strange = rows[
                 rows["county_code"].isin(unsure) & ~rows["community_code"].isin(frame["community_code"])
             ]
@@ -184,7 +193,7 @@ def _complete(communities, frame, partial: Partial) -> list[Problem]:
     files = communities.drop_duplicates("county_code").set_index("county_code")
     missing = frame[~frame["community_code"].isin(communities["community_code"])]
     missing = missing[missing["county_code"].isin(files.index)]
-    missing = missing[more_than_unnamed(missing["county_code"], "communities", partial)]
+    missing = missing[more_than_unnamed(missing["county_code"], study().frame_table, partial)]
     for row in missing.itertuples():
         home, value = files.loc[row.county_code], f"{row.community_code} {row.community}"
         message = f"缺少 {value} (community of the frame is missing)"

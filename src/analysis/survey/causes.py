@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
+from analysis.survey.codebook import FROM_FILE
 from analysis.survey.mend import mend
 from analysis.survey.problems import (
     BLANK,
@@ -23,6 +23,7 @@ from analysis.survey.problems import (
     UNKNOWN_PLACE,
     Problem,
 )
+from analysis.survey.study import Study, study
 
 RENAMED = "renamed column"
 SLID = "slid column"
@@ -237,14 +238,14 @@ def _alike(lists: dict) -> dict[tuple, list]:
 
 
 @cache
-def _positions() -> dict[str, int]:
-    titles = [schema.title for model in TABLES.values() for schema in model.to_schema().columns.values()]
-    return {title: place for place, title in reversed(list(enumerate([*titles, *IDENTIFIERS.values()])))}
+def _positions(of: Study) -> dict[str, int]:
+    titles = [schema.title for model in of.tables.values() for schema in model.columns.values()]
+    return {title: place for place, title in reversed(list(enumerate([*titles, *of.identifiers.values()])))}
 
 
 def _position(title: str) -> tuple[int, str]:
     """Order columns as the forms do."""
-    return _positions().get(title, 0), title
+    return _positions(study()).get(title, 0), title
 
 
 def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Problem]) -> Cause:
@@ -375,23 +376,23 @@ def _is_unfilled(own: list[Cause]) -> bool:
     findings = [one for cause in own for one in cause.findings]
     if any(one.rule not in (BLANK, NO_ROWS) for one in findings):
         return False
-    rows, needed = {one.row for one in findings}, _needed().get(own[0].sheet, math.inf)
+    rows, needed = {one.row for one in findings}, _needed(study()).get(own[0].sheet, math.inf)
     no_rows = any(one.rule == NO_ROWS for one in findings)
     return no_rows or (len(rows) >= SEVERAL and 2 * len(findings) > len(rows) * needed)
 
 
 @cache
-def _needed() -> dict[str, int]:
+def _needed(of: Study) -> dict[str, int]:
     """Count the columns of each sheet that must be filled in, by its title."""
-    columns = {model.Config.title: model.to_schema().columns for model in TABLES.values()}
+    columns = {model.zh: model.columns for model in of.tables.values()}
     return {
-        title: sum(not one.nullable for name, one in form.items() if name not in Table.__annotations__)
+        title: sum(not one.nullable for name, one in form.items() if name not in FROM_FILE)
         for title, form in columns.items()
     }
 
 
 def _sheet_position(title: str) -> int:
-    titles = [model.Config.title for model in TABLES.values()]
+    titles = [model.zh for model in study().tables.values()]
     return titles.index(title) if title in titles else len(titles)
 
 

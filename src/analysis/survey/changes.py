@@ -6,36 +6,28 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from analysis.survey.codebook import CITY, TABLES
 from analysis.survey.forms.columns import columns
 from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.study import study
 
 CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
-# table, key, column, factor: a change by more than the factor, up or down, is asked about
-JUMPS = (
-    ("communities", ["community_code"], "households", 1.5),
-    ("communities", ["community_code"], "population", 1.5),
-    ("communities", ["community_code"], "area", 2.0),
-    ("funding", ["county_code", "item"], "amount", 2.0),
-    ("burden", ["county_code", "township"], "units", 1.5),
-    ("county_baseline", ["county_code"], "workers_2018", 1.0),
-    ("county_baseline", ["county_code"], "income_2018", 1.0),
-)
-WORKERS = 2.5  # the roster of a community, in persons
 FEWEST = 5  # below it a factor says nothing
 
 
 def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
     """Ask about figures that differ from the wave before by more than the stated factor, at their new place."""
     asked = []
-    for table, key, column, factor in JUMPS:
-        if table in before and table in after:
-            title = TABLES[table].to_schema().columns[column].title
-            asked += _jumps(before[table], after[table], key, column, factor, title)
-    if "workers" in before and "workers" in after:
-        asked += _jumps(
-            _rosters(before["workers"]), _rosters(after["workers"]), ["community_code"], "n", WORKERS, "社区代码"
-        )
+    for rule in study().rules:
+        old, new, table = before.get(rule.table), after.get(rule.table), study().tables[rule.table]
+        if old is None or new is None or rule.check not in ("factor", "fixed", "rows_factor"):
+            continue
+        factor = float(rule.argument or 1)
+        if rule.check == "rows_factor":
+            title = table.columns["community_code"].title
+            asked += _jumps(_rosters(old), _rosters(new), ["community_code"], "n", factor, title)
+        else:
+            title = table.columns[rule.column].title
+            asked += _jumps(old, new, list(table.key), rule.column, factor, title)
     return asked
 
 
@@ -65,9 +57,10 @@ def _from_to(before, after) -> str:
 
 def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
     """Ask of each county whose communities are in every answer what they were in the wave before."""
-    if "communities" not in before or "communities" not in after:
+    name = study().frame_table
+    if name not in before or name not in after:
         return []
-    now, old = after["communities"], _answers(before["communities"])
+    now, old = after[name], _answers(before[name])
     message = "每一格都与上一轮相同 (the same in every cell as in the wave before: is it this wave's file?)"
     return [
         Problem(rows["workbook"].iloc[0], rows["sheet"].iloc[0], message=message, kind=QUESTION)
@@ -86,12 +79,12 @@ def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
 
 def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Problem]:
     """Ask about the tables of the wave before that cannot be read; unread: their columns in question."""
-    if unread.keys() >= TABLES.keys():
+    if unread.keys() >= study().tables.keys():
         message = "上一轮没有一张表读得全，没有比较 (nothing is compared with the wave before: is that so?)"
         return [Problem(f"{wave}/", message=message, kind=QUESTION)]
     message = "上一轮的这张表读不全，没有比较 (not compared: the wave before cannot be read whole: is that so?)"
     return [
-        Problem(f"{wave}/", TABLES[name].Config.title, "、".join(titles), message=message, kind=QUESTION)
+        Problem(f"{wave}/", study().tables[name].zh, "、".join(titles), message=message, kind=QUESTION)
         for name, titles in unread.items()
     ]
 
@@ -106,9 +99,9 @@ def changes(
     table among `unread`, those of the wave before that cannot be read). before and after of a total are numbers
     written as text; `change` is their difference, blank for the others.
     """
-    rows = [("not compared", name, "rows", CITY, "", "", "", None) for name in unread]
-    rows += _places(before.get("communities"), after.get("communities"))
-    for name in TABLES:
+    rows = [("not compared", name, "rows", study().city, "", "", "", None) for name in unread]
+    rows += _places(before.get(study().frame_table), after.get(study().frame_table))
+    for name in study().tables:
         if name in before and name in after:
             rows += _sums(name, before[name], after[name])
     types = dict.fromkeys(CHANGES, "str") | {"change": "Float64"}
@@ -118,20 +111,21 @@ def changes(
 def _places(before, after):
     if before is None or after is None:
         return
-    old, new = before.set_index("community_code"), after.set_index("community_code")
+    old, new, table = before.set_index("community_code"), after.set_index("community_code"), study().frame_table
     for code in sorted(set(old.index) | set(new.index)):
         names = [rows.at[code, "community"] if code in rows.index else "" for rows in (old, new)]
         kind = "renamed" if all(names) else "new" if names[1] else "gone"
         if names[0] != names[1]:
-            yield kind, "communities", "community", code[:6], code, *names, None
-    towns = [dict(zip(rows.index.str[:9], rows["township"], strict=True)) for rows in (old, new)]
+            yield kind, table, "community", study().district_of(code), code, *names, None
+    towns = [dict(zip(map(study().township_of, rows.index), rows["township"], strict=True)) for rows in (old, new)]
     for code in sorted(towns[0].keys() & towns[1].keys()):
         if towns[0][code] != towns[1][code]:
-            yield "renamed", "communities", "township", code[:6], code, towns[0][code], towns[1][code], None
+            district, names = study().district_of(code), [town[code] for town in towns]
+            yield "renamed", table, "township", district, code, *names, None
 
 
 def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame):
-    added = [column.name for column in columns(TABLES[name]) if column.adds]
+    added = [column.name for column in columns(study().tables[name]) if column.adds]
     old, new = (_by_district(rows, added) for rows in (before, after))
     for column in ["rows", *added]:
         for district in sorted(set(old.index) | set(new.index)):
@@ -142,5 +136,5 @@ def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame):
 def _by_district(rows: pd.DataFrame, added: list[str]) -> pd.DataFrame:
     numbers = rows[added].astype("float64").assign(rows=1)
     county = numbers.groupby(rows["county_code"]).sum()
-    county.loc[CITY] = numbers.sum()
+    county.loc[study().city] = numbers.sum()
     return county

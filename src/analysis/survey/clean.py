@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +13,7 @@ from pandas.util import hash_pandas_object
 from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
 from analysis.survey.characters import text_fault
-from analysis.survey.codebook import IDENTIFIERS, TABLES
+from analysis.survey.codebook import FROM_FILE
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, reference_date
 from analysis.survey.earlier import read_earlier
@@ -25,10 +24,10 @@ from analysis.survey.origin import stale_questions
 from analysis.survey.ownership import owned, replacing
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import FOLDED_BY, PROBLEM, InputProblems, Problem, findings_table
-from analysis.survey.reading.header import FROM_FILE
 from analysis.survey.reading.names import without_files
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
 from analysis.survey.rules import located, partial_tables, rule_problems, rule_questions, title_of
+from analysis.survey.study import study
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
@@ -85,7 +84,7 @@ def check(raw: Path, frame: pd.DataFrame) -> Checked:
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
     findings += odd
     totals = {
-        name: rows.drop(columns=[c for c in IDENTIFIERS if c in rows and c != "name"])
+        name: rows.drop(columns=[c for c in study().identifiers if c in rows and c != "name"])
         for name, rows in totals.items()
     }
     tables, cells, lost = parse_tables(raws, findings)
@@ -118,17 +117,10 @@ def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     return problems
 
 
-@cache
 def _free_text(table: str) -> list[str]:
     """List the columns of a table that take words of one's own."""
-    columns = TABLES[table].to_schema().columns.items()
-    ours = {*FROM_FILE, "township", "community", "community_code"}
-    texts = [name for name, column in columns if str(column.dtype).startswith("str")]
-    return [
-        name
-        for name in texts
-        if name not in ours and not TABLES[table].to_schema().columns[name].metadata["codes"]
-    ]
+    columns = study().tables[table].columns.items()
+    return [name for name, column in columns if column.metadata["type"] == "text" and name not in FROM_FILE]
 
 
 def _rejected(tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]) -> set:

@@ -14,11 +14,11 @@ import pandas as pd
 
 from analysis.survey.characters import read_records, text_fault
 from analysis.survey.citation import Citation
-from analysis.survey.codebook import IDENTIFIERS, TABLES
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.parse import spellings
 from analysis.survey.problems import Problem
 from analysis.survey.reading.header import FROM_FILE, expected, split_unit
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
 FILE = "corrections.csv"
@@ -67,7 +67,8 @@ def _faults(row) -> list[Problem]:
     problems += [(name, NEEDED) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
     if row.date.strip() and not _is_date(row.date):
         problems.append(("date", "不是日期，如 2018-03-01 (not a date)"))
-    if _header(row.column)[0].split("/")[-1] in (*IDENTIFIERS, *IDENTIFIERS.values()) or _names_person(row):
+    personal = (*study().identifiers, *study().identifiers.values())
+    if _header(row.column)[0].split("/")[-1] in personal or _names_person(row):
         problems.append(("column", "身份信息不在此更正 (identifiers are not corrected here)"))
     elif _same(row.expected, row.new):
         problems.append(("new", "新旧相同 (changes nothing)"))
@@ -102,7 +103,7 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
             problems.append(Problem(FILE, "", part, line.line, message))
             continue
         if not _same(rows.at[label, name], line.expected):
-            found = "" if table == "workers" else f"，现为“{printed(rows.at[label, name])}”"
+            found = "" if study().tables[table].identifiers else f"，现为“{printed(rows.at[label, name])}”"
             place = f"{line.file}!{line.sheet}!{line.column} {line.row}"
             message = f"{place} 不是“{line.expected}”{found} (the expected value is not there)"
             problems.append(Problem(FILE, "", "expected", line.line, message))
@@ -155,7 +156,7 @@ def _header(said: str) -> tuple[str, list[str]]:
 def _column(table: str, said: str) -> str:
     """Return the column that a correction names: as a header is read, or by its name in the codebook."""
     title, units = _header(said)
-    name, schema = expected(TABLES[table]).get(title, title), TABLES[table].to_schema().columns
+    name, schema = expected(study().tables[table]).get(title, title), study().tables[table].columns
     if name not in schema or name in FROM_FILE:
         return ""
     return name if set(units) <= spellings(schema[name].metadata["unit"]).keys() else ""
@@ -163,7 +164,7 @@ def _column(table: str, said: str) -> str:
 
 def _titles(table: str) -> list[str]:
     """List the columns of a sheet by title; with their group where two have the same."""
-    asked = [schema for name, schema in TABLES[table].to_schema().columns.items() if name not in FROM_FILE]
+    asked = [schema for name, schema in study().tables[table].columns.items() if name not in FROM_FILE]
     titles = [schema.title for schema in asked]
     return [one.title if titles.count(one.title) == 1 else f"{one.metadata['group']}/{one.title}" for one in asked]
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES, TABLES
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.frame import earlier_wave
 from analysis.survey.load import Loaded, load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import NOTE, PROBLEM, Problem
-from analysis.survey.reading.names import files_of, sheet_title
+from analysis.survey.reading.names import files_of, owners, sheet_title
+from analysis.survey.study import study
 from analysis.survey.text import normalise
 
 
@@ -40,10 +40,10 @@ def read_earlier(raw: Path) -> Earlier:
     parsed = parse_tables(raws, faults)
     tables = parsed.tables
     faulty = {sheet_title(one.sheet) for one in loaded.problems if one.kind == PROBLEM and one.sheet}
-    partial = {name for name in TABLES if normalise(TABLES[name].Config.title) in faulty}
+    partial = {name for name in study().tables if normalise(study().tables[name].zh) in faulty}
     partial |= {name for name, rows in parsed.cells.items() if len(tables[name]) < len(rows)}
     lacking = partial | {name for name, _ in parsed.lost} | _lacking(folder, loaded)
-    unread = {name: _columns(name, [*loaded.problems, *faults]) for name in TABLES if name in lacking}
+    unread = {name: _columns(name, [*loaded.problems, *faults]) for name in study().tables if name in lacking}
     return Earlier(folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread)
 
 
@@ -51,15 +51,15 @@ def _lacking(folder: Path, loaded: Loaded) -> set[str]:
     """Return the tables of which some county's sheet has not been read."""
     files, lacking = files_of(folder, []), set()
     read = list(zip(loaded.accounts["workbook"], loaded.accounts["sheet"], strict=True))
-    for county in (*COUNTIES, ""):
+    for county in owners():
         books = {file.path.name for file in files if file.county == county}
         there = {sheet_title(sheet) for book, sheet in read if book in books}
-        models = COUNTY_TABLES if county else INTERVIEW_TABLES
-        lacking |= {model.Config.name for model in models if normalise(model.Config.title) not in there}
+        models = study().district_tables if county else study().book_tables
+        lacking |= {model.name for model in models if normalise(model.zh) not in there}
     return lacking
 
 
 def _columns(name: str, findings: list[Problem]) -> list[str]:
     """List the columns of a table that its sheets lack or whose cells do not parse."""
-    title = normalise(TABLES[name].Config.title)
+    title = normalise(study().tables[name].zh)
     return sorted({one.column for one in findings if one.column and sheet_title(one.sheet) == title})

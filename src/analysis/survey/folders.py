@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,8 +14,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = Path("data/raw/reference")
 DECLARATION = "wave.toml"  # in the folder of each wave
+STUDY = "study.toml"  # in the root
 WAVE = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
-DISTRICT = re.compile(r"[0-9]{6}")
+DISTRICT = re.compile(r"[0-9A-Z]{1,12}")  # of any study; its own pattern is narrower
 NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]{1,60}")
 FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's, as part of a file's name
 KEPT = (".ci", ".git", ".venv", "benchmarks", "build", "data", "docs", "notebooks", "src", "tests", "tools")
@@ -32,8 +34,8 @@ def wave_name(text: str) -> str:
 
 
 def district_code(text: str) -> str:
-    """Return the code of a district; RefusedError unless it is six digits."""
-    return _of_form(DISTRICT, text, "区划代码应为六位数字 (a district code is [0-9]{6})")
+    """Return the code of a district; RefusedError unless it is digits and capitals, twelve at most."""
+    return _of_form(DISTRICT, text, "区划代码应为数字和大写字母 (a district code is [0-9A-Z]{1,12})")
 
 
 def notebook_name(text: str) -> str:
@@ -75,6 +77,18 @@ def _root(start: str) -> Path:
         if _is_repository(folder):
             return folder
     raise FileNotFoundError(f"{here} is not inside a repository with notebooks/ and data/raw/")
+
+
+def usual_wave() -> str:
+    """Return the wave that is meant where none is named: that of `study.toml`, read without any library.
+
+    Raises RefusedError where it names none; `analysis.survey.study` says what is wrong with the rest of the file.
+    """
+    try:
+        return wave_name(tomllib.loads((root() / STUDY).read_text("utf-8"))["wave"])
+    except (OSError, ValueError, KeyError) as error:
+        form = f'{STUDY}: 应写明轮次，如 wave = "2020" (name the wave that is meant where none is given)'
+        raise RefusedError(f"{form}: {error}") from None
 
 
 def waves_until(raw: Path) -> list[Path]:

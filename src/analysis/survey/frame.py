@@ -2,7 +2,7 @@
 
     [[places]]                          # a township or a community has a new name
     change = "renamed"                  # renamed | new | closed
-    township_code = "331022100"
+    township_code = "999901100"
     township = "…"
 
 A new community gives community_code and community; its township's code stands in its first nine digits.
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import waves_until
 from analysis.survey.problems import Problem
+from analysis.survey.study import study
 
 CHANGES = {"renamed", "new", "closed"}
 
@@ -78,9 +78,16 @@ def _renamed(rows: pd.DataFrame, level: str, code: str, name: str) -> pd.DataFra
 def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
     """Make the row of a new community from its code and name; KeyError when its township is unknown."""
     code = change["community_code"]
-    township = townships.set_index("township_code").loc[code[:9]]
-    county = {"county_code": code[:6], "county": COUNTIES[code[:6]]}
-    place = {"township_code": code[:9], "township": township["township"]}
+    township = townships.set_index("township_code").loc[study().township_of(code)]
+    district = study().district_of(code)
+    county = {"county_code": district, "county": study().districts[district]}
+    place = {"township_code": study().township_of(code), "township": township["township"]}
     return pd.DataFrame(
         [county | place | {"community_code": code, "community": change["community"], "new_since_2016": "1"}]
     )
+
+
+def reporting(townships: pd.DataFrame) -> pd.DataFrame:
+    """Return the townships that have something to report on: those with a unit, if units are named."""
+    units = list(study().units)
+    return townships[townships[units].astype(int).sum(axis=1) > 0] if units else townships

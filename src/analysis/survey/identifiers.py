@@ -7,9 +7,9 @@ from operator import mul
 
 import pandas as pd
 
-from analysis.survey.codebook import IDENTIFIERS
 from analysis.survey.parse import ABSENT, Broken
 from analysis.survey.problems import BLANK, SAME_PERSON, Problem
+from analysis.survey.study import study
 from analysis.survey.text import compatible, empty, fold
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -39,7 +39,7 @@ def looks_personal(cell) -> bool:
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     """Find identifiers that are blank or malformed, and people who stand in the roster twice.
 
-    `roster` holds the columns of IDENTIFIERS plus workbook, sheet and row. Doubles are found within a
+    `roster` holds the columns of study().identifiers plus workbook, sheet and row. Doubles are found within a
     county and across counties; the message names the other row, never the number.
     """
     ids = roster["id_number"].map(_id).astype(object)
@@ -96,4 +96,4 @@ def _cell_problem(row, column, message) -> Problem:
 
 
 def _problem(row, column, message, **more) -> Problem:
-    return Problem(row["workbook"], row["sheet"], IDENTIFIERS[column], int(row["row"]), message, **more)
+    return Problem(row["workbook"], row["sheet"], study().identifiers[column], int(row["row"]), message, **more)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.survey.codebook import IDENTIFIERS, Table
+from analysis.survey.codebook import Table
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code, same_rows
@@ -18,6 +18,7 @@ from analysis.survey.problems import NOTE, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
@@ -49,16 +50,17 @@ def load(raw: Path) -> Loaded:
             accounts.append(account)
             if model is not None:
                 rows["county_code"] = _counties(rows, file)
-                pieces.setdefault(model.Config.name, []).append(rows)
-                totals.setdefault(model.Config.name, []).append(sums)
+                pieces.setdefault(model.name, []).append(rows)
+                totals.setdefault(model.name, []).append(sums)
     problems += same_rows(pieces, problems)
     problems += _missing_sheets(files, accounts, problems)
     tables = {name: frame(sheets) for name, sheets in pieces.items()}
     sums = {name: frame(sheets) for name, sheets in totals.items()}
-    if "workers" in tables:
-        notes = [one for one in problems if one.rule == NOTE]
-        problems += identifier_problems(without(tables["workers"], notes))
-        tables["workers"] = tables["workers"].drop(columns=list(IDENTIFIERS))
+    notes = [one for one in problems if one.rule == NOTE]
+    for name, rows in tables.items():
+        if personal := study().tables[name].identifiers:
+            problems += identifier_problems(without(rows, notes))
+            tables[name] = rows.drop(columns=list(personal))
     return Loaded(tables, pd.DataFrame(accounts, columns=list(ACCOUNT)), problems, sums)
 
 
@@ -79,7 +81,7 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     except Unopened as error:
         problems.append(Problem(file.path.name, message=str(error)))
         return
-    by_title = {normalise(model.Config.title): model for model in file.models}
+    by_title = {normalise(model.zh): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
     found = _sheets_there(file, sheets, titles)
     claims, read = [], []
@@ -100,7 +102,7 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
                 yield parts
 
 
-def _read(sheet: Sheet, model: type[Table] | None, place: int, file: File, problems: list[Problem]) -> tuple:
+def _read(sheet: Sheet, model: Table | None, place: int, file: File, problems: list[Problem]) -> tuple:
     """Return (model, rows, totals, account) of one sheet, each None where there is none; place: from 1."""
     if model is None:
         return None, None, None, _outside(sheet, place, file, problems)
@@ -109,7 +111,7 @@ def _read(sheet: Sheet, model: type[Table] | None, place: int, file: File, probl
 
 def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:
     """Name the sheets of the form that are there twice, and those that are missing."""
-    models = [model.Config.title for model in file.models]
+    models = [model.zh for model in file.models]
     twice = {sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1}
     known = {normalise(title) for title in models}
     problems = [
@@ -158,10 +160,10 @@ def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Prob
             missing += [
                 Problem(
                     own[0].path.name.rpartition("_")[0] + ".csv",
-                    model.Config.title,
+                    model.zh,
                     message="缺少此表 (sheet is missing)",
                 )
                 for model in own[0].models
-                if normalise(model.Config.title) not in there
+                if normalise(model.zh) not in there
             ]
     return missing

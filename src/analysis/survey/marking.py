@@ -10,7 +10,7 @@ import math
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import CITY, TABLES, Table
+from analysis.survey.codebook import Table
 from analysis.survey.corrections import printed
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
@@ -18,6 +18,7 @@ from analysis.survey.identifiers import looks_personal
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import Header, letter
 from analysis.survey.reading.rows import row_kinds
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
 HIDDEN = {"name", "id_number", "phone", "remark"}
@@ -37,7 +38,7 @@ def write_marked(
     kinds = row_kinds(sheet, header)
     asked = set(findings["row"])
     for i, row in enumerate(sheet.cells):
-        if kinds[i] in ("kept", "total") and (model is not TABLES["workers"] or i + 1 in asked):
+        if kinds[i] in ("kept", "total") and (not model.identifiers or i + 1 in asked):
             for place, cell in _row(row, header, model, county).items():
                 page.write(i, place, cell, style["cell"])
     for one in findings.itertuples():
@@ -49,18 +50,18 @@ def _row(row: list, header: Header, model, county: str) -> dict[int, object]:
     """Print the cells of a row by position; of a community of another county, nothing but its code."""
     cells = {place: row[place] if place < len(row) else "" for place in header.names}
     codes = [printed(cells[place]) for place, name in header.names.items() if name == "community_code"]
-    foreign = any(code.startswith(CITY[:4]) and not code.startswith(county) for code in codes)
+    foreign = any(code.startswith(study().common_prefix) and not code.startswith(county) for code in codes)
     return {
         place: MASK if foreign and name != "community_code" else _shown(cells[place], name, model)
         for place, name in header.names.items()
     }
 
 
-def _shown(cell: object, name: str, model: type[Table]) -> int | float | str:
+def _shown(cell: object, name: str, model: Table) -> int | float | str:
     """Print a cell, unless it is or may be an identifier."""
     if empty(cell):
         return ""
-    if name in HIDDEN or looks_personal(cell) or (model is TABLES["workers"] and not _answers(cell, name, model)):
+    if name in HIDDEN or looks_personal(cell) or (model.identifiers and not _answers(cell, name, model)):
         return MASK
     if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
         return cell
@@ -73,7 +74,7 @@ def _answers(cell, name: str, model) -> bool:
         return isinstance(cell, int | float)
     if name in ("township", "community"):
         return isinstance(cell, str) and normalise(cell).endswith(PLACE)
-    schema = model.to_schema().columns[name]
+    schema = model.columns[name]
     try:
         value = parse.reader(schema)(cell)
     except parse.Unreadable:
@@ -85,7 +86,7 @@ def _answers(cell, name: str, model) -> bool:
 def _mark(page, one, cells: dict, header: Header, model, style: dict) -> None:
     """Colour the cell of a finding and put the finding beside it as a comment."""
     titles = {column.name: column.title for column in columns(model)}
-    schema = model.to_schema().columns
+    schema = model.columns
     places = [
         place
         for place, name in header.names.items()

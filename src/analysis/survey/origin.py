@@ -16,12 +16,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.survey.codebook import COUNTIES, TABLES, Table
+from analysis.survey.codebook import Table
+from analysis.survey.folders import root
 from analysis.survey.problems import PROBLEM, QUESTION, Problem
 from analysis.survey.reading.book import Sheet, form_titles
 from analysis.survey.reading.names import File, aliases
 from analysis.survey.reading.rows import Cells
-from analysis.survey.repository import reference, root
+from analysis.survey.reference import reference
+from analysis.survey.rules import rules_of, title_of
+from analysis.survey.study import study
 from analysis.survey.text import empty, fold, normalise
 
 WHO = "(?:填报|填表|报送|上报|填写)"
@@ -38,12 +41,14 @@ SPELLED_YEAR = re.compile(rf"([{NUMERALS[:-1]}]{{4}})年")
 SHORT_YEAR = re.compile(r"(?<![0-9])([0-9]{2})年度")
 TOP = 15  # rows above which 填报单位 and the title stand
 BOTTOM = 15  # last rows among which the signatures are
-FEWEST = 20  # persons whose dates of entry say something of the year
 # days from the reference date to 填报日期: within the first pair as is to be expected, outside the second it is
 # another wave's
 EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
 FOREIGN = "(belongs to another county)"
 TOLD = f"内容是另一县（市、区）的 {FOREIGN}"
+STALE = (
+    "最晚的一项也早于基准日{0}个月以上 (no date in the {0} months before the reference date: is it of this wave?)"
+)
 NOT_THIS_WAVE = "不是本轮的表 (not of this wave)"
 ODD_DAY = "与基准日相距太远 (far from the reference date: is it of this wave?)"
 ODD_YEAR = "标题的年份不是本轮的 (another year in the title: is it of this wave?)"
@@ -78,11 +83,12 @@ class Claim:
         """Code of the county that 填报单位 names; empty where it is unknown."""
         if self.unit in aliases():
             return aliases()[self.unit]
-        inside = {aliases()[normalise(name)] for name in COUNTIES.values() if normalise(name) in self.unit}
+        names = map(normalise, study().districts.values())
+        inside = {aliases()[name] for name in names if name in self.unit}
         return inside.pop() if len(inside) == 1 else ""
 
 
-def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title: str) -> Claim:
+def claim_of(sheet: Sheet, model: Table | None, rows: Cells | None, title: str) -> Claim:
     """Collect what a sheet says of its origin; nothing where it is no form (no model).
 
     rows: the data cut out of it, if its header was found. title: the name under which the sheet is spoken of.
@@ -94,10 +100,10 @@ def claim_of(sheet: Sheet, model: type[Table] | None, rows: Cells | None, title:
     last = range(max(len(sheet.cells) - BOTTOM, 0), len(sheet.cells))
     written, day_row = _labelled(sheet, [*last, *top], FILLED_ON)
     county = county_of_rows(rows) if rows is not None else ""
-    lines = _title_lines(sheet, normalise(model.Config.title))
+    lines = _title_lines(sheet, normalise(model.zh))
     years = frozenset(year for line in lines for year in _years(line))
-    named = frozenset(code for code, name in COUNTIES.items() if any(name in line for line in lines))
-    mentioned = county_mentioned(rows) if rows is not None else ""
+    named = frozenset(code for code, name in study().districts.items() if any(name in line for line in lines))
+    mentioned = county_mentioned(rows, model) if rows is not None else ""
     return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named, mentioned)
 
 
@@ -157,18 +163,21 @@ def county_of_rows(rows: Cells) -> str:
         counties = [county_of_code(code) for code in rows["community_code"]]
     else:
         counties = [_towns(root()).get(str(name).strip(), "") for name in rows.get("township", ())]
-    counts = Counter(county for county in counties if county in COUNTIES)
+    counts = Counter(county for county in counties if county in study().districts)
     county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
     return county if 2 * most > counts.total() else ""
 
 
-def county_mentioned(rows: Cells) -> str:
-    """Return the county whose name or townships most projects name, alone; empty where none has most."""
+def county_mentioned(rows: Cells, model: Table) -> str:
+    """Return the county whose name or townships most rows name, alone; empty where none has most."""
+    columns = [name for rule in rules_of("own_places", model.name) for name in rule.words]
+    if not columns:
+        return ""
     counts: Counter[str] = Counter()
-    for texts in zip(rows.get("project", ()), rows.get("unit", ()), strict=False):
+    for texts in zip(*(rows.get(name, ()) for name in columns), strict=False):
         counts.update(_only([code for text in texts if isinstance(text, str) for code in _places_in(text)]))
     county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
-    return county if 2 * most > len(rows.get("project", ())) else ""
+    return county if 2 * most > len(rows.get(columns[0], ())) else ""
 
 
 def _only(codes: list[str]) -> set[str]:
@@ -183,15 +192,7 @@ def _places_in(text: str) -> list[str]:
 
 @cache
 def _place_names(home: Path) -> dict[str, str]:
-    return _towns(home) | {name: code for code, name in COUNTIES.items()}
-
-
-# table, columns that are compared, fewest of them that must hold something
-COMPARED = (
-    ("funding", ("item", "city_funds", "county_funds", "township_funds"), 3),
-    ("county_baseline", ("workers_2018", "income_2018"), 2),
-    ("projects", ("project", "kind", "unit", "amount", "year"), 3),
-)
+    return _towns(home) | {name: code for code, name in study().districts.items()}
 
 
 def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[Problem]:
@@ -202,8 +203,9 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     """
     told = {(one.workbook, one.sheet) for one in asked if MENTIONED in one.message}
     questions = []
-    for name, columns, least in COMPARED:
-        sheets = [(cells, _likeness(cells, columns, least)) for cells in pieces.get(name, ())]
+    for rule in rules_of("not_alike", *pieces):
+        least, *columns = rule.words
+        sheets = [(cells, _likeness(cells, columns, int(least))) for cells in pieces[rule.table]]
         for (cells, one), (others, other) in permutations([pair for pair in sheets if pair[1]], 2):
             place = (cells["workbook"][0], cells["sheet"][0])
             if cells["workbook"][0] == others["workbook"][0]:
@@ -215,7 +217,7 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     return questions
 
 
-def _likeness(cells: Cells, columns: tuple[str, ...], least: int) -> set[tuple]:
+def _likeness(cells: Cells, columns: list[str], least: int) -> set[tuple]:
     """Return the rows of a sheet, without those of which fewer than `least` columns hold something."""
     rows = zip(*(cells[name] for name in columns), strict=True)
     return {row for row in rows if sum(bool(cell) for cell in row) >= least}
@@ -225,7 +227,7 @@ def county_of_code(code: object) -> str:
     """Take the county from a community code."""
     if isinstance(code, float) and code.is_integer():
         code = int(code)
-    return fold(str(code)).strip()[:6]
+    return study().district_of(fold(str(code)).strip())
 
 
 @cache
@@ -249,10 +251,9 @@ def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Prob
     if other and file.county not in votes:
         return {claim.title for claim in claims}, [_whole(file, claims, other)]
     foreign = [claim for claim in claims if claim.county not in ("", file.county)]
+    names = study().districts
     lines = [
-        Problem(
-            file.path.name, claim.title, message=f"此表多数行是{COUNTIES[claim.county]}的 {FOREIGN}", told=TOLD
-        )
+        Problem(file.path.name, claim.title, message=f"此表多数行是{names[claim.county]}的 {FOREIGN}", told=TOLD)
         for claim in foreign
     ]
     return {claim.title for claim in foreign}, lines + _units(file, [c for c in claims if c not in foreign])
@@ -263,12 +264,13 @@ def _whole(file: File, claims: list[Claim], other: str) -> Problem:
     signs = [("社区代码、街道", any(claim.county == other for claim in claims))]
     signs += [("填报单位", any(claim.unit_county == other for claim in claims))]
     by = "、".join(sign for sign, there in signs if there)
-    message = f"文件名是{COUNTIES[file.county]}，内容是{COUNTIES[other]}的（{by}） {FOREIGN}"
+    message = f"文件名是{study().districts[file.county]}，内容是{study().districts[other]}的（{by}） {FOREIGN}"
     return Problem(file.path.name, message=message, told=TOLD)
 
 
 def _units(file: File, claims: list[Claim]) -> list[Problem]:
     """Compare 填报单位 with the county of the file: one line for all sheets that name the same."""
+    names = study().districts
     lines, told = [], f"填报单位是另一县（市、区） {FOREIGN}"
     for unit in dict.fromkeys(claim.unit for claim in claims if claim.unit):
         named = [claim for claim in claims if claim.unit == unit]
@@ -276,18 +278,18 @@ def _units(file: File, claims: list[Claim]) -> list[Problem]:
         if not county:
             lines.append(Problem(*place, _in_sheets(named) + UNKNOWN_UNIT, QUESTION))
         elif county != file.county:
-            message = f"{_in_sheets(named)}填报单位是{COUNTIES[county]} {FOREIGN}"
+            message = f"{_in_sheets(named)}填报单位是{study().districts[county]} {FOREIGN}"
             lines.append(Problem(*place, message, PROBLEM, told))
     lines += [
         Problem(
-            file.path.name, one.title, message=f"多数行写的是{COUNTIES[one.mentioned]} {MENTIONED}", kind=QUESTION
+            file.path.name, one.title, message=f"多数行写的是{names[one.mentioned]} {MENTIONED}", kind=QUESTION
         )
         for one in claims
         if one.mentioned not in ("", file.county, one.unit_county)
     ]
     titled = [claim for claim in claims if claim.named and file.county not in claim.named]
     if titled:
-        name, told = COUNTIES[min(titled[0].named)], f"标题是另一县（市、区）的 {TITLED}"
+        name, told = study().districts[min(titled[0].named)], f"标题是另一县（市、区）的 {TITLED}"
         message = f"{_in_sheets(titled)}标题写的是{name} {TITLED}"
         lines.append(Problem(file.path.name, titled[0].title, message=message, kind=QUESTION, told=told))
     return lines
@@ -334,40 +336,16 @@ def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
     return days[0] <= (claim.day - day).days <= days[1]
 
 
-# table, column of dates, fewest rows that say something, reach before the reference date, what is asked
-NEWEST = (
-    (
-        "workers",
-        "hired",
-        FEWEST,
-        pd.DateOffset(years=1),
-        "最晚的一项也早于基准日一年以上 (no date in the year before the reference date: is it of this wave?)",
-    ),
-    (
-        "interview_communities",
-        "date",
-        1,
-        pd.DateOffset(months=6),
-        "都早于基准日半年以上 (all long before the reference date: is it of this wave?)",
-    ),
-)
-
-
 def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
     """Ask of each file whose newest dates are far from the reference date; tables: clean."""
     if day is None:
         return []
     asked = []
-    for name, column, least, reach, message in NEWEST:
-        for (book, sheet), dates in tables[name].groupby(["workbook", "sheet"])[column] if name in tables else ():
-            if len(dates) >= least and dates.max() < day - reach:
-                asked.append(Problem(book, sheet, _title(name, column), message=message, kind=QUESTION))
-    if "projects" in tables:
-        later = tables["projects"][tables["projects"]["year"] > day.year]
-        message, title = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)", _title("projects", "year")
-        asked += [Problem(r.workbook, r.sheet, title, r.row, message, QUESTION) for r in later.itertuples()]
+    for rule in rules_of("newest", *tables):
+        months, least = map(int, rule.words)
+        message = STALE.format(months)
+        for (book, sheet), dates in tables[rule.table].groupby(["workbook", "sheet"])[rule.column]:
+            if len(dates) >= least and dates.max() < day - pd.DateOffset(months=months):
+                title = title_of(rule.table, rule.column)
+                asked.append(Problem(book, sheet, title, message=message, kind=QUESTION))
     return asked
-
-
-def _title(table: str, column: str) -> str:
-    return TABLES[table].to_schema().columns[column].title

@@ -12,20 +12,19 @@ from functools import partial
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.survey.codebook import YES_NO
 from analysis.survey.text import REORDERING, fold, normalise, odd_character
 
 NUMBER = re.compile(r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S)
 DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日?)?")
 OCTOBER = re.compile(r"[0-9]{4}\.1")  # what becomes of 1988.10 where it is taken for a number
-CODE = re.compile(r"[0-9]+")
+CODE = re.compile(r"[0-9A-Za-z-]+")
+DIGITS = re.compile(r"\^?\[0-9\]\{([0-9]+)\}\$?")  # the pattern of a code that is so many digits
 INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 APART = re.compile(r"[0-9]\s+[0-9]")  # two numbers in one cell: folding would join them into a third
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
 ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 LARGEST = 2**53  # beyond it a float no longer holds every whole number
-NOT_A_CODE = "应为12位数字 (must be a code of 12 digits)"
 YUAN = 10_000  # 元 in one 万元
 # how a unit may be written, folded, and what the number is then divided by
 SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "m²": 1, "平米": 1}}
@@ -73,12 +72,17 @@ def whole(cell, unit: str = "") -> int:
     return int(value)
 
 
-def yes_no(cell) -> bool:
-    """Read 是 or 否."""
-    text = normalise(cell)
-    if text not in YES_NO:
-        raise Unreadable("应填“是”或“否” (answer 是 or 否)")
-    return text == "是"
+def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
+    """Return a rule that reads the two answers in `codes`, of which the first is yes."""
+    yes, no = codes
+
+    def read(cell: object) -> bool:
+        answer = normalise(cell)
+        if answer not in (yes, no):
+            raise Unreadable(f"应填“{yes}”或“{no}” (answer {yes} or {no})")
+        return answer == yes
+
+    return read
 
 
 def date(cell) -> pd.Timestamp:
@@ -126,11 +130,18 @@ def one_of(codes: dict[str, str]):
     return read
 
 
-def code(cell: object) -> str:
-    """Read a code: digits, plain or full-width, kept as text."""
+def not_a_code(pattern: str) -> str:
+    """Say what a code that does not match its pattern should be."""
+    if digits := DIGITS.fullmatch(pattern):
+        return f"应为{digits[1]}位数字 (must be a code of {digits[1]} digits)"
+    return f"应符合 {pattern} (must be a code that matches {pattern})"
+
+
+def code(cell: object, pattern: str) -> str:
+    """Read a code, plain or full-width, kept as text; whether it matches the pattern is checked later."""
     read = fold(text(cell))
     if not CODE.fullmatch(read):
-        raise Unreadable(NOT_A_CODE)
+        raise Unreadable(not_a_code(pattern))
     return read
 
 
@@ -170,15 +181,20 @@ def odd_fault(cell: str) -> str:
 
 
 def _by_type(schema: pa.Column) -> Callable[[object], object]:
-    codes, kind, unit = schema.metadata["codes"], str(schema.dtype).lower(), schema.metadata["unit"]
-    if kind == "bool":
-        return yes_no
-    if codes:
-        return one_of(codes)
-    if kind.startswith("int"):
-        return partial(whole, unit=unit)
-    if kind.startswith("float"):
-        return partial(number, unit=unit)
-    if kind.startswith("datetime"):
-        return date
-    return {"community_code": code, "township": place, "community": place}.get(schema.name, text)
+    facts = schema.metadata
+    match facts["type"]:
+        case "yes_no":
+            return yes_or_no(facts["codes"])
+        case "choice":
+            return one_of(facts["codes"])
+        case "integer":
+            return partial(whole, unit=facts["unit"])
+        case "decimal":
+            return partial(number, unit=facts["unit"])
+        case "date" | "month":
+            return date
+        case "code":
+            return partial(code, pattern=schema.checks[0].statistics["pattern"])
+        case "place":
+            return place
+    return text

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import COMMUNITY_CODE, TABLES, Workers
+from analysis.survey.codebook import Table
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import BLANK, NOTE, TOTAL_ANSWERS, UNIT, Problem
 from analysis.survey.shifted import without_shifted
+from analysis.survey.study import study
 from analysis.survey.text import empty
 
 PLACE = ("workbook", "sheet", "row")
-PATTERNS = {COMMUNITY_CODE: parse.NOT_A_CODE}
 
 
 class Parsed(NamedTuple):
@@ -36,7 +36,7 @@ def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Pars
     notes = [one for one in findings if one.rule == NOTE]
     misread = {(one.workbook, one.sheet) for one in findings if one.rule == TOTAL_ANSWERS}
     for name, raw in raws.items():
-        model, rows = TABLES[name], without(raw, notes)
+        model, rows = study().tables[name], without(raw, notes)
         parsed, faults = parse_table(rows, model)
         parsed, more = in_range(parsed, model)
         parsed, faults = without_shifted(rows, parsed, [*faults, *more], model, findings)
@@ -53,7 +53,7 @@ def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]
     Each distinct cell is read once. Returns every row, where what could not be read is missing, and the faults.
     """
     parsed, problems = {}, []
-    for name, schema in model.to_schema().columns.items():
+    for name, schema in model.columns.items():
         cells = rows[name].tolist()
         if name in PLACE:  # ours, not the county's: as it is
             parsed[name] = pd.Series(cells, rows.index).astype(schema.dtype.type)
@@ -86,7 +86,7 @@ def _typed(values: list, index: pd.Index, schema) -> pd.Series:
 
 def complete(cells: pd.DataFrame, faults: list[Problem], model) -> pd.DataFrame:
     """Return the rows without fault in which nothing that must be there is missing, as the codebook types them."""
-    columns = model.to_schema().columns
+    columns = model.columns
     needed = [name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans]
     if not faults and not needed:
         return cells
@@ -113,9 +113,9 @@ def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     return rows[pd.Series([place not in faulty for place in places], index=rows.index, dtype=bool)]
 
 
-def _quote(value, model) -> str:
-    """Quote a faulty cell, but none of the roster: where columns have slipped it may be an identifier."""
-    if model is Workers or isinstance(value, parse.Broken) or looks_personal(value):
+def _quote(value: object, model: Table) -> str:
+    """Quote a faulty cell, but none of a roster of people: where columns have slipped it may be an identifier."""
+    if model.identifiers or isinstance(value, parse.Broken) or looks_personal(value):
         return ""
     if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
         value = int(value)  # as it was typed
@@ -160,7 +160,7 @@ def wanted(check, schema) -> str:
         case "str_length":
             return f"至少 {low} 个字 (must have at least {low} characters)"
         case "str_matches":
-            return PATTERNS[said["pattern"]]
+            return parse.not_a_code(said["pattern"])
         case "isin" if "allowed_values" in said:
             return f"应为 {'、'.join(said['allowed_values'])} 之一 (not one of the answers)"
         case "isin" | "in_the_frame":
@@ -178,13 +178,13 @@ def in_range(cells: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
     Returns the cells without those that fail, and what is wrong with these.
     """
     problems = []
-    for name, schema in model.to_schema().columns.items():
+    for name, schema in model.columns.items():
         failed = _failed(cells[name], schema) if name != "county_code" else {}
         if failed:
             problems += _out_of_range(cells.loc[list(failed)], name, failed, schema, model)
             cells = cells.assign(**{name: _with_missing(cells[name], list(failed))})
     # the county of an interview is the head of its community code; of all others it is that of the file
-    county = model.to_schema().columns["county_code"]
+    county = model.columns["county_code"]
     if failed := _failed(cells["county_code"], county):
         at = list(failed)
         if (code := "community_code") in cells:
@@ -213,7 +213,7 @@ def _with_missing(column: pd.Series, labels: list) -> pd.Series:
 
 def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema, model) -> list[Problem]:
     """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that too."""
-    title, problems = model.to_schema().columns[column].title, []
+    title, problems = model.columns[column].title, []
     limits = schema.checks[0].statistics if schema.metadata["unit"] == "万元" else {}
     least, most = limits.get("min_value"), limits.get("max_value")
     places = zip(rows["workbook"], rows["sheet"], rows["row"], rows[column], rows.index, strict=True)

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from analysis.survey.access import check_read, reading_table
+from analysis.survey.access import reading_table
 from analysis.survey.declaration import FILE, read_declaration
-from analysis.survey.folders import REFERENCE, build, notebook_name, processed, root
+from analysis.survey.folders import build, notebook_name, processed, root
 from analysis.survey.folders import district as folder_of
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
-__all__ = ["build", "processed", "root"]
+__all__ = ["build", "processed", "reference", "root"]
 
-LANG = "zh"  # the language whose runs others read; all compute the same
-# Columns of the communities that the page of their county tells: facts of public bodies, none of people.
-PLACES = ("township", "community", "village_turned", "premises", "compliant", "premises_plan")
 PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
-
-
-def reference(name: str) -> pd.DataFrame:
-    """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
-    path = root() / REFERENCE / f"{name}.csv"
-    check_read(path)
-    check_references([path])
-    return _read_reference(path).copy()
-
-
-def check_references(paths: Iterable[Path]) -> None:
-    """Raise InputProblems naming the reference tables that are missing."""
-    missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
-    remedy = "缺少此参考表，请恢复：git checkout -- {0} (reference table not there: restore it with this command)"
-    if missing:
-        raise InputProblems([Problem(name, message=remedy.format(name)) for name in sorted(missing)])
-
-
-@cache
-def _read_reference(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except ValueError as error:  # empty, ragged, or not UTF-8
-        raise InputProblems([Problem(path.name, message=f"无法读取 (cannot be read): {error}")]) from None
 
 
 def register(name: str, wave: str) -> pd.DataFrame:
@@ -88,7 +60,7 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "estimates.parquet")
-    folder = build(wave) / LANG / "estimates"
+    folder = build(wave) / study().languages[0] / "estimates"
     paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
@@ -97,12 +69,14 @@ def read_statements(wave: str, district: str = "") -> pd.DataFrame:
     """Read the statements that the comparison saved, or only the form and words of one district's."""
     if district:
         return _read_parquet(folder_of(wave, district) / "statements.parquet")
-    path = build(wave) / LANG / "tables/statements.csv"
+    path = build(wave) / study().languages[0] / "tables/statements.csv"
+    if not path.exists():  # no notebook of this study compares
+        return pd.DataFrame(columns=["form", "indicator", "district", "zh", "en"])
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
 
 
 def read_places(wave: str, district: str) -> pd.DataFrame:
-    """Read the communities of one district with what they tell of their premises (see `publish.districts`)."""
+    """Read the communities of one district with the `public` columns of the study."""
     return _read_parquet(folder_of(wave, district) / "places.parquet")
 
 

@@ -14,12 +14,12 @@ import pandas as pd
 import xlsxwriter
 
 from analysis.survey.causes import causes
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES
 from analysis.survey.marking import write_marked
 from analysis.survey.problems import PROBLEM, findings_of
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
+from analysis.survey.study import study
 from analysis.survey.text import normalise
 
 FOREIGN = "(belongs to another county)"
@@ -37,7 +37,6 @@ COUNTS = {
     "blank": "空行 (blank)",
     "rejected": "退回 (rejected)",
 }
-MODELS = {normalise(model.Config.title): model for model in COUNTY_TABLES}
 
 
 def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
@@ -54,7 +53,7 @@ def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.
     folder.mkdir(parents=True, exist_ok=True)
     files = files_of(raw, [])
     paths = []
-    for code, county in COUNTIES.items():
+    for code, county in study().districts.items():
         own = [file for file in files if file.county == code]
         names = {file.path.name for file in own} | {f"{code}_{county}.xlsx"}
         mine = findings[findings["workbook"].map(partial(_is_of, names, code)).astype(bool)]
@@ -142,12 +141,12 @@ def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None
         sheets = open_book(file.path, file.title)
     except Unopened:
         return
-    seen = set()
+    seen, models = set(), {normalise(model.zh): model for model in study().district_tables}
     for sheet in sheets:
-        model, mine = MODELS.get(sheet_title(sheet.title)), findings[findings["sheet"] == sheet.title]
+        model, mine = models.get(sheet_title(sheet.title)), findings[findings["sheet"] == sheet.title]
         if model is None or mine.empty or model in seen:
             continue
         seen.add(model)
         header = find_header(sheet, model)
         if header.names:
-            write_marked(book.add_worksheet(model.Config.title), sheet, header, model, mine, file.county, style)
+            write_marked(book.add_worksheet(model.zh), sheet, header, model, mine, file.county, style)

@@ -16,80 +16,18 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from analysis.survey.codebook import FUND_ITEM, POST, TABLES
+from analysis.survey.codebook import FROM_FILE, Rule
 from analysis.survey.parse import YUAN
 from analysis.survey.problems import MISSING_PLACE, QUESTION, TWICE, UNIT, UNKNOWN_PLACE, Problem
+from analysis.survey.study import Study, study
 
 # (table, county code) to the number of its rows of which it is not known what they are about; county "": of any
 Partial = Mapping[tuple[str, str], float]
 
-# table, column that is named in the message, expression that must hold, what is wrong otherwise
-WITHIN_A_ROW = (
-    ("communities", "residents_area", "residents_area <= area", "大于建筑面积 (exceeds the floor area)"),
-    (
-        "communities",
-        "active_organisations",
-        "active_organisations <= organisations",
-        "大于社会组织总数 (exceeds all organisations)",
-    ),
-    (
-        "communities",
-        "committee_workers",
-        "committee_workers <= committee_seats",
-        "大于“两委”总数 (exceeds the seats)",
-    ),
-    ("workers", "hired", "hired.dt.year - born.dt.year >= 16", "入职时不满16岁 (younger than 16 on entry)"),
-    (
-        "interview_communities",
-        "staff",
-        "full_time + former_cadres <= staff",
-        "小于专职社工与原村干部之和 (is less than its parts)",
-    ),
-)
-SOURCES = ("city_funds", "county_funds", "township_funds")
 CLOSE = 0.005  # 万元: amounts have two decimals
 REPORTED_TWICE = "重复填报 (reported twice)"
-SUMS = "sum of the sources"  # the rule
 NOT_THE_SUM = "不等于各级资金之和 (is not the sum of the sources)"
 SUM_IN_YUAN = "与合计、各级资金对不上，可能是按元填的 (is not the sum of the sources: it may be in 元)"
-GRADES = dict(zip(POST, ((7, 18), (4, 15), (1, 12)), strict=True))  # 三岗十八级
-# table whose communities must be in the other table
-WITHIN = (
-    ("workers", "communities"),
-    ("election_candidates", "communities"),
-    ("interview_frame", "communities"),
-    ("interview_communities", "interview_frame"),
-    ("interview_staff", "interview_communities"),
-)
-# what names a row to other tables, or to the frame
-KEYS = {
-    "communities": "community_code",
-    "interview_frame": "community_code",
-    "interview_communities": "community_code",
-    "funding": "item",
-    "burden": "township",
-}
-ONE_ROW_EACH = {
-    "communities": ["community_code"],
-    "interview_frame": ["community_code"],
-    "interview_communities": ["community_code"],
-    "interview_staff": ["community_code", "respondent"],
-    "funding": ["county_code", "item"],
-    "county_baseline": ["county_code"],
-    "burden": ["county_code", "township"],
-    "projects": [
-        "county_code",
-        "unit",
-        "kind",
-        "level",
-        "batch",
-        "field",
-        "amount",
-        "year",
-        "progress",
-        "project",
-    ],
-}
 PASTED = 3  # rows of two communities or more that a sheet of persons without names does not have twice
 
 
@@ -101,24 +39,28 @@ def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingPro
     """
     return (
         _within_a_row(tables)
-        + _sums(tables.get("funding"))
-        + _grades(tables.get("workers"))
+        + _sums(tables)
         + _once(tables)
         + _known_communities(tables, partial)
-        + _sampled(tables.get("interview_communities"), tables.get("interview_frame"))
-        + _all_items(tables.get("funding"), partial)
-        + _more_than_staff(tables.get("interview_communities"), tables.get("interview_staff"))
+        + _drawn(tables)
+        + _all_answers(tables, partial)
+        + _at_least_rows(tables)
     )
+
+
+def rules_of(check: str, *tables: str) -> list[Rule]:
+    """Return the rules of `rules.csv` that make a check; with tables, those about them alone."""
+    return [rule for rule in study().rules if rule.check == check and (not tables or rule.table in tables)]
 
 
 def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, str]]) -> Partial:
     """Count the rows of each table and county that lack what names them; any number where some may be `lost`."""
     partial = Counter(dict.fromkeys(lost, math.inf))
-    for table, column in KEYS.items():
-        if table in tables:
-            rows = tables[table]
-            unnamed = rows.loc[rows[column].isna(), "county_code"]
-            partial.update((table, "" if pd.isna(county) else county) for county in unnamed)
+    for name, table in study().tables.items():
+        if table.named_by and name in tables:
+            rows = tables[name]
+            unnamed = rows.loc[rows[table.named_by].isna(), "county_code"]
+            partial.update((name, "" if pd.isna(county) else county) for county in unnamed)
     return partial
 
 
@@ -141,18 +83,20 @@ def answered(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
 def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Timestamp | None) -> list[Problem]:
     """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial` as above."""
     asked = []
-    for table, column in (("workers", "hired"), ("interview_communities", "date")):
-        if table in tables and day is not None:
-            rows = answered(tables[table], [column])
+    for rule in rules_of("not_after", *tables):
+        if day is not None:
+            rows = answered(tables[rule.table], [rule.column])
+            limit = day if "datetime" in str(rows[rule.column].dtype) else day.year
             later = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
-            asked += located(rows[rows[column] > day], title_of(table, column), later)
-    if {"interview_frame", "interview_communities"} <= tables.keys():
-        rows = answered(tables["interview_frame"], ["community_code", "sampled"])
-        done = tables["interview_communities"]
-        silent = rows[rows["sampled"].astype(bool) & ~rows["community_code"].isin(done["community_code"])]
-        silent = silent[more_than_unnamed(silent["county_code"], "interview_communities", partial)]
-        message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
-        asked += located(silent, title_of("interview_frame", "sampled"), message)
+            asked += located(rows[rows[rule.column] > limit], title_of(rule.table, rule.column), later)
+    for rule in rules_of("drawn", *tables):
+        frame = study().tables[rule.table].within
+        if frame in tables:
+            rows, done = answered(tables[frame], ["community_code", rule.argument]), tables[rule.table]
+            silent = rows[rows[rule.argument].astype(bool) & ~rows["community_code"].isin(done["community_code"])]
+            silent = silent[more_than_unnamed(silent["county_code"], rule.table, partial)]
+            message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
+            asked += located(silent, title_of(frame, rule.argument), message)
     return [replace(one, kind=QUESTION) for one in asked]
 
 
@@ -165,92 +109,86 @@ def located(rows: pd.DataFrame, title: str, message: str, rule: str = "", about:
 
 def title_of(table: str, column: str) -> str:
     """Return the title of a column as its form prints it."""
-    return TABLES[table].to_schema().columns[column].title
+    return study().tables[table].columns[column].title
 
 
-def _within_a_row(tables) -> list[Problem]:
+def _within_a_row(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     problems = []
-    for table, column, expression, message in WITHIN_A_ROW:
-        if table in tables:
-            rows = answered(tables[table], _needed(table, expression))
-            if len(rows):
-                kept = rows.eval(expression).astype(bool)
-                problems += located(rows[~kept], title_of(table, column), message, expression)
+    for rule in rules_of("holds", *tables):
+        rows = answered(tables[rule.table], _needed(study(), rule.table, rule.argument))
+        if len(rows):
+            kept = rows.eval(rule.argument).astype(bool)
+            problems += located(rows[~kept], title_of(rule.table, rule.column), rule.message, rule.code)
     return problems
 
 
-def involved(rule: str) -> set[str]:
+def involved(code: str) -> set[str]:
     """Return the titles of all columns that a rule within a row compares: any of them may be the wrong one."""
-    return _involved().get(rule, set())
+    return _involved(study()).get(code, set())
 
 
 @cache
-def _involved() -> dict[str, set[str]]:
-    titles = {
-        expression: {title_of(table, name) for name in _needed(table, expression)}
-        for table, _, expression, _ in WITHIN_A_ROW
-    }
-    return titles | {SUMS: {title_of("funding", name) for name in (*SOURCES, "amount")}}
+def _involved(of: Study) -> dict[str, set[str]]:
+    titles = {}
+    for rule in of.rules:
+        if rule.check in ("holds", "sum_of"):
+            names = {rule.column, *_needed(of, rule.table, rule.argument)}
+            titles[rule.code] = {of.tables[rule.table].columns[name].title for name in names}
+    return titles
 
 
 @cache
-def _needed(table: str, expression: str) -> tuple[str, ...]:
+def _needed(of: Study, table: str, expression: str) -> tuple[str, ...]:
     """List the columns that an expression uses."""
     words = set(re.findall(r"(?<![.\w])[a-z_]\w*", expression))
-    return tuple(column for column in TABLES[table].to_schema().columns if column in words)
+    return tuple(column for column in of.tables[table].columns if column in words)
 
 
-def _sums(funding: pd.DataFrame | None) -> list[Problem]:
-    """Compare the total of each item with its sources; find the amounts that make it right as 元."""
-    if funding is None:
-        return []
-    rows = answered(funding, [*SOURCES, "amount"])
-    parts = rows[list(SOURCES)].astype(float)
-    amount, sums = rows["amount"].astype(float), parts.sum(axis=1)
+def _sums(tables: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Compare totals with their parts; find the amounts that make them right as 元."""
+    return [one for rule in rules_of("sum_of", *tables) for one in _sum(rule, tables[rule.table])]
+
+
+def _sum(rule: Rule, table: pd.DataFrame) -> list[Problem]:
+    total, names = rule.column, rule.words
+    rows = answered(table, [*names, total])
+    parts = rows[names].astype(float)
+    amount, sums = rows[total].astype(float), parts.sum(axis=1)
     wrong = (sums - amount).abs() >= CLOSE
-    in_yuan = [(("amount",), sums - amount / YUAN), (SOURCES, sums / YUAN - amount)]
-    in_yuan += [((source,), sums - parts[source] * (1 - 1 / YUAN) - amount) for source in SOURCES]
+    in_yuan = [((total,), sums - amount / YUAN), (names, sums / YUAN - amount)]
+    in_yuan += [((part,), sums - parts[part] * (1 - 1 / YUAN) - amount) for part in names]
     problems = []
-    for names, difference in in_yuan:
+    for columns, difference in in_yuan:
         fits = wrong & (difference.abs() < CLOSE)
-        for name in names:
-            problems += located(rows[fits & (rows[name] != 0)], title_of("funding", name), SUM_IN_YUAN, UNIT)
+        for name in columns:
+            problems += located(rows[fits & (rows[name] != 0)], title_of(rule.table, name), SUM_IN_YUAN, UNIT)
         wrong &= ~fits
-    return problems + located(rows[wrong], title_of("funding", "amount"), NOT_THE_SUM, SUMS)
+    return problems + located(rows[wrong], title_of(rule.table, total), NOT_THE_SUM, rule.code)
 
 
-def _grades(workers) -> list[Problem]:
-    if workers is None:
-        return []
-    workers = answered(workers, ["post", "grade"])
-    low, high = (
-        workers["post"].map({post: ends[i] for post, ends in GRADES.items()}).astype(float) for i in (0, 1)
-    )
-    grade = workers["grade"].astype(float)
-    bad = workers[(grade < low) | (grade > high)]
-    return located(bad, title_of("workers", "grade"), "不在该岗位的等级范围内 (not a grade of this post)")
-
-
-def _once(tables) -> list[Problem]:
+def _once(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     problems = []
-    for table, key in ONE_ROW_EACH.items():
-        if table in tables:
-            rows = answered(tables[table], [name for name in key if not _may_be_blank(table, name)])
-            again = rows[rows.duplicated(key)]
-            problems += located(again, title_of(table, key[-1]), REPORTED_TWICE, TWICE)
-    return problems + _pasted(tables.get("election_candidates"))
+    for name, rows in tables.items():
+        table = study().tables[name]
+        if table.key:
+            whole = answered(rows, [column for column in table.key if not _may_be_blank(name, column)])
+            again = whole[whole.duplicated(list(table.key))]
+            problems += located(again, title_of(name, table.key[-1]), REPORTED_TWICE, TWICE)
+        elif table.persons in table.columns:  # people without names
+            problems += _pasted(name, rows)
+    return problems
 
 
 def _may_be_blank(table: str, column: str) -> bool:
-    return TABLES[table].to_schema().columns[column].nullable
+    return study().tables[table].columns[column].nullable
 
 
-def _pasted(candidates: pd.DataFrame | None) -> list[Problem]:
-    """Find rows of candidates that stand in the same order further up: alone, two persons may be alike."""
-    if candidates is None:
-        return []
-    key = ["community_code", "identity", "assessment"]
-    rows, again = answered(candidates, key).sort_values(["workbook", "sheet", "row"]), set()
+def _pasted(table: str, people: pd.DataFrame) -> list[Problem]:
+    """Find rows of people that stand in the same order further up: alone, two persons may be alike."""
+    facts = study().tables[table]
+    asked = [name for name in facts.columns if name not in (*FROM_FILE, "township", "community", "community_code")]
+    key = ["community_code", *asked]
+    rows, again = answered(people, key).sort_values(["workbook", "sheet", "row"]), set()
     for _, own in rows.groupby(["workbook", "sheet"]):
         known, persons = set(), list(own[key].itertuples(index=False, name=None))
         for i in range(len(persons) - PASTED + 1):
@@ -259,69 +197,83 @@ def _pasted(candidates: pd.DataFrame | None) -> list[Problem]:
                 again.update(own.index[i : i + PASTED])
             known.add(run)
     found = rows.loc[sorted(again)]
-    return located(found, title_of("election_candidates", "identity"), REPORTED_TWICE, TWICE)
+    return located(found, title_of(table, facts.persons), REPORTED_TWICE, TWICE)
 
 
-def _known_communities(tables, partial: Partial) -> list[Problem]:
-    problems = []
-    for table, other in WITHIN:
-        if table in tables and other in tables:
-            rows, known = answered(tables[table], ["community_code"]), tables[other]["community_code"]
-            if other == "communities":  # a county whose sheet is missing is named once, not at every row
-                rows = rows[rows["county_code"].isin(tables[other]["county_code"])]
-            unknown = rows[~rows["community_code"].isin(known)]
-            codes = unknown.drop_duplicates("community_code")
-            codes = codes[more_than_unnamed(codes["county_code"], other, partial)]["community_code"]
-            unknown = unknown[unknown["community_code"].isin(codes)]
-            problems += unknown_in(unknown, table, other)
+def _known_communities(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Problem]:
+    problems, frame_table = [], study().frame_table
+    for table, other in within(tables):
+        rows, known = answered(tables[table], ["community_code"]), tables[other]["community_code"]
+        if other == frame_table:  # a county whose sheet is missing is named once, not at every row
+            rows = rows[rows["county_code"].isin(tables[other]["county_code"])]
+        unknown = rows[~rows["community_code"].isin(known)]
+        codes = unknown.drop_duplicates("community_code")
+        codes = codes[more_than_unnamed(codes["county_code"], other, partial)]["community_code"]
+        unknown = unknown[unknown["community_code"].isin(codes)]
+        problems += unknown_in(unknown, table, other)
     return problems
+
+
+def within(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    """List the tables whose communities must be in another table, with that one, where both are there."""
+    pairs = [(name, table.within) for name, table in study().tables.items() if table.within]
+    return [(table, other) for table, other in pairs if table in tables and other in tables]
 
 
 def unknown_in(rows: pd.DataFrame, table: str, other: str) -> list[Problem]:
     """Say of rows of a table that another table does not have their community."""
     message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
-    rule = UNKNOWN_PLACE if other == "communities" else ""
+    rule = UNKNOWN_PLACE if other == study().frame_table else ""
     return located(rows, title_of(table, "community_code"), message, rule, "community_code")
 
 
-def _sampled(interviews, sampling) -> list[Problem]:
-    """Refuse interviews of communities that are in the sampling frame but were not drawn."""
-    if interviews is None or sampling is None:
-        return []
-    known = answered(sampling, ["community_code", "sampled"])
-    left = known.loc[~known["sampled"].astype(bool), "community_code"]
-    bad = interviews[interviews["community_code"].isin(left)]
-    return located(bad, title_of("interview_communities", "community_code"), "社区未被抽中 (not in the sample)")
+def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Refuse rows of communities that are in the sampling frame but were not drawn."""
+    problems = []
+    for rule in rules_of("drawn", *tables):
+        frame, rows = tables.get(study().tables[rule.table].within), tables[rule.table]
+        if frame is not None:
+            known = answered(frame, ["community_code", rule.argument])
+            left = known.loc[~known[rule.argument].astype(bool), "community_code"]
+            bad = rows[rows["community_code"].isin(left)]
+            problems += located(bad, title_of(rule.table, "community_code"), "社区未被抽中 (not in the sample)")
+    return problems
 
 
-def _more_than_staff(communities: pd.DataFrame | None, people: pd.DataFrame | None) -> list[Problem]:
-    """Refuse a community of whose staff more were interviewed than there are."""
-    if communities is None or people is None:
-        return []
-    known = answered(communities, ["community_code", "staff"])
-    asked = known["community_code"].map(people["community_code"].value_counts()).astype(float)
-    bad = known[known["staff"].astype(float) < asked]
-    message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
-    return located(bad, title_of("interview_communities", "staff"), message)
+def _at_least_rows(tables: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Refuse a community of which more people were interviewed than there are."""
+    problems = []
+    for rule in rules_of("at_least_rows", *tables):
+        if rule.argument in tables:
+            people = tables[rule.argument]["community_code"].value_counts()
+            known = answered(tables[rule.table], ["community_code", rule.column])
+            asked = known["community_code"].map(people).astype(float)
+            bad = known[known[rule.column].astype(float) < asked]
+            message = f"小于“{_table_title(rule.argument)}”中的人数 (is less than the people interviewed there)"
+            problems += located(bad, title_of(rule.table, rule.column), message)
+    return problems
 
 
 def _table_title(table: str) -> str:
-    return TABLES[table].Config.title
+    return study().tables[table].zh
 
 
-def _all_items(funding, partial: Partial) -> list[Problem]:
-    if funding is None:
-        return []
+def _all_answers(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Problem]:
+    """Name the rows that are missing from a sheet that has one for each answer of a list."""
     problems = []
-    for (workbook, sheet), rows in funding.groupby(["workbook", "sheet"]):
-        if rows["item"].duplicated().any():
-            continue  # the item that stands twice is named: it may be the one that is missing
-        missing = FUND_ITEM.keys() - set(rows["item"])
-        if len(missing) <= partial.get(("funding", rows["county_code"].iloc[0]), 0):
-            continue  # it may be what a row says that could not be read
-        for item in missing:
-            message = f"缺少 {item} (item is missing)"
-            problems.append(
-                Problem(workbook, sheet, title_of("funding", "item"), 0, message, rule=MISSING_PLACE, value=item)
-            )
+    for name, table in study().tables.items():
+        if table.rows != "codes" or name not in tables:
+            continue
+        wanted = table.columns[table.named_by].metadata["codes"]
+        for (workbook, sheet), rows in tables[name].groupby(["workbook", "sheet"]):
+            if rows[table.named_by].duplicated().any():
+                continue  # the item that stands twice is named: it may be the one that is missing
+            missing = wanted.keys() - set(rows[table.named_by])
+            if len(missing) <= partial.get((name, rows["county_code"].iloc[0]), 0):
+                continue  # it may be what a row says that could not be read
+            title = title_of(name, table.named_by)
+            problems += [
+                Problem(workbook, sheet, title, 0, f"缺少 {one} (item is missing)", rule=MISSING_PLACE, value=one)
+                for one in missing
+            ]
     return problems

@@ -10,10 +10,11 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import IDENTIFIERS, Table
+from analysis.survey.codebook import FROM_FILE, Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import SHIFTED, UNKNOWN_COLUMN, Problem
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
@@ -35,7 +36,7 @@ def without_shifted(
     rows: pd.DataFrame,
     cells: pd.DataFrame,
     faults: list[Problem],
-    model: type[Table],
+    model: Table,
     findings: list[Problem],
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Take out of parsed cells what stands in shifted rows, and say so at each of their faults.
@@ -57,7 +58,7 @@ def without_shifted(
     ]
     places = zip(cells["workbook"], cells["sheet"], cells["row"], strict=True)
     shifted = pd.Series([place in steps for place in places], cells.index, dtype=bool)
-    answers = [name for name in cells if name not in Table.__annotations__]
+    answers = [name for name in cells if name not in FROM_FILE]
     missing = {name: _with_missing(cells[name]).mask(shifted) for name in answers}
     return cells.assign(**missing), faults
 
@@ -91,14 +92,14 @@ def _with_missing(column: pd.Series) -> pd.Series:
     return column.astype(kinds.get(str(column.dtype), column.dtype))
 
 
-def _steps(rows: pd.DataFrame, faults: list[Problem], model: type[Table]) -> dict[Place, int]:
+def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Place, int]:
     """Map the place of each shifted row to the number of columns to the right."""
     faulty: dict[Place, set[str]] = {}
     for one in faults:
         faulty.setdefault((one.workbook, one.sheet, one.row), set()).add(one.column)
     if not faulty:
         return {}
-    form, schema = [column.name for column in columns(model)], model.to_schema().columns
+    form, schema = [column.name for column in columns(model)], model.columns
     readers = {name: _reader(name, schema.get(name)) for name in form}
     names = [name for name in form if name in rows]
     places = zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
@@ -137,7 +138,7 @@ def _reader(name: str, schema):
 
 
 def _answers(cell, name: str, schema) -> bool:
-    if name in IDENTIFIERS:
+    if name in study().identifiers:
         return isinstance(cell, str) and bool(NAME.fullmatch(cell)) if name == "name" else looks_personal(cell)
     if name == "serial":
         return isinstance(cell, int | float) or (isinstance(cell, str) and cell.isdecimal())

@@ -7,14 +7,13 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from itertools import groupby
 
 import numpy as np
 import pandas as pd
 
 from analysis.survey import parse
-from analysis.survey.codebook import IDENTIFIERS, TABLES, Table
+from analysis.survey.codebook import FROM_FILE
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import (
@@ -29,6 +28,7 @@ from analysis.survey.problems import (
     Problem,
 )
 from analysis.survey.rules import involved
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise, odd_character
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
@@ -45,7 +45,7 @@ FINE = ("", "", 0.0)
 WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
 EVERY = ""  # stands for all columns of a row
 
-NOT_SUMMED = {*Table.__annotations__, "kind", "first", "id_number", "phone"}
+NOT_SUMMED = {*FROM_FILE, "kind", "first", "id_number", "phone"}
 
 
 def total_problems(
@@ -138,27 +138,27 @@ def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
     What is missing counts nothing; no sum is judged where that is a fault. Also the `street` of each row.
     """
-    schema = TABLES[name].to_schema().columns
+    schema = study().tables[name].columns
     kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
     numbers = {column: table[column].to_numpy(dtype=float, na_value=0.0) for column in kept}
-    streets = {"street": table["township"]} if "township" in table and name != "burden" else {}
+    grouped = "township" in table and study().tables[name].rows != "townships"
+    streets = {"street": table["township"]} if grouped else {}
     return table[["workbook", "sheet", "row"]].assign(**numbers, **streets).sort_values("row")
 
 
-@cache
 def _additive(name: str) -> set[str]:
-    return {column.name for column in columns(TABLES[name]) if column.adds}
+    return {column.name for column in columns(study().tables[name]) if column.adds}
 
 
 def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     """Find total rows that answer a question: a row of data that would be lost as a 小计."""
     problems = []
     for name, sums in totals.items():
-        schema = TABLES[name].to_schema().columns
+        schema = study().tables[name].columns
         for line in sums.to_dict("records"):
             told = [c for c, cell in line.items() if _answers(c, schema.get(c), cell, c in _additive(name))]
             for column in told[:1]:  # one a row
-                title = schema[column].title if column in schema else IDENTIFIERS[column]
+                title = schema[column].title if column in schema else study().identifiers[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
                 first = str(line["first"])  # its column may have slid down, from there on
                 problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS, about=first))
@@ -170,9 +170,9 @@ def _answers(column: str, schema, cell, adds: bool) -> bool:
 
     A whole number may be a count of rows, and the sum of a column that is added up stands where it belongs.
     """
-    if column in (*Table.__annotations__, "kind", "first", "name") or empty(cell):
+    if column in (*FROM_FILE, "kind", "first", "name") or empty(cell):
         return False
-    if column in IDENTIFIERS or column == "community_code":
+    if column in study().identifiers or column == "community_code":
         return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell))
     kind, said = str(schema.dtype), normalise(cell)
     measured = kind.startswith("float") and not adds and not COUNT.fullmatch(said.removesuffix(".0"))
@@ -197,7 +197,7 @@ def _sheet(
     problems, wrong = [], {}
     places = own["row"].to_numpy()
     running = {}
-    schema = TABLES[name].to_schema().columns
+    schema = study().tables[name].columns
     adds = _additive(name)
     since = None
     doubtful: dict[str, list[int]] = {}
@@ -217,7 +217,7 @@ def _sheet(
                 or empty(cell)
             ):
                 continue
-            title = schema[column].title if column in schema else IDENTIFIERS[column]
+            title = schema[column].title if column in schema else study().identifiers[column]
             summed = column in own and _any_between(doubtful.get(title, []), spans[-1][0], line["row"])
             if summed and not isinstance(cell, parse.Broken):
                 continue

@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.stats.record import name_of
 from analysis.survey.citation import cite, cite_estimates
-from analysis.survey.codebook import CITY
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
 
@@ -97,7 +97,7 @@ def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> di
     """
     below = frame[frame["dimension"] == code]
     inner = list(below.index[below["numerator"] == ""])
-    districts = [CITY, *dict.fromkeys(next(iter(tables.values()))["county_code"])]
+    districts = [study().city, *dict.fromkeys(next(iter(tables.values()))["county_code"])]
     if inner:
         return {area: cite_estimates(name_of(one, area) for one in inner) for area in districts}
     used = taken_in(tables, below)
@@ -120,4 +120,4 @@ def taken_in(tables: dict[str, pd.DataFrame], below: pd.DataFrame) -> list[pd.Da
 
 
 def _rows(table: pd.DataFrame, district: str) -> pd.DataFrame:
-    return table if district == CITY else table[table["county_code"] == district]
+    return table if district == study().city else table[table["county_code"] == district]

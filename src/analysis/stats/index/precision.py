@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.index.definition import parts
 from analysis.stats.index.scores import HIGH, LOW, scores
+from analysis.survey.study import study
 
 GROUPS, SEED = 10, 2020
 DEGREES = GROUPS - 1  # of freedom
@@ -34,7 +35,7 @@ def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str)
 
     tables: clean tables, dealt by their column `unit` (the community). Raises KeyError where a table lacks it.
     """
-    units = tables["communities"][[district, unit]].drop_duplicates()
+    units = tables[study().frame_table][[district, unit]].drop_duplicates()
     order = np.random.default_rng(SEED).permutation(len(units))
     dealt = units.iloc[order].assign(group=lambda t: t.groupby(district).cumcount() % GROUPS)
     group = dealt.set_index(unit)["group"]

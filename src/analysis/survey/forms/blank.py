@@ -8,16 +8,17 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, FUND_ITEM
+from analysis.survey.codebook import Table
 from analysis.survey.forms.columns import Column, columns, unit_line
 from analysis.survey.forms.explanation import write_explanation
 from analysis.survey.forms.layout import formats
 from analysis.survey.forms.sheet import FIRST_ROW, set_page, write_cell, write_header, write_top
 from analysis.survey.forms.validation import write_validation
+from analysis.survey.frame import reporting
+from analysis.survey.study import study
 
-SURVEY = "台州市城市社区治理调查表"
+NUMERALS = "一二三四五六七八九"
 SIGNED = ("填表人：", "审核人：", "填报日期：")
-FREE = {"workers": 12, "election_candidates": 4, "projects": 2}  # blank rows for each community
 FEWEST = 40  # blank rows, where a county has few communities
 
 
@@ -28,7 +29,7 @@ def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.Data
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for code, county in COUNTIES.items():
+    for code, county in study().districts.items():
         paths.append(folder / f"{code}_{county}.xlsx")
         own = frame[frame["county_code"] == code]
         write_form_book(paths[-1], wave, county, own, townships[townships["county_code"] == code])
@@ -38,16 +39,16 @@ def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.Data
 def write_form_book(path: Path, wave: str, county: str, frame: pd.DataFrame, townships: pd.DataFrame) -> None:
     """Write one county's blank workbook."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": f"{SURVEY} {wave}", "created": datetime(2020, 1, 1)})
+        book.set_properties({"title": f"{study().form_title} {wave}", "created": datetime(2020, 1, 1)})
         style = formats(book)
-        for number, model in enumerate(COUNTY_TABLES, start=1):
-            sheet, form = book.add_worksheet(model.Config.title), columns(model)
+        for number, model in enumerate(study().district_tables, start=1):
+            sheet, form = book.add_worksheet(model.zh), columns(model)
             sheet.write_string(0, 0, f"附件{number}", style["left"])
-            title = f"{SURVEY}（{wave}）之{'一二三四五六七'[number - 1]}：{model.Config.title}"
-            write_top(sheet, len(form) - 1, title, f"{county}民政局", unit_line(model.Config.name, form), style)
+            title = f"{study().form_title}（{wave}）之{NUMERALS[number - 1]}：{model.zh}"
+            write_top(sheet, len(form) - 1, title, f"{county}{study().office}", unit_line(model, form), style)
             write_header(sheet, form, style)
-            given = prefilled(model.Config.name, frame, townships)
-            free = max(FREE[model.Config.name] * len(frame), FEWEST) if model.Config.name in FREE else 0
+            given = prefilled(model, frame, townships)
+            free = max(model.blank_rows * len(frame), FEWEST) if model.blank_rows else 0
             write_rows(sheet, form, given + [{}] * free, style)
             write_validation(sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame))
             sheet.write_row(FIRST_ROW + len(given) + free + 1, 0, SIGNED, style["left"])
@@ -55,17 +56,19 @@ def write_form_book(path: Path, wave: str, county: str, frame: pd.DataFrame, tow
         write_explanation(book, style)
 
 
-def prefilled(table: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:
-    """List the rows that are known beforehand: the communities, the townships, the items of the funds."""
-    if table == "communities":
-        rows = frame[["township", "community", "community_code"]].to_dict("records")
-    elif table == "burden":
-        units = townships[["juweihui_2019", "cunweihui_2019"]].astype(int).sum(axis=1)
-        rows = townships.loc[units > 0, ["township"]].to_dict("records")
-    elif table == "funding":
-        rows = [{"item": item} for item in FUND_ITEM]
-    else:
-        rows = [{}] if table == "county_baseline" else []
+def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:
+    """List the rows that are known beforehand: the communities, the townships, the answers of a list."""
+    match model.rows:
+        case "communities":
+            rows = frame[["township", "community", "community_code"]].to_dict("records")
+        case "townships":
+            rows = reporting(townships)[["township"]].to_dict("records")
+        case "codes":
+            rows = [{model.named_by: answer} for answer in model.columns[model.named_by].metadata["codes"]]
+        case "one":
+            rows = [{}]
+        case _:
+            rows = []
     return [{"serial": serial} | row for serial, row in enumerate(rows, start=1)]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.survey.codebook import COUNTY_TABLES, IDENTIFIERS
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import explain
+from analysis.survey.study import study
 
 TITLE = "填表说明"
 RULES = (
@@ -43,14 +43,13 @@ def write_explanation(book, style: dict) -> None:
 
 
 def _lines():
-    for model in COUNTY_TABLES:
-        schema = model.to_schema().columns
+    for model in study().district_tables:
+        schema = model.columns
         for column in columns(model):
             title = f"{column.group}/{column.title}" if column.group else column.title
             if column.name in schema:
                 one = schema[column.name]
                 unit, blank = one.metadata["unit"], "是 (yes)" if one.nullable else ""
-                yield model.Config.title, title, one.description, unit, explain(one), blank
-            elif column.name in IDENTIFIERS:
-                english = {"name": "name", "id_number": "ID number", "phone": "mobile number"}[column.name]
-                yield model.Config.title, title, english, "", "文字 (text)", ""
+                yield model.zh, title, one.description, unit, explain(one), blank
+            elif one := model.identifiers.get(column.name):
+                yield model.zh, title, one.en, "", "文字 (text)", ""

@@ -1,40 +1,10 @@
-"""How the forms look: cell formats and column widths."""
+"""How the forms look: cell formats."""
 
 from __future__ import annotations
 
 import xlsxwriter
 
 FONT = "宋体"
-WIDTHS = {
-    "serial": 5.5,
-    "township": 12,
-    "community": 17,
-    "community_code": 14,
-    "name": 10,
-    "id_number": 20,
-    "phone": 13,
-    "born": 11,
-    "hired": 11.5,
-    "date": 11.5,
-    "residence": 13,
-    "certificate": 16,
-    "item": 18,
-    "project": 30,
-    "kind": 18,
-    "unit": 18,
-    "progress": 22,
-    "counter": 12,
-    "desk": 12,
-    "decision": 15,
-    "city_funds": 14,
-    "county_funds": 14,
-    "township_funds": 14,
-    "amount": 14,
-    "workers_2018": 28,
-    "income_2018": 28,
-    "sampled": 12,
-    "remark": 15,
-}
 
 
 def formats(book: xlsxwriter.Workbook) -> dict:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from analysis.survey.forms.columns import Column
-from analysis.survey.forms.layout import WIDTHS
 
 FIRST_ROW = 5  # of data, counted from 0: three title rows and two header rows are above
 
@@ -58,7 +57,7 @@ def write_header(sheet, form: list[Column], style: dict) -> None:
 def set_page(sheet, form: list[Column]) -> None:
     """Set column widths, and A4 across with the header on each page."""
     for place, column in enumerate(form):
-        sheet.set_column(place, place, WIDTHS.get(column.name, 10))
+        sheet.set_column(place, place, column.width)
     sheet.freeze_panes(FIRST_ROW, 0)
     sheet.repeat_rows(3, 4)
     sheet.set_landscape()

@@ -7,9 +7,9 @@ from datetime import datetime
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
 
-from analysis.survey.codebook import COUNTY_TABLES
 from analysis.survey.forms.columns import Column, columns
 from analysis.survey.forms.sheet import FIRST_ROW
+from analysis.survey.study import study
 
 LIST = ("township", "community", "community_code")  # chosen from the first form's rows
 IDS = {"id_number": 18, "phone": 11}  # characters
@@ -17,7 +17,7 @@ IDS = {"id_number": 18, "phone": 11}  # characters
 
 def write_validation(sheet, model, form: list[Column], first: int, last: int, communities: int) -> None:
     """Set what the cells of each column accept, from the first to the last row to fill in."""
-    schema = model.to_schema().columns
+    schema = model.columns
     for place, column in enumerate(form):
         if column.name in IDS:
             rule = {"validate": "length", "criteria": "==", "value": IDS[column.name]}
@@ -35,15 +35,16 @@ def write_validation(sheet, model, form: list[Column], first: int, last: int, co
 
 def _rule(name: str, schema, model, communities: int) -> dict:
     """Return the rule for one column in xlsxwriter's terms; nothing where any text will do."""
-    if name in LIST and model.Config.name not in ("communities", "burden"):
-        place = xl_col_to_name([c.name for c in columns(COUNTY_TABLES[0])].index(name))
+    if study().frame_table and name in LIST and model.rows not in ("communities", "townships"):
+        first = study().tables[study().frame_table]
+        place = xl_col_to_name([c.name for c in columns(first)].index(name))
         area = f"${place}${FIRST_ROW + 1}:${place}${FIRST_ROW + communities}"
-        return {"validate": "list", "source": f"='{COUNTY_TABLES[0].Config.title}'!{area}"}
+        return {"validate": "list", "source": f"='{first.zh}'!{area}"}
     if schema.metadata["codes"]:
         return {"validate": "list", "source": list(schema.metadata["codes"])}
     low, high = limits(schema)
     kind = str(schema.dtype).lower()
-    if low is None or name == "born":
+    if low is None or schema.metadata["type"] == "month":
         return {}
     if kind.startswith("datetime"):
         days = {"minimum": low.to_pydatetime(), "maximum": high.to_pydatetime()}

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, TABLES
+from analysis.survey.codebook import REMARK, SERIAL
 from analysis.survey.reading.guards import BROKEN, refusal
 from analysis.survey.reading.marks import ROWS, Marks, read_marks
 from analysis.survey.reading.package import Package
+from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, seen
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
@@ -112,11 +113,15 @@ def _named(rows: list[list[str]]) -> int:
     return len({UNIT.sub("", cell) for cell in cells} & form_titles() | cells & form_titles())
 
 
-@cache
 def form_titles() -> frozenset[str]:
     """Return the titles of every column of the forms, folded."""
-    titles = [schema.title for model in TABLES.values() for schema in model.to_schema().columns.values()]
-    return frozenset(map(normalise, [*titles, *IDENTIFIERS.values(), SERIAL, REMARK]))
+    return _form_titles(study())
+
+
+@cache
+def _form_titles(of: Study) -> frozenset[str]:
+    titles = [schema.title for model in of.tables.values() for schema in model.columns.values()]
+    return frozenset(map(normalise, [*titles, *of.identifiers.values(), SERIAL, REMARK]))
 
 
 def _protected(cell: str) -> str:

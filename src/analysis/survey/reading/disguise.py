@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from analysis.survey.codebook import IDENTIFIERS, Table
+from analysis.survey.codebook import Table
 from analysis.survey.parse import spellings
 from analysis.survey.problems import QUESTION, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import KNOWN_UNITS, OPTIONAL, Header
 from analysis.survey.reading.styles import STRUCK, Look
+from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
 MEANT = "is it meant to count?)"
@@ -36,9 +37,7 @@ LOOKS = {
 Filled = dict[tuple[int, int], str]  # cells of data by row and position, with the name of their column
 
 
-def looks_otherwise(
-    sheet: Sheet, header: Header, model: type[Table], kept: list[int], workbook: str
-) -> list[Problem]:
+def looks_otherwise(sheet: Sheet, header: Header, model: Table, kept: list[int], workbook: str) -> list[Problem]:
     """Ask about the rows of data, and the columns of the form, that are not seen as they are read.
 
     kept: rows of data, from 0. One question for each run of rows, and for each column and way of looking.
@@ -73,7 +72,7 @@ def _filled(sheet: Sheet, header: Header, kept: list[int]) -> Filled:
     }
 
 
-def _looks(sheet: Sheet, model: type[Table], filled: Filled, struck: set[int]) -> list[tuple]:
+def _looks(sheet: Sheet, model: Table, filled: Filled, struck: set[int]) -> list[tuple]:
     """Group the cells that look otherwise by column and message."""
     groups: dict[tuple[str, str], list[int]] = {}
     for (i, place), look in sheet.marks.looks.items():
@@ -96,12 +95,12 @@ def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
     return [(name, sorted(rows), COVERED) for name, rows in groups.items()]
 
 
-def _message(look: Look, name: str, model: type[Table]) -> str:
+def _message(look: Look, name: str, model: Table) -> str:
     """Put a look into words; nothing for a number format that adds the unit of its column."""
     what, added = look
     if what != "added":
         return LOOKS[what]
-    schema = model.to_schema().columns
+    schema = model.columns
     unit = schema[name].metadata["unit"] if name in schema else ""
     if normalise(added) in spellings(unit) and spellings(unit)[normalise(added)] == 1:
         return ""
@@ -133,7 +132,7 @@ def _at(rows: list[int]) -> str:
     return f"第{'、'.join(spans)}行："
 
 
-def _title(name: str, model: type[Table]) -> str:
+def _title(name: str, model: Table) -> str:
     """Return the title of a column as other findings name it; empty where there is no column."""
-    schema = model.to_schema().columns
-    return schema[name].title if name in schema else IDENTIFIERS.get(name, "")
+    schema = model.columns
+    return schema[name].title if name in schema else study().identifiers.get(name, "")

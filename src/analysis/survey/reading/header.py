@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from analysis.survey.codebook import IDENTIFIERS, REMARK, SERIAL, Table
+from analysis.survey.codebook import FROM_FILE, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
 from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.text import empty, normalise
 
-FROM_FILE = (*Table.__annotations__,)  # columns that no form asks for
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
@@ -40,15 +39,14 @@ class Header:
 
 
 @cache
-def expected(model: type[Table]) -> dict[str, str]:
+def expected(model: Table) -> dict[str, str]:
     """Map header texts (`group/title`, or the title alone where only one column has it) to column names."""
     titles = [("", SERIAL, "serial")] + [
         (schema.metadata["group"], schema.title, name)
-        for name, schema in model.to_schema().columns.items()
+        for name, schema in model.columns.items()
         if name not in FROM_FILE
     ]
-    if model.Config.name == "workers":
-        titles += [("基本信息", zh, name) for name, zh in IDENTIFIERS.items()]
+    titles += [(one.group, one.zh, name) for name, one in model.identifiers.items()]
     titles.append(("", REMARK, "remark"))
     full = {normalise(f"{group}/{title}" if group else title): name for group, title, name in titles}
     alone = [normalise(title) for _, title, _ in titles]
@@ -57,12 +55,12 @@ def expected(model: type[Table]) -> dict[str, str]:
 
 
 @cache
-def printed(model: type[Table]) -> dict[str, str]:
+def printed(model: Table) -> dict[str, str]:
     """Map column names to the header text as the form prints it, folded."""
     return {name: text for text, name in reversed(expected(model).items())}
 
 
-def find_header(sheet: Sheet, model: type[Table]) -> Header:
+def find_header(sheet: Sheet, model: Table) -> Header:
     """Find the rows whose texts name the most columns of the form, the fewest rows among equals.
 
     Of a header that is printed again further down, the first counts that names half of the columns, so that no
@@ -85,7 +83,7 @@ def find_header(sheet: Sheet, model: type[Table]) -> Header:
     return _with_serial(sheet, best)
 
 
-def _header_at(sheet: Sheet, model: type[Table], top: int, depth: int) -> Header:
+def _header_at(sheet: Sheet, model: Table, top: int, depth: int) -> Header:
     """Read some rows as a header."""
     wanted, read = expected(model), _texts(sheet, top, depth)
     names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
@@ -142,11 +140,9 @@ def _unit_line(sheet: Sheet, top: int) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
-def unit_questions(
-    sheet: Sheet, header: Header, model: type[Table], form: list[int], workbook: str
-) -> list[Problem]:
+def unit_questions(sheet: Sheet, header: Header, model: Table, form: list[int], workbook: str) -> list[Problem]:
     """Ask about the notes below the header (form: their rows, from 0) that name another unit of money than it."""
-    schema = model.to_schema().columns
+    schema = model.columns
     used = {
         header.units.get(place) or header.line
         for place, name in header.names.items()
@@ -161,7 +157,7 @@ def unit_questions(
     return odd
 
 
-def header_problems(header: Header, model: type[Table], workbook: str, title: str) -> list[Problem]:
+def header_problems(header: Header, model: Table, workbook: str, title: str) -> list[Problem]:
     """Name columns that are missing or twice there; a sheet without any header is one problem."""
     if not header.names:
         return [Problem(workbook, title, message="找不到表头 (no header found)")]
@@ -175,7 +171,7 @@ def header_problems(header: Header, model: type[Table], workbook: str, title: st
     return problems + _unit_problems(header, model, workbook, title)
 
 
-def readable(header: Header, model: type[Table], faults: list[Problem]) -> Header:
+def readable(header: Header, model: Table, faults: list[Problem]) -> Header:
     """Leave out of a header the columns that stand twice or whose unit is unknown; `faults` as above."""
     names, faulty = list(header.names.values()), {one.column for one in faults}
     kept = {
@@ -188,7 +184,7 @@ def readable(header: Header, model: type[Table], faults: list[Problem]) -> Heade
 
 def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Problem]:
     """Compare the unit of each column with the codebook's; money must say 元 or 万元 somewhere."""
-    problems, schema = [], model.to_schema().columns
+    problems, schema = [], model.columns
     for place, name in header.names.items():
         wanted = schema[name].metadata["unit"] if name in schema else ""
         unit, message = header.units.get(place, ""), ""

@@ -8,14 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from analysis.survey.characters import text_fault
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, INTERVIEW_TABLES
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import printable
 from analysis.survey.problems import Problem
-from analysis.survey.repository import reference
+from analysis.survey.reference import reference
+from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, visible
 
-INTERVIEWS = "interviews"
 # files of data that are read, or that somebody may have meant to be read: other tables, data sets, archives
 DATA = re.compile(
     r"\.(xl[st].?|csv|tsv|tab|psv|ett?|f?ods|ots|uos|numbers|html?|mht(ml)?|xml|json|dbf|dif|slk|prn|wk[1-9sqr]|wb[1-3]"
@@ -36,12 +35,16 @@ class File:
 
     @property
     def models(self):
-        return COUNTY_TABLES if self.county else INTERVIEW_TABLES
+        return study().district_tables if self.county else study().book_tables
+
+
+def aliases() -> dict[str, str]:
+    """Map every known name and former code of a county, folded, to its code."""
+    return _aliases(study())
 
 
 @cache
-def aliases() -> dict[str, str]:
-    """Map every known name and former code of a county, folded, to its code."""
+def _aliases(_of: Study) -> dict[str, str]:
     table = reference("county_aliases")
     return {normalise(alias): code for alias, code in zip(table["alias"], table["county_code"], strict=True)}
 
@@ -52,9 +55,14 @@ def sheet_title(title: str) -> str:
     return PREFIX.sub("", folded, count=1) if PREFIX.match(folded) else folded
 
 
+def owners() -> list[str]:
+    """List who hands in files: the counties, and "" where there is a workbook that is no county's."""
+    return [*study().districts, *[""] * bool(study().book)]
+
+
 def expected_name(county: str) -> str:
-    """Name the workbook that a county hands in."""
-    return f"{county}_{COUNTIES[county]}.xlsx" if county else f"{INTERVIEWS}.xlsx"
+    """Name the workbook that a county hands in, or the one that is no county's."""
+    return f"{county}_{study().districts[county]}.xlsx" if county else f"{study().book}.xlsx"
 
 
 def refuse_raw_folder(folder: Path, raw: Path) -> None:
@@ -85,7 +93,7 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
         if printable(path.name) != path.name:
             message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
             problems.append(Problem(printable(path.name), message=message))
-            found.setdefault(path.name[:6], [])  # it is there, under a name that will not do
+            found.setdefault(study().district_of(path.name), [])  # it is there, under a name that will not do
             continue
         if path.name.startswith((".", "~$")) or path.name in OURS:
             continue
@@ -93,11 +101,11 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
             problems.append(Problem(path.name, message="文件夹不读 (folders are not read)"))
         elif DATA.fullmatch(path.suffix.lower()):
             _place(path, found, problems)
-    for county in (*COUNTIES, ""):
+    for county in owners():
         if county not in found:
             message = f"缺少此文件 (file is missing from {printable(raw.name)}/)"
             problems.append(Problem(expected_name(county), message=message))
-    return [file for county in (*COUNTIES, "") for file in _once(found.get(county, []), problems)]
+    return [file for county in owners() for file in _once(found.get(county, []), problems)]
 
 
 def _place(path: Path, found: dict, problems: list[Problem]) -> None:
@@ -124,12 +132,12 @@ def _owners(path: Path) -> tuple[list[str | None], str]:
     stem, title = normalise(path.stem), ""
     if path.suffix.lower() == ".csv":
         stem, _, title = stem.rpartition("_")
-        known = {normalise(model.Config.title) for model in (*COUNTY_TABLES, *INTERVIEW_TABLES)}
+        known = {normalise(model.zh) for model in study().tables.values()}
         if sheet_title(title) not in known:
             return [], ""
-    if stem == INTERVIEWS:
+    if study().book and stem == study().book:
         return [""], title
-    code, name = re.fullmatch(r"([0-9]{6})?[_-]*(.*)", stem).groups()
+    code, name = re.fullmatch(rf"({study().district})?[_-]*(.*)", stem).groups()
     return [aliases().get(part) for part in (code, name) if part], title
 
 

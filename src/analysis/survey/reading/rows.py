@@ -51,7 +51,6 @@ SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日�
 BELOW = "签名以下的行，已按数据读入 (a row below the signatures is read as data: is it meant to count?)"
 MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
 MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
-MAY_BE_EMPTY = {"projects", "election_candidates"}  # a county may have none to report
 
 
 def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
@@ -71,7 +70,7 @@ def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
     problems += unknown_columns(sheet, header, workbook, sheet.title)
     kinds = row_kinds(sheet, header)
     kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
-    if not kept and model.Config.name not in MAY_BE_EMPTY:
+    if not kept and not model.may_be_empty:
         problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)", rule=NO_ROWS))
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
@@ -199,7 +198,7 @@ def is_note(row: list, header: Header, model) -> bool:
     said = normalise(first)
     if len(filled) > 1:
         return bool(SIGNED.match(said)) and 3 * len(filled) <= len(header.names)
-    name, schema = header.names.get(place), model.to_schema().columns
+    name, schema = header.names.get(place), model.columns
     if name == "township" and "community_code" not in schema:  # each row is a township's
         return not TOWNSHIP.search(said)
     return not (name in schema and said in map(normalise, schema[name].metadata["codes"]))
@@ -238,13 +237,13 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
                 columns[name] = [_yuan(cell) for cell in columns[name]]
     absent = [name for name in printed(model) if name not in columns and name not in OPTIONAL]
     columns |= {name: [ABSENT] * len(rows) for name in absent}
-    ordered = {name: columns[name] for name in model.to_schema().columns if name in columns} | columns
+    ordered = {name: columns[name] for name in model.columns if name in columns} | columns
     place = {"workbook": [workbook] * len(rows), "sheet": [sheet.title] * len(rows)}
     return ordered | place | {"row": [i + 1 for i in rows]}
 
 
 def _in_yuan(header: Header, model, place: int, name: str) -> bool:
-    schema = model.to_schema().columns
+    schema = model.columns
     unit = header.units.get(place) or header.line
     return name in schema and schema[name].metadata["unit"] == "万元" and unit == "元"
 

@@ -1,0 +1,37 @@
+"""Reference tables: facts and definitions that are not survey data, read as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.survey.access import check_read
+from analysis.survey.folders import REFERENCE, root
+from analysis.survey.problems import InputProblems, Problem
+
+
+def reference(name: str) -> pd.DataFrame:
+    """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
+    path = root() / REFERENCE / f"{name}.csv"
+    check_read(path)
+    check_references([path])
+    return _read_reference(path).copy()
+
+
+def check_references(paths: Iterable[Path]) -> None:
+    """Raise InputProblems naming the reference tables that are missing."""
+    missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
+    remedy = "缺少此参考表，请恢复：git checkout -- {0} (reference table not there: restore it with this command)"
+    if missing:
+        raise InputProblems([Problem(name, message=remedy.format(name)) for name in sorted(missing)])
+
+
+@cache
+def _read_reference(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # empty, ragged, or not UTF-8
+        raise InputProblems([Problem(path.name, message=f"无法读取 (cannot be read): {error}")]) from None

@@ -1,0 +1,211 @@
+"""What the study in the repository that one works in is: `study.toml` and the tables of `data/raw/reference`.
+
+The package knows no place, no table and no question of its own; it asks `study()`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.survey.access import check_read
+from analysis.survey.codebook import Rule, Table, read_codes, read_rules, read_tables, tabulate
+from analysis.survey.folders import FILE_NAME, NOTEBOOK, STUDY, WAVE, root
+from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.reference import reference
+
+LANGUAGES = ("zh", "en")  # those that the words of the package are written in
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study. Codes are text; a pattern is a regular expression that a whole code must match.
+
+    languages: those of what is published, the main one first. wave: the one that is meant where none is named.
+    city: the code that stands for all districts together. district, community: patterns of codes; a community's
+    code begins with that of its district, then of its township, which has `township_length` characters.
+    units: the columns of townships.csv that count what a township has to report on; without any, every township
+    reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
+    report and the one that is run for each district; empty where there is none.
+    """
+
+    home: Path
+    languages: tuple[str, ...] = ("zh",)
+    wave: str = ""
+    city: str = ""
+    district: str = "[0-9]{6}"
+    township_length: int = 9
+    community: str = "[0-9]{12}"
+    units: tuple[str, ...] = ()
+    form_title: str = ""
+    office: str = ""
+    report: str = ""
+    of_district: str = ""
+
+    @cached_property
+    def districts(self) -> dict[str, str]:
+        """Map the codes of the districts to their names, in the order of `counties.csv`."""
+        return names_of(_counties(self), self.city)
+
+    @cached_property
+    def tiles(self) -> dict[str, tuple[int, int]]:
+        """Where each district lies, roughly: column and row from the north-west, of those that have a place."""
+        table = _counties(self)
+        if "tile_column" not in table:
+            return {}
+        placed = table[table["tile_column"] != ""]
+        return {row.gb2260: (int(row.tile_column), int(row.tile_row)) for row in placed.itertuples()}
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables of the codebook, by name, in the order of `tables.csv`."""
+        return read_tables(reference("tables"), reference("columns"), reference("codes"), self)
+
+    @cached_property
+    def codes(self) -> dict[str, dict[str, str]]:
+        """The lists of answers by name: Chinese, as forms print them, to English."""
+        return read_codes(reference("codes"))
+
+    def codebook(self) -> pd.DataFrame:
+        """List every column of every clean table, one row each."""
+        return tabulate(self.tables)
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules of `rules.csv`."""
+        return read_rules(reference("rules"), self.tables)
+
+    @property
+    def district_tables(self) -> tuple[Table, ...]:
+        """The tables that each district reports, in the order of its workbook."""
+        return tuple(table for table in self.tables.values() if not table.book)
+
+    @property
+    def book_tables(self) -> tuple[Table, ...]:
+        """The tables of the workbook that is not a district's."""
+        return tuple(table for table in self.tables.values() if table.book)
+
+    @property
+    def book(self) -> str:
+        """The name of the workbook that is not a district's, without its ending; empty where there is none."""
+        return next((table.book for table in self.book_tables), "")
+
+    @cached_property
+    def identifiers(self) -> dict[str, str]:
+        """Map the columns that identify a person to their titles; they are read for checks, then dropped."""
+        return {name: one.zh for table in self.tables.values() for name, one in table.identifiers.items()}
+
+    @cached_property
+    def frame_table(self) -> str:
+        """The table that has one row for each community of the frame; empty where there is none."""
+        return next((name for name, table in self.tables.items() if table.rows == "communities"), "")
+
+    @cached_property
+    def public(self) -> tuple[str, ...]:
+        """The columns of the frame table that the page of a district tells of each community."""
+        columns = self.tables[self.frame_table].columns if self.frame_table else {}
+        return tuple(name for name, column in columns.items() if column.metadata["public"])
+
+    @cached_property
+    def common_prefix(self) -> str:
+        """What the codes of all districts begin with."""
+        return os.path.commonprefix(list(self.districts))  # noqa: RUF071 (of codes, which are no paths)
+
+    def district_of(self, code: str) -> str:
+        """Take the code of the district from that of a community."""
+        return code[: len(next(iter(self.districts), ""))]
+
+    def township_of(self, code: str) -> str:
+        """Take the code of the township from that of a community."""
+        return code[: self.township_length]
+
+
+def study() -> Study:
+    """Return the study that one works in. Raises InputProblems for what cannot be read."""
+    return _read(root())
+
+
+@cache
+def _read(home: Path) -> Study:
+    path = home / STUDY
+    check_read(path)
+    try:
+        with path.open("rb") as file:
+            facts = tomllib.load(file)
+    except FileNotFoundError:
+        raise _refused("", "缺少此文件 (the file that says what the study is is missing)") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise _refused("", f"无法读取 (cannot be read): {error}") from None
+    return _checked(home, facts)
+
+
+def _checked(home: Path, facts: dict) -> Study:
+    """Return the study that a declaration describes; every key must be known and of its type."""
+    places, forms, notebooks = (dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks"))
+    given = {
+        "languages": tuple(facts.pop("languages", ())),
+        "wave": facts.pop("wave", ""),
+        "city": places.pop("city", ""),
+        "district": places.pop("district", Study.district),
+        "township_length": places.pop("township_length", Study.township_length),
+        "community": places.pop("community", Study.community),
+        "units": tuple(places.pop("units", ())),
+        "form_title": forms.pop("title", ""),
+        "office": forms.pop("office", ""),
+        "report": notebooks.pop("report", ""),
+        "of_district": notebooks.pop("of_district", ""),
+    }
+    for key in (*facts, *places, *forms, *notebooks):
+        raise _refused(key, "没有此项 (no such key)")
+    if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
+        raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
+    if not WAVE.fullmatch(str(given["wave"])):
+        raise _refused("wave", "应如 2020 (not a wave, as 2020)")
+    for key in ("district", "community"):
+        try:
+            re.compile(given[key])
+        except (re.error, TypeError) as error:
+            raise _refused(key, f"不是正则表达式 (cannot be read as a pattern): {error}") from None
+    for key in ("report", "of_district"):
+        if given[key] and not NOTEBOOK.fullmatch(given[key]):
+            raise _refused(key, "应如 02_facilities (cannot be read as the name of a notebook)")
+    return Study(home, **given)
+
+
+def _refused(key: str, message: str) -> InputProblems:
+    return InputProblems([Problem(STUDY, column=key, message=message)])
+
+
+def _counties(study: Study) -> pd.DataFrame:
+    """Return counties.csv; InputProblems for what cannot be part of a file's name."""
+    forms = (  # codes and names become those of files
+        ("gb2260", re.compile(study.district), f"应符合 {study.district} (a district code is {study.district})"),
+        ("name_zh", FILE_NAME, "不能用作文件名 (cannot be part of a file's name)"),
+    )
+    table = reference("counties")
+    missing = [column for column, *_ in forms if column not in table]
+    if missing:
+        raise InputProblems(
+            [Problem("counties.csv", column=name, message="缺少此列 (is missing)") for name in missing]
+        )
+    problems = [
+        Problem("counties.csv", column=column, row=row, message=f"{cell!r} {form}")
+        for column, pattern, form in forms
+        for row, cell in enumerate(table[column], start=2)
+        if not pattern.fullmatch(cell)
+    ]
+    if problems:
+        raise InputProblems(problems)
+    return table
+
+
+def names_of(table: pd.DataFrame, city: str) -> dict[str, str]:
+    """Map code to name for the rows of `counties.csv` that are districts: that of the city is not."""
+    rows = table[table["gb2260"] != city]
+    return dict(zip(rows["gb2260"], rows["name_zh"], strict=True))
