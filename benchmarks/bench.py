@@ -39,7 +39,7 @@ COUNTRY = 2844  # counties of the country
 CLUSTER = 32  # workers of the cluster in the extrapolation
 THRICE = 3  # of which the median counts: the first run also compiles the modules of its copy
 ON_CLUSTER = 36  # so many that most of the work lies side by side, as where a cluster is used
-NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src")
+NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src", "study.toml", "tools")
 # Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
 LIMIT = """
 import json, os, sys, time
@@ -108,9 +108,9 @@ def analysis(folder: Path, *arguments: str, name: str = "") -> float:
 def runs(folder: Path) -> dict[str, dict]:
     """List the runs of notebooks as the rivals take them: {name: source, parameters, arguments}."""
     code = (
-        "import json; from analysis.pipeline.steps import STEPS; from analysis.pipeline.layout import LANGS; "
+        "import json; from analysis.pipeline.steps import steps; from analysis.survey.study import study; "
         "print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, **s.parameters}] "
-        "for l in LANGS for s in STEPS]))"
+        "for l in study().languages for s in steps()]))"
     )
     text = subprocess.run(
         [sys.executable, "-c", code],

@@ -16,7 +16,7 @@ from analysis.survey.ownership import MARKER
 REPOSITORY = Path(__file__).parents[1]
 # Whole runs more than the suite needs each time; SLOW=1 make test has them too.
 slow = pytest.mark.skipif(not os.environ.get("SLOW"), reason="takes minutes: SLOW=1 make test")
-NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt")
+NEEDED = ("data/raw", "notebooks", "study.toml", "pyproject.toml", "requirements.txt")
 
 
 def copy_repository(target: Path) -> Path:

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from this_study import STEPS
 
-from analysis.pipeline.steps import STEPS, notebooks
+from analysis.pipeline.steps import notebooks
 from analysis.publish.typed import typed_numbers
 from running import REPOSITORY
 

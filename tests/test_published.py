@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from this_study import CITY, COUNTIES, STEPS
 
-from analysis.pipeline.steps import STEPS
 from analysis.publish.districts import totals
 from analysis.stats.record import COLUMNS
 from analysis.survey.citation import parse
-from analysis.survey.codebook import CITY, COUNTIES
 from running import REPOSITORY
 
 

@@ -1,7 +1,7 @@
 import pytest
+from this_study import COUNTIES, STEPS
 
-from analysis.pipeline.steps import STEPS, chosen
-from analysis.survey.codebook import COUNTIES
+from analysis.pipeline.steps import chosen
 
 
 def test_the_profile_runs_once_for_each_county():

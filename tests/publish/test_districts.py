@@ -4,12 +4,12 @@ import docx
 import numpy as np
 import pandas as pd
 import pytest
+from this_study import CITY, COUNTIES
 
 from analysis.publish import districts
 from analysis.publish.prose import number
 from analysis.publish.section import Section
 from analysis.stats.ledger import printed
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.folders import build
 from analysis.survey.repository import read_estimates, reference
 

@@ -2,9 +2,9 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from this_study import COUNTIES, STUDY
 
 from analysis.publish import figures, picture, rows, tiles
-from analysis.survey.codebook import COUNTIES
 
 pytestmark = pytest.mark.usefixtures("house_style")
 
@@ -148,8 +148,8 @@ def test_neighbours_of_the_palette_differ_in_grey():
 
 
 def test_no_boundary_is_drawn_and_every_county_has_its_own_tile():
-    assert set(tiles.TILES) == set(COUNTIES) and len(set(tiles.TILES.values())) == 9
-    assert tiles.tile_places(list(COUNTIES)) == tiles.TILES
+    assert set(STUDY.tiles) == set(COUNTIES) and len(set(STUDY.tiles.values())) == 9
+    assert tiles.tile_places(list(COUNTIES)) == STUDY.tiles
 
 
 def test_tiles_of_counties_whose_place_is_unknown_lie_in_their_order():

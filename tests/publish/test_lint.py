@@ -13,6 +13,7 @@ FACTS = Facts(
     frozenset({"rented", "certified", "workers_total"}),
     pd.DataFrame([["en", "wall rules", "posted regulations"]], columns=["lang", "refused", "use"]),
     pd.DataFrame([["A1", "words"], ["A2", "gone"]], columns=["id", "cell"]),
+    "10_report",
 )
 
 
@@ -30,7 +31,9 @@ def both(zh, en):
 
 def test_the_repository_itself_has_no_finding(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    facts = Facts(frozenset(reference("measures")["indicator"]), reference("refused_terms"), reference("points"))
+    facts = Facts(
+        frozenset(reference("measures")["indicator"]), reference("refused_terms"), reference("points"), "10_report"
+    )
     assert [str(one) for one in lint(REPOSITORY / "notebooks", facts)] == []
 
 

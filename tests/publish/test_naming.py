@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
+from this_study import CITY, COUNTIES
 
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
-from analysis.survey.codebook import CITY, COUNTIES
 from running import REPOSITORY
 
 

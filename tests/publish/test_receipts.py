@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from this_study import CITY
 
 from analysis.publish.naming import district_names
 from analysis.publish.prose import numbers
 from analysis.publish.receipts import receipts
 from analysis.stats.record import COLUMNS
-from analysis.survey.codebook import CITY
 
 ROSTER = "专职社区工作者花名册"
 BOOKS = f"331002_椒江区.xlsx!{ROSTER} 6-24,26-41,43-66; 331003_黄岩区.xlsx!{ROSTER} 6-148"

@@ -3,12 +3,12 @@ import json
 
 import pandas as pd
 import pytest
+from this_study import CITY, COUNTIES
 
 from analysis.publish import figures
 from analysis.publish.naming import cells_of, district_names
 from analysis.publish.section import Section
 from analysis.stats.estimates import count
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import processed, read, read_estimates
 
 

@@ -5,12 +5,12 @@ import re
 
 import pandas as pd
 import pytest
+from this_study import CITY, COUNTIES
 
 from analysis.publish.prose import numbers
 from analysis.publish.sentences import plain, sentences
 from analysis.stats.comparison import homogeneity
 from analysis.stats.statements import statements
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 from running import REPOSITORY
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
+from this_study import CITY, COUNTIES, STUDY
 
 from analysis.publish import picture, tiles, uncertainty
 from analysis.publish.typed import typed_numbers
 from analysis.stats.comparison import compare, districts_of
-from analysis.survey.codebook import CITY, COUNTIES
 from running import REPOSITORY
 
 pytestmark = pytest.mark.usefixtures("house_style")
@@ -77,7 +77,7 @@ def test_slopes_are_dashed_where_nothing_is_shown(estimates):
 
 
 def test_tiles_are_the_nine_counties_shaded_by_their_statement():
-    assert tiles.placed(COUNTIES) and CITY not in tiles.TILES
+    assert tiles.placed(COUNTIES) and CITY not in STUDY.tiles
     assert uncertainty.tile_guide(COUNTIES) == uncertainty.GUIDES["tiles"]
     assert uncertainty.tile_guide([*COUNTIES, "900010"]) == uncertainty.GUIDES["grid"]
     forms = ["above", "below", "alike", "too_few", *["alike"] * 5]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from statsmodels.stats.proportion import proportion_confint
+from this_study import CITY, COUNTIES
 
 from analysis.stats.estimates import (
     change,
@@ -24,7 +25,6 @@ from analysis.stats.estimates import (
     total,
 )
 from analysis.stats.record import COLUMNS, unit_of
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 
 REFERENCE = Path(__file__).parent / "reference"

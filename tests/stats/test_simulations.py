@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
+from this_study import COUNTIES
 
 from analysis.stats import funnel
 from analysis.stats.clusters import cluster_effect
 from analysis.stats.comparison import districts_of, homogeneity, pairs
 from analysis.stats.difference import equal_means, equal_shares
 from analysis.stats.statements import statements
-from analysis.survey.codebook import COUNTIES
 from running import REPOSITORY, slow
 
 pytestmark = slow

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
+from this_study import CITY, COUNTIES
 
 from analysis.stats.comparison import homogeneity
 from analysis.stats.statements import COLUMNS, pair_statement, statements
-from analysis.survey.codebook import CITY, COUNTIES
 from analysis.survey.repository import reference
 
 NAMES = ["certified", "rented", "weak_linking", "joint_committee", "premises_plan"]

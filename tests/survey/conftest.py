@@ -7,9 +7,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from this_study import TABLES
 
 from analysis.survey.clean import clean
-from analysis.survey.codebook import TABLES
 from analysis.survey.problems import InputProblems
 from planting import find_column, read_form
 

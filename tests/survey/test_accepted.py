@@ -7,9 +7,9 @@ import re
 import openpyxl
 import pandas as pd
 import pytest
+from this_study import TABLES
 
 from analysis.survey.clean import check
-from analysis.survey.codebook import TABLES
 from planting import Planting, find_column, rewritten
 
 TIANTAI, XIANJU, SANMEN = "331023_天台县.xlsx", "331024_仙居县.xlsx", "331022_三门县.xlsx"
@@ -196,7 +196,7 @@ def test_csv_in_any_of_its_encodings_means_the_same(raw, same, encoding, delimit
     book = openpyxl.load_workbook(raw / SANMEN)
     (raw / SANMEN).unlink()
     for sheet in book:
-        if sheet.title in {model.Config.title for model in TABLES.values()}:
+        if sheet.title in {model.zh for model in TABLES.values()}:
             with (raw / f"331022_三门县_{sheet.title}.csv").open("w", encoding=encoding, newline="") as file:
                 csv.writer(file, delimiter=delimiter).writerows(filled(sheet))
     assert same(True) == []
@@ -207,7 +207,7 @@ def as_csv(raw, write):
     book = openpyxl.load_workbook(raw / SANMEN)
     (raw / SANMEN).unlink()
     for sheet in book:
-        if sheet.title in {model.Config.title for model in TABLES.values()}:
+        if sheet.title in {model.zh for model in TABLES.values()}:
             text = write([["" if cell is None else str(cell) for cell in row] for row in filled(sheet)])
             (raw / f"331022_三门县_{sheet.title}.csv").write_text(text, encoding="utf-8", newline="")
 

@@ -101,7 +101,7 @@ import sqlite3, subprocess, sys, urllib.request, zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 import numpy as np, pandas as pd, pyarrow.csv, pyarrow.dataset, pyarrow.fs, pyarrow.json, pyarrow.parquet as pq
-from analysis.survey import access, repository
+from analysis.survey import access, reference, repository
 OUTSIDE = sys.argv[1]
 here = os.getcwd()
 plan = access.Access(
@@ -112,7 +112,7 @@ plan = access.Access(
     isolated=True,
 )
 access.guard_arrow()
-repository._read_reference(pathlib.Path("data/raw/reference/secret.csv").resolve())  # is cached from now on
+reference._read_reference(pathlib.Path("data/raw/reference/secret.csv").resolve())  # is cached from now on
 def run_in_thread(work):
     with ThreadPoolExecutor(1) as pool:
         pool.submit(work).result()

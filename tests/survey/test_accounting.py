@@ -7,9 +7,9 @@ import openpyxl
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from this_study import COUNTY_TABLES, TABLES
 
 from analysis.survey.clean import check
-from analysis.survey.codebook import COUNTY_TABLES, TABLES, Communities
 from analysis.survey.parsed import complete, parse_table
 from analysis.survey.reading.book import Sheet, open_book
 from analysis.survey.reading.rows import KINDS, frame, read_sheet
@@ -60,7 +60,7 @@ def content(frame, model):
 @given(st.data())
 def test_any_order_of_rows_and_columns_gives_the_same_rows(data):
     model = data.draw(st.sampled_from(COUNTY_TABLES))
-    sheet = sheets()[model.Config.title]
+    sheet = sheets()[model.zh]
     before, _, account = read(sheet, model)
     kinds = [row for row in sheet.cells[FIRST:] if isinstance(row[0], float)]
     rows = data.draw(st.permutations(kinds))
@@ -80,7 +80,7 @@ def test_any_order_of_rows_and_columns_gives_the_same_rows(data):
 @SLOW
 @given(st.data())
 def test_k_faulty_cells_give_k_messages_at_their_places(data):
-    model, sheet = Communities, sheets()["社区基本情况"]
+    model, sheet = TABLES["communities"], sheets()["社区基本情况"]
     frame, *_ = read(sheet, model)
     places = st.tuples(
         st.integers(0, len(frame) - 1),
@@ -93,7 +93,7 @@ def test_k_faulty_cells_give_k_messages_at_their_places(data):
         frame.at[label, column] = value
     cells, faults = parse_table(frame, model)
     table = complete(cells, faults, model)
-    schema = model.to_schema().columns
+    schema = model.columns
     wanted = {(int(frame.at[label, "row"]), schema[column].title) for label, column in planted}
     assert {(one.row, one.column) for one in faults} == wanted and len(faults) == len(planted)
     assert len(table) == len(frame) - len({row for row, _ in wanted})

@@ -3,10 +3,9 @@ import re
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from this_study import CITY, COUNTIES, IDENTIFIERS, STUDY, TABLES
 
-from analysis.survey import codebook
 from analysis.survey.clean import write
-from analysis.survey.codebook import COUNTIES, IDENTIFIERS, TABLES
 from analysis.survey.reading.header import printed
 from analysis.survey.text import normalise
 
@@ -17,16 +16,12 @@ UNIT = re.compile(r"（([^（）]+)）$")
 
 def columns():
     """Every (table, column, schema) of the codebook."""
-    return [
-        (name, column, schema)
-        for name, model in TABLES.items()
-        for column, schema in model.to_schema().columns.items()
-    ]
+    return [(name, column, schema) for name, model in TABLES.items() for column, schema in model.columns.items()]
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return codebook.codebook()
+    return STUDY.codebook()
 
 
 def test_every_column_has_a_chinese_and_an_english_title():
@@ -36,10 +31,10 @@ def test_every_column_has_a_chinese_and_an_english_title():
 
 
 def test_every_table_has_a_chinese_and_an_english_title_of_its_own():
-    assert len({model.Config.title for model in TABLES.values()}) == len(TABLES)
-    assert len({model.Config.description for model in TABLES.values()}) == len(TABLES)
+    assert len({model.zh for model in TABLES.values()}) == len(TABLES)
+    assert len({model.en for model in TABLES.values()}) == len(TABLES)
     for name, model in TABLES.items():
-        assert name.isidentifier() and HAN.search(model.Config.title) and model.Config.description.isascii()
+        assert name.isidentifier() and HAN.search(model.zh) and model.en.isascii()
 
 
 def test_every_code_has_an_english_name_of_its_own():
@@ -60,50 +55,46 @@ def test_the_fields_of_every_model_are_the_columns_of_its_clean_table_and_parque
     assert set(tables) == set(TABLES)
     write(tables, accounts, wave_folder, tmp_path / "2020")
     for name, model in TABLES.items():
-        fields = list(model.to_schema().columns)
+        fields = list(model.columns)
         assert fields == list(tables[name].columns)
         assert fields == pq.read_schema(tmp_path / "2020" / f"{name}.parquet").names
 
 
 def test_every_column_says_where_its_row_comes_from():
     for model in TABLES.values():
-        assert list(model.to_schema().columns)[:4] == ORIGIN
+        assert list(model.columns)[:4] == ORIGIN
 
 
 def test_header_texts_are_unique_within_a_sheet():
     for name, model in TABLES.items():
-        asked = [c for c in model.to_schema().columns if c not in ORIGIN]
+        asked = [c for c in model.columns if c not in ORIGIN]
         extra = ["serial", "remark", *(IDENTIFIERS if name == "workers" else ())]
         assert sorted(printed(model)) == sorted([*asked, *extra])
 
 
 def test_the_workbooks_print_the_headers_of_the_codebook(books, form):
     for workbook, book in books.items():
-        models = codebook.INTERVIEW_TABLES if workbook == "interviews.xlsx" else codebook.COUNTY_TABLES
-        assert {model.Config.title for model in models} | {"填表说明"} <= set(book.sheetnames)
+        models = STUDY.book_tables if workbook == "interviews.xlsx" else STUDY.district_tables
+        assert {model.zh for model in models} | {"填表说明"} <= set(book.sheetnames)
         for model in models:
             asked = {
                 f"{schema.metadata['group']}/{schema.title}".strip("/"): column
-                for column, schema in model.to_schema().columns.items()
+                for column, schema in model.columns.items()
                 if column not in ORIGIN
             }
-            printed = [text for text in form(book[model.Config.title])[0] if text]
+            printed = [text for text in form(book[model.zh])[0] if text]
             assert printed[0] == "序号" and printed[-1] == "备注", workbook
-            personal = [f"基本信息/{zh}" for zh in IDENTIFIERS.values()] if model is codebook.Workers else []
+            personal = [f"基本信息/{zh}" for zh in IDENTIFIERS.values()] if model.identifiers else []
             assert [t for t in printed[1:-1] if t in personal] == personal
             assert [t for t in printed[1:-1] if t not in personal] == list(asked), (workbook, model)
 
 
 def test_the_workbooks_print_the_units_of_the_codebook(books):
     for workbook, book in books.items():
-        models = codebook.INTERVIEW_TABLES if workbook == "interviews.xlsx" else codebook.COUNTY_TABLES
+        models = STUDY.book_tables if workbook == "interviews.xlsx" else STUDY.district_tables
         for model in models:
-            cells = {
-                str(cell)
-                for row in book[model.Config.title].iter_rows(max_row=6, values_only=True)
-                for cell in row
-            }
-            for column, schema in model.to_schema().columns.items():
+            cells = {str(cell) for row in book[model.zh].iter_rows(max_row=6, values_only=True) for cell in row}
+            for column, schema in model.columns.items():
                 if unit := schema.metadata["unit"]:
                     assert f"{schema.title}（{unit}）" in cells, (workbook, column)
 
@@ -111,7 +102,7 @@ def test_the_workbooks_print_the_units_of_the_codebook(books):
 def test_the_codebook_lists_every_column_once_with_its_codes_and_range(table):
     assert list(zip(table["table"], table["column"], strict=True)) == [c[:2] for c in columns()]
     for row, (name, column, schema) in zip(table.itertuples(), columns(), strict=True):
-        assert (row.table_zh, row.zh, row.en) == (TABLES[name].Config.title, schema.title, schema.description)
+        assert (row.table_zh, row.zh, row.en) == (TABLES[name].zh, schema.title, schema.description)
         assert (row.unit, row.group) == (schema.metadata["unit"], schema.metadata["group"])
         for zh, en in schema.metadata["codes"].items():
             assert f"{zh} = {en}" in row.codes, column
@@ -133,13 +124,13 @@ def test_no_identifier_is_a_column(table):
 def test_the_counties_are_those_of_the_frame_and_of_the_files(frame, books):
     assert frame.set_index("county_code")["county"].to_dict() == COUNTIES
     assert set(books) == {f"{code}_{name}.xlsx" for code, name in COUNTIES.items()} | {"interviews.xlsx"}
-    assert all(code.startswith(codebook.CITY[:4]) for code in COUNTIES)
+    assert all(code.startswith(CITY[:4]) for code in COUNTIES)
 
 
 @pytest.mark.parametrize(
     ("pattern", "right", "wrong"),
     [
-        (codebook.COMMUNITY_CODE, "331002001901", ["33100200190", "3310020019011", "331002001901.0"]),
+        (f"^{STUDY.community}$", "331002001901", ["33100200190", "3310020019011", "331002001901.0"]),
     ],
 )
 def test_codes_of_places_have_their_length(pattern, right, wrong):

@@ -5,8 +5,8 @@ import shutil
 
 import openpyxl
 import pytest
+from this_study import COUNTIES
 
-from analysis.survey.codebook import COUNTIES
 from planting import Planting
 
 SANMEN = "331022_三门县.xlsx"

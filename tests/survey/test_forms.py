@@ -6,9 +6,9 @@ import subprocess
 import openpyxl
 import pandas as pd
 import pytest
+from this_study import COUNTIES, COUNTY_TABLES, TABLES
 
 from analysis.survey.clean import check
-from analysis.survey.codebook import COUNTIES, COUNTY_TABLES, TABLES
 from analysis.survey.forms.blank import write_forms
 from analysis.survey.forms.columns import columns
 from planting import find_column, read_form
@@ -33,7 +33,7 @@ def test_there_is_one_form_a_county_with_its_places_filled_in(forms, frame):
     assert [path.name for path in paths] == [f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
     for code, path in zip(COUNTIES, paths, strict=True):
         book = openpyxl.load_workbook(path)
-        titles = [model.Config.title for model in COUNTY_TABLES]
+        titles = [model.zh for model in COUNTY_TABLES]
         assert book.sheetnames == [*titles, "填表说明"]
         sheet = book["社区基本情况"]
         column = find_column(places(sheet), "社区代码")
@@ -55,13 +55,13 @@ def test_there_is_one_form_a_county_with_its_places_filled_in(forms, frame):
 def test_every_list_and_range_of_the_codebook_is_in_the_form(forms):
     book = openpyxl.load_workbook(forms[1][0])
     for model in COUNTY_TABLES:
-        sheet = book[model.Config.title]
+        sheet = book[model.zh]
         rules = {}
         for rule in sheet.data_validations.dataValidation:
             (area,) = rule.sqref.ranges
             rules[area.min_col] = rule
             assert rule.prompt and rule.error and rule.showErrorMessage
-        schema = model.to_schema().columns
+        schema = model.columns
         for place, column in enumerate(columns(model), start=1):
             if column.name in schema and schema[column.name].metadata["codes"]:
                 assert rules[place].formula1.strip('"').split(",") == list(schema[column.name].metadata["codes"])
@@ -90,7 +90,7 @@ def fill(path, source):
     """Fill in a blank form with the answers of a workbook that a county handed in; totals are left out."""
     blank, handed = openpyxl.load_workbook(path), openpyxl.load_workbook(source)
     for model in COUNTY_TABLES:
-        form, answers = blank[model.Config.title], handed[model.Config.title]
+        form, answers = blank[model.zh], handed[model.zh]
         (asked, _), (given, rows) = read_form(form), read_form(answers)
         township = None
         for serial, row in enumerate(rows):

@@ -3,9 +3,9 @@ import traceback
 
 import pandas as pd
 import pytest
+from this_study import COUNTIES, IDENTIFIERS, TABLES
 
 from analysis.survey.clean import clean
-from analysis.survey.codebook import COUNTIES, IDENTIFIERS, TABLES
 from analysis.survey.identifiers import check_digit, identifier_problems, valid_id
 from analysis.survey.load import load
 from analysis.survey.problems import InputProblems, Problem

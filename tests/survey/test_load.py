@@ -5,8 +5,8 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
+from this_study import TABLES
 
-from analysis.survey.codebook import TABLES, Burden, CountyBaseline, ElectionCandidates, Funding
 from analysis.survey.load import load
 from analysis.survey.problems import Problem
 from analysis.survey.reading.book import Sheet, read_csv
@@ -14,7 +14,7 @@ from analysis.survey.reading.header import find_header
 from analysis.survey.reading.rows import frame, read_sheet
 
 SANMEN = "331022_三门县.xlsx"
-TITLES = {model.Config.title: name for name, model in TABLES.items()}
+TITLES = {model.zh: name for name, model in TABLES.items()}
 KEYS = {"funding": "item", "burden": "township", "county_baseline": "workers_2018", "projects": "project"}
 BASELINE = [
     ["附件5", "", "", ""],
@@ -33,12 +33,12 @@ BURDEN = [
     ["", " ", "\u200b", None, "", "", "", ""],
     ["填表人：测试", "", "", "", "", "", "", ""],
 ]
-MERGED = {CountyBaseline: [((1, 1), (1, 2))], Burden: [((0, 3), (0, 6))]}
+MERGED = {TABLES["county_baseline"]: [((1, 1), (1, 2))], TABLES["burden"]: [((0, 3), (0, 6))]}
 
 
 def read(cells, model, **header):
     problems = []
-    sheet = Sheet(model.Config.title, cells, MERGED[model])
+    sheet = Sheet(model.zh, cells, MERGED[model])
     rows, _, account = read_sheet(sheet, model, "a.xlsx", problems)
     told = [str(problem).partition(" → ")[0] for problem in problems]
     return None if rows is None else frame([rows]), account, told
@@ -117,7 +117,7 @@ def test_a_clean_row_says_what_stands_in_the_row_it_points_at(wave, books, form,
     table, model = wave[0][name], TABLES[name]
     headers = {
         column: f"{schema.metadata['group']}/{schema.title}".strip("/")
-        for column, schema in model.to_schema().columns.items()
+        for column, schema in model.columns.items()
         if column not in ("county_code", "workbook", "sheet", "row")
     }
     for label in random.Random(7).sample(range(len(table)), min(30, len(table))):
@@ -144,7 +144,7 @@ def test_the_county_of_a_row_is_that_of_its_file_or_of_its_community(wave):
 
 
 def test_a_header_of_two_rows_is_joined_and_units_and_identifiers_go():
-    frame, account, problems = read(BASELINE, CountyBaseline)
+    frame, account, problems = read(BASELINE, TABLES["county_baseline"])
     assert problems == []
     assert frame.to_dict("records") == [
         {"workers_2018": 34.0, "income_2018": 4.57, "workbook": "a.xlsx", "sheet": "2018年初基数", "row": 4}
@@ -158,26 +158,26 @@ def test_a_form_may_be_empty_where_a_county_may_have_nothing_to_report():
     header = ["序号", "街道（乡镇）", "社区名称", "社区代码", "身份", "评价", "备注"]
     problems = []
     sheet = Sheet("换届人选", [header, ["填表人：测试"]])
-    rows, _, account = read_sheet(sheet, ElectionCandidates, "a.xlsx", problems)
+    rows, _, account = read_sheet(sheet, TABLES["election_candidates"], "a.xlsx", problems)
     assert problems == [] and frame([rows]).empty and (account["form"], account["kept"]) == (2, 0)
 
 
 def test_streets_are_filled_down_without_totals_and_space_alone_is_blank():
-    frame, account, problems = read(BURDEN, Burden)
+    frame, account, problems = read(BURDEN, TABLES["burden"])
     assert problems == []
     assert frame["township"].tolist() == ["甲街道", "甲街道"] and frame["row"].tolist() == [3, 4]
     assert [account[kind] for kind in ("rows", "form", "kept", "total", "blank")] == [8, 3, 2, 2, 1]
 
 
 def test_a_header_is_found_only_near_the_top():
-    _, _, problems = read([[""] * 4] * 15 + BASELINE, CountyBaseline)
+    _, _, problems = read([[""] * 4] * 15 + BASELINE, TABLES["county_baseline"])
     assert problems == ["a.xlsx!2018年初基数: 找不到表头 (no header found)"]
-    assert find_header(Sheet("经费投入", []), Funding).names == {}
+    assert find_header(Sheet("经费投入", []), TABLES["funding"]).names == {}
 
 
 @pytest.mark.parametrize("cells", [[], [[]], [["", ""]], [["附件5"]]], ids=repr)
 def test_a_sheet_without_a_header_is_one_problem(cells):
-    assert read(cells, CountyBaseline) == (
+    assert read(cells, TABLES["county_baseline"]) == (
         None,
         None,
         ["a.xlsx!2018年初基数: 找不到表头 (no header found)"],
@@ -185,7 +185,7 @@ def test_a_sheet_without_a_header_is_one_problem(cells):
 
 
 def test_a_form_without_data_is_a_problem_where_every_county_must_answer():
-    _, account, problems = read(BASELINE[:3] + BASELINE[4:], CountyBaseline)
+    _, account, problems = read(BASELINE[:3] + BASELINE[4:], TABLES["county_baseline"])
     assert problems == ["a.xlsx!2018年初基数: 没有数据行 (no rows of data)"]
     assert account["kept"] == 0
 
@@ -208,15 +208,15 @@ def test_a_form_without_data_is_a_problem_where_every_county_must_answer():
     ],
 )
 def test_a_header_that_does_not_fit_is_named(row, column, value, problem):
-    _, _, problems = read(with_cell(BASELINE, row, column, value), CountyBaseline)
+    _, _, problems = read(with_cell(BASELINE, row, column, value), TABLES["county_baseline"])
     assert f"a.xlsx!2018年初基数!{problem}" in problems
 
 
 def test_a_column_of_the_county_s_own_is_named_once_it_holds_something():
     headed = with_cell(BASELINE, 2, 5, "电子邮箱")
-    assert read(headed, CountyBaseline)[2] == []
+    assert read(headed, TABLES["county_baseline"])[2] == []
     problem = "a.xlsx!2018年初基数!E: 未知的列 (unknown column)"
-    assert read(with_cell(headed, 4, 5, "x"), CountyBaseline)[2] == [problem]
+    assert read(with_cell(headed, 4, 5, "x"), TABLES["county_baseline"])[2] == [problem]
 
 
 def test_the_untouched_copy_of_a_workbook_saved_anew_reads_the_same(wave_folder, raw, edit):
@@ -343,7 +343,7 @@ def test_a_file_name_with_what_is_not_seen_is_a_problem(raw):
 
 @pytest.mark.parametrize("begins", ["注：新增", "备注：", "说明：", "填表人："])
 def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
-    rows, account, told = read(with_cell(BURDEN, 3, 1, begins), Burden)
+    rows, account, told = read(with_cell(BURDEN, 3, 1, begins), TABLES["burden"])
     assert len(rows) == account["kept"] == 2
     assert [line for line in told if "a row that begins as a note is read as data" in line] == told[-1:]
 
@@ -359,7 +359,7 @@ def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
     ids=str,
 )
 def test_a_signature_or_a_note_is_form_with_whatever_its_labels_hold(line):
-    rows, account, told = read([*BURDEN[:-1], line], Burden)
+    rows, account, told = read([*BURDEN[:-1], line], TABLES["burden"])
     assert len(rows) == 2 and account["form"] == 3 and told == []
 
 
@@ -382,7 +382,7 @@ def test_a_signature_or_a_note_is_form_with_whatever_its_labels_hold(line):
     ],
 )
 def test_another_unit_of_money_above_the_table_than_in_its_header_is_two_units(line):
-    _, _, told = read(with_cell(BASELINE, 1, 3, line), CountyBaseline)
+    _, _, told = read(with_cell(BASELINE, 1, 3, line), TABLES["county_baseline"])
     assert [one.endswith("不一致 (two units)") for one in told] == [True]
 
 
@@ -391,19 +391,19 @@ def test_another_unit_of_money_above_the_table_than_in_its_header_is_two_units(l
     ["单位：人、万元", "（单位：万元）", "填报单位：元阳县民政局", "单位：元阳县民政局", "填报单位：万元镇政府"],
 )
 def test_the_same_unit_above_the_table_or_none_is_no_fault(line):
-    assert read(with_cell(BASELINE, 1, 3, line), CountyBaseline)[2] == []
+    assert read(with_cell(BASELINE, 1, 3, line), TABLES["county_baseline"])[2] == []
 
 
 def test_a_note_that_names_another_unit_of_money_is_asked_about():
     notes = {"注：以上金额单位均为元": True, "注：金额单位为万元": False, "注：按每户补助100元": False}
     for note, asked in notes.items():
-        _, _, told = read([*BASELINE, [note]], CountyBaseline)
+        _, _, told = read([*BASELINE, [note]], TABLES["county_baseline"])
         assert [("another unit of money" in one) for one in told] == [True] * asked
 
 
 def test_a_unit_of_money_that_is_neither_is_refused_where_the_header_names_none():
     cells = with_cell(with_cell(BASELINE, 1, 3, "单位：千元"), 3, 3, "人均年收入")
-    _, _, told = read(cells, CountyBaseline)
+    _, _, told = read(cells, TABLES["county_baseline"])
     assert len(told) == 1 and "the unit is not that of the form" in told[0]
 
 
@@ -412,32 +412,32 @@ def test_a_header_printed_again_loses_no_row_above_it():
     cells = [*first[:3], *BURDEN[:2], *first[3:]]
     sheet = Sheet("减负清理", cells, [((0, 3), (0, 6)), ((3, 3), (3, 6))])
     problems = []
-    rows, _, account = read_sheet(sheet, Burden, "a.xlsx", problems)
+    rows, _, account = read_sheet(sheet, TABLES["burden"], "a.xlsx", problems)
     assert rows["row"] == [3, 6] and account["total"] == 2
 
 
 @pytest.mark.parametrize("title", ["编号", "", "No."])
 def test_a_counter_under_another_title_is_the_serial_number(title):
-    rows, account, told = read(with_cell(BURDEN, 1, 1, title), Burden)
+    rows, account, told = read(with_cell(BURDEN, 1, 1, title), TABLES["burden"])
     assert len(rows) == account["total"] == 2 and told == []
 
 
 def test_a_total_is_known_in_the_first_cell_of_a_row_whatever_the_title_of_its_column():
     cells = with_cell(with_cell(BURDEN, 1, 1, "备考"), 3, 1, "甲")
-    rows, account, told = read(cells, Burden)
+    rows, account, told = read(cells, TABLES["burden"])
     assert len(rows) == account["total"] == 2
     assert [line for line in told if "unknown column" in line] == told
 
 
 def test_a_row_of_data_below_the_signatures_is_asked_about_once():
     row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
-    rows, _, told = read([*BURDEN, row, row], Burden)
+    rows, _, told = read([*BURDEN, row, row], TABLES["burden"])
     assert len(rows) == 4 and len(told) == 1 and "a row below the signatures is read as data" in told[0]
 
 
 def test_a_new_page_below_the_signatures_is_asked_nothing():
     row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
-    _, _, told = read([*BURDEN, *BURDEN[:2], row], Burden)
+    _, _, told = read([*BURDEN, *BURDEN[:2], row], TABLES["burden"])
     assert told == []
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from this_study import COUNTIES
 
 from analysis.survey.clean import check
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.identifiers import valid_id
-from analysis.survey.reading.names import aliases
+from analysis.survey.study import study
+from running import REPOSITORY
 from synthetic import answers, nation, refuse_real, synthesise
 
 RAW = Path(__file__).parents[2] / "data/raw"
@@ -20,6 +21,7 @@ FRAME = ("counties", "townships", "communities", "county_aliases")
 
 def repository_copy(folder: Path) -> Path:
     (folder / "notebooks").mkdir()
+    shutil.copyfile(REPOSITORY / "study.toml", folder / "study.toml")
     return shutil.copytree(RAW, folder / "data/raw")
 
 
@@ -38,8 +40,9 @@ def read(raw: Path, name: str) -> pd.DataFrame:
 def test_the_counties_are_those_of_the_frame_one_works_in(nation_raw, monkeypatch):
     assert len(COUNTIES) == 9
     monkeypatch.chdir(nation_raw)
-    assert len(COUNTIES) == 12 and list(COUNTIES)[9:] == ["900010", "900011", "900012"]
-    assert {**COUNTIES}["900012"] == "虚构0012区" and "331000" not in COUNTIES
+    counties = study().districts
+    assert len(counties) == 12 and list(counties)[9:] == ["900010", "900011", "900012"]
+    assert counties["900012"] == "虚构0012区" and "331000" not in counties
 
 
 def test_the_frame_keeps_its_real_rows_and_adds_invented_ones(nation_raw):
@@ -60,11 +63,7 @@ def test_the_frame_keeps_its_real_rows_and_adds_invented_ones(nation_raw):
 
 def test_what_is_written_is_clean(nation_raw, monkeypatch):
     monkeypatch.chdir(nation_raw)
-    aliases.cache_clear()
-    try:
-        done = check(nation_raw / "2020", read(nation_raw, "communities"))
-    finally:
-        aliases.cache_clear()
+    done = check(nation_raw / "2020", read(nation_raw, "communities"))
     assert not done.problems
     assert done.tables["communities"]["county_code"].nunique() == 12
     assert done.tables["interview_communities"]["county_code"].nunique() == 12

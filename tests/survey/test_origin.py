@@ -7,9 +7,9 @@ import shutil
 import openpyxl
 import pandas as pd
 import pytest
+from this_study import COUNTIES
 
 from analysis.survey import clean
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.reading.names import expected_name
 from planting import Planting
 
@@ -155,7 +155,7 @@ def test_last_year_s_file_is_refused_in_one_line(raw, found):
         and ANOTHER_WAVE in problems[0][-1]
     )
     (question,) = [line for line in lines if line[0] == "question"]
-    assert (question[2], question[3]) == (ROSTER, "入职日期") and "no date in the year before" in question[-1]
+    assert (question[2], question[3]) == (ROSTER, "入职日期") and "no date in the 12 months before" in question[-1]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_interviews_of_long_ago_are_asked_about_once():
     dates = pd.to_datetime(["2020-04-20", "2020-04-25"])
     table = pd.DataFrame({"workbook": INTERVIEWS, "sheet": "社区访谈", "row": [6, 7], "date": dates})
     (question,) = clean.stale_questions({"interview_communities": table}, pd.Timestamp("2021-04-30"))
-    assert "long before the reference date" in question.message
+    assert "no date in the 6 months before the reference date" in question.message
     assert clean.stale_questions({"interview_communities": table}, pd.Timestamp("2020-04-30")) == []
     assert clean.stale_questions({"interview_communities": table}, None) == []
 

@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from this_study import STUDY, TABLES
 
 from analysis.survey import parse
-from analysis.survey.codebook import TABLES, Communities, Workers
 from analysis.survey.mend import mend
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 FULL_WIDTH_BACK = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
 DAYS = st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31))
-ROSTER, PLACES = Workers.to_schema().columns, Communities.to_schema().columns
+YES_NO = STUDY.codes["yes_no"]
+ROSTER, PLACES = TABLES["workers"].columns, TABLES["communities"].columns
 # marks, other digits and compatibility forms that must not be folded into the number beside them
 MARKS = [
     *"①⑴⒈❶➀➊⓪⓿㉑㊿¹²³⁴₁₂½¼⅓↉ⅠⅫⅻ㋀㏠㍙㍱🄀🄁🯱٣۳३๓𝟏𝟘𝟭𝟷①〇㈠㊀零一",
@@ -122,13 +123,13 @@ def test_what_is_not_a_date_is_refused(cell):
 
 @pytest.mark.parametrize(("cell", "value"), [("是", True), ("否", False), (" 是\u200b", True)])
 def test_yes_and_no(cell, value):
-    assert parse.yes_no(cell) is value
+    assert parse.yes_or_no(YES_NO)(cell) is value
 
 
 @pytest.mark.parametrize("cell", [True, False, 1, 0, "√", "对", "是否", "", None, "yes"], ids=repr)
 def test_any_other_answer_to_a_yes_no_question_is_refused(cell):
     with pytest.raises(parse.Unreadable, match="应填"):
-        parse.yes_no(cell)
+        parse.yes_or_no(YES_NO)(cell)
 
 
 def test_an_answer_is_read_whatever_its_width_and_returned_as_printed():
@@ -160,7 +161,7 @@ def test_the_rule_for_each_column_makes_values_of_its_type(wave):
     tables, _ = wave
     kinds = {"b": bool, "i": int, "I": int, "f": float, "d": pd.Timestamp, "s": str, "O": str}
     for name, model in TABLES.items():
-        for column, schema in model.to_schema().columns.items():
+        for column, schema in model.columns.items():
             read = parse.reader(schema)
             first = tables[name][column].dropna().iloc[0]
             cell = {True: "是", False: "否"}[bool(first)] if str(schema.dtype) == "bool" else first

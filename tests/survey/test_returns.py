@@ -3,9 +3,9 @@ import zipfile
 
 import openpyxl
 import pytest
+from this_study import COUNTIES
 
 from analysis.survey.clean import check
-from analysis.survey.codebook import COUNTIES
 from analysis.survey.problems import findings_table
 from analysis.survey.returns import LIST, write_returns
 from planting import Planting, rewritten

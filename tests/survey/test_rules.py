@@ -1,9 +1,10 @@
 import pandas as pd
 import pytest
+from this_study import TABLES
 
 from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import jump_questions
-from analysis.survey.codebook import TABLES, Table
+from analysis.survey.codebook import FROM_FILE
 from analysis.survey.load import load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import Problem
@@ -23,7 +24,7 @@ def tables(wave):
 
 def at(tables, table, column, label, message):
     row = tables[table].loc[label]
-    title = TABLES[table].to_schema().columns[column].title
+    title = TABLES[table].columns[column].title
     return Problem(row["workbook"], row["sheet"], title, row["row"], message)
 
 
@@ -230,7 +231,7 @@ def every_rule(raws, tables, frame, townships):
 
 
 def answers(rows):
-    return [name for name in rows if name not in Table.__annotations__]
+    return [name for name in rows if name not in FROM_FILE]
 
 
 @pytest.mark.parametrize("name", TABLES)

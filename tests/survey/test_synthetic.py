@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,15 +11,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from this_study import STUDY, TABLES
 
-from analysis.survey import codebook
 from synthetic import synthesise
 
 TOOLS = Path(__file__).parents[2] / "tools"
 REFERENCE = Path(__file__).parents[2] / "data" / "raw" / "reference"
 CODE = {"椒江": "331002", "路桥": "331004", "天台": "331023", "三门": "331022"}
 UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万元)）$")
-TITLES = {model.Config.title: name for name, model in codebook.TABLES.items()}
+TITLES = {model.zh: name for name, model in TABLES.items()}
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +254,7 @@ def test_interviews_say_what_the_report_says(tables, stand_in):
 
 
 def test_every_answer_is_one_the_codebook_allows(tables):
-    rules = codebook.codebook()
+    rules = STUDY.codebook()
     for _, rule in rules.iterrows():
         if rule["zh"] in tables[rule["table"]]:
             cells = tables[rule["table"]][rule["zh"]]
@@ -295,6 +296,9 @@ def test_same_bytes_under_another_hash_seed_time_zone_and_folder(waves, tmp_path
     code += "; s(Path('raw'), Path(sys.argv[1]))"
     other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     env = os.environ | {"PYTHONHASHSEED": other, "TZ": "America/New_York"}
+    (tmp_path / "notebooks").mkdir()
+    shutil.copytree(REFERENCE, tmp_path / "data/raw/reference")
+    shutil.copyfile(TOOLS.parent / "study.toml", tmp_path / "study.toml")
     subprocess.run([sys.executable, "-c", code, str(REFERENCE), str(TOOLS)], env=env, cwd=tmp_path, check=True)
     again = {path.name: path.read_bytes() for path in (tmp_path / "raw" / "2020").iterdir()}
     assert len(again) == 10

@@ -12,10 +12,10 @@ import pandas as pd
 
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import semaphores_named
-from analysis.survey.forms.blank import SURVEY
 from analysis.survey.study import study
 from synthetic import counties, interviews, nation, people, places, workbook
 
+SURVEY = "台州市城市社区治理调查表"
 PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")

@@ -7,7 +7,8 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from analysis.survey.forms.columns import PERSONS, Column
+from analysis.survey.codebook import Table
+from analysis.survey.forms.columns import Column
 
 REMARKS = ("已核对", "与台账一致", "资料已归档")
 SUBTOTAL_BY = {
@@ -37,7 +38,7 @@ def answers(frame: pd.DataFrame, form: list[Column]) -> list[dict]:
     return rows
 
 
-def sums(rows: list[dict], form: list[Column], table: str) -> dict[str, object]:
+def sums(rows: list[dict], form: list[Column], model: Table) -> dict[str, object]:
     """Add up the additive columns of printed rows, and count the persons of a table of persons."""
     added = {}
     for column in form:
@@ -45,23 +46,23 @@ def sums(rows: list[dict], form: list[Column], table: str) -> dict[str, object]:
             total = sum(row[column.name] for row in rows if row[column.name] is not None)
             # Without its rounding, a sum of hundredths shows its binary tail in the cell.
             added[column.name] = round(float(total), 2)
-    if table in PERSONS:
-        added[PERSONS[table]] = f"{len(rows)}人"
+    if model.persons:
+        added[model.persons] = f"{len(rows)}人"
     return added
 
 
-def body(table: str, frame: pd.DataFrame, form: list[Column]) -> list[tuple[str, dict]]:
+def body(model: Table, frame: pd.DataFrame, form: list[Column]) -> list[tuple[str, dict]]:
     """List the rows below the header as (kind, cells), kind being data, subtotal or total."""
-    rows = answers(frame, form)
+    rows, table = answers(frame, form), model.name
     keys = frame[SUBTOTAL_BY[table]] if table in SUBTOTAL_BY else [None] * len(frame)
     listed = []
     for _, group in groupby(zip(keys, rows, strict=True), key=lambda pair: pair[0]):
         part = [row for _, row in group]
         listed += [("data", row) for row in part]
         if table in SUBTOTAL_BY:
-            listed.append(("subtotal", {"township": "小计"} | sums(part, form, table)))
+            listed.append(("subtotal", {"township": "小计"} | sums(part, form, model)))
     if table in WITH_TOTAL:
-        listed.append(("total", {"serial": "合计"} | sums(rows, form, table)))
+        listed.append(("total", {"serial": "合计"} | sums(rows, form, model)))
     if table == "interview_frame":
         drawn = sum(row["sampled"] == "是" for row in rows)
         counted = {"community": f"{len(rows)}个", "sampled": f"抽中{drawn}个"}

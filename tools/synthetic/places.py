@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.survey.counties import names_of
+from analysis.survey.study import names_of
 from synthetic.exact import apportion, pick
 
+CITY = "331000"
 INVENTED = "90"  # no code of a real place begins so
 WORKERS = 1533
 VILLAGE_TURNED = 105
@@ -28,7 +29,7 @@ JOINT_COMMITTEES = ("331002", "331004")
 def read_counties(reference: Path) -> dict[str, str]:
     """Read the names of the counties of Taizhou; the frame may hold invented ones besides."""
     table = pd.read_csv(reference / "counties.csv", dtype=str)
-    return names_of(real(table, "gb2260"))
+    return names_of(real(table, "gb2260"), CITY)
 
 
 def real(table: pd.DataFrame, code: str = "county_code") -> pd.DataFrame:

@@ -60,10 +60,10 @@ def write_form(book, style: dict, model, frame: pd.DataFrame, title: str, by: st
     """Write one sheet: a filled-in form with its title rows, header, rows and signatures."""
     sheet, table, form = (book.add_worksheet(model.zh), model.name, columns(model))
     number = len(book.worksheets())
-    rows = body(table, frame, form)
+    rows = body(model, frame, form)
     sheet.write_string(0, 0, f"附件{number}", style["left"])
     full_title = f"{title}之{'一二三四五六七'[number - 1]}：{model.zh}{MARK}"
-    write_top(sheet, len(form) - 1, full_title, f"{by}{MARK}", unit_line(table, form), style)
+    write_top(sheet, len(form) - 1, full_title, f"{by}{MARK}", unit_line(model, form), style)
     write_header(sheet, form, style)
     write_body(sheet, rows, form, style)
     if table in MERGED:

@@ -214,8 +214,9 @@ def _from_file(study: Study) -> dict[str, pa.Column]:
         (str, "sheet", "工作表", "sheet", pa.Check.str_length(min_value=1)),
         (int, "row", "行号", "row in the sheet", pa.Check.ge(1)),
     )
+    type_of = {str: "text", int: "integer"}
     return {
-        name: pa.Column(kind, check, name=name, title=zh, description=en, metadata=_metadata())
+        name: pa.Column(kind, check, name=name, title=zh, description=en, metadata=_metadata(type=type_of[kind]))
         for kind, name, zh, en, check in given
     }
 

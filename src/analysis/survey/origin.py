@@ -170,7 +170,7 @@ def county_of_rows(rows: Cells) -> str:
 
 def county_mentioned(rows: Cells, model: Table) -> str:
     """Return the county whose name or townships most rows name, alone; empty where none has most."""
-    columns = [name for rule in rules_of("own_places", model.name) for name in rule.words]
+    columns = [name for rule in rules_of("own_places", [model.name]) for name in rule.words]
     if not columns:
         return ""
     counts: Counter[str] = Counter()
@@ -203,7 +203,7 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     """
     told = {(one.workbook, one.sheet) for one in asked if MENTIONED in one.message}
     questions = []
-    for rule in rules_of("not_alike", *pieces):
+    for rule in rules_of("not_alike", pieces):
         least, *columns = rule.words
         sheets = [(cells, _likeness(cells, columns, int(least))) for cells in pieces[rule.table]]
         for (cells, one), (others, other) in permutations([pair for pair in sheets if pair[1]], 2):
@@ -341,7 +341,7 @@ def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -
     if day is None:
         return []
     asked = []
-    for rule in rules_of("newest", *tables):
+    for rule in rules_of("newest", tables):
         months, least = map(int, rule.words)
         message = STALE.format(months)
         for (book, sheet), dates in tables[rule.table].groupby(["workbook", "sheet"])[rule.column]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
@@ -48,9 +48,9 @@ def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingPro
     )
 
 
-def rules_of(check: str, *tables: str) -> list[Rule]:
-    """Return the rules of `rules.csv` that make a check; with tables, those about them alone."""
-    return [rule for rule in study().rules if rule.check == check and (not tables or rule.table in tables)]
+def rules_of(check: str, tables: Collection[str]) -> list[Rule]:
+    """Return the rules of `rules.csv` that make a check on one of these tables."""
+    return [rule for rule in study().rules if rule.check == check and rule.table in tables]
 
 
 def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, str]]) -> Partial:
@@ -83,13 +83,13 @@ def answered(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
 def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Timestamp | None) -> list[Problem]:
     """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial` as above."""
     asked = []
-    for rule in rules_of("not_after", *tables):
+    for rule in rules_of("not_after", tables):
         if day is not None:
             rows = answered(tables[rule.table], [rule.column])
             limit = day if "datetime" in str(rows[rule.column].dtype) else day.year
             later = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
             asked += located(rows[rows[rule.column] > limit], title_of(rule.table, rule.column), later)
-    for rule in rules_of("drawn", *tables):
+    for rule in rules_of("drawn", tables):
         frame = study().tables[rule.table].within
         if frame in tables:
             rows, done = answered(tables[frame], ["community_code", rule.argument]), tables[rule.table]
@@ -114,7 +114,7 @@ def title_of(table: str, column: str) -> str:
 
 def _within_a_row(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     problems = []
-    for rule in rules_of("holds", *tables):
+    for rule in rules_of("holds", tables):
         rows = answered(tables[rule.table], _needed(study(), rule.table, rule.argument))
         if len(rows):
             kept = rows.eval(rule.argument).astype(bool)
@@ -146,7 +146,7 @@ def _needed(of: Study, table: str, expression: str) -> tuple[str, ...]:
 
 def _sums(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     """Compare totals with their parts; find the amounts that make them right as 元."""
-    return [one for rule in rules_of("sum_of", *tables) for one in _sum(rule, tables[rule.table])]
+    return [one for rule in rules_of("sum_of", tables) for one in _sum(rule, tables[rule.table])]
 
 
 def _sum(rule: Rule, table: pd.DataFrame) -> list[Problem]:
@@ -230,7 +230,7 @@ def unknown_in(rows: pd.DataFrame, table: str, other: str) -> list[Problem]:
 def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     """Refuse rows of communities that are in the sampling frame but were not drawn."""
     problems = []
-    for rule in rules_of("drawn", *tables):
+    for rule in rules_of("drawn", tables):
         frame, rows = tables.get(study().tables[rule.table].within), tables[rule.table]
         if frame is not None:
             known = answered(frame, ["community_code", rule.argument])
@@ -243,7 +243,7 @@ def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
 def _at_least_rows(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     """Refuse a community of which more people were interviewed than there are."""
     problems = []
-    for rule in rules_of("at_least_rows", *tables):
+    for rule in rules_of("at_least_rows", tables):
         if rule.argument in tables:
             people = tables[rule.argument]["community_code"].value_counts()
             known = answered(tables[rule.table], ["community_code", rule.column])

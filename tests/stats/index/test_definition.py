@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
+from this_study import TABLES
 
 from analysis.stats.index.definition import cited, definition, leaves, measure
-from analysis.survey.codebook import TABLES
 from analysis.survey.repository import reference
 
 

@@ -1,0 +1,9 @@
+"""What the study of this repository is, as tests need it."""
+
+from analysis.pipeline.steps import steps
+from analysis.survey.study import study
+
+STUDY = study()
+CITY, COUNTIES, TABLES = STUDY.city, STUDY.districts, STUDY.tables
+COUNTY_TABLES, IDENTIFIERS = STUDY.district_tables, STUDY.identifiers
+STEPS = steps()
