@@ -20,7 +20,6 @@ PHONE_SURVEY = "台州市村改社区电话访谈表"
 # Counties whose workbook keeps an empty Sheet2.
 EMPTY_SHEET = ("331003", "331081", "331023")
 DAY = datetime(2020, 4, 30)
-INTERVIEWS = [model.name for model in study().book_tables]
 
 __all__ = ["synthesise"]
 
@@ -52,7 +51,7 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) ->
             executor = ProcessPoolExecutor()
         with executor as pool:
             phoned = list(pool.map(write_block, *arguments))
-    write_interviews(folder, {name: pd.concat([one[name] for one in phoned]) for name in INTERVIEWS}, DAY)
+    write_interviews(folder, {name: pd.concat([one[name] for one in phoned]) for name in phoned[0]}, DAY)
 
 
 def refuse_real(folder: Path) -> None:
@@ -72,7 +71,7 @@ def write_block(block: int, folder: Path, reference: Path, seed: int, number: in
     if block:
         tables, names = nation.relabelled(tables, reference, block, number)
     write_counties(folder, tables, names, DAY)
-    return {name: tables[name] for name in INTERVIEWS}
+    return {model.name: tables[model.name] for model in study().book_tables}
 
 
 def write_wave(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
