@@ -13,7 +13,8 @@ from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import Step, chosen, notebooks, steps
 from analysis.survey.access import Access
-from analysis.survey.folders import REFERENCE, STUDY, build, columns, files_until, processed, root
+from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
+from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import study
 
@@ -247,8 +248,8 @@ class Edition:
         return [*sources.modules(text), *self.everywhere]
 
     def references(self, names: Iterable[str]) -> list[Path]:
-        """List reference tables."""
-        return [self.root / REFERENCE / f"{name}.csv" for name in names]
+        """List the files of reference tables."""
+        return needed(names)
 
 
 def named(text: str) -> set[str]:

@@ -12,13 +12,31 @@ from analysis.survey.access import check_read
 from analysis.survey.folders import REFERENCE, root
 from analysis.survey.problems import InputProblems, Problem
 
+# Tables that a study may do without, with their columns: one that is not there has no rows.
+OPTIONAL = {
+    "county_aliases": ("alias", "county_code"),
+    "identities": ("identity", "zh", "check", "claims"),
+    "named_places": ("real_code", "real_name", "stand_in"),
+    "points": ("id", "terms", "terms_en", "cell"),
+    "refused_terms": ("lang", "refused", "use"),
+    "rules": ("code", "table", "column", "check", "argument", "message_zh", "message_en", "remedy_zh", "remedy_en"),
+}
+
 
 def reference(name: str) -> pd.DataFrame:
     """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
     path = root() / REFERENCE / f"{name}.csv"
     check_read(path)
+    if name in OPTIONAL and not path.is_file():
+        return pd.DataFrame(columns=list(OPTIONAL[name]), dtype=str)
     check_references([path])
     return _read_reference(path).copy()
+
+
+def needed(names: Iterable[str]) -> list[Path]:
+    """List the files of reference tables, without those that this study does without."""
+    paths = ((name, root() / REFERENCE / f"{name}.csv") for name in names)
+    return [path for name, path in paths if name not in OPTIONAL or path.is_file()]
 
 
 def check_references(paths: Iterable[Path]) -> None:

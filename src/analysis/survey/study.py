@@ -189,7 +189,7 @@ def _counties(study: Study) -> pd.DataFrame:
         ("name_zh", FILE_NAME, "不能用作文件名 (cannot be part of a file's name)"),
     )
     table = reference("counties")
-    missing = [column for column, *_ in forms if column not in table]
+    missing = [column for column in ("gb2260", "name_zh", "name_en") if column not in table]
     if missing:
         raise InputProblems(
             [Problem("counties.csv", column=name, message="缺少此列 (is missing)") for name in missing]
@@ -197,8 +197,8 @@ def _counties(study: Study) -> pd.DataFrame:
     problems = [
         Problem("counties.csv", column=column, row=row, message=f"{cell!r} {form}")
         for column, pattern, form in forms
-        for row, cell in enumerate(table[column], start=2)
-        if not pattern.fullmatch(cell)
+        for row, (cell, code) in enumerate(zip(table[column], table["gb2260"], strict=True), start=2)
+        if not pattern.fullmatch(cell) and code != study.city
     ]
     if problems:
         raise InputProblems(problems)

@@ -9,7 +9,7 @@ from analysis.survey.codebook import Table
 from analysis.survey.parse import spellings
 from analysis.survey.problems import QUESTION, Problem
 from analysis.survey.reading.book import Sheet
-from analysis.survey.reading.header import KNOWN_UNITS, OPTIONAL, Header
+from analysis.survey.reading.header import OPTIONAL, Header, known_units
 from analysis.survey.reading.styles import STRUCK, Look
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
@@ -104,7 +104,7 @@ def _message(look: Look, name: str, model: Table) -> str:
     unit = schema[name].metadata["unit"] if name in schema else ""
     if normalise(added) in spellings(unit) and spellings(unit)[normalise(added)] == 1:
         return ""
-    shown = f"“{added}”" if normalise(added) in KNOWN_UNITS or added in "¥￥$€" else "文字"
+    shown = f"“{added}”" if normalise(added) in known_units() or added in "¥￥$€" else "文字"
     return LOOKS[what].format(shown, shown if shown != "文字" else "text")
 
 

@@ -23,8 +23,6 @@ UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资
 MONEY_UNIT = re.compile(r"(?<![0-9])[十百千万亿]*元(?=$|[)\]、,;/。(]|为单位|为计|计)")
 MONEY_NOTE = re.compile(r".*(?:单位|以[十百千万亿]*元).*")
 MONEY = {"元", "万元"}
-UNITS = ("万元", "人", "户", "平方米", "小时", "份", "个", "块", "项", "级", "批", "天")
-KNOWN_UNITS = {way for unit in UNITS for way in spellings(unit)}
 
 
 @dataclass(frozen=True)
@@ -123,9 +121,21 @@ def split_unit(text: str) -> tuple[str, str]:
     """Split a unit in brackets from a folded header: `年收入(万元)` gives 年收入 and 万元."""
     found = BRACKET.fullmatch(text)
     unit = found[2].removeprefix("单位:") if found else ""
-    if unit in KNOWN_UNITS:
+    if unit in known_units():
         return found[1], unit
     return text, ""
+
+
+def known_units() -> frozenset[str]:
+    """Return the units of the study's questions and of money, however they may be written."""
+    return _known_units(study())
+
+
+@cache
+def _known_units(of: Study) -> frozenset[str]:
+    columns = (column for table in of.tables.values() for column in table.columns.values())
+    units = {column.metadata["unit"] for column in columns} - {""}
+    return frozenset(way for unit in units for way in spellings(unit)) | MONEY
 
 
 def _unit_line(sheet: Sheet, top: int) -> str:

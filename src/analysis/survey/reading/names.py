@@ -39,14 +39,15 @@ class File:
 
 
 def aliases() -> dict[str, str]:
-    """Map every known name and former code of a county, folded, to its code."""
+    """Map every name and code of a county, also those of `county_aliases.csv`, folded, to its code."""
     return _aliases(study())
 
 
 @cache
-def _aliases(_of: Study) -> dict[str, str]:
+def _aliases(of: Study) -> dict[str, str]:
     table = reference("county_aliases")
-    return {normalise(alias): code for alias, code in zip(table["alias"], table["county_code"], strict=True)}
+    own = {normalise(alias): code for code, name in of.districts.items() for alias in (code, name)}
+    return own | {normalise(alias): code for alias, code in zip(table["alias"], table["county_code"], strict=True)}
 
 
 def sheet_title(title: str) -> str:
