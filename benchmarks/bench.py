@@ -39,7 +39,7 @@ COUNTRY = 2844  # counties of the country
 CLUSTER = 32  # workers of the cluster in the extrapolation
 THRICE = 3  # of which the median counts: the first run also compiles the modules of its copy
 ON_CLUSTER = 36  # so many that most of the work lies side by side, as where a cluster is used
-NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src", "study.toml", "tools")
+NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src", "study.toml")
 # Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
 LIMIT = """
 import json, os, sys, time

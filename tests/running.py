@@ -61,7 +61,13 @@ TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".impor
 # Of the repository itself the originals: somebody may be editing its code while the tests run.
 APART = {path.name for path in REPOSITORY.iterdir() if path.name not in ("data", "notebooks")} | SCRATCH
 ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
-WRITING = {"build": SCRATCH | {"outputs"}, "check": set(), "forms": {"build/forms"}, "synthesise": {"data/raw"}}
+WRITING = {
+    "build": SCRATCH | {"outputs"},
+    "check": set(),
+    "forms": {"build/forms"},
+    "synthesise": {"data/raw"},
+    "new": {"study"},
+}
 OPTIONS = ("--outputs", "--returns", "--out")
 
 

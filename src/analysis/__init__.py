@@ -1,1 +1,1 @@
-"""From county workbooks to the published report on community governance in Taizhou."""
+"""From the workbooks of a survey to its published report: of any study that is a folder with a `study.toml`."""

@@ -73,16 +73,20 @@ def places(*rows):
 
 
 def test_communities_are_counted_and_named_by_township():
-    counted, listed = districts.by_township(
-        places(
-            ("甲街道", "甲街道01社区", True, "租用", True, False),
-            ("甲街道", "甲街道02社区", False, "自有", False, True),
-            ("乙镇", "乙镇01社区", False, "借用", True, True),
-        ),
-        "zh",
+    rows = places(
+        ("甲街道", "甲街道01社区", True, "租用", True, False),
+        ("甲街道", "甲街道02社区", False, "自有", False, True),
+        ("乙镇", "乙镇01社区", False, "借用", True, True),
     )
-    assert counted.to_numpy().tolist() == [["甲街道", 2, 1, 1, 1, 1], ["乙镇", 1, 1, 1, 1, 0]]
-    assert listed.to_numpy().tolist() == [["甲街道", "01社区", "01社区"], ["乙镇", "—", "—"]]
+    conditions = {"达标": rows["compliant"], "租用": rows["premises"] == "租用", "村改": rows["village_turned"]}
+    counted = districts.count_by_township(rows, "zh", conditions)
+    assert list(counted) == ["街道（乡镇）", "社区", "达标", "租用", "村改"]
+    assert counted.to_numpy().tolist() == [["甲街道", 2, 1, 1, 1], ["乙镇", 1, 1, 0, 0]]
+    listed = districts.names_by_township(
+        rows, "en", {"None": ~rows["premises_plan"], "All": rows["compliant"] | True}
+    )
+    assert list(listed) == ["Township", "None", "All"]
+    assert listed.to_numpy().tolist() == [["甲街道", "01社区", "01社区, 02社区"], ["乙镇", "—", "01社区"]]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -14,6 +14,7 @@ FACTS = Facts(
     pd.DataFrame([["en", "wall rules", "posted regulations"]], columns=["lang", "refused", "use"]),
     pd.DataFrame([["A1", "words"], ["A2", "gone"]], columns=["id", "cell"]),
     "10_report",
+    ("zh", "en"),
 )
 
 
@@ -32,7 +33,11 @@ def both(zh, en):
 def test_the_repository_itself_has_no_finding(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
     facts = Facts(
-        frozenset(reference("measures")["indicator"]), reference("refused_terms"), reference("points"), "10_report"
+        frozenset(reference("measures")["indicator"]),
+        reference("refused_terms"),
+        reference("points"),
+        "10_report",
+        ("zh", "en"),
     )
     assert [str(one) for one in lint(REPOSITORY / "notebooks", facts)] == []
 

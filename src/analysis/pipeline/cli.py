@@ -168,7 +168,7 @@ def lint():
     from analysis.survey.study import study
 
     indicators = frozenset(reference("measures")["indicator"])
-    facts = Facts(indicators, reference("refused_terms"), reference("points"), study().report)
+    facts = Facts(indicators, reference("refused_terms"), reference("points"), study().report, study().languages)
     found = run(root() / "notebooks", facts)
     click.echo("\n".join(map(str, found)) or "nothing found in the prose of the notebooks")
     if found:
@@ -238,6 +238,20 @@ def forms(wave, raw, out):
         click.echo(printable((out / path.name).as_posix()))
     if not (raw / wave / FILE).is_file():
         click.echo(f"{(raw / wave / FILE).as_posix()}: {absent(raw / wave)}", err=True)
+
+
+@program.command()
+@click.argument("folder", type=Folder(), metavar="DIR")
+def new(folder):
+    """Write a new study to DIR: an example with two districts and one sheet that builds at once.
+
+    Its README says which file to edit for what.
+    """
+    from analysis.pipeline.new_study import write_study
+
+    for path in write_study(folder):
+        click.echo(printable(path.as_posix()))
+    click.echo(f"next: cd {printable(folder.as_posix())}, then `python -m analysis build`", err=True)
 
 
 @program.command()

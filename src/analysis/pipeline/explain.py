@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.pipeline.facts import read_ledger
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
 from analysis.survey.citation import parse
@@ -30,7 +31,7 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown one.
     """
     estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=TEXT).fillna(dict.fromkeys(TEXT, ""))
-    ledger = pd.read_csv(outputs / "tables/ledger.csv", dtype=str, keep_default_na=False)
+    ledger = read_ledger(outputs)
     wave = estimates["wave"].iat[0]
     cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
     known = receipts(estimates, ledger, lang, read("corrections", wave) if cleaned else None)

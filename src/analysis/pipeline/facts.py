@@ -62,7 +62,7 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
 def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
-    ledger = _ledger(wave)
+    ledger = read_ledger(build(wave) / study().languages[0])
     estimates = read_estimates(wave)[COLUMNS]
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
@@ -75,12 +75,13 @@ def write_facts(wave: str, lang: str) -> None:
         rest = whole | stamp if step.name == study().report else {}
         _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
         if step.name == study().report:
-            _write(site | whole | {"subtitle": _finding(executed)}, path_of(LANDING, wave, lang))
+            found = {"subtitle": _finding(executed), "has_ledger": len(ledger) > 0}
+            _write(site | whole | found, path_of(LANDING, wave, lang))
 
 
-def _ledger(wave: str) -> pd.DataFrame:
-    """Read the ledger of claims; no rows where the study has none."""
-    path = build(wave) / study().languages[0] / "tables/ledger.csv"
+def read_ledger(folder: Path) -> pd.DataFrame:
+    """Read `tables/ledger.csv` below a folder; no rows where the study has no claims."""
+    path = folder / "tables/ledger.csv"
     if not path.exists():
         return pd.DataFrame({"estimate": []}, dtype=str)
     return pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -118,7 +119,7 @@ def _of_report(wave: str, lang: str) -> dict:
         {
             "code": code,
             "name": names[code],
-            "href": f"districts/{code}/{folder(lang)}index.html",
+            "href": f"districts/{code}/{folder(lang)}index.html" if study().of_district else "",
             "statements": sentences.get(code, []),
         }
         for code in study().districts

@@ -30,7 +30,6 @@ NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # numbers, linked or not
 OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\w+)"')
 WORDS = {
     "zh": {
-        "profile": "{}社区治理概览",
         "back": "返回报告",
         "landing": "全部成果",
         "word": "Word（公文格式）",
@@ -40,7 +39,6 @@ WORDS = {
         "own": "{}的页面：{}个不同的数字、{}幅图表，全部属于{}或全市（生成时逐一检查）。",
     },
     "en": {
-        "profile": "{}: community governance in brief",
         "back": "Back to the report",
         "landing": "Everything published",
         "word": "Word (official layout)",
@@ -73,7 +71,7 @@ def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
     """Return the one sheet of Word of a county's page."""
     day = wave_facts(wave)["reference_date"]
     name = district_names(site["lang"])[step.district]
-    titled = site | {"title": WORDS[site["lang"]]["profile"].format(name)}
+    titled = site | {"title": study().district_title[site["lang"]].format(name)}
     return brief(nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day))
 
 
@@ -84,13 +82,13 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> N
     """
     parts = {}
     for lang, site in sites.items():
-        counties = [(card["name"], card["href"]) for card in site["cards"]]
+        counties = [(card["name"], card["href"]) for card in site["cards"] if card["href"]]
         pages = [
             (f"{path.stem[:2]} {landing.title(path, lang)}", f"notebooks/{folder(lang)}{path.stem}.html")
             for path in notebooks
         ]
         report = f"report/{folder(lang)}index.html"
-        files = [*downloads(lang), *data_files()]
+        files = [*downloads(lang), *data_files(site["has_ledger"])]
         parts[lang] = {"report": report, "downloads": files, "counties": counties, "notebooks": pages}
     (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")
 
@@ -106,7 +104,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     site = dict(site) | _own(step, kind, notebook, site)
     site["downloads"] = [(label, up + href) for label, href in site["downloads"]]
     site["links"] = [(label, up + href) for label, href in site["links"]]
-    site["areas"] = [card | {"href": up + card["href"]} for card in site.get("areas", [])]
+    site["areas"] = [card | {"href": card["href"] and up + card["href"]} for card in site.get("areas", [])]
     notebooks = f"{up}notebooks/{folder(lang)}"
     site["estimates"] = {
         name: r | {"cell_href": notebooks + r["cell_href"]} for name, r in site["estimates"].items()
@@ -137,7 +135,7 @@ def _own(step: Step, kind: str, notebook, site: dict) -> dict:
         links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
         files = [(words["brief"], f"districts/{code}/{below}brief.docx")]
         files += [(words["returned"], f"returns/{code}_{study().districts[code]}.xlsx")]
-        return {"title": words["profile"].format(names[code]), "links": links, "downloads": files}
+        return {"title": study().district_title[lang].format(names[code]), "links": links, "downloads": files}
     return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
 
 
@@ -151,13 +149,10 @@ def downloads(lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def data_files() -> list[tuple[str, str]]:
+def data_files(has_ledger: bool) -> list[tuple[str, str]]:
     """List the files of an edition that a program reads: (label, path below outputs/)."""
-    return [
-        ("estimates.csv", "tables/estimates.csv"),
-        ("ledger.csv", "tables/ledger.csv"),
-        ("SHA256SUMS", "SHA256SUMS"),
-    ]
+    tables = ("estimates.csv", "ledger.csv") if has_ledger else ("estimates.csv",)
+    return [*((name, f"tables/{name}") for name in tables), ("SHA256SUMS", "SHA256SUMS")]
 
 
 def _link_files(notebook, lang: str, up: str, step: Step) -> None:

@@ -20,17 +20,7 @@ from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_estimates, read_statements
 from analysis.survey.study import study
 
-RENTED = ("租用", "借用")  # answers on premises that are not owned
-HEADS = {
-    "zh": (
-        ["街道（乡镇）", "社区", "设施达标", "租用、借用用房", "有用房方案", "村改社区"],
-        "未制定用房方案的社区",
-    ),
-    "en": (
-        ["Township", "Communities", "Up to standard", "Rented or borrowed", "With a plan", "Village-turned"],
-        "Without a plan for premises",
-    ),
-}
+TOWNSHIP = {"zh": ["街道（乡镇）", "社区"], "en": ["Township", "Communities"]}
 COUNTY_TABLE = {
     "zh": {"title": "各县（市、区）全部指标", "subtitle": "每行一个指标，每列一地", "heads": ["指标", "单位"]},
     "en": {
@@ -68,27 +58,31 @@ def _public(wave: str) -> pd.DataFrame:
     return read(study().frame_table, wave, *names)[["county_code", *names]]
 
 
-def by_township(places: pd.DataFrame, lang: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tabulate the communities of one county by township: how many, and which lack a plan or were villages.
+def count_by_township(places: pd.DataFrame, lang: str, counted: dict[str, pd.Series]) -> pd.DataFrame:
+    """Tabulate the communities of one county by township: how many, and of how many each condition holds.
 
-    places: one row a community, the `public` columns of the study. A community is called without the name of its
-    township.
+    places: one row a community, the `public` columns of the study. counted: conditions (one boolean a row of
+    `places`) by the title of their column.
     """
-    heads, without = HEADS[lang]
+    held = places[["township"]].assign(one=1, **counted)
+    sums = held.groupby("township", sort=False).sum().astype(int).reset_index()
+    return sums.set_axis([*TOWNSHIP[lang], *counted], axis=1)
+
+
+def names_by_township(places: pd.DataFrame, lang: str, listed: dict[str, pd.Series]) -> pd.DataFrame:
+    """Tabulate the communities of one county by township: the names of those of which each condition holds.
+
+    places, listed: as for `count_by_township`. A community is called without the name of its township.
+    """
     comma, nobody = {"zh": ("、", "—"), "en": (", ", "—")}[lang]
-    rented = places["premises"].isin(RENTED)
-    groups = places.assign(rented=rented, one=1).groupby("township", sort=False)
-    sums = groups[["one", "compliant", "rented", "premises_plan", "village_turned"]].sum().astype(int)
-    short = places.assign(
-        name=[c.removeprefix(t) for c, t in zip(places["community"], places["township"], strict=True)]
-    )
-
-    def listed(chosen: pd.Series) -> pd.Series:
-        return short[chosen].groupby("township", sort=False)["name"].agg(comma.join)
-
-    names = pd.DataFrame({"plan": listed(~places["premises_plan"]), "village": listed(places["village_turned"])})
-    names = names.reindex(sums.index).fillna(nobody).reset_index()
-    return sums.reset_index().set_axis(heads, axis=1), names.set_axis([heads[0], without, heads[5]], axis=1)
+    pairs = zip(places["community"], places["township"], strict=True)
+    called = places.assign(name=[community.removeprefix(township) for community, township in pairs])
+    columns = {
+        title: called[chosen].groupby("township", sort=False)["name"].agg(comma.join)
+        for title, chosen in listed.items()
+    }
+    names = pd.DataFrame(columns).reindex(places["township"].unique()).fillna(nobody)
+    return names.rename_axis(TOWNSHIP[lang][0]).reset_index()
 
 
 def by_county(estimates: pd.DataFrame, lang: str) -> dict:

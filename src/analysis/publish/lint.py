@@ -19,7 +19,7 @@ from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.prose import SHAPES
 from analysis.publish.typed import numbers_in_braces, typed_numbers
 
-LANGUAGES = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends
+ENDINGS = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends where there are two languages
 GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
 ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
@@ -47,6 +47,12 @@ class Facts:
     refused: pd.DataFrame
     points: pd.DataFrame
     report: str  # the notebook that is the report
+    languages: tuple[str, ...]  # of what the study publishes
+
+    @property
+    def endings(self) -> dict[str, str]:
+        """How the id of a cell of prose ends, by language."""
+        return {lang: ENDINGS[lang] * (len(self.languages) > 1) for lang in self.languages}
 
 
 def lint(folder: Path, facts: Facts) -> list[Finding]:
@@ -68,10 +74,10 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
         for lang, text in _texts(cell):
             for message in _template(text, known, facts, lang):
                 yield Finding(name, cell.id, message)
-    yield from (Finding(name, cell, message) for cell, message in _twins(cells))
+    yield from (Finding(name, cell, message) for cell, message in _twins(cells, facts.endings))
     if name == facts.report:
-        yield from (Finding(name, cell, message) for cell, message in _references(cells))
-        yield from (Finding(name, cell, message) for cell, message in _points(cells, facts.points))
+        yield from (Finding(name, cell, message) for cell, message in _references(cells, facts.languages))
+        yield from (Finding(name, cell, message) for cell, message in _points(cells, facts))
 
 
 def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -152,23 +158,25 @@ def _assigned(cells: list[Cell]) -> frozenset[str]:
     return frozenset(name for name in found if isinstance(name, str))
 
 
-def _twins(cells: list[Cell]) -> Iterator[tuple[str, str]]:
+def _twins(cells: list[Cell], endings: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Say which cell of prose lacks the other language."""
     langs = {cell.id: _language(cell) for cell in cells if cell.is_prose}
     for cell, lang in langs.items():
-        if lang not in LANGUAGES:
-            yield cell, f"%%md {lang}: languages are {', '.join(LANGUAGES)}"
+        if lang not in endings:
+            yield cell, f"%%md {lang}: languages are {', '.join(endings)}, as study.toml has them"
+        elif len(endings) == 1:
+            continue
         elif lang == "zh" and langs.get(f"{cell}_en") != "en":
             yield cell, f"no English: add a cell {cell}_en that begins with %%md en"
         elif lang == "en" and langs.get(cell.removesuffix("_en")) != "zh":
             yield cell, f"no Chinese: add a cell {cell.removesuffix('_en')} that begins with %%md zh"
 
 
-def _references(cells: list[Cell]) -> Iterator[tuple[str, str]]:
+def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Say what is cited and not shown, and which figure or table of the parts a language does not cite."""
     shown = {cell.id: name for cell in cells for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)}
     made = {name for cell in cells for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)}
-    cited = {lang: {} for lang in LANGUAGES}
+    cited = {lang: {} for lang in languages}
     for cell in (cell for cell in cells if cell.is_prose):
         lang = _language(cell)
         for anchor in CITED.findall(cell.source):
@@ -182,15 +190,15 @@ def _references(cells: list[Cell]) -> Iterator[tuple[str, str]]:
     last = next((i for i, name in enumerate(order) if name.startswith(ANNEX)), len(order))
     for cell in order[:last]:
         name = shown.get(cell)
-        for lang in LANGUAGES if name else ():
+        for lang in languages if name else ():
             if not {f"fig-{name}", f"tab-{name}"} & cited[lang].keys():
                 yield cell, f"{name} is cited in no text of language {lang}"
 
 
-def _points(cells: list[Cell], points: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _points(cells: list[Cell], facts: Facts) -> Iterator[tuple[str, str]]:
     """Say which point of points.csv names a cell that is not there."""
     source = {cell.id: cell.source for cell in cells}
-    for row in points.itertuples():
-        for ending in LANGUAGES.values():
+    for row in facts.points.itertuples():
+        for ending in facts.endings.values():
             if f"{row.cell}{ending}" not in source:
                 yield row.cell, f"points.csv: point {row.id} names the cell {row.cell}{ending}, which is not there"

@@ -1,4 +1,4 @@
-"""Sentences of a comparison, ready for prose: `{{ said["331002"].income }}`."""
+"""Sentences of a comparison, ready for prose: `{{ said[code].income }}`."""
 
 from __future__ import annotations
 

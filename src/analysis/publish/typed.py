@@ -74,7 +74,7 @@ def typed_numbers(text: str) -> list[str]:
 def numbers_in_braces(template: str) -> list[str]:
     """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a template of prose.
 
-    What is printed there must come from a name: `{{ certified }}`, `{{ county["331004"].certified.bare }}`,
+    What is printed there must come from a name: `{{ certified }}`, `{{ county[code].certified.bare }}`,
     `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no link to its receipt.
     Numbers may stand where they are not printed: in a condition, a subscript, the digits asked of `to`. Raises
     jinja2.TemplateSyntaxError where the template is none.

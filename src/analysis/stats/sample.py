@@ -16,8 +16,8 @@ from analysis.stats.contrasts import difference
 from analysis.stats.design import Design
 from analysis.stats.difference import holm
 from analysis.stats.record import as_estimates, record
+from analysis.stats.statements import words_of
 from analysis.survey.citation import cite
-from analysis.survey.reference import reference
 from analysis.survey.study import study
 
 DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
@@ -133,11 +133,10 @@ def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]])
     groups: by language the names of the first and the second group. Columns form, indicator, district, zh, en; the
     sentences are templates of `sentence_forms.csv`, filled by `publish.sentences.sentences`.
     """
-    forms = reference("sentence_forms").set_index("form")
     said = []
     for name, row in compared.iterrows():
         form = "group_above" if row["p_holm"] < LEVEL else "group_alike"
-        words = [_sentence(forms.loc[form, lang], lang, name, groups[lang], row["value"] > 0) for lang in groups]
+        words = [_sentence(words_of(form)[lang], lang, name, groups[lang], row["value"] > 0) for lang in groups]
         said.append((form, name, study().city, *words))
     return pd.DataFrame(said, columns=["form", "indicator", "district", *groups])
 

@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
+from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
@@ -118,7 +119,7 @@ def _parts(districts: pd.DataFrame, lang: str) -> str:
 
 def _sentence(form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = "") -> str:
     """Write a form's sentence as a template that takes names and numbers by name."""
-    words = _forms()[form][lang]
+    words = words_of(form)[lang]
     names = {
         "district": _name(district),
         "other": _name(other),
@@ -128,6 +129,14 @@ def _sentence(form: str, lang: str, indicator: str, district: str, other: str = 
         "parts": parts,
     }
     return words.format(**names) + STOPS[lang][0]
+
+
+def words_of(form: str) -> dict[str, str]:
+    """Return a form's row of `sentence_forms.csv`. Raises InputProblems where the study has none of that name."""
+    if form not in _forms():
+        message = f"缺少句式 {form} (no sentence of this form: add a row with its words in zh and en)"
+        raise InputProblems([Problem("sentence_forms.csv", column="form", message=message)])
+    return _forms()[form]
 
 
 @cache

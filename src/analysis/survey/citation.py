@@ -1,8 +1,8 @@
 """Citations: which rows of which files a number was computed from, as text that people and programs read.
 
-    331002_椒江区.xlsx!社区基本情况 6-24,26-41      rows of a sheet, as they are numbered in the workbook
+    110101_甲区.xlsx!社区基本情况 6-24,26-41        rows of a sheet, as they are numbered in the workbook
     policy_register.csv 2-9                        lines of a table in data/raw/reference; alone, all of it
-    estimates.csv!compliant.331002                 another estimate, by name, which has citations of its own
+    estimates.csv!compliant.110101                 another estimate, by name, which has citations of its own
 
 Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank row, and no row
 outside the domain of an estimate. The domain of a share or mean are the rows that it is taken of, its denominator.

@@ -34,12 +34,12 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong with it.
     """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
-    if os.path.lexists(raw / FILE) and not (raw / FILE).is_file():  # a pipe would be waited for
+    if not os.path.lexists(raw / FILE):
+        return none, []
+    if not (raw / FILE).is_file():  # a pipe would be waited for
         return none, [Problem(FILE, message="无法读取 (cannot be read): not a regular file")]
     try:
         (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
-    except FileNotFoundError:
-        return none, []
     except UnicodeDecodeError:
         return none, [Problem(FILE, message="编码不是 UTF-8 (cannot be read: the text encoding is not UTF-8)")]
     except (ValueError, OSError, csv.Error) as error:

@@ -109,7 +109,7 @@ MENDING = (
         "the expected value is not there",
         "原表已变：核对后改写或删去这条更正 (the file has changed: mend or drop it)",
     ),
-    ("no such file", "按上报文件的全名填写，如 331022_三门县.xlsx (copy the name of the file)"),
+    ("no such file", "按上报文件的全名填写，如“代码_县名.xlsx” (copy the name of the file)"),
     ("no such sheet", "按工作簿中的表名填写 (copy the title of the sheet)"),
     ("no such column", "按表头填写 (copy the header)"),
     ("no such row", "按工作簿左侧的行号填写，只限数据行和合计行 (copy the row's number, of data or a total)"),

@@ -19,16 +19,27 @@ OPTIONAL = {
     "named_places": ("real_code", "real_name", "stand_in"),
     "points": ("id", "terms", "terms_en", "cell"),
     "refused_terms": ("lang", "refused", "use"),
-    "rules": ("code", "table", "column", "check", "argument", "message_zh", "message_en", "remedy_zh", "remedy_en"),
+    "rules": (
+        "code",
+        "table",
+        "column",
+        "check",
+        "argument",
+        "message_zh",
+        "message_en",
+        "remedy_zh",
+        "remedy_en",
+    ),
+    "sentence_forms": ("form", "when", "contrast", "zh", "en"),
 }
 
 
 def reference(name: str) -> pd.DataFrame:
     """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
     path = root() / REFERENCE / f"{name}.csv"
-    check_read(path)
     if name in OPTIONAL and not path.is_file():
         return pd.DataFrame(columns=list(OPTIONAL[name]), dtype=str)
+    check_read(path)
     check_references([path])
     return _read_reference(path).copy()
 

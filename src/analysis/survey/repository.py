@@ -71,7 +71,7 @@ def read_statements(wave: str, district: str = "") -> pd.DataFrame:
         return _read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / study().languages[0] / "tables/statements.csv"
     if not path.exists():  # no notebook of this study compares
-        return pd.DataFrame(columns=["form", "indicator", "district", "zh", "en"])
+        return pd.DataFrame(columns=["form", "indicator", "district", "zh", "en", "text_zh", "text_en"])
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -32,7 +32,8 @@ class Study:
     code begins with that of its district, then of its township, which has `township_length` characters.
     units: the columns of townships.csv that count what a township has to report on; without any, every township
     reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
-    report and the one that is run for each district; empty where there is none.
+    report and the one that is run for each district; empty where there is none. district_title: by language, the
+    title of a district's page, where `{}` stands for its name.
     """
 
     home: Path
@@ -47,6 +48,7 @@ class Study:
     office: str = ""
     report: str = ""
     of_district: str = ""
+    district_title: dict[str, str] = field(default_factory=dict, hash=False)
 
     @cached_property
     def districts(self) -> dict[str, str]:
@@ -148,6 +150,7 @@ def _read(home: Path) -> Study:
 def _checked(home: Path, facts: dict) -> Study:
     """Return the study that a declaration describes; every key must be known and of its type."""
     places, forms, notebooks = (dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks"))
+    titles = dict(facts.pop("district_title", {}))
     given = {
         "languages": tuple(facts.pop("languages", ())),
         "wave": facts.pop("wave", ""),
@@ -160,8 +163,9 @@ def _checked(home: Path, facts: dict) -> Study:
         "office": forms.pop("office", ""),
         "report": notebooks.pop("report", ""),
         "of_district": notebooks.pop("of_district", ""),
+        "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
     }
-    for key in (*facts, *places, *forms, *notebooks):
+    for key in (*facts, *places, *forms, *notebooks, *titles):
         raise _refused(key, "没有此项 (no such key)")
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
@@ -175,6 +179,9 @@ def _checked(home: Path, facts: dict) -> Study:
     for key in ("report", "of_district"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, "应如 02_facilities (cannot be read as the name of a notebook)")
+    for lang, title in given["district_title"].items():
+        if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
+            raise _refused(f"district_title.{lang}", "应有且只有一处 {} (the place of the district's name, once)")
     return Study(home, **given)
 
 

@@ -10,6 +10,7 @@ from analysis.survey.codebook import FROM_FILE, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
 from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
+from analysis.survey.study import Study, study
 from analysis.survey.text import empty, normalise
 
 OPTIONAL = ("serial", "remark")

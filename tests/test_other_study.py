@@ -1,0 +1,120 @@
+"""Another study is another folder: other places, codes, sheets, language, wave, and no line of the package changed."""
+
+import re
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from running import REPOSITORY, run_analysis
+
+STUDY = REPOSITORY / "tests/other_study"
+DISTRICTS = ("XA", "XB", "XC", "XD", "XE")
+LINK = re.compile(r'href=(?:"([^"#]*)[^"]*"|([^"#>\s]+))')
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory) -> Path:
+    """A copy of the other study in which everything has run."""
+    folder = tmp_path_factory.mktemp("other") / "study"
+    shutil.copytree(STUDY, folder)
+    done = run_analysis(folder, "build")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory) -> Path:
+    """A folder that `analysis new` has just written, built."""
+    folder = tmp_path_factory.mktemp("new")
+    assert run_analysis(folder, "new", "study").returncode == 0
+    done = run_analysis(folder / "study", "build")
+    assert done.returncode == 0, done.stderr
+    return folder / "study"
+
+
+def answers(book: Path, sheet: str, key: str) -> pd.DataFrame:
+    """Read the filled rows of a sheet by openpyxl: columns by header without unit, rows that have `key`."""
+    rows = list(openpyxl.load_workbook(book, read_only=True)[sheet].iter_rows(values_only=True))
+    heads = [str(low or top or "").split("（")[0] for top, low in zip(rows[3], rows[4], strict=True)]
+    table = pd.DataFrame(rows[5:], columns=heads)
+    return table[table[key].notna()]
+
+
+def test_its_numbers_are_those_of_its_workbooks(other):
+    books = {path.name[:2]: path for path in (other / "data/raw/2023").glob("*.xlsx")}
+    assert tuple(sorted(books)) == DISTRICTS
+    stations = {code: answers(book, "服务站", "床位") for code, book in books.items()}
+    visits = {code: answers(book, "走访记录", "评价") for code, book in books.items()}
+    stations["X0"], visits["X0"] = pd.concat(stations.values()), pd.concat(visits.values())
+    estimates = pd.read_csv(other / "outputs/tables/estimates.csv", dtype={"district": str})
+    value = estimates.set_index(["indicator", "district"])["value"]
+    assert len(value) == 5 * 6
+    for code, table in stations.items():
+        assert value["stations_total", code] == len(table) > 10
+        assert value["beds_total", code] == table["床位"].sum()
+        assert value["meals", code] == pytest.approx(100 * (table["提供助餐"] == "有").mean(), abs=1e-6)
+        assert value["users_mean", code] == pytest.approx(table["登记老人"].mean(), abs=1e-6)
+        assert value["content", code] == pytest.approx(100 * (visits[code]["评价"] == "满意").mean(), abs=1e-6)
+    meals = f"{value['meals', 'X0']:.1f}"
+    page = (other / "outputs/report/index.html").read_text("utf-8")
+    assert f"提供助餐的服务站占{meals}%" in re.sub(r"<[^>]+>", "", page)
+
+
+@pytest.mark.parametrize("study", ["other", "new"])
+def test_what_is_published_is_whole_and_of_its_own_language_and_places(study, request):
+    folder = request.getfixturevalue(study)
+    outputs = folder / "outputs"
+    for name in (
+        "index.html",
+        "report/index.html",
+        "report/report.docx",
+        "report/report.pdf",
+        "tables/tables.xlsx",
+    ):
+        assert (outputs / name).stat().st_size > 1000, name
+    assert not list(outputs.rglob("en")) and not (outputs / "districts").exists()
+    dead = []
+    for page in outputs.rglob("*.html"):
+        text = page.read_text("utf-8")
+        assert not re.search("台州|Taizhou|社区治理|村改社区", text), page
+        links = [quoted or bare for quoted, bare in LINK.findall(text)]
+        dead += [link for link in links if link and ":" not in link and not (page.parent / link).exists()]
+    assert dead == []
+
+
+@pytest.mark.parametrize("study", ["other", "new"])
+def test_every_command_knows_it(study, request):
+    folder = request.getfixturevalue(study)
+    for command in (["check"], ["lint"], ["status"], ["forms"], ["build", "--explain"]):
+        done = run_analysis(folder, *command)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    indicator = {"other": "meals.XB", "new": "centres"}[study]
+    assert "%" in run_analysis(folder, "explain", indicator).stdout
+
+
+def test_a_fault_in_its_workbook_is_told_by_its_own_rule(tmp_path):
+    folder = shutil.copytree(STUDY, tmp_path / "study")
+    path = next((folder / "data/raw/2023").glob("XB*.xlsx"))
+    book = openpyxl.load_workbook(path)
+    sheet = book["服务站"]
+    heads = [str(sheet.cell(5, place).value or "") for place in range(1, sheet.max_column + 1)]
+    sheet.cell(6, 1 + next(i for i, head in enumerate(heads) if head.startswith("其中八十岁"))).value = 4999
+    book.save(path)
+    done = run_analysis(folder, "check")
+    assert done.returncode == 2
+    assert "大于登记老人数 (exceeds the registered users)" in done.stderr and "XB_南浦区.xlsx" in done.stderr
+
+
+def test_a_new_study_is_written_once_and_nowhere_in_this_one(tmp_path):
+    assert run_analysis(tmp_path, "new", "study").returncode == 0
+    written = {path.relative_to(tmp_path / "study").as_posix() for path in (tmp_path / "study").rglob("*")}
+    assert {"study.toml", ".gitignore", "notebooks/02_report.ipynb", "README.md"} <= written
+    (tmp_path / "study/README.md").write_text("mine")
+    for name in ("study", "study/notebooks/more"):
+        assert run_analysis(tmp_path, "new", name).returncode == 64
+    assert (tmp_path / "study/README.md").read_text() == "mine" and not (tmp_path / ".study.new").exists()
+    assert run_analysis(REPOSITORY, "new", "src/analysis/another").returncode == 64
+    assert not (REPOSITORY / "src/analysis/another").exists()
