@@ -1,4 +1,4 @@
-"""Another study is another folder: other places, codes, sheets, language, wave, and no line of the package changed."""
+"""Another study is another folder: other places, codes, sheets, language and wave, and the same package."""
 
 import re
 import shutil
