@@ -1,0 +1,214 @@
+"""Compute once, say in each language: which cells of a notebook depend on its language, and run these alone again.
+
+A notebook runs once, in the main language. Then, in the same kernel, the cells that depend on `lang` run again for
+each further language; what the others have computed stays. Which cells these are follows from the source: a cell
+depends on the language if it uses `lang` or speaks through `section`, or uses a name that such a cell has bound or
+changed. A cell whose value is no longer there when it would be needed again runs again too.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import symtable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from papermill.parameterize import parameterize_notebook
+
+from analysis.publish.cells import Cell, CellError, code_cells
+
+AGAIN = "--"  # between the id of a cell and the language that it runs again in
+SWITCH = "switch-to"
+SILENT = frozenset(  # what a section has that is the same in all languages
+    {"district", "estimates", "facts", "keep", "notebook", "save", "synthetic", "wave"}
+)
+KEEPING = frozenset({"keep", "save"})
+IN_PLACE = frozenset("add append clear discard extend insert pop popitem remove reverse setdefault sort update".split())  # noqa: SIM905
+KEPT_AGAIN = "numbers are kept in a cell that depends on the language: give section.keep and section.save cells of their own"
+
+
+@dataclass
+class Use:
+    """What one cell does with names: reads from earlier cells, binds, changes in place.
+
+    speaks: whether it uses the language itself. keeps: whether it keeps or saves numbers.
+    """
+
+    reads: set[str] = field(default_factory=set)
+    binds: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    speaks: bool = False
+    keeps: bool = False
+
+
+class Notebook:
+    """The cells of code of a notebook with what each does with names."""
+
+    def __init__(self, cells: Sequence[Cell]):
+        self.cells = [cell for cell in cells if "parameters" not in cell.tags]
+        self.uses = [_use_of(cell) for cell in self.cells]
+
+    def behind(self, name: str, place: int) -> set[int]:
+        """Return the cells that gave a name the value which the cell at `place` finds: its binder, then changers."""
+        found: set[int] = set()
+        for i in range(place - 1, -1, -1):
+            if name in self.uses[i].changes:
+                found.add(i)
+            if name in self.uses[i].binds:
+                return found | {i}
+        return found
+
+    def altered_later(self, name: str, place: int) -> bool:
+        """Tell whether a name has another value at the end of the notebook than before the cell at `place`."""
+        return any(name in use.binds | use.changes for use in self.uses[place:])
+
+    @cached_property
+    def again(self) -> set[int]:
+        """The cells that run again for a further language."""
+        chosen = {i for i, use in enumerate(self.uses) if use.speaks}
+        before: set[int] = set()
+        while before != chosen:
+            before = set(chosen)
+            for i, use in enumerate(self.uses):
+                for name in use.reads | use.changes:
+                    behind = self.behind(name, i)
+                    if behind & chosen:
+                        chosen |= {i, *behind}
+                    elif i in chosen and self.altered_later(name, i):
+                        chosen |= behind
+        return chosen
+
+
+def again(notebook: Path) -> list[str]:
+    """List the ids of the cells that run again for a further language, in order.
+
+    Raises CellError naming a cell that would keep numbers twice.
+    """
+    read = Notebook(code_cells(notebook))
+    for i in sorted(read.again):
+        if read.uses[i].keeps:
+            raise CellError(f"cell {read.cells[i].id}: {KEPT_AGAIN}")
+    return [read.cells[i].id for i in sorted(read.again)]
+
+
+def _use_of(cell: Cell) -> Use:
+    """Read one cell. Raises CellError where it is not Python."""
+    use = Use()
+    if cell.is_prose:
+        use.speaks = True
+        return use
+    for statement in cell.tree().body:
+        reads, binds = _names_in(statement)
+        use.reads |= reads - use.binds
+        use.changes |= _changed_in(statement) - use.binds
+        use.binds |= binds if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom) else set()
+        use.changes |= binds - use.binds  # perhaps bound, in a branch or a loop
+        for node in ast.walk(statement):
+            _note(node, statement, use)
+    return use
+
+
+def _note(node: ast.AST, statement: ast.stmt, use: Use) -> None:
+    """Note whether a node speaks or keeps; `lang` as an argument of `Section` does not speak by itself."""
+    if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "section":
+        use.speaks |= node.attr not in SILENT
+        use.keeps |= node.attr in KEEPING
+    elif isinstance(node, ast.Name) and node.id == "lang" and isinstance(node.ctx, ast.Load):
+        use.speaks |= node not in _of_section_call(statement)
+
+
+def _of_section_call(statement: ast.stmt) -> list[ast.expr]:
+    value = getattr(statement, "value", None)
+    is_call = isinstance(value, ast.Call) and getattr(value.func, "id", "") == "Section"
+    return value.args if is_call else []
+
+
+def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """Return the names of the notebook that a statement reads, also in functions and loops inside it, and binds."""
+    table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+    symbols = table.get_symbols()
+    binds = {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+    reads = {one.get_name() for one in symbols if one.is_referenced()}
+    waiting = list(table.get_children())
+    while waiting:
+        inner = waiting.pop()
+        reads |= {one.get_name() for one in inner.get_symbols() if one.is_global() and one.is_referenced()}
+        waiting += inner.get_children()
+    return reads, binds
+
+
+def _changed_in(statement: ast.stmt) -> set[str]:
+    """Return the names whose values a statement changes in place: `x[…] = …`, `x.y = …`, `x += …`, `x.insert(…)`."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.AugAssign):
+            found.add(_base(node.target))
+        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            found.add(_base(node))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            in_place = any(keyword.arg == "inplace" for keyword in node.keywords)
+            found |= {_base(node.func)} if node.func.attr in IN_PLACE or in_place else set()
+    return found - {"", "section"}
+
+
+def _base(node: ast.expr) -> str:
+    """Return the name at the root of `x.y[…].z`; empty where there is none."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return getattr(node, "id", "")
+
+
+def with_repeats(source: Path, languages: Sequence[str]) -> nbformat.NotebookNode:
+    """Return a notebook with the cells that depend on the language once more for each further language."""
+    notebook, repeated = nbformat.read(source, as_version=4), again(source)
+    by_id = {cell["id"]: cell for cell in notebook.cells}
+    for lang in languages:
+        switch = f'lang = "{lang}"\nif "section" in globals():\n    section.switch(lang)'
+        notebook.cells.append(nbformat.v4.new_code_cell(switch, id=f"{SWITCH}-{lang}"))
+        for name in repeated:
+            if not by_id[name].source.startswith("%%md") or by_id[name].source.startswith(f"%%md {lang}\n"):
+                notebook.cells.append(nbformat.v4.new_code_cell(by_id[name].source, id=f"{name}{AGAIN}{lang}"))
+    return notebook
+
+
+def apart(executed: nbformat.NotebookNode, parameters: dict, languages: Sequence[str]) -> list[nbformat.NotebookNode]:
+    """Return the executed notebook of the main language and of each further one, as if each had run by itself."""
+    ends = {f"{AGAIN}{lang}" for lang in languages}
+    found = [copy.deepcopy(executed)]
+    found[0].cells = [one for one in executed.cells if not _is_repeat(one["id"], ends)]
+    repeats = {cell["id"]: cell for cell in executed.cells}
+    for lang in languages:
+        said = copy.deepcopy(found[0])
+        injected = [one for one in said.cells if "injected-parameters" in one.metadata.get("tags", [])]
+        for cell in injected:
+            cell.source = _parameters_cell(said, parameters | {"lang": lang})
+        for cell in said.cells:
+            if cell.cell_type != "code":
+                continue
+            if (twin := repeats.get(f"{cell['id']}{AGAIN}{lang}")) is not None:
+                cell.outputs, cell.execution_count = copy.deepcopy(twin.outputs), twin.execution_count
+            elif cell.source.startswith("%%md"):
+                cell.outputs = []  # it speaks the main language
+        found.append(said)
+    return found
+
+
+def _is_repeat(name: str, ends: set[str]) -> bool:
+    return name.startswith(SWITCH) or any(name.endswith(end) for end in ends)
+
+
+def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
+    """Return the source of the cell of parameters as papermill writes it."""
+    plain = copy.deepcopy(notebook)
+    plain.cells = [cell for cell in plain.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    given = parameterize_notebook(plain, parameters, kernel_name="python3", language="python")
+    return next(cell for cell in given.cells if "injected-parameters" in cell.metadata.get("tags", [])).source
+
+
+def original(name: str) -> str:
+    """Return the id of the cell that a repeated one repeats."""
+    return name.rpartition(AGAIN)[0] or name
