@@ -90,10 +90,10 @@ def test_words_of_one_notebook_reach_its_page_only(shop):
     shop.replace("notebooks/07_compare.ipynb", "人人都会读出名次", "人人都会从中读出名次")
     said = shop.run("status")
     assert (said.returncode, said.stdout) == (1, "changed: notebooks/07_compare.ipynb\n")
-    assert shop.would_run()["07_compare zh"] == "notebooks/07_compare.ipynb changed"
+    assert shop.would_run()["07_compare"] == "notebooks/07_compare.ipynb changed"
     ran = shop.build()
-    assert "07_compare zh" in ran
-    assert not any(step.startswith(("clean", "0", "10")) for step in ran - {"07_compare zh", "07_compare en"})
+    assert "07_compare" in ran
+    assert not any(step.startswith(("clean", "0", "10")) for step in ran - {"07_compare"})
     assert shop.run("status").returncode == 0
 
 
@@ -105,8 +105,8 @@ def test_a_county_corrected_reaches_what_reads_that_column_and_no_further_than_n
     book.save(path)
     assert shop.would_run()["clean"] == "data/raw/2020/331024_仙居县.xlsx changed"
     ran = shop.build()
-    assert {"clean", "03_workforce zh", "03_workforce en"} <= ran
-    assert not {f"{name} zh" for name in OTHERS} & ran
+    assert {"clean", "03_workforce"} <= ran
+    assert not set(OTHERS) & ran
     assert not any(step.startswith(("08", "10", "page 08", "page 10")) for step in ran), (
         "another certificate, as many"
     )
@@ -116,13 +116,13 @@ def test_a_reference_table_reaches_who_names_it(shop):
     path = shop.folder / "data/raw/reference/policy_register.csv"
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     changed = {name for name, why in shop.would_run().items() if "changed" in why}
-    assert changed == {f"06_system_linkage_elections {lang}" for lang in ("zh", "en")}
+    assert changed == {"06_system_linkage_elections"}
 
 
 def test_a_helper_reaches_who_imports_it_and_stops_where_nothing_differs(shop):
     path = shop.folder / "src/analysis/stats/printed.py"
     path.write_text(path.read_text("utf-8") + "# a remark\n", "utf-8")
-    users = {f"12_published_text {lang}" for lang in ("zh", "en")}
+    users = {"12_published_text"}
     assert {name for name, why in shop.would_run().items() if "printed.py changed" in why} == users
     assert shop.build() == users
 
@@ -162,7 +162,7 @@ def test_what_every_step_calls_reaches_every_step(shop, monkeypatch):
     with (shop.folder / "src/analysis/pipeline/work.py").open("a") as module:
         module.write("# a remark\n")
     asked = shop.would_run()
-    assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 95
+    assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 73
     monkeypatch.chdir(shop.folder)
     assert all(tasks.WORK in one.needs for one in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks())
 
@@ -171,7 +171,7 @@ def test_a_module_newly_imported_is_named(shop):
     shop.replace(
         "notebooks/12_published_text.ipynb", '"%load_ext', '"from analysis.stats import ranks\\n",\n    "%load_ext'
     )
-    why = shop.would_run()["12_published_text zh"].split("; ")
+    why = shop.would_run()["12_published_text"].split("; ")
     assert {"notebooks/12_published_text.ipynb changed", "src/analysis/stats/ranks.py changed"} <= set(why)
 
 
@@ -242,7 +242,7 @@ def test_a_correction_gives_the_numbers_of_a_run_of_everything_however_the_table
     with (shop.folder / "data/raw/2020/corrections.csv").open("a", encoding="utf-8") as file:
         file.write(line)
     ran = shop.build()
-    assert {"02_facilities zh", "07_compare zh"} <= ran
+    assert {"02_facilities", "07_compare"} <= ran
     sums = (shop.folder / "outputs/SHA256SUMS").read_bytes()
     done = shop.run("build", "--all")
     assert done.returncode == 0 and "95 of 95 steps run" in done.stderr

@@ -9,6 +9,7 @@ import queue
 import re
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,7 @@ from papermill.translators import papermill_translators
 from papermill.utils import find_first_tagged_cell_index
 
 from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.languages import apart, original, with_repeats
 from analysis.pipeline.warm import NURSERY, socket_folder
 from analysis.survey import access
 from analysis.survey.access import Access
@@ -114,22 +116,25 @@ def run_notebook(
     target: Path,
     seconds: tuple[float, float] = LIMITS,
     allowed: Access | None = None,
+    further: dict[str, Path] | None = None,
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
     seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open; without it,
-    anything.
+    anything. further: languages beside that of the parameters, and where the notebook as it speaks each is
+    written; only the cells that depend on the language run again for them.
     Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails,
     takes too long, loses its kernel, opens what is not allowed or is not run at all.
     """
+    run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
     if allowed is None:
-        return _run_notebook(source, parameters, target, seconds, LocalKernelManager)
+        return run(LocalKernelManager)
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:
         plan = Path(folder) / "plan.json"
         plan.write_text(allowed.to_json(), encoding="utf-8")
         manager = type("PlannedKernelManager", (LocalKernelManager,), {"plan": str(plan)})
         try:
-            done = _run_notebook(source, parameters, target, seconds, manager)
+            done = run(manager)
         except NotebookFailed as failed:
             if refused := access.refusals(plan):
                 raise NotebookFailed(source.stem, failed.cell, f"it {refused[0]}", target) from None
@@ -139,14 +144,22 @@ def run_notebook(
         return done
 
 
-def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[float, float], manager: type):
+def _run_notebook(
+    source: Path,
+    parameters: dict,
+    target: Path,
+    seconds: tuple[float, float],
+    manager: type,
+    further: dict[str, Path],
+) -> nbformat.NotebookNode:
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
     for name in parameters.keys() - _declared(source):
         raise KeyError(f"{source.name} has no parameter {name}")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for path in (target, *further.values()):
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
         executed = papermill.execute_notebook(
-            str(source),
+            str(_prepared(source, target, list(further))),
             str(target),
             parameters,
             engine_name="write-once",
@@ -163,16 +176,25 @@ def _run_notebook(source: Path, parameters: dict, target: Path, seconds: tuple[f
         if full := FULL.match(f"{error.ename} {error.evalue}"):
             raise OSError(int(full[1]), f"{error.evalue} ({source.stem})") from None
         _strip_frames(target)
-        cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
+        cell = original(nbformat.read(target, as_version=4).cells[error.cell_index]["id"])
         raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
     except CellTimeoutError:
         raise NotebookFailed(source.stem, _reached(target), "took too long", target) from None
     except (DeadKernelError, KernelGone):
         why = "its kernel died: out of memory, or killed"
         raise NotebookFailed(source.stem, _reached(target), why, target) from None
-    notebook = tidy(executed, source)
-    nbformat.write(notebook, target)
-    return notebook
+    notebooks = [tidy(one, source) for one in apart(executed, parameters, list(further))]
+    for notebook, path in zip(notebooks, (target, *further.values()), strict=True):
+        nbformat.write(notebook, path)
+    return notebooks[0]
+
+
+def _prepared(source: Path, target: Path, further: list[str]) -> Path:
+    """Return the notebook that papermill runs: with further languages one that says some cells again."""
+    if not further:
+        return source
+    nbformat.write(with_repeats(source, further), target)
+    return target
 
 
 def _declared(source: Path) -> set[str]:
@@ -211,7 +233,7 @@ def _reached(path: Path) -> str:
     """Return the id of the last cell that papermill began; of the first one where it came to none."""
     cells = nbformat.read(path, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
-    return [*cells[:1], *begun][-1]["id"]
+    return original([*cells[:1], *begun][-1]["id"])
 
 
 def _strip_frames(path: Path) -> None:

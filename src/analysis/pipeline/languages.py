@@ -27,8 +27,13 @@ SILENT = frozenset(  # what a section has that is the same in all languages
     {"district", "estimates", "facts", "keep", "notebook", "save", "synthetic", "wave"}
 )
 KEEPING = frozenset({"keep", "save"})
-IN_PLACE = frozenset("add append clear discard extend insert pop popitem remove reverse setdefault sort update".split())  # noqa: SIM905
-KEPT_AGAIN = "numbers are kept in a cell that depends on the language: give section.keep and section.save cells of their own"
+IN_PLACE = frozenset(  # methods that change the object, of lists, sets, mappings and tables
+    "add append clear discard extend insert pop popitem remove reverse setdefault sort update".split()  # noqa: SIM905
+)
+KEPT_AGAIN = (
+    "it keeps numbers and depends on the language: give section.keep and section.save cells of their own, "
+    "and read no words in them"
+)
 
 
 @dataclass
@@ -53,7 +58,7 @@ class Notebook:
         self.uses = [_use_of(cell) for cell in self.cells]
 
     def behind(self, name: str, place: int) -> set[int]:
-        """Return the cells that gave a name the value which the cell at `place` finds: its binder, then changers."""
+        """Return the cells that bound or changed a name into what the cell at `place` finds."""
         found: set[int] = set()
         for i in range(place - 1, -1, -1):
             if name in self.uses[i].changes:
@@ -105,7 +110,8 @@ def _use_of(cell: Cell) -> Use:
         reads, binds = _names_in(statement)
         use.reads |= reads - use.binds
         use.changes |= _changed_in(statement) - use.binds
-        use.binds |= binds if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom) else set()
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom):
+            use.binds |= binds
         use.changes |= binds - use.binds  # perhaps bound, in a branch or a loop
         for node in ast.walk(statement):
             _note(node, statement, use)
@@ -128,7 +134,7 @@ def _of_section_call(statement: ast.stmt) -> list[ast.expr]:
 
 
 def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """Return the names of the notebook that a statement reads, also in functions and loops inside it, and binds."""
+    """Return the names of the notebook that a statement reads, inside functions and loops too, and binds."""
     table = symtable.symtable(ast.unparse(statement), "cell", "exec")
     symbols = table.get_symbols()
     binds = {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
@@ -142,7 +148,7 @@ def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
 
 
 def _changed_in(statement: ast.stmt) -> set[str]:
-    """Return the names whose values a statement changes in place: `x[…] = …`, `x.y = …`, `x += …`, `x.insert(…)`."""
+    """Return the names whose values a statement changes in place: `x[…] = …`, `x += …`, `x.insert(…)`."""
     found = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.AugAssign):
@@ -175,7 +181,9 @@ def with_repeats(source: Path, languages: Sequence[str]) -> nbformat.NotebookNod
     return notebook
 
 
-def apart(executed: nbformat.NotebookNode, parameters: dict, languages: Sequence[str]) -> list[nbformat.NotebookNode]:
+def apart(
+    executed: nbformat.NotebookNode, parameters: dict, languages: Sequence[str]
+) -> list[nbformat.NotebookNode]:
     """Return the executed notebook of the main language and of each further one, as if each had run by itself."""
     ends = {f"{AGAIN}{lang}" for lang in languages}
     found = [copy.deepcopy(executed)]

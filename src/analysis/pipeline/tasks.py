@@ -8,10 +8,12 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from analysis.pipeline import plan, sources
+from analysis.pipeline.languages import again as said_again
 from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
 from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import Step, chosen, notebooks, steps
+from analysis.publish.cells import CellError
 from analysis.survey.access import Access
 from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
 from analysis.survey.reference import needed
@@ -49,10 +51,15 @@ class Edition:
         """Find what each notebook reads and makes. Raises PlanError with all that cannot be told."""
         found, faults = {}, []
         for name in notebooks():
+            path = self.root / "notebooks" / f"{name}.ipynb"
             try:
-                found[name] = plan.read_source(self.root / "notebooks" / f"{name}.ipynb", notebooks(), self.tables)
+                found[name] = plan.read_source(path, notebooks(), self.tables)
+                if self.languages[1:]:
+                    said_again(path)
             except sources.PlanError as error:
                 faults.append(str(error))
+            except CellError as error:
+                faults.append(f"notebooks/{path.name}, {error}")
         faults += sources.readers_below_python(frozenset().union(*(one.modules for one in found.values())))
         if faults:
             raise sources.PlanError("\n".join(faults))
@@ -60,7 +67,7 @@ class Edition:
 
     def tasks(self) -> list[Task]:
         """List all tasks; their order follows from their files."""
-        runs = [self.run(step, lang) for lang in self.languages for step in self.steps]
+        runs = [self.run(step) for step in self.steps]
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
         rest += [self.documents(lang) for lang in self.languages if self.report]
@@ -81,12 +88,13 @@ class Edition:
         work = Work("clean_wave", self.root, self.home, self.wave, access=access)
         return self.task("clean", work, needs, makes, listing=listing)
 
-    def run(self, step: Step, lang: str) -> Task:
-        """Make the task that runs one notebook in one language."""
-        source, parameters = self.sources[step.notebook], {"wave": self.wave, "lang": lang, **step.parameters}
-        needs, makes = [*self.behind_runs[step.notebook]], self.products(step, lang)
+    def run(self, step: Step) -> Task:
+        """Make the task that runs one notebook, once for all languages."""
+        source, parameters = self.sources[step.notebook], {"wave": self.wave, "lang": self.main, **step.parameters}
+        needs, makes = [*self.behind_runs[step.notebook]], self.products(step)
         needs += [self.of_district(step, kind) for kind in sorted(source.of_district)]
-        needs += [self.scratch / lang / "shown" / f"{name}.json" for name in source.included]
+        shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in source.included]
+        needs += [self.scratch / name for name in shown]
         access = Access(
             "",
             writes=frozenset(map(self.name, makes)),
@@ -94,7 +102,7 @@ class Edition:
             tables={table: frozenset(columns) for table, columns in source.tables.items()},
         )
         work = Work("execute", self.root, step, parameters, self.engine, access=access)
-        return self.task(f"{step.name} {lang}", work, needs, makes, parameters=parameters)
+        return self.task(step.name, work, needs, makes, parameters=parameters, languages=self.languages)
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
         """List what a notebook rests on that reads these columns of a clean table; without any, all of it."""
@@ -188,15 +196,18 @@ class Edition:
         work = Work("site_part", self.root, *work, access=self.access(makes))
         return self.task(name, work, needs, makes, listing=notebooks())
 
-    def products(self, step: Step, lang: str) -> list[Path]:
-        """List what a step leaves: its executed notebook, figures, tables and estimates."""
+    def products(self, step: Step, lang: str = "") -> list[Path]:
+        """List what a step leaves in a language, or in all: executed notebook, figures, tables, estimates."""
+        if not lang:
+            return [path for one in self.languages for path in self.products(step, one)]
         source, home = self.sources[step.notebook], self.scratch / lang
         made = [self.executed(step, lang)]
         for name, kind in source.products({"wave": self.wave, "lang": lang, **step.parameters}).items():
             made += [home / "shown" / f"{name}.json", home / "tables" / f"{name}.csv"]
             if kind == "figure":
                 made += [home / "figures" / f"{name}.svg", home / "figures" / f"{name}.png"]
-        return [*made, home / "estimates" / f"{step.notebook}.parquet"] if source.saves else made
+        saves = source.saves and lang == self.main
+        return [*made, home / "estimates" / f"{step.notebook}.parquet"] if saves else made
 
     def made(self, lang: str) -> list[Path]:
         """List what all steps leave in one language."""
@@ -204,7 +215,7 @@ class Edition:
 
     @cached_property
     def estimates(self) -> list[Path]:
-        """The files of estimates that make the one table; all languages compute the same."""
+        """The files of estimates that make the one table."""
         return [path for path in self.made(self.main) if path.parent.name == "estimates"]
 
     def leftovers(self) -> list[Path]:
@@ -272,7 +283,7 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Pick the tasks of one notebook and those whose files they need, in turn."""
-    names = {f"{step.name} {lang}" for step in chosen(only) for lang in study().languages}
+    names = {step.name for step in chosen(only)}
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:

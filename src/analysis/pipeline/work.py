@@ -55,16 +55,17 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
 
 
 def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
-    """Run one notebook in a kernel of its own. Raises NotebookFailed."""
+    """Run one notebook in a kernel of its own, for all languages. Raises NotebookFailed."""
     os.chdir(root)
     set_stable()
     warm.ensure() if engine == "warm" else warm.leave()
-    source = root / "notebooks" / f"{step.notebook}.ipynb"
-    target = scratch(parameters["wave"]) / parameters["lang"] / "notebooks" / f"{step.name}.ipynb"
+    source, home = root / "notebooks" / f"{step.notebook}.ipynb", scratch(parameters["wave"])
+    target, *further = (home / lang / "notebooks" / f"{step.name}.ipynb" for lang in study().languages)
     wide = max(1.0, len(study().districts) / MANY)
     planned = current()
     allowed = replace(planned, isolated=True) if planned else None
-    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed)
+    said_again = dict(zip(study().languages[1:], further, strict=True))
+    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed, said_again)
 
 
 def districts(root: Path, wave: str) -> None:

@@ -43,6 +43,11 @@ class Section:
         self._names = None
         self.spoken, self.drawn = set(), set()  # names of the numbers said, ids of the figures and tables shown
 
+    def switch(self, lang: str) -> None:
+        """Speak another language from now on, of the same numbers."""
+        self.lang, self.folder, self._names = lang, build(self.wave) / lang, None
+        self.spoken, self.drawn = set(), set()
+
     def keep(self, *estimates: pd.DataFrame) -> pd.DataFrame:
         """Add estimates to the section; returns what is new for the city (else all), to be looked at."""
         new = pd.concat(estimates, ignore_index=True).assign(notebook=self.notebook)
