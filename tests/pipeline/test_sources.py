@@ -132,7 +132,7 @@ def test_an_import_is_found_however_it_is_written(text):
 def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
     """What a process imports ahead of its steps is seen by none of them; pages rest on the whole template."""
     script = (
-        "import distributed, docx, IPython, papermill, pytask, typst\n"
+        "import distributed, docx, IPython, papermill, typst\n"
         "from pathlib import Path\n"
         "from analysis.pipeline import sources\n"
         "from analysis.survey.access import watched\n"

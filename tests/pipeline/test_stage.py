@@ -291,9 +291,7 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     for folder in (scratch / "zh", clean, returns, theirs):
         folder.mkdir(parents=True)
     mark(scratch)
-    (tmp_path / "build/.pytask").mkdir()
-    for name in stage.PYTASK:
-        (tmp_path / "build" / name).touch()
+    (tmp_path / "build" / stage.LOCK).touch()
     for folder, name in ((clean, "a.parquet"), (returns, "as_sent.xlsx"), (returns, "answered.xlsx")):
         (folder / name).write_text("old")
         mark(folder, ownership.states_of(folder))

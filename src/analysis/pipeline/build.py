@@ -58,7 +58,7 @@ def build(
     with alone(writable_folder(root() / "build", own="build")):
         claim_scratch(wave)
         if everything:
-            record_of(root() / "build").unlink(missing_ok=True)
+            record_of(wave).unlink(missing_ok=True)
         elif not only and _is_current(raw, outputs, wave):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
@@ -75,7 +75,7 @@ def build(
 
 def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
     """Tell whether the edition follows from the inputs and what it was made of is still there, for notebooks."""
-    made = record_of(root() / "build").exists() and (processed(wave) / DECLARATION).exists()
+    made = record_of(wave).exists() and (processed(wave) / DECLARATION).exists()
     return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
@@ -85,7 +85,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
 
     kernels = warm.nursery if engine == "warm" and not cluster and warm.available() else nullcontext
     with kernels():  # they import the libraries while we find out what is stale
-        from analysis.pipeline import engine as loop
+        from analysis.pipeline.run import Record, run
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
         from analysis.survey.reference import check_references
 
@@ -100,7 +100,7 @@ def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
         before = lock.states(needed, root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
         with progress, workers(jobs, cluster, progress, before) as get:
-            loop.run(tasks, root() / "build", get, progress)
+            run(tasks, Record(record_of(wave), root()), get, progress)
     after = lock.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
         raise Stopped(f"changed during the run: {'、'.join(moved)}; run again")
@@ -117,7 +117,7 @@ def _left_by(tasks: list, wave: str) -> list[Path]:
     folder = scratch(wave)
     made = {path for task in tasks for path in task.makes if path.is_relative_to(folder)}
     returned = {folder / "returns" / path.name for path in made if path.parent.name == "returns"}
-    return sorted({*made, *returned, folder / TIMES})
+    return sorted({*made, *returned, folder / TIMES, record_of(wave)})
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
@@ -125,14 +125,14 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
 
     Raises InputProblems where there is no such wave, Busy while another run is under way.
     """
-    from analysis.pipeline import engine as loop
+    from analysis.pipeline import run
     from analysis.pipeline.tasks import Edition, wanted
 
     lock.wave_folder(raw, wave)
     with alone(writable_folder(root() / "build", own="build")):
         tasks = Edition(raw, wave, engine).tasks()
-        reports = loop.run(wanted(tasks, only) if only else tasks, root() / "build", None, None, explain=True)
-    return [f"{report.task.name}: {loop.why(report)}" for report in reports if loop.why(report)]
+        said = run.reasons(wanted(tasks, only) if only else tasks, run.Record(record_of(wave), root()))
+    return [f"{name}: {why}" for name, why in said.items()]
 
 
 @contextmanager

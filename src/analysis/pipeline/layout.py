@@ -11,9 +11,9 @@ from analysis.survey.study import study
 LANDING = "landing"  # the page that leads to everything
 
 
-def record_of(scratch: Path) -> Path:
-    """Return where pytask keeps the record of what was made from what, in the scratch folder `build`."""
-    return scratch / "pytask.lock"
+def record_of(wave: str) -> Path:
+    """Return where the record lies of what was made from what."""
+    return build(wave) / "record.jsonl"
 
 
 def site(wave: str) -> Path:

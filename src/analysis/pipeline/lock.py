@@ -96,12 +96,6 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
     return folder
 
 
-def differences(old: str, new: str) -> list[str]:
-    """Name the files whose lines differ in two lists of states and names."""
-    before, after = (dict(line.split("  ", 1)[::-1] for line in state.splitlines()) for state in (old, new))
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-
-
 def place(name: str, root: Path) -> Path:
     """Return where an input of the record lies."""
     inside = Path(name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+
+from analysis.pipeline.task import Task
 
 
 class Progress:
@@ -38,9 +41,9 @@ class Progress:
         self.times.parent.mkdir(parents=True, exist_ok=True)
         self.times.write_text(json.dumps(self.last, indent=1, sort_keys=True), encoding="utf-8")
 
-    def longest_first(self, names: list[str], dag) -> list[str]:
+    def longest_first(self, tasks: Iterable[Task]) -> list[Task]:
         """Order what is ready so that the longest, as far as known, begins first."""
-        return sorted(names, key=lambda name: -self.last.get(dag.nodes[name].name, 0.0))
+        return sorted(tasks, key=lambda one: (-self.last.get(one.name, 0.0), one.name))
 
     def start(self) -> None:
         """Begin to draw. Not earlier: processes must be forked before there are threads."""

@@ -28,7 +28,7 @@ from analysis.survey.ownership import (
 
 INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
 RECORD = (SUMS, README)  # beside the files that the sums list
-PYTASK = ("lock", "pytask.lock", "pytask.toml", ".pytask/.gitignore", ".pytask/file_hashes.json")  # below build/
+LOCK = "lock"  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 PUBLISHED = re.compile(  # the names that an edition can contain, and no others
     r"INPUTS|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
@@ -41,7 +41,7 @@ PUBLISHED = re.compile(  # the names that an edition can contain, and no others
 def alone(folder: Path) -> Iterator[None]:
     """Hold the lock of a repository's scratch folder; raises Busy when another run holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    number = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     with os.fdopen(number, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -183,10 +183,9 @@ def clear(home: Path) -> list[str]:
     Returns the names of what is kept, since somebody else put it there or has changed it since.
     """
     kept, build = [], home / "build"
-    if any(path.is_symlink() for path in (build, build / ".pytask", home / "data/processed")):
+    if any(path.is_symlink() for path in (build, home / "data/processed")):
         return [path.relative_to(home).as_posix() for path in (build, home / "data/processed") if path.exists()]
-    for name in PYTASK:
-        (build / name).unlink(missing_ok=True)
+    (build / LOCK).unlink(missing_ok=True)
     folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), home / "outputs"]
     for folder in folders:
         if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
@@ -194,11 +193,11 @@ def clear(home: Path) -> list[str]:
         whole = folder.name == "bench" or WAVE.fullmatch(folder.name)
         if folder.parent == build and whole and made(folder) is not None:
             kept += _clear_scratch(folder)
-        elif folder.name != ".pytask":
+        else:
             edition = folder == home / "outputs"
             recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
             kept += _clear_files(folder, made(folder) or recorded, {*RECORD, INPUTS} if edition else set())
-    for folder in (build / ".pytask", build / "forms", build):
+    for folder in (build / "forms", build):
         _remove_empty(folder)
     return [path.relative_to(home).as_posix() for path in kept]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from analysis.pipeline import plan, sources
 from analysis.pipeline.languages import again as said_again
 from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
-from analysis.pipeline.nodes import Inputs, Task, Work, task
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.steps import Step, chosen, notebooks, steps
+from analysis.pipeline.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
 from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
@@ -270,7 +270,7 @@ def named(text: str) -> set[str]:
 
 def inputs(tasks: list[Task]) -> list[Path]:
     """List the files that tasks depend on and none makes, and the modules that draw up the tasks."""
-    needed = set().union(*{one.depends_on["inputs"].paths for one in tasks})
+    needed = frozenset().union(*(one.inputs.stamps for one in tasks))
     return sorted(needed | sources.modules("from analysis.pipeline import tasks, work"))
 
 

@@ -1,0 +1,105 @@
+"""Tasks: pieces of work with the files that they need and make.
+
+What a task needs is of two kinds: files that other tasks make, and inputs that nobody makes (modules, notebooks,
+tables). Many tasks rest on the same inputs, which are therefore read and compared as one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+
+from analysis.pipeline.failures import Stopped
+from analysis.pipeline.lock import PYTHON, input_state, name_of, python
+from analysis.survey.access import Access, UnplannedAccessError, watched
+
+
+class Work:
+    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the libraries.
+
+    access: what it may read and write; a task adds what it needs.
+    """
+
+    def __init__(self, name: str, *arguments: object, access: Access):
+        self.name, self.arguments, self.access = name, arguments, access
+
+    def __call__(self) -> None:
+        """Do the work. Raises Stopped where it opened what its plan does not name."""
+        function = getattr(import_module("analysis.pipeline.work"), self.name)  # it imports for all
+        with watched(replace(self.access, refused=[], written=set())) as access, suppress(UnplannedAccessError):
+            function(*self.arguments)
+        if access.refused:
+            raise Stopped(f"a step {access.refused[0]}")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs that no task makes: their states when they were read, and what tells that one has moved since.
+
+    states: hash by name, as the record has them. stamps: by path, what changes with every writing of the file;
+    None where there is no file.
+    """
+
+    states: dict[str, str]
+    stamps: dict[Path, tuple[int, ...] | None]
+
+    @classmethod
+    def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
+        """Read the inputs of the repository `home`; the version of Python is one too."""
+        stamps = {path: stamp(path) for path in paths}  # first: what changes while it is read, has changed
+        states = {name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()}
+        return cls(states | {PYTHON: python()}, stamps)
+
+    def moved(self) -> list[Path]:
+        """List the files that have been written since they were read."""
+        return sorted(path for path, was in self.stamps.items() if stamp(path) != was)
+
+
+def stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes with every writing of a file: its time, size and number on the disk."""
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_size, found.st_ino
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One piece of work.
+
+    made: what it needs of other tasks. makes: the files that it leaves. values: what its result rests on besides
+    files, as text.
+    """
+
+    name: str
+    work: Work
+    made: frozenset[Path]
+    inputs: Inputs
+    makes: frozenset[Path]
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> set[Path]:
+        """The files that it depends on."""
+        return {*self.made, *self.inputs.stamps}
+
+
+def task(
+    name: str,
+    work: Work,
+    made: Iterable[Path],
+    inputs: Inputs,
+    makes: Iterable[Path],
+    home: Path,
+    **values: object,
+) -> Task:
+    """Return a task that may read what it needs; `values` are further inputs of its result."""
+    made = frozenset(made)
+    reads = {path.relative_to(home).as_posix() for path in made} | inputs.states.keys() - {PYTHON}
+    work.access = replace(work.access, root=str(home), reads=work.access.reads | reads)
+    texts = {key: repr(value) for key, value in values.items()}
+    return Task(name, work, made, inputs, frozenset(makes), texts)
