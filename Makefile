@@ -1,7 +1,9 @@
 # python3 (3.11 or later) and make are all that is needed; everything else is installed below .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+REPORT := .venv/.report
+LAB := .venv/.lab
+DEV := .venv/.dev
 
 # Let Python keep its compiled modules, whatever the machine says: else each kernel compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -11,40 +13,54 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 .PHONY: report test lab bench lint lock clean
 .DELETE_ON_ERROR:
 
-report: $(READY)
+report: $(REPORT)
 	$(BIN)/python -m analysis build
 
-test: $(READY)
+test: $(DEV)
 	$(BIN)/python -m pytest
 
-lab: $(READY)
+lab: $(LAB)
 	$(BIN)/jupyter lab notebooks
 
 # Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
-bench: $(READY)
+bench: $(DEV)
 	mkdir -p build/bench
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/bench/venv
 	$(BIN)/uv pip install --quiet --python build/bench/venv/bin/python --require-hashes -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/bench.py
 
-lint: $(READY)
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-# uv comes from the same hash-locked list as all the rest, then installs that list in seconds.
-$(READY): requirements.txt pyproject.toml
+# Four locked sets, each whole: what `make report` needs; that and JupyterLab; that and a cluster; all of it and the tests.
+# A set is installed over that of the report by uv, which stays only as long as that takes.
+define install
+@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements-dev.txt > .venv/uv.txt
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target .venv/uv -r .venv/uv.txt
+.venv/uv/bin/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
+@rm -r .venv/uv .venv/uv.txt
+endef
+
+$(REPORT): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv --clear .venv || { echo 'python3 lacks its venv module: install it (Debian: python3-venv)' >&2; exit 1; }
-	@awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.txt > .venv/uv.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(call install,requirements.txt)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Write the locked list anew; it names no registry, so any mirror serves.
-lock:
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml --output-file requirements.txt
+.venv/.%: requirements-%.txt $(REPORT)
+	$(call install,$<)
+	@touch $@
+
+# Write the locked lists anew; they name no registry, so any mirror serves. `make lock UPGRADE=--upgrade` for newer versions.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) pyproject.toml
+lock: $(DEV)
+	$(COMPILE) --extra build --output-file requirements.txt
+	$(COMPILE) --constraint requirements.txt --extra build --extra lab --output-file requirements-lab.txt
+	$(COMPILE) --constraint requirements.txt --extra build --extra cluster --output-file requirements-cluster.txt
+	$(COMPILE) --constraint requirements.txt --all-extras --output-file requirements-dev.txt
 
 # Only what the program has written, and the environment if it was made here; what else lies there is named and kept.
 clean:
