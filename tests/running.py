@@ -119,15 +119,15 @@ OUTPUT = "the previous edition\n"
 
 def publish(folder: Path) -> Path:
     """Give a copy of the repository an edition of one page."""
-    (folder / "outputs").mkdir()
-    (folder / "outputs/page.html").write_text(OUTPUT)
-    (folder / "outputs/INPUTS").write_text("2020  wave\n")
-    write_sums(folder / "outputs")
+    (folder / "outputs/2020").mkdir(parents=True)
+    (folder / "outputs/2020/page.html").write_text(OUTPUT)
+    (folder / "outputs/2020/INPUTS").write_text("2020  wave\n")
+    write_sums(folder / "outputs/2020")
     return folder
 
 
 def is_whole(folder: Path) -> bool:
     """Tell whether that edition is as it was."""
-    names = sorted(path.name for path in (folder / "outputs").iterdir() if path.name != MARKER)
-    whole = names == ["INPUTS", "SHA256SUMS", "page.html"] and not damaged(folder / "outputs")
-    return whole and (folder / "outputs/page.html").read_text() == OUTPUT
+    names = sorted(path.name for path in (folder / "outputs/2020").iterdir() if path.name != MARKER)
+    whole = names == ["INPUTS", "SHA256SUMS", "page.html"] and not damaged(folder / "outputs/2020")
+    return whole and (folder / "outputs/2020/page.html").read_text() == OUTPUT

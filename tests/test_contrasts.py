@@ -14,8 +14,8 @@ CONTRAST = re.compile(r"高于|低于|above|below|higher|lower")
 @pytest.fixture(scope="module")
 def said(edition):
     text = {"district": str, "note": str}
-    table = pd.read_csv(edition / "outputs/tables/statements.csv", dtype=text, encoding="utf-8-sig")
-    return table, pd.read_csv(edition / "outputs/tables/estimates.csv", dtype=text)
+    table = pd.read_csv(edition / "outputs/2020/tables/statements.csv", dtype=text, encoding="utf-8-sig")
+    return table, pd.read_csv(edition / "outputs/2020/tables/estimates.csv", dtype=text)
 
 
 def test_each_county_has_one_sentence_for_each_indicator_and_the_synthetic_label(said):
@@ -77,7 +77,7 @@ def test_city_sentences_name_only_those_that_may_be_told_apart(said):
 def test_groups_of_those_interviewed_are_contrasted_only_where_they_are_told_apart(
     edition, said, folder, end, alike, above
 ):
-    page = (edition / "outputs/notebooks" / folder / "05_village_turned.html").read_text("utf-8")
+    page = (edition / "outputs/2020/notebooks" / folder / "05_village_turned.html").read_text("utf-8")
     [paragraph] = [part for part in page.split("<p>") if "href=#r-by_line_gap" in part]
     sentences = [part for part in paragraph.split(end) if re.search(r"href=#r-\w+_gap\b", part)]
     gaps = said[1].set_index("name").loc[["by_line_gap", "familiarity_gap"]]
@@ -103,7 +103,7 @@ def test_published_share_of_staff_is_weighted_by_both_stages(edition):
     )
     weight = weight * staff["community_code"].map(there / asked)
     share = 100 * weight[staff["desk"] == "分条线办理"].sum() / weight.sum()
-    estimates = pd.read_csv(edition / "outputs/tables/estimates.csv").set_index("name")
+    estimates = pd.read_csv(edition / "outputs/2020/tables/estimates.csv").set_index("name")
     assert estimates.loc["by_line", "value"] == pytest.approx(share, abs=1e-6)
     assert estimates.loc["interviewed_by_decision", "value"] == len(named) == 6
     assert estimates.loc["interviewed", "value"] == 6 + estimates.loc["interviewed_by_lot", "value"]

@@ -35,12 +35,12 @@ def corrected(edition, tmp_path_factory):
     certify_one(folder / "data/raw/2020" / WORKBOOK)
     done = run_analysis(folder, "build")
     assert done.returncode == 0, done.stderr
-    return folder / "outputs"
+    return folder / "outputs/2020"
 
 
 @pytest.fixture(scope="module")
 def before(edition):
-    return edition / "outputs"
+    return edition / "outputs/2020"
 
 
 def estimate(outputs, name):

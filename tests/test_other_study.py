@@ -49,7 +49,7 @@ def test_its_numbers_are_those_of_its_workbooks(other):
     stations = {code: answers(book, "服务站", "床位") for code, book in books.items()}
     visits = {code: answers(book, "走访记录", "评价") for code, book in books.items()}
     stations["X0"], visits["X0"] = pd.concat(stations.values()), pd.concat(visits.values())
-    estimates = pd.read_csv(other / "outputs/tables/estimates.csv", dtype={"district": str})
+    estimates = pd.read_csv(other / "outputs/2023/tables/estimates.csv", dtype={"district": str})
     value = estimates.set_index(["indicator", "district"])["value"]
     assert len(value) == 5 * 6
     for code, table in stations.items():
@@ -59,14 +59,14 @@ def test_its_numbers_are_those_of_its_workbooks(other):
         assert value["users_mean", code] == pytest.approx(table["登记老人"].mean(), abs=1e-6)
         assert value["content", code] == pytest.approx(100 * (visits[code]["评价"] == "满意").mean(), abs=1e-6)
     meals = f"{value['meals', 'X0']:.1f}"
-    page = (other / "outputs/report/index.html").read_text("utf-8")
+    page = (other / "outputs/2023/report/index.html").read_text("utf-8")
     assert f"提供助餐的服务站占{meals}%" in re.sub(r"<[^>]+>", "", page)
 
 
 @pytest.mark.parametrize("study", ["other", "new"])
 def test_what_is_published_is_whole_and_of_its_own_language_and_places(study, request):
     folder = request.getfixturevalue(study)
-    outputs = folder / "outputs"
+    outputs = folder / "outputs" / {"other": "2023", "new": "2024"}[study]
     for name in (
         "index.html",
         "report/index.html",

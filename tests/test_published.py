@@ -22,7 +22,7 @@ from running import REPOSITORY
 
 @pytest.fixture(scope="module")
 def outputs(edition):
-    return (edition / "outputs").resolve()
+    return (edition / "outputs/2020").resolve()
 
 
 @pytest.fixture(scope="module")

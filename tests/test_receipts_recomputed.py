@@ -103,9 +103,9 @@ class Study:
     tables: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        with (self.home / "outputs/tables/estimates.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (self.home / "outputs/2020/tables/estimates.csv").open(encoding="utf-8-sig", newline="") as file:
             self.estimates = {row["name"]: row for row in csv.DictReader(file)}
-        with (self.home / "outputs/tables/codebook.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (self.home / "outputs/2020/tables/codebook.csv").open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 self.columns.setdefault(row["table_zh"], {})[row["column"]] = row
         self.raw = self.home / "data/raw" / next(iter(self.estimates.values()))["wave"]

@@ -8,7 +8,7 @@ from analysis.pipeline.lock import INPUTS
 from analysis.pipeline.stage import SUMS, read_sums
 from running import REPOSITORY
 
-RECORDED = REPOSITORY / "outputs"
+RECORDED = REPOSITORY / "outputs/2020"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def recorded():
 
 
 def test_an_edition_built_here_is_the_recorded_one(recorded, edition):
-    built = read_sums(edition / "outputs" / SUMS)
+    built = read_sums(edition / "outputs/2020" / SUMS)
     assert {name for name in built.keys() | recorded.keys() if built.get(name) != recorded.get(name)} == set()
 
 
@@ -32,4 +32,4 @@ def test_the_record_is_kept_in_git():
         pytest.skip("not a clone")
     command = ["git", "ls-files", "outputs"]
     listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert {f"outputs/{INPUTS}", f"outputs/{SUMS}"} <= set(listed.stdout.split())
+    assert {f"outputs/2020/{INPUTS}", f"outputs/2020/{SUMS}"} <= set(listed.stdout.split())

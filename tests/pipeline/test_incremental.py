@@ -135,7 +135,7 @@ def test_a_broken_helper_is_reported_by_the_cell_that_imports_it(shop):
 
 
 def test_what_was_published_is_watched_too(shop):
-    page = shop.folder / "outputs/report/index.html"
+    page = shop.folder / "outputs/2020/report/index.html"
     before = page.read_bytes()
     page.write_bytes(before + b" ")
     said = shop.run("status")
@@ -176,7 +176,7 @@ def test_a_module_newly_imported_is_named(shop):
 
 
 def test_numbers_of_a_notebook_that_is_gone_are_not_published(shop):
-    table = shop.folder / "outputs/tables/estimates.csv"
+    table = shop.folder / "outputs/2020/tables/estimates.csv"
     before, saved = table.read_bytes(), shop.folder / "build/2020/zh/estimates"
     shutil.copyfile(saved / "12_published_text.parquet", saved / "15_gone.parquet")
     shop.replace("notebooks/09_published_vs_recomputed.ipynb", "assert len(book)", "assert True and len(book)")
@@ -243,10 +243,10 @@ def test_a_correction_gives_the_numbers_of_a_run_of_everything_however_the_table
         file.write(line)
     ran = shop.build()
     assert {"02_facilities", "07_compare"} <= ran
-    sums = (shop.folder / "outputs/SHA256SUMS").read_bytes()
+    sums = (shop.folder / "outputs/2020/SHA256SUMS").read_bytes()
     done = shop.run("build", "--all")
     assert done.returncode == 0 and "95 of 95 steps run" in done.stderr
-    assert (shop.folder / "outputs/SHA256SUMS").read_bytes() == sums
+    assert (shop.folder / "outputs/2020/SHA256SUMS").read_bytes() == sums
 
 
 def first_answer(folder, title):
@@ -261,10 +261,10 @@ def first_answer(folder, title):
 
 
 def test_what_was_made_on_the_way_is_made_anew_where_it_is_gone(shop):
-    sums = (shop.folder / "outputs/SHA256SUMS").read_bytes()
+    sums = (shop.folder / "outputs/2020/SHA256SUMS").read_bytes()
     shutil.rmtree(shop.folder / "data/processed/2020")
     assert "clean" in shop.build()
     assert (shop.folder / "data/processed/2020/communities.parquet").exists()
     shutil.rmtree(shop.folder / "build")
     assert len(shop.build()) == 95
-    assert (shop.folder / "outputs/SHA256SUMS").read_bytes() == sums
+    assert (shop.folder / "outputs/2020/SHA256SUMS").read_bytes() == sums

@@ -12,15 +12,15 @@ def folder(tmp_path):
     for wave in ("2020", "2021"):
         (tmp_path / "raw" / wave).mkdir(parents=True)
         (tmp_path / "raw" / wave / "a.xlsx").write_bytes(wave.encode())
-    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs/2020").mkdir(parents=True)
     found = lock.states((tmp_path / "raw").rglob("*.xlsx"), tmp_path)
-    lock.write_inputs(found, "2021", tmp_path / "outputs")
-    write_sums(tmp_path / "outputs")
+    lock.write_inputs(found, "2021", tmp_path / "outputs/2020")
+    write_sums(tmp_path / "outputs/2020")
     return tmp_path
 
 
 def changed(folder, wave="2021"):
-    return lock.changed(folder, folder / "outputs", folder / "raw" / wave)
+    return lock.changed(folder, folder / "outputs/2020", folder / "raw" / wave)
 
 
 def test_an_edition_of_these_inputs_follows(folder):
@@ -39,28 +39,28 @@ def test_each_change_of_an_input_is_named(folder):
 
 
 def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):
-    path = folder / "outputs/INPUTS"
+    path = folder / "outputs/2020/INPUTS"
     path.write_text(path.read_text("utf-8") + f"{'0' * 64}  raw/2021/a.xlsx\n", "utf-8")
     assert any(line.startswith("of another edition") for line in changed(folder))
 
 
 @pytest.mark.parametrize("name", ["INPUTS", "SHA256SUMS"])
 def test_a_record_in_which_a_merge_left_its_marks_is_no_edition(folder, name):
-    with (folder / "outputs" / name).open("a") as record:
+    with (folder / "outputs/2020" / name).open("a") as record:
         record.write("<<<<<<< HEAD\n")
     (line,) = changed(folder)
     assert line.startswith("no edition: ") and f"{name} cannot be read, line " in line
     if name == "SHA256SUMS":
-        assert damaged(folder / "outputs") == [line.removeprefix("no edition: ")]
+        assert damaged(folder / "outputs/2020") == [line.removeprefix("no edition: ")]
 
 
 def test_the_record_is_the_same_whatever_python_writes_or_reads_it(folder, monkeypatch):
-    record = (folder / "outputs/INPUTS").read_bytes()
+    record = (folder / "outputs/2020/INPUTS").read_bytes()
     monkeypatch.setattr(lock, "python", lambda: "3.99")
     assert changed(folder) == []
     found = lock.states((folder / "raw").rglob("*.xlsx"), folder)
-    lock.write_inputs(found, "2021", folder / "outputs")
-    assert (folder / "outputs/INPUTS").read_bytes() == record
+    lock.write_inputs(found, "2021", folder / "outputs/2020")
+    assert (folder / "outputs/2020/INPUTS").read_bytes() == record
 
 
 def test_the_order_of_the_record_is_that_of_the_names_wherever_the_package_lies(tmp_path):

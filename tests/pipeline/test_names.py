@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.pipeline import cli
-from analysis.pipeline.stage import edition_folder
+from analysis.pipeline.waves import editions_folder
 from analysis.survey import folders
 from analysis.survey.folders import RefusedError, district, notebook_name, wave_name
 from running import contents, copy_repository, publish, run_analysis
@@ -174,7 +174,7 @@ def test_every_command_refuses_what_is_no_name(here, command, name):
 @example("outputs/..")
 def test_an_outputs_folder_is_refused_or_is_new_empty_or_an_edition(here, name):
     try:
-        place = edition_folder(Path(name), Path("data/raw"))
+        place = editions_folder(Path(name), Path("data/raw"))
     except (RefusedError, OSError, ValueError):
         return
     assert not place.exists() or not any(place.iterdir()) or place == here / "outputs"

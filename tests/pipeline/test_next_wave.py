@@ -34,27 +34,27 @@ def corrected(tmp_path_factory, analysis):
 def test_the_report_of_the_next_wave_tells_what_changed(corrected):
     folder, _ = corrected
     for page in ("report/index.html", "report/en/index.html", "districts/331022/index.html", "index.html"):
-        assert (folder / "outputs" / page).is_file(), page
-    said = (folder / "outputs/report/index.html").read_text("utf-8")
+        assert (folder / "outputs/2021" / page).is_file(), page
+    said = (folder / "outputs/2021/report/index.html").read_text("utf-8")
     assert "id=tab-changes" in said and "与前次相比" in said and "海游更名街道" in said
-    assert "id=tab-changes" in (folder / "outputs/report/en/index.html").read_text("utf-8")
-    told = pd.read_csv(folder / "outputs/tables/changes.csv")
+    assert "id=tab-changes" in (folder / "outputs/2021/report/en/index.html").read_text("utf-8")
+    told = pd.read_csv(folder / "outputs/2021/tables/changes.csv")
     assert (told["事项"] == "更名").any() and (told["事项"] == "新设").any()
 
 
 def test_the_report_of_the_first_wave_says_nothing_of_changes(edition):
-    first = (edition / "outputs/report/index.html").read_text("utf-8")
+    first = (edition / "outputs/2020/report/index.html").read_text("utf-8")
     assert "tab-changes" not in first and "与前次相比" not in first
 
 
 def test_a_correction_stands_in_the_receipts_that_rest_on_its_row_alone(corrected, analysis):
     folder, cell = corrected
-    page = (folder / "outputs/notebooks/02_facilities.html").read_text("utf-8")
+    page = (folder / "outputs/2021/notebooks/02_facilities.html").read_text("utf-8")
     receipts = {
         text.partition(">")[0]: text.partition("</article>")[0] for text in page.split("<article id=r-")[1:]
     }
     touched = {name for name, text in receipts.items() if cell in text}
-    estimates = pd.read_csv(folder / "outputs/tables/estimates.csv", dtype=str).fillna("").set_index("name")
+    estimates = pd.read_csv(folder / "outputs/2021/tables/estimates.csv", dtype=str).fillna("").set_index("name")
     resting = estimates["sources"].str.contains(f"{SANMEN}!{SHEET} ", regex=False)
     cited = estimates["sources"].str.findall(r"estimates\.csv!([\w.]+)")
     resting |= cited.map(lambda names: any(resting.get(name, False) for name in names))

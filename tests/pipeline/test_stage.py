@@ -132,14 +132,14 @@ def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
 
 
 def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repository):
-    sums = stage.read_sums(repository / "outputs/SHA256SUMS")
+    sums = stage.read_sums(repository / "outputs/2020/SHA256SUMS")
     assert [name for name in sums if not stage.PUBLISHED.fullmatch(name)] == []
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(copy, monkeypatch, kind):
     """Git brings the record without the files: what lies there under their names and differs is not ours."""
-    outputs, mine = publish(copy) / "outputs", copy / "mine.xlsx"
+    outputs, mine = publish(copy) / "outputs/2020", copy / "mine.xlsx"
     (outputs / "page.html").rename(outputs / "index.html")
     stage.write_sums(outputs)
     (outputs / MARKER).unlink()
@@ -285,7 +285,13 @@ def test_only_one_holds_the_lock(tmp_path):
         pass
 
 
-def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_path):
+def test_clearing_removes_what_the_program_wrote_and_nothing_else(tmp_path):
+    outputs = tmp_path / "outputs/2020"
+    with staged(outputs) as folder:
+        fill(folder, "old")
+        (folder / "INPUTS").write_text("2020  wave\n")
+    (tmp_path / "outputs/index.html").write_text("old")
+    mark(tmp_path / "outputs", {"index.html": ownership.hash_of(tmp_path / "outputs/index.html")})
     scratch, clean = tmp_path / "build/2020", tmp_path / "data/processed/2020"
     returns, theirs = tmp_path / "build/returns", tmp_path / "build/theirs"
     for folder in (scratch / "zh", clean, returns, theirs):
@@ -301,7 +307,7 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(outputs, tmp_p
     (outputs / "README.md").write_text("mine")
     assert sorted(clear(tmp_path)) == sorted(path.relative_to(tmp_path).as_posix() for path in kept)
     listed = {"README.md", "INPUTS", "SHA256SUMS"}
-    assert set(files_in(tmp_path)) == {f"outputs/{name}" for name in listed} | {
+    assert set(files_in(tmp_path)) == {f"outputs/2020/{name}" for name in listed} | {
         path.relative_to(tmp_path).as_posix() for path in kept
     }
 

@@ -30,7 +30,7 @@ def test_a_build_names_file_field_and_character_and_runs_no_notebook(copy, analy
     assert done.returncode == 2, done.stderr
     assert any(line.startswith(place) and code in line for line in done.stderr.splitlines()), done.stderr
     assert "\u202e" not in done.stderr and "Traceback" not in done.stderr
-    assert not list((copy / "build").rglob("*.ipynb")) and not (copy / "outputs").exists()
+    assert not list((copy / "build").rglob("*.ipynb")) and not (copy / "outputs/2020").exists()
 
 
 @pytest.mark.parametrize("name", ["measures", "declaration"])

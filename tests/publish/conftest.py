@@ -45,7 +45,7 @@ def drawn_word(edition, tmp_path_factory):
     config.write_text(FONTCONFIG.format(fonts=folder / "fonts", cache=folder / "cache"), "utf-8")
     office = ["soffice", f"-env:UserInstallation={(folder / 'office').as_uri()}", "--headless"]
     subprocess.run(
-        [*office, "--convert-to", "pdf", "--outdir", folder, edition / "outputs/report/report.docx"],
+        [*office, "--convert-to", "pdf", "--outdir", folder, edition / "outputs/2020/report/report.docx"],
         env={**os.environ, "FONTCONFIG_FILE": str(config)},
         capture_output=True,
         timeout=180,

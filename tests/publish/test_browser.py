@@ -43,7 +43,7 @@ def axe(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def addresses(edition):
-    return {name: edition / "outputs" / name for name in PAGES if (edition / "outputs" / name).exists()}
+    return {name: edition / "outputs/2020" / name for name in PAGES if (edition / "outputs/2020" / name).exists()}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -181,7 +181,7 @@ def test_it_works_without_script(browser, addresses):
 
 
 def test_every_number_opens_and_the_page_is_light(edition):
-    for path in (edition / "outputs/report").rglob("index.html"):
+    for path in (edition / "outputs/2020/report").rglob("index.html"):
         html = path.read_text("utf-8")
         asked = set(re.findall(r'href="?#(r-[^" >]+)', html))
         said = {f"r-{name}" for name in re.findall(r'data-r="?([^" >]+)', html)}

@@ -106,6 +106,6 @@ def test_every_indicator_of_counties_has_a_row_with_the_city_last(here):
 
 def test_the_main_table_of_a_county_is_short_and_its_sheet_of_word_one_page(edition):
     for code in ("331002", "331022"):
-        document = docx.Document(edition / f"outputs/districts/{code}/brief.docx")
+        document = docx.Document(edition / f"outputs/2020/districts/{code}/brief.docx")
         assert len(document.tables) == 1 and 10 < len(document.tables[0].rows) <= 16
         assert "下一步工作" in [paragraph.text for paragraph in document.paragraphs]

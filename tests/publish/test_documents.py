@@ -188,7 +188,7 @@ def test_word_as_drawn_numbers_its_notes_by_digits(drawn_word):
 def test_quotes_of_the_english_pdf_are_as_wide_as_latin_ones(edition):
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext on this machine: the PDF is not measured")
-    pdf = edition / "outputs/report/en/report.pdf"
+    pdf = edition / "outputs/2020/report/en/report.pdf"
     said = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
     word = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">counties’<'
     ems = [

@@ -38,19 +38,19 @@ def text_of(path):
 
 
 def test_every_page_draws_its_own_characters(edition):
-    pages = sorted((edition / "outputs").rglob("*.html"))
+    pages = sorted((edition / "outputs/2020").rglob("*.html"))
     assert len(pages) > 60
     assert {path.name: lost for path in pages if (lost := without_glyph(path.read_text("utf-8")))} == {}
 
 
 def test_every_drawing_draws_its_own_characters(edition):
-    drawings = sorted((edition / "outputs/figures").rglob("*.svg"))
+    drawings = sorted((edition / "outputs/2020/figures").rglob("*.svg"))
     assert len(drawings) > 40
     assert {path.name: lost for path in drawings if (lost := without_glyph(path.read_text("utf-8")))} == {}
 
 
 def test_a_character_outside_the_font_is_seen(edition):
-    page = (edition / "outputs/index.html").read_text("utf-8")
+    page = (edition / "outputs/2020/index.html").read_text("utf-8")
     assert without_glyph(page.replace("</main>", "<p>\N{KHMER LETTER KA}鬯</p></main>")) == {
         "\N{KHMER LETTER KA}",
         "鬯",
@@ -59,7 +59,7 @@ def test_a_character_outside_the_font_is_seen(edition):
 
 @pytest.mark.parametrize("name", ["report/report.pdf", "report/en/report.pdf"])
 def test_the_pdf_embeds_its_fonts_and_it_has_every_character(edition, name):
-    path = edition / "outputs" / name
+    path = edition / "outputs/2020" / name
     found = fonts_of(path)
     assert {embedded for _, embedded in found} == {"yes"}
     assert {font.partition("+")[2] for font, _ in found} <= {"NotoSansSC-Regular", "DejaVuSansMono"}  # code
@@ -70,7 +70,9 @@ def test_the_pdf_embeds_its_fonts_and_it_has_every_character(edition, name):
 def test_word_shows_every_character_where_the_font_of_the_wheel_is_all_there_is(edition, drawn_word):
     found = fonts_of(drawn_word)
     assert found and all("NotoSansSC" in font and embedded == "yes" for font, embedded in found), found
-    written = zipfile.ZipFile(edition / "outputs/report/report.docx").read("word/document.xml").decode("utf-8")
+    written = (
+        zipfile.ZipFile(edition / "outputs/2020/report/report.docx").read("word/document.xml").decode("utf-8")
+    )
     said = unescape("".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", written)))
     assert fonts.missing(said) == set()
     drawn = set(text_of(drawn_word))

@@ -181,7 +181,7 @@ TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
 
 @pytest.fixture(scope="module")
 def published(edition):
-    estimates = pd.read_csv(edition / "outputs/tables/estimates.csv", dtype=TEXT)
+    estimates = pd.read_csv(edition / "outputs/2020/tables/estimates.csv", dtype=TEXT)
     return estimates.fillna(dict.fromkeys(TEXT, ""))
 
 

@@ -74,10 +74,10 @@ def test_the_counties_come_in_reading_order(section, workers):
 
 @pytest.mark.parametrize(("lang", "scale", "form"), [("", 1, "{:.2f}"), ("en", 10_000, "{:,.0f}")])
 def test_the_range_of_a_measure_is_printed_as_the_measure_is(edition, lang, scale, form):
-    estimates = pd.read_csv(edition / "outputs/tables/estimates.csv", dtype={"district": str})
+    estimates = pd.read_csv(edition / "outputs/2020/tables/estimates.csv", dtype={"district": str})
     income = estimates[estimates["indicator"] == "income"].set_index("district")["value"]
     of_counties = income.drop(CITY).round(2)
-    table = pd.read_csv(edition / "outputs/tables" / lang / "homogeneity.csv", dtype=str, index_col=0)
+    table = pd.read_csv(edition / "outputs/2020/tables" / lang / "homogeneity.csv", dtype=str, index_col=0)
     row = table.loc["Mean annual income (yuan)" if lang else "人均年收入（万元）"]
     assert list(row.iloc[:2]) == [form.format(scale * end) for end in (of_counties.min(), of_counties.max())]
 
@@ -87,7 +87,7 @@ def test_every_saved_estimate_is_read_back(edition, monkeypatch):
     estimates = read_estimates("2020")
     assert estimates["name"].is_unique
     assert estimates["district"].isin([CITY, *COUNTIES]).all()
-    published = pd.read_csv(edition / "outputs/tables/estimates.csv")
+    published = pd.read_csv(edition / "outputs/2020/tables/estimates.csv")
     assert list(estimates["name"]) == list(published["name"])
 
 

@@ -18,6 +18,7 @@ from analysis.pipeline.failures import Stopped
 from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
+from analysis.pipeline.waves import INDEX, editions_folder, write_index
 from analysis.survey.folders import (
     DECLARATION,
     REFERENCE,
@@ -46,7 +47,7 @@ def build(
     cluster: str | None = None,
     everything: bool = False,
 ) -> None:
-    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs`, running only what is stale.
+    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`, running only what is stale.
 
     Raises InputProblems, NotebookFailed, Stopped, Busy or OSError; the previous outputs then stay whole.
     engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
@@ -54,12 +55,13 @@ def build(
     what it needs, and nothing is published. everything: run all steps, not only what is stale.
     """
     lock.wave_folder(raw, wave, outputs)
-    outputs = edition_folder(outputs, raw)
+    top = editions_folder(outputs, raw)
+    outputs = edition_folder(top / wave, raw)
     with alone(writable_folder(root() / "build", own="build")):
         claim_scratch(wave)
         if everything:
             record_of(wave).unlink(missing_ok=True)
-        elif not only and _is_current(raw, outputs, wave):
+        elif not only and (top / INDEX).exists() and _is_current(raw, outputs, wave):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
         from analysis.survey.characters import typed_problems
@@ -71,6 +73,8 @@ def build(
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
+        if not only:
+            write_index(top)
 
 
 def _is_current(raw: Path, outputs: Path, wave: str) -> bool:

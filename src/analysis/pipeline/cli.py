@@ -121,7 +121,7 @@ def _address(_context, _parameter, address):
     help="Fork kernels from a process that has imported the libraries, or start ordinary ones.",
 )
 def build(raw, outputs, wave, jobs, cluster, only, everything, explain, engine):
-    """Run what is stale: raw workbooks in, outputs/ out, all or nothing."""
+    """Run what is stale: raw workbooks in, outputs/<wave> out, all or nothing."""
     from analysis.pipeline.build import build as run
     from analysis.pipeline.build import reasons
     from analysis.survey.problems import InputProblems
@@ -145,7 +145,7 @@ def status(raw, outputs, wave):
     from analysis.pipeline.lock import changed, wave_folder
     from analysis.pipeline.stage import added, damaged
 
-    said = changed(root(), outputs, wave_folder(raw, wave))
+    said, outputs = changed(root(), outputs / wave, wave_folder(raw, wave)), outputs / wave
     if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
         said += damaged(outputs)
         for name in added(outputs):
@@ -257,17 +257,18 @@ def new(folder):
 @program.command()
 @click.argument("name")
 @outputs_option
+@wave_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def explain(name, outputs, lang):
+def explain(name, outputs, wave, lang):
     """Say what stands behind the published number NAME: its value, formula, cell, workbooks and rows."""
     from analysis.pipeline.explain import explain as receipt
 
     try:
-        click.echo(receipt(name, outputs, lang))
+        click.echo(receipt(name, outputs / wave, lang))
     except KeyError as error:
         raise click.BadParameter(error.args[0]) from None
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise click.UsageError(f"nothing is published in {outputs}: {error}") from None
+        raise click.UsageError(f"nothing is published in {outputs / wave}: {error}") from None
 
 
 def main(arguments: list[str] | None = None, command: click.Command = program) -> None:

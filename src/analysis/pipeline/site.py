@@ -10,8 +10,9 @@ from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
 from analysis.pipeline.steps import step_named, steps
 from analysis.publish.fonts import standalone
+from analysis.survey.declaration import FILE
 from analysis.survey.folders import build as scratch
-from analysis.survey.folders import root
+from analysis.survey.folders import processed, root
 from analysis.survey.study import study
 
 
@@ -55,7 +56,8 @@ def publish_documents(wave: str, lang: str) -> None:
 
 
 def publish_landing(wave: str) -> None:
-    """Write the page that leads to everything."""
+    """Write the page that leads to everything, and what the wave declares of itself."""
     site(wave).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(processed(wave) / FILE, site(wave) / FILE)
     notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters]
     write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in study().languages}, notebooks)

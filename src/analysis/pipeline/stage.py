@@ -31,7 +31,7 @@ RECORD = (SUMS, README)  # beside the files that the sums list
 LOCK = "lock"  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 PUBLISHED = re.compile(  # the names that an edition can contain, and no others
-    r"INPUTS|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
+    r"INPUTS|wave\.toml|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
     r"|districts/[0-9A-Z]{1,12}/(en/)?(index\.html|brief\.docx)|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
     r"|tables/(en/)?tables\.xlsx|returns/[0-9A-Z]{1,12}_[^/]+\.xlsx"
 )
@@ -75,7 +75,7 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
     if not place.is_dir() or not any(place.iterdir()):
         return place
-    there, own = files_in(place), place == root() / "outputs"
+    there, own = files_in(place), place.parent == root() / "outputs"
     if made(place) is not None:
         refuse_copied_marker(place, in_git={*RECORD, INPUTS} if own else set())
         return place
@@ -186,7 +186,7 @@ def clear(home: Path) -> list[str]:
     if any(path.is_symlink() for path in (build, home / "data/processed")):
         return [path.relative_to(home).as_posix() for path in (build, home / "data/processed") if path.exists()]
     (build / LOCK).unlink(missing_ok=True)
-    folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), home / "outputs"]
+    folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), *home.glob("outputs/*")]
     for folder in folders:
         if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
             continue
@@ -194,9 +194,13 @@ def clear(home: Path) -> list[str]:
         if folder.parent == build and whole and made(folder) is not None:
             kept += _clear_scratch(folder)
         else:
-            edition = folder == home / "outputs"
+            edition = folder.parent == home / "outputs"
             recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
             kept += _clear_files(folder, made(folder) or recorded, {*RECORD, INPUTS} if edition else set())
+    for name, state in (made(home / "outputs") or {}).items():  # the page of all waves
+        if _hash(home / "outputs" / name) == state:
+            (home / "outputs" / name).unlink()
+    (home / "outputs" / MARKER).unlink(missing_ok=True)
     for folder in (build / "forms", build):
         _remove_empty(folder)
     return [path.relative_to(home).as_posix() for path in kept]

@@ -184,7 +184,9 @@ class Edition:
         """Make the task that writes the page which leads to everything."""
         titles = [self.notebook(step) for step in self.steps if not step.parameters]
         needs = [*(self.fact(LANDING, lang) for lang in self.languages), *titles, *self.behind_pages]
-        return self.part("landing", needs, [self.site / "index.html"], "landing", self.wave)
+        needs.append(self.clean / "wave.toml")
+        makes = [self.site / "index.html", self.site / "wave.toml"]
+        return self.part("landing", needs, makes, "landing", self.wave)
 
     def task(self, name: str, work: Work, needs, makes, **values) -> Task:
         """Make a task; what it needs and no task makes lies outside the folders that tasks write to."""

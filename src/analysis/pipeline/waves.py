@@ -1,0 +1,102 @@
+"""The page that leads to the editions of all waves: `outputs/index.html`, beside their folders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+
+from analysis.pipeline.layout import folder
+from analysis.pipeline.sources import PACKAGE
+from analysis.survey.declaration import FILE, read_declaration
+from analysis.survey.folders import WAVE, RefusedError, lies_inside, printable, root, writable_folder
+from analysis.survey.ownership import files_in, hash_of, made, mark, not_ours, put, refuse_edition
+from analysis.survey.study import study
+
+INDEX = "index.html"
+WORDS = {
+    "zh": {"date": "数据日期{}", "edition": "第{}版", "everything": "全部成果"},
+    "en": {"date": "data of {}", "edition": "edition {}", "everything": "everything published"},
+}
+DEEPER = "在已发布的文件夹之内 (lies in the folder of the editions: choose another folder)"
+TAKEN = "不是本程序生成的，不覆盖 (not written by this program, so not written over: move it away)"
+
+
+def editions_folder(outputs: Path, raw: Path) -> Path:
+    """Return the folder of the editions of all waves, links followed.
+
+    It is that of the repository, new, empty, or was written by this program.
+    raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason,
+    FileExistsError where its page would take the place of a file that this program did not write.
+    """
+    place, home = writable_folder(outputs, keep=[raw]), root() / "outputs"
+    refuse_edition(place.parent)
+    if place != home and lies_inside(place, home):
+        raise RefusedError(f"{printable(str(outputs))}: {DEEPER}")
+    if os.path.lexists(place) and not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
+    if place != home and made(place) is None and place.is_dir() and (there := files_in(place)):
+        raise RefusedError(not_ours(outputs, there))
+    if os.path.lexists(place / INDEX) and not _is_ours(place / INDEX):
+        raise FileExistsError(f"{printable(str(outputs / INDEX))}: {TAKEN}")
+    return place
+
+
+def write_index(outputs: Path) -> None:
+    """Write the page of the editions in `outputs`, the latest first; remove what an older layout left there."""
+    listed = made(outputs) or {}
+    for name, state in listed.items():
+        if name != INDEX and (outputs / name).is_file() and hash_of(outputs / name) == state:
+            (outputs / name).unlink()
+            with suppress(OSError):  # the first that holds anything else
+                for above in list(Path(name).parents)[:-1]:
+                    (outputs / above).rmdir()
+    page = render(outputs).encode()
+    if not (outputs / INDEX).is_file() or (outputs / INDEX).read_bytes() != page or listed.keys() != {INDEX}:
+        put(page, outputs / INDEX)
+        mark(outputs, {INDEX: hash_of(outputs / INDEX)})
+
+
+def render(outputs: Path) -> str:
+    """Return the page; an edition says of itself in its `wave.toml` what it is."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = sorted((path for path in outputs.glob(f"*/{FILE}") if WAVE.fullmatch(path.parent.name)), reverse=True)
+    editions = [{"wave": path.parent.name, "parts": _parts(path)} for path in found]
+    made_by = Environment(
+        loader=FileSystemLoader(PACKAGE / "publish/template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return made_by.get_template("waves.html.j2").render(editions=[one for one in editions if one["parts"]])
+
+
+def _parts(path: Path) -> list[dict[str, str]]:
+    """Return what the page says of one edition, by language; nothing where it says nothing of itself."""
+    try:
+        facts = read_declaration(path)
+        return [
+            {
+                "lang": lang,
+                "folder": folder(lang),
+                "title": facts["title"][lang],
+                "publisher": facts["publisher"][lang],
+                "date": WORDS[lang]["date"].format(facts["reference_date"]),
+                "edition": WORDS[lang]["edition"].format(facts["edition"]),
+                "everything": WORDS[lang]["everything"],
+                "label": facts["label"][lang] if facts["basis"] != "official" else "",
+                "notice": facts["notice"][lang],
+            }
+            for lang in study().languages
+        ]
+    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return []
+
+
+def _is_ours(path: Path) -> bool:
+    state = (made(path.parent) or {}).get(path.name)
+    return path.is_file() and not path.is_symlink() and hash_of(path) == state
