@@ -8,7 +8,7 @@ import click
 
 from analysis.pipeline.cli import raw_option
 from analysis.survey.folders import REFERENCE, lies_inside, root, writable_folder
-from analysis.survey.ownership import refuse_edition
+from analysis.survey.ownership import refuse_published
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,5 +30,5 @@ def synthesise(raw: Path, seed: int, counties: int) -> None:
 
     writable_folder(raw / "2020", own="data/raw", keep=[root() / REFERENCE])
     if not lies_inside(raw, root() / "data/raw"):
-        refuse_edition(writable_folder(raw))
+        refuse_published(writable_folder(raw))
     write_workbooks(raw, root() / REFERENCE, seed, counties)

@@ -84,7 +84,10 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
             "轮次文件夹不能包住整个仓库，请写明如 data/raw (it holds the repository: name the folder of the waves)"
         )
         raise RefusedError(f"--raw {printable(str(raw))}: {why}")
-    written = [root() / "build", root() / "data/processed", *([outputs] if outputs else [])]
+    written = [
+        *(root() / name for name in ("build", "data/processed", "outputs")),
+        *([outputs] if outputs else []),
+    ]
     if any(lies_inside(folder, one) or lies_inside(raw, one) for one in written):
         why = "上报文件不能放在生成的文件夹里 (what counties hand in lies in a folder that is generated)"
         raise RefusedError(f"{printable(str(raw))}: {why}")

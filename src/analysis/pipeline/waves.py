@@ -11,8 +11,17 @@ from pathlib import Path
 from analysis.pipeline.layout import folder
 from analysis.pipeline.sources import PACKAGE
 from analysis.survey.declaration import FILE, read_declaration
-from analysis.survey.folders import WAVE, RefusedError, lies_inside, printable, root, writable_folder
-from analysis.survey.ownership import files_in, hash_of, made, mark, not_ours, put, refuse_edition
+from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
+from analysis.survey.ownership import (
+    files_in,
+    hash_of,
+    made,
+    mark,
+    not_ours,
+    put,
+    refuse_edition,
+    refuse_published,
+)
 from analysis.survey.study import study
 
 INDEX = "index.html"
@@ -20,7 +29,6 @@ WORDS = {
     "zh": {"date": "数据日期{}", "edition": "第{}版", "everything": "全部成果"},
     "en": {"date": "data of {}", "edition": "edition {}", "everything": "everything published"},
 }
-DEEPER = "在已发布的文件夹之内 (lies in the folder of the editions: choose another folder)"
 TAKEN = "不是本程序生成的，不覆盖 (not written by this program, so not written over: move it away)"
 
 
@@ -33,8 +41,8 @@ def editions_folder(outputs: Path, raw: Path) -> Path:
     """
     place, home = writable_folder(outputs, keep=[raw]), root() / "outputs"
     refuse_edition(place.parent)
-    if place != home and lies_inside(place, home):
-        raise RefusedError(f"{printable(str(outputs))}: {DEEPER}")
+    if place != home:
+        refuse_published(place)
     if os.path.lexists(place) and not place.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), printable(str(outputs)))
     if place != home and made(place) is None and place.is_dir() and (there := files_in(place)):

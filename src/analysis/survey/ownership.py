@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.survey.folders import WAVE, RefusedError, build, printable, root, writable_folder
+from analysis.survey.folders import WAVE, RefusedError, build, lies_inside, printable, root, writable_folder
 
 MARKER = ".made-by-analysis"
 PART = f".{MARKER}.part"  # the marker while it is written
@@ -131,7 +131,7 @@ def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
     RefusedError with the reason.
     """
     place = writable_folder(folder, own="build", keep=keep)
-    refuse_edition(place)
+    refuse_published(place)
     top = Path(os.path.realpath(root() / "build"))
     first = place.relative_to(top).parts[:1] if place.is_relative_to(top) else ()
     if any(name in OURS or WAVE.fullmatch(name) for name in first):
@@ -270,6 +270,14 @@ def _replaceable(path: Path, states: set[str | None]) -> bool:
     if not os.path.lexists(path):
         return True
     return path.is_file() and not path.is_symlink() and hash_of(path) in states
+
+
+def refuse_published(folder: Path) -> None:
+    """Refuse a folder inside what is published, of this wave or another; raises RefusedError."""
+    refuse_edition(folder)
+    if lies_inside(folder, root() / "outputs"):
+        why = "已发布的文件夹里不另写文件 (where editions are published: choose a folder outside of it)"
+        raise RefusedError(f"{printable(str(folder))}: {why}")
 
 
 def refuse_edition(folder: Path) -> None:

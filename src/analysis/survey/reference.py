@@ -12,7 +12,8 @@ from analysis.survey.access import check_read
 from analysis.survey.folders import REFERENCE, root
 from analysis.survey.problems import InputProblems, Problem
 
-# Tables that a study may do without, with their columns: one that is not there has no rows.
+# Tables that a study may do without, with their columns: one that is not there, and that `study.toml` does not
+# name under `reference`, has no rows.
 OPTIONAL = {
     "county_aliases": ("alias", "county_code"),
     "identities": ("identity", "zh", "check", "claims"),
@@ -37,7 +38,7 @@ OPTIONAL = {
 def reference(name: str) -> pd.DataFrame:
     """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
     path = root() / REFERENCE / f"{name}.csv"
-    if name in OPTIONAL and not path.is_file():
+    if not path.is_file() and not is_needed(name):
         return pd.DataFrame(columns=list(OPTIONAL[name]), dtype=str)
     check_read(path)
     check_references([path])
@@ -47,7 +48,14 @@ def reference(name: str) -> pd.DataFrame:
 def needed(names: Iterable[str]) -> list[Path]:
     """List the files of reference tables, without those that this study does without."""
     paths = ((name, root() / REFERENCE / f"{name}.csv") for name in names)
-    return [path for name, path in paths if name not in OPTIONAL or path.is_file()]
+    return [path for name, path in paths if path.is_file() or is_needed(name)]
+
+
+def is_needed(name: str) -> bool:
+    """Tell whether a reference table must be there: it is not optional, or the study says that it has it."""
+    from analysis.survey.study import study  # it reads reference tables itself
+
+    return name not in OPTIONAL or name in study().reference
 
 
 def check_references(paths: Iterable[Path]) -> None:

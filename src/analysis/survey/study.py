@@ -18,7 +18,7 @@ from analysis.survey.access import check_read
 from analysis.survey.codebook import Rule, Table, read_codes, read_rules, read_tables, tabulate
 from analysis.survey.folders import FILE_NAME, NOTEBOOK, STUDY, WAVE, root
 from analysis.survey.problems import InputProblems, Problem
-from analysis.survey.reference import reference
+from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
 
@@ -27,7 +27,8 @@ LANGUAGES = ("zh", "en")  # those that the words of the package are written in
 class Study:
     """One study. Codes are text; a pattern is a regular expression that a whole code must match.
 
-    languages: those of what is published, the main one first. wave: the one that is meant where none is named.
+    languages: those of what is published, the main one first. reference: the optional reference tables that the
+    study has; one that it has and that is not there is refused. wave: the one that is meant where none is named.
     city: the code that stands for all districts together. district, community: patterns of codes; a community's
     code begins with that of its district, then of its township, which has `township_length` characters.
     units: the columns of townships.csv that count what a township has to report on; without any, every township
@@ -38,6 +39,7 @@ class Study:
 
     home: Path
     languages: tuple[str, ...] = ("zh",)
+    reference: tuple[str, ...] = ()
     wave: str = ""
     city: str = ""
     district: str = "[0-9]{6}"
@@ -153,6 +155,7 @@ def _checked(home: Path, facts: dict) -> Study:
     titles = dict(facts.pop("district_title", {}))
     given = {
         "languages": tuple(facts.pop("languages", ())),
+        "reference": tuple(facts.pop("reference", ())),
         "wave": facts.pop("wave", ""),
         "city": places.pop("city", ""),
         "district": places.pop("district", Study.district),
@@ -169,6 +172,8 @@ def _checked(home: Path, facts: dict) -> Study:
         raise _refused(key, "没有此项 (no such key)")
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
+    if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
+        raise _refused("reference", f"{odd[0]!r}: 应为 {'、'.join(OPTIONAL)} 中的 (not an optional table)")
     if not WAVE.fullmatch(str(given["wave"])):
         raise _refused("wave", "应如 2020 (not a wave, as 2020)")
     for key in ("district", "community"):
