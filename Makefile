@@ -10,14 +10,17 @@ export PYTHONDONTWRITEBYTECODE :=
 # Nothing of one's own is loaded beside the locked list.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 
-.PHONY: report test lab bench lint lock clean
+.PHONY: report test test-slow lab bench lint lock clean
 .DELETE_ON_ERROR:
 
 report: $(REPORT)
 	$(BIN)/python -m analysis build
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(DEV)
+	$(BIN)/python -m pytest -m slow
 
 lab: $(LAB)
 	$(BIN)/jupyter lab notebooks

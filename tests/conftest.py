@@ -6,6 +6,33 @@ import pytest
 from running import REPOSITORY, copy_repository, run_analysis
 
 
+# Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
+SLOW = {
+    "test_browser",
+    "test_causes",
+    "test_cluster",
+    "test_explain",
+    "test_incremental",
+    "test_kills",
+    "test_next_wave",
+    "test_odd_files",
+    "test_one_certificate",
+    "test_origin",
+    "test_pythons",
+    "test_said_again",
+    "test_same_bytes",
+    "test_simulations",
+    "test_sources",
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of the slow files."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY

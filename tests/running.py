@@ -14,8 +14,8 @@ from analysis.pipeline.stage import damaged, write_sums
 from analysis.survey.ownership import MARKER
 
 REPOSITORY = Path(__file__).parents[1]
-# Whole runs more than the suite needs each time; SLOW=1 make test has them too.
-slow = pytest.mark.skipif(not os.environ.get("SLOW"), reason="takes minutes: SLOW=1 make test")
+# What takes many minutes, and is run before a release: SLOW=1 make test-slow.
+slow = pytest.mark.skipif(not os.environ.get("SLOW"), reason="takes minutes: SLOW=1 make test-slow")
 NEEDED = ("data/raw", "notebooks", "study.toml", "pyproject.toml", "requirements.txt")
 
 

@@ -1,4 +1,4 @@
-"""Python 3.11, 3.12 and 3.13 publish the same bytes; each is built with where it is present (SLOW=1)."""
+"""Python 3.11, 3.12 and 3.13 publish the same bytes; each is built with where it is present."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.pipeline.stage import SUMS, read_sums
-from running import REPOSITORY, copy_repository, slow
+from running import REPOSITORY, copy_repository
 
 SUPPORTED = ("3.11", "3.12", "3.13")
 MORE = ("Makefile", "src", "README.md")  # what `make report` needs besides
@@ -42,7 +42,6 @@ def test_this_python_is_one_of_those_that_are_supported():
     assert least and least[1] == SUPPORTED[0] and _own() in SUPPORTED
 
 
-@slow
 @pytest.mark.parametrize("version", SUPPORTED)
 def test_another_python_publishes_the_same_bytes(version, edition, tmp_path):
     if version == _own():
