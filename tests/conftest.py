@@ -5,7 +5,6 @@ import pytest
 
 from running import REPOSITORY, copy_repository, run_analysis
 
-
 # Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
 SLOW = {
     "test_browser",
