@@ -36,6 +36,7 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/ty check --quiet
 
 # Four locked sets, each whole: what `make report` needs; that and JupyterLab; that and a cluster; all of it and the tests.
 # A set is installed over that of the report by uv, which stays only as long as that takes.

@@ -38,7 +38,7 @@ def command_line(*arguments: str) -> list[str]:
 
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command line in a folder, as a user would; it must change nothing but what it says it writes."""
-    before = [contents(folder, TOOLS), contents(REPOSITORY, APART), beside(folder)]
+    before = [contents(folder, TOOLS), originals(), beside(folder)]
     done = subprocess.run(
         command_line(*arguments),
         cwd=folder,
@@ -48,18 +48,21 @@ def run_analysis(folder: Path, *arguments: str, **environment: str) -> subproces
         check=False,
         errors="backslashreplace",
     )
-    after = [contents(folder, TOOLS), contents(REPOSITORY, APART), beside(folder)]
+    after = [contents(folder, TOOLS), originals(), beside(folder)]
     mine = SCRATCH if done.returncode == USAGE else written_by(folder, arguments)
     touched = {name for name, _ in before[0].items() ^ after[0].items() if not within(name, mine)}
     assert (touched, after[1:]) == (set(), before[1:]), arguments
     return done
 
 
+def originals() -> list[dict[str, str]]:
+    """Hash what lies in the repository itself and is never written; its code may be edited while the tests run."""
+    return [contents(REPOSITORY / name, {"processed"}) for name in ("data", "notebooks")]
+
+
 USAGE = 64
 SCRATCH = {"build", "data/processed"}
 TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"}
-# Of the repository itself the originals: somebody may be editing its code while the tests run.
-APART = {path.name for path in REPOSITORY.iterdir() if path.name not in ("data", "notebooks")} | SCRATCH
 ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
 WRITING = {
     "build": SCRATCH | {"outputs"},

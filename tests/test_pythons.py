@@ -13,7 +13,7 @@ from analysis.pipeline.stage import SUMS, read_sums
 from running import REPOSITORY, copy_repository
 
 SUPPORTED = ("3.11", "3.12", "3.13")
-MORE = ("Makefile", "src", "README.md")  # what `make report` needs besides
+MORE = ("Makefile", "src", "README.md", "requirements-dev.txt")  # what `make report` needs besides
 
 
 def interpreters():

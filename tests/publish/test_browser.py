@@ -156,7 +156,8 @@ def test_the_table_behind_a_figure_is_there_when_it_is_opened(browser, addresses
     behind = page.locator("#fig-certified .tools table")
     assert behind.count() == 0
     page.locator("#fig-certified summary").click()
-    assert behind.is_visible() and behind.locator("tr").count() == 11
+    behind.wait_for(state="visible")
+    assert behind.locator("tr").count() == 11
     page.close()
 
 

@@ -97,7 +97,7 @@ def complexes(counties: dict[str, str], rng: np.random.Generator) -> pd.DataFram
     )
 
 
-def at_communities(places: pd.DataFrame, number: int, rng: np.random.Generator, **facts) -> pd.DataFrame:
+def at_communities(places: pd.DataFrame, number: int, rng: np.random.Generator, **facts: object) -> pd.DataFrame:
     """Draw `number` communities, at least one in each county, to carry out a project each."""
     size = places.groupby("county_code", sort=False).size()
     drawn = []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def apportion(weights, total: int, least=0) -> np.ndarray:
+def apportion(weights: ArrayLike, total: int, least: int = 0) -> np.ndarray:
     """Split `total` into whole parts in proportion to `weights`, by the largest remainder.
 
     weights: (n,) numbers >= 0; least: one number or (n,), given to each part beforehand.
@@ -20,7 +21,7 @@ def apportion(weights, total: int, least=0) -> np.ndarray:
     return parts + least
 
 
-def pick(rng: np.random.Generator, tendency, number: int) -> np.ndarray:
+def pick(rng: np.random.Generator, tendency: ArrayLike, number: int) -> np.ndarray:
     """Choose exactly `number` rows, likelier the higher their `tendency` (log-odds, any constant).
 
     tendency: (n,) numbers; returns (n,) booleans.
@@ -32,7 +33,7 @@ def pick(rng: np.random.Generator, tendency, number: int) -> np.ndarray:
     return chosen
 
 
-def settle(values, total: int, low: int, high: int) -> np.ndarray:
+def settle(values: ArrayLike, total: int, low: int, high: int) -> np.ndarray:
     """Move whole `values` by as little as possible, inside low..high, until they sum to `total`."""
     values = np.clip(np.asarray(values, dtype=int), low, high)
     while gap := int(total - values.sum()):
@@ -43,7 +44,7 @@ def settle(values, total: int, low: int, high: int) -> np.ndarray:
     return values
 
 
-def settle_weighted(values, weights, total: int) -> np.ndarray:
+def settle_weighted(values: ArrayLike, weights: ArrayLike, total: int) -> np.ndarray:
     """Move whole `values` by at most 3 each until sum(weights * values) is `total`.
 
     values, weights: (n,) integers; raises KeyError when no such move exists.

@@ -62,7 +62,9 @@ def relabelled(
     return after, {code: names[code] for code in codes.values()}
 
 
-def _relabelled(table, codes, names, texts) -> pd.DataFrame:
+def _relabelled(
+    table: pd.DataFrame, codes: dict[str, str], names: dict[str, str], texts: dict[str, dict[str, str]]
+) -> pd.DataFrame:
     table = table[table["county_code"].isin(codes)].copy()
     old = table["county_code"]
     for column in CODES.keys() & set(table):
@@ -74,7 +76,7 @@ def _relabelled(table, codes, names, texts) -> pd.DataFrame:
     return table
 
 
-def _texts(reference: Path, codes, names) -> dict[str, dict[str, str]]:
+def _texts(reference: Path, codes: dict[str, str], names: dict[str, str]) -> dict[str, dict[str, str]]:
     """Map for each county the names of its places, as texts have them, to the new ones."""
     texts = {code: {name: names[codes[code]]} for code, name in read_counties(reference).items() if code in codes}
     for row in _rows(reference / "townships.csv"):

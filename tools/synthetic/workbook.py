@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from analysis.survey.codebook import Table
 from analysis.survey.forms.columns import Column, columns, unit_line
@@ -29,7 +30,7 @@ INSTRUCTIONS = (
 )
 
 
-def write_body(sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
+def write_body(sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
     """Write the rows, bold where they are sums."""
     for row, (kind, cells) in enumerate(rows, start=FIRST_ROW):
         for place, column in enumerate(form):
@@ -37,7 +38,7 @@ def write_body(sheet, rows: list[tuple[str, dict]], form: list[Column], style: d
             write_cell(sheet, row, place, cells.get(column.name), style[look])
 
 
-def merge_townships(sheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
+def merge_townships(sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
     """Merge each township down over its rows, which a 小计 row ends."""
     place = [column.name for column in form].index("township")
     top = FIRST_ROW
@@ -48,7 +49,7 @@ def merge_townships(sheet, rows: list[tuple[str, dict]], form: list[Column], sty
             top = row + 1
 
 
-def write_signatures(sheet, row: int, width: int, day: datetime, style: dict) -> None:
+def write_signatures(sheet: Worksheet, row: int, width: int, day: datetime, style: dict) -> None:
     """Write who filled the form in, who checked it, and when, spread over its width."""
     middle = width // 2
     texts = ("填表人：测试", "审核人：测试", f"填报日期：{day.year}年{day.month}月{day.day}日")
@@ -56,7 +57,15 @@ def write_signatures(sheet, row: int, width: int, day: datetime, style: dict) ->
         sheet.write_string(row, place, text, style["left"])
 
 
-def write_form(book, style: dict, model, frame: pd.DataFrame, title: str, by: str, day: datetime) -> None:
+def write_form(
+    book: xlsxwriter.Workbook,
+    style: dict,
+    model: Table,
+    frame: pd.DataFrame,
+    title: str,
+    by: str,
+    day: datetime,
+) -> None:
     """Write one sheet: a filled-in form with its title rows, header, rows and signatures."""
     sheet, table, form = (book.add_worksheet(model.zh), model.name, columns(model))
     number = len(book.worksheets())

@@ -83,7 +83,9 @@ def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
     return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
-def _run(raw, wave, jobs, only, engine, cluster, fresh: Path | None) -> None:
+def _run(
+    raw: Path, wave: str, jobs: int, only: str | None, engine: str, cluster: str | None, fresh: Path | None
+) -> None:
     """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
     from analysis.pipeline import warm
 
@@ -140,7 +142,7 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
 
 
 @contextmanager
-def workers(jobs: int, cluster: str | None, progress, inputs: dict[str, str]) -> Iterator:
+def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str, str]) -> Iterator:
     """Give a function that makes the executor at need: processes of this machine, or those of a cluster.
 
     inputs: their states; those of a cluster that were there before something was edited load it anew.

@@ -7,8 +7,10 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,10 +24,10 @@ ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([\w.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5
 class Folder(click.Path):
     """A folder, there or not; no name that cannot be printed on one line."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(path_type=Path, file_okay=False)
 
-    def convert(self, value, parameter, context) -> Path:
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Path:
         """Return the path, in one form however it was written; a default lies in the repository."""
         if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
             self.fail(f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context)
@@ -53,7 +55,7 @@ class Wave(click.ParamType):
 
     name = "wave"
 
-    def convert(self, value, parameter, context) -> str:
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
         """Return the name; it must have the form of one."""
         try:
             return wave_name(value)
@@ -61,7 +63,7 @@ class Wave(click.ParamType):
             self.fail(str(error), parameter, context)
 
 
-def folder_option(name: str, default: str):
+def folder_option(name: str, default: str) -> Callable:
     """Make an option for a folder of the repository, wherever in it the program is called."""
     return click.option(name, type=Folder(), default=partial(in_repository, default), show_default=default)
 
@@ -71,7 +73,7 @@ wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_defau
 
 
 @click.group("analysis", context_settings={"help_option_names": ["-h", "--help"]})
-def program():
+def program() -> None:
     """From county workbooks to the published report.
 
     Exit codes: 0 ok; 1 status or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed or a
@@ -79,7 +81,7 @@ def program():
     """
 
 
-def _known(_context, _parameter, notebook):
+def _known(_context: click.Context, _parameter: click.Parameter, notebook: str | None) -> str | None:
     """Refuse a notebook that is not in the list of steps."""
     if not notebook:
         return notebook
@@ -93,7 +95,7 @@ def _known(_context, _parameter, notebook):
     return notebook
 
 
-def _address(_context, _parameter, address):
+def _address(_context: click.Context, _parameter: click.Parameter, address: str | None) -> str | None:
     """Refuse what is no address of a scheduler."""
     if address and not ADDRESS.fullmatch(address):
         raise click.BadParameter(f"{address!r}: 地址应如 tcp://host:8786 (an address is like tcp://host:8786)")
@@ -120,7 +122,17 @@ def _address(_context, _parameter, address):
     show_default=True,
     help="Fork kernels from a process that has imported the libraries, or start ordinary ones.",
 )
-def build(raw, outputs, wave, jobs, cluster, only, everything, explain, engine):
+def build(
+    raw: Path,
+    outputs: Path,
+    wave: str,
+    jobs: int | None,
+    cluster: str | None,
+    only: str | None,
+    everything: bool,
+    explain: bool,
+    engine: str,
+) -> None:
     """Run what is stale: raw workbooks in, outputs/<wave> out, all or nothing."""
     from analysis.pipeline.build import build as run
     from analysis.pipeline.build import reasons
@@ -140,7 +152,7 @@ def build(raw, outputs, wave, jobs, cluster, only, everything, explain, engine):
 @raw_option
 @outputs_option
 @wave_option
-def status(raw, outputs, wave):
+def status(raw: Path, outputs: Path, wave: str) -> None:
     """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
     from analysis.pipeline.lock import changed, wave_folder
     from analysis.pipeline.stage import added, damaged
@@ -156,7 +168,7 @@ def status(raw, outputs, wave):
 
 
 @program.command()
-def lint():
+def lint() -> None:
     """Read the prose of all notebooks without running them: exit 0 if nothing is found, 1 with every finding.
 
     Unknown names with the nearest one, typed numbers, a missing language, refused terms, figures that no text
@@ -179,7 +191,7 @@ def lint():
 @click.argument("folder", type=Folder(), required=False)
 @wave_option
 @click.option("--returns", type=Folder(), help="Write what goes back to each county here.")
-def check(folder, wave, returns):
+def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
 
     Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
@@ -215,7 +227,7 @@ def check(folder, wave, returns):
 @wave_option
 @raw_option
 @click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
-def forms(wave, raw, out):
+def forms(wave: str, raw: Path, out: Path | None) -> None:
     """Write one blank workbook per county for a wave, with lists, ranges and places filled in."""
     from analysis.survey.declaration import FILE, absent
     from analysis.survey.forms.blank import write_forms
@@ -242,7 +254,7 @@ def forms(wave, raw, out):
 
 @program.command()
 @click.argument("folder", type=Folder(), metavar="DIR")
-def new(folder):
+def new(folder: Path) -> None:
     """Write a new study to DIR: an example with two districts and one sheet that builds at once.
 
     Its README says which file to edit for what.
@@ -259,7 +271,7 @@ def new(folder):
 @outputs_option
 @wave_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def explain(name, outputs, wave, lang):
+def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
     """Say what stands behind the published number NAME: its value, formula, cell, workbooks and rows."""
     from analysis.pipeline.explain import explain as receipt
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import papermill
@@ -28,6 +29,9 @@ from analysis.pipeline.languages import apart, original, with_repeats
 from analysis.pipeline.warm import NURSERY, socket_folder
 from analysis.survey import access
 from analysis.survey.access import Access
+
+if TYPE_CHECKING:
+    from papermill.engines import NotebookExecutionManager
 
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
@@ -66,7 +70,7 @@ class WriteOnce(NBClientEngine):
     """Run a notebook as papermill does, but write it at its end: before and after each cell takes far longer."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, **options) -> None:
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
         """Run all cells; papermill itself writes what there is when this returns or raises."""
         target, nb_man.output_path = nb_man.output_path, None
         try:
@@ -87,7 +91,7 @@ class LocalKernelManager(AsyncKernelManager):
 
     plan = ""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
         self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
         if NURSERY in os.environ and self.kernel_name == KERNEL:
@@ -95,7 +99,7 @@ class LocalKernelManager(AsyncKernelManager):
         self.sockets = socket_folder("kernel-")
         self.ip = f"{self.sockets.name}/k"
 
-    async def _async_pre_start_kernel(self, **options):
+    async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
         env = {**os.environ, **options.pop("env", {}), "IPYTHONDIR": f"{self.sockets.name}/ipython"}
         env |= {access.PLAN: self.plan} if self.plan else {}
         return await super()._async_pre_start_kernel(env=env, **options)

@@ -8,11 +8,11 @@ from pathlib import Path
 class NotebookFailed(Exception):
     """Raised with the notebook, the cell and the error; the notebook itself is kept at `kept`."""
 
-    def __init__(self, name: str, cell: str, error: str, kept: Path):
+    def __init__(self, name: str, cell: str, error: str, kept: Path) -> None:
         self.name, self.cell, self.error, self.kept = name, cell, error, kept
         super().__init__(f"{name}, cell {cell}: {error}\nkept for inspection: {kept}")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type, tuple]:
         return type(self), (self.name, self.cell, self.error, self.kept)
 
 

@@ -53,7 +53,7 @@ class Use:
 class Notebook:
     """The cells of code of a notebook with what each does with names."""
 
-    def __init__(self, cells: Sequence[Cell]):
+    def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = [cell for cell in cells if "parameters" not in cell.tags]
         self.uses = [_use_of(cell) for cell in self.cells]
 

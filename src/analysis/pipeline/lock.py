@@ -7,6 +7,7 @@ to read, so that one learns within a second whether anything must run.
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.pipeline.sources import PACKAGE, content_hash
@@ -23,7 +24,7 @@ def input_state(path: Path) -> str:
     return content_hash(path) if path.suffix == ".ipynb" else hash_of(path)
 
 
-def states(paths, root: Path) -> dict[str, str]:
+def states(paths: Iterable[Path], root: Path) -> dict[str, str]:
     """Map the name of each input, relative to the repository, to its state, in the order of the names."""
     return dict(sorted((name_of(path, root), input_state(path)) for path in set(paths)))
 

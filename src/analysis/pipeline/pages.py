@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
@@ -22,6 +23,9 @@ from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
 from analysis.survey.repository import read_estimates, wave_facts
 from analysis.survey.study import study
+
+if TYPE_CHECKING:
+    pass
 
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
@@ -121,7 +125,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     return page.spare(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
-def _own(step: Step, kind: str, notebook, site: dict) -> dict:
+def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> dict:
     """Return what a page does not share with the others: title, downloads, links, county cards."""
     lang = site["lang"]
     words, below, names = WORDS[lang], folder(lang), district_names(lang)
@@ -155,7 +159,7 @@ def data_files(has_ledger: bool) -> list[tuple[str, str]]:
     return [*((name, f"tables/{name}") for name in tables), ("SHA256SUMS", "SHA256SUMS")]
 
 
-def _link_files(notebook, lang: str, up: str, step: Step) -> None:
+def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step) -> None:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         report = output.get("metadata", {}).get("report", {})
         for link in ("svg", "png", "csv"):
@@ -181,7 +185,7 @@ def _assured(html: str, code: str, lang: str) -> str:
     return WORDS[lang]["own"].format(name, len(numbers), len(shown), name)
 
 
-def _take(notebook, cell_id: str) -> str:
+def _take(notebook: nbformat.NotebookNode, cell_id: str) -> str:
     """Remove the cells of a piece of prose (one a language) and return what was said."""
     ids = (cell_id, f"{cell_id}_en")
     said = [out for cell in notebook.cells if cell.id in ids for out in cell.outputs]
@@ -189,5 +193,5 @@ def _take(notebook, cell_id: str) -> str:
     return said[0].data["text/markdown"].strip() if said else ""
 
 
-def _title(notebook) -> str:
+def _title(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.splitlines()[0].lstrip("# ")

@@ -121,7 +121,7 @@ def read_source(notebook: Path, notebooks: Sequence[str], tables: Sequence[str] 
 class _Reader(ast.NodeVisitor):
     """Add to a Source what one cell reads and makes, and collect what cannot be planned."""
 
-    def __init__(self, source: Source, notebook: str, cell: Cell):
+    def __init__(self, source: Source, notebook: str, cell: Cell) -> None:
         self.source, self.notebook, self.found = source, notebook, []
         self.sets_parameters = "parameters" in cell.tags
         self.dealt_with: set[int] = set()  # nodes whose call or assignment has been looked at

@@ -16,7 +16,7 @@ from analysis.pipeline.task import Task
 class Progress:
     """Count steps; a context. `times` is the file that remembers how long each took."""
 
-    def __init__(self, names: list[str], jobs: int, times: Path):
+    def __init__(self, names: list[str], jobs: int, times: Path) -> None:
         self.total, self.jobs, self.times, self.waiting = len(names), jobs, times, set(names)
         self.done, self.same, self.running = 0, 0, []
         self.last = json.loads(times.read_text("utf-8")) if times.exists() else {}
@@ -32,11 +32,11 @@ class Progress:
             disable=not self.console.is_terminal,
         )
 
-    def __enter__(self):
+    def __enter__(self) -> Progress:
         self.task = self.bar.add_task("", total=self.total)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
         self.times.parent.mkdir(parents=True, exist_ok=True)
         self.times.write_text(json.dumps(self.last, indent=1, sort_keys=True), encoding="utf-8")

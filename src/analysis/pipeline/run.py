@@ -28,7 +28,7 @@ GONE = "-"  # in place of the hash of a file that is not there
 class Record:
     """What each task was made from when it was last done. `home`: the repository, to which names are relative."""
 
-    def __init__(self, path: Path, home: Path):
+    def __init__(self, path: Path, home: Path) -> None:
         self.path, self.home = path, home
         self.tasks: dict[str, dict] = {}
         self.inputs: dict[str, dict[str, str]] = {}  # states of inputs by the hash of them all

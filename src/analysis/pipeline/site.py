@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
 from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
@@ -39,7 +40,7 @@ def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
         _publish_file(work / file, top / kind / folder(lang) / target)
 
 
-def _publish_file(source, target) -> None:
+def _publish_file(source: Path, target: Path) -> None:
     """Copy a figure or table; a drawing that travels alone carries its font."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix == ".svg":

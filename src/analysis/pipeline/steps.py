@@ -16,7 +16,7 @@ class Step:
     name: str = ""
     parameters: dict = field(default_factory=dict, hash=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.notebook)
 
     @property

@@ -24,7 +24,7 @@ class Work:
     access: what it may read and write; a task adds what it needs.
     """
 
-    def __init__(self, name: str, *arguments: object, access: Access):
+    def __init__(self, name: str, *arguments: object, access: Access) -> None:
         self.name, self.arguments, self.access = name, arguments, access
 
     def __call__(self) -> None:

@@ -35,7 +35,7 @@ class Edition:
     Raises PlanError where a notebook, or a module behind one, reads what cannot be told from its source.
     """
 
-    def __init__(self, raw: Path, wave: str, engine: str):
+    def __init__(self, raw: Path, wave: str, engine: str) -> None:
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
         self.columns, self.languages, self.main = columns(wave), study().languages, study().languages[0]
@@ -188,12 +188,12 @@ class Edition:
         makes = [self.site / "index.html", self.site / "wave.toml"]
         return self.part("landing", needs, makes, "landing", self.wave)
 
-    def task(self, name: str, work: Work, needs, makes, **values) -> Task:
+    def task(self, name: str, work: Work, needs: Iterable[Path], makes: Iterable[Path], **values: object) -> Task:
         """Make a task; what it needs and no task makes lies outside the folders that tasks write to."""
         made = {path for path in needs if self.is_made(path)}
         return task(name, work, made, self.inputs(frozenset(needs) - made), makes, self.root, **values)
 
-    def part(self, name: str, needs, makes, *work) -> Task:
+    def part(self, name: str, needs: Iterable[Path], makes: Iterable[Path], *work: object) -> Task:
         """Make a task that writes a part of what is published."""
         work = Work("site_part", self.root, *work, access=self.access(makes))
         return self.task(name, work, needs, makes, listing=notebooks())

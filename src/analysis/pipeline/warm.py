@@ -25,8 +25,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -94,7 +96,7 @@ def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
 
 
 @contextlib.contextmanager
-def nursery():
+def nursery() -> Iterator[subprocess.Popen]:
     """Run a nursery for the time of the context, which gives its process; it and its kernels end with either."""
     set_stable()  # its forks inherit what Python and the libraries read once, at their start
     with socket_folder("nursery-") as folder:
@@ -119,6 +121,7 @@ def nursery():
 
 OWN = contextlib.ExitStack()  # holds the nursery of a process that outlives a run: a worker of a cluster
 PROCESS: list[subprocess.Popen] = []  # of that nursery
+Kernels = dict[int, tuple[int, int, socket.socket]]  # by pidfd and by line: process, pidfd, line
 atexit.register(OWN.close)
 
 
@@ -139,7 +142,7 @@ def leave() -> None:
 class WarmProvisioner(LocalProvisioner):
     """Launch a kernel by asking the nursery for a fork; all else is as for a local kernel."""
 
-    async def launch_kernel(self, cmd, **options):
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
         """Start the kernel whose connection file stands in `cmd` after `-f`."""
         after = cmd.index("-f") + 1
         self.process = ForkedKernel(cmd[after:], options.get("cwd"), options.get("env"))
@@ -162,7 +165,7 @@ class ForkedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, arguments: list[str], cwd: str | None, env: dict | None):
+    def __init__(self, arguments: list[str], cwd: str | None, env: dict | None) -> None:
         self.returncode = None
         self.line = socket.socket(socket.AF_UNIX)
         request = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
@@ -240,13 +243,13 @@ def _import_project() -> None:
                     __import__(sources.module_name(path))
 
 
-def _leave(_stdin, _watch, kernels) -> None:
+def _leave(_stdin: object, _watch: object, kernels: Kernels) -> None:
     for pid, _, _ in set(kernels.values()):
         os.kill(pid, signal.SIGKILL)
     os._exit(0)
 
 
-def _admit(listener, watch, kernels) -> None:
+def _admit(listener: socket.socket, watch: selectors.BaseSelector, kernels: Kernels) -> None:
     """Fork a kernel for a new line, tell its process id, and watch both its end and its owner's."""
     line, _ = listener.accept()
     request = json.loads(line.makefile().readline())
@@ -260,7 +263,7 @@ def _admit(listener, watch, kernels) -> None:
     line.sendall(str(pid).encode())
 
 
-def _bury(ended, watch, kernels) -> None:
+def _bury(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> None:
     """Report the exit code of a kernel that has ended."""
     pid, _, line = kernels.pop(ended)
     kernels.pop(line.fileno(), None)
@@ -272,13 +275,13 @@ def _bury(ended, watch, kernels) -> None:
         line.sendall(str(code).encode())
 
 
-def _orphan(line, _watch, kernels) -> None:
+def _orphan(line: socket.socket, _watch: object, kernels: Kernels) -> None:
     """End a kernel whose owner is gone."""
     pid, *_ = kernels[line.fileno()]
     os.kill(pid, signal.SIGKILL)
 
 
-def _be_kernel(request: dict, watch) -> None:
+def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
     """Become the kernel: a session, folder, environment and random state of its own. Never returns."""
     code = 1
     try:

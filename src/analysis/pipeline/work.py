@@ -82,7 +82,7 @@ def load() -> None:
     from analysis.pipeline import site  # noqa: F401
 
 
-def site_part(root: Path, part: str, *arguments) -> None:
+def site_part(root: Path, part: str, *arguments: object) -> None:
     """Write one part of what is published: facts, step, documents or landing."""
     os.chdir(root)
     set_stable()

@@ -6,9 +6,13 @@ In a notebook: `%load_ext analysis.publish` sets the figure style and registers 
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 
-def load_ipython_extension(shell) -> None:
+def load_ipython_extension(shell: InteractiveShell) -> None:
     """Set the house style and register `%%md LANG`, which speaks through the notebook's `section`."""
     from IPython.display import display
 
@@ -27,6 +31,6 @@ def load_ipython_extension(shell) -> None:
     use_style()
 
 
-def _without_path(message, category, *_) -> str:
+def _without_path(message: Warning | str, category: type[Warning], *_: object) -> str:
     """Write a warning without the file it comes from, whose path would differ from machine to machine."""
     return f"{category.__name__}: {message}\n"

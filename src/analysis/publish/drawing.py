@@ -6,10 +6,15 @@ A figure names its marks by a gid of `MARKS` and one label a mark, in the order 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MARKS = "marks:"
 BETWEEN = "\ue000"  # of two labels: a private character, which no text may hold
@@ -24,7 +29,7 @@ PLAIN = {
 }
 
 
-def marks(labels) -> str:
+def marks(labels: Iterable[str]) -> str:
     """Name the marks of an artist; each label begins with what the mark stands for."""
     return MARKS + BETWEEN.join(map(str, labels))
 
@@ -92,10 +97,10 @@ def _element(tag: str, attributes: dict[str, str], inside: str) -> str:
 
 
 class _Writer:
-    def __init__(self, areas: dict[str, str], unit: str, phone: bool):
+    def __init__(self, areas: dict[str, str], unit: str, phone: bool) -> None:
         self.areas, self.unit, self.phone, self.ids = areas, unit, phone, {}
 
-    def write(self, element, waiting: list[str]) -> list[Piece]:
+    def write(self, element: Element, waiting: list[str]) -> list[Piece]:
         """List the pieces of an element; `waiting` are the labels of the marks still to come in its group."""
         tag = element.tag.rpartition("}")[2]
         name = element.get("id", "")
@@ -109,18 +114,18 @@ class _Writer:
             return []
         return [self._mark(tag, element, waiting.pop(0) if waiting else "")]
 
-    def _unseen(self, tag: str, element) -> bool:
+    def _unseen(self, tag: str, element: Element) -> bool:
         look = _style(element)
         empty = look.get("fill") == "none" and look.get("stroke", "none") == "none"
         return tag == "path" and (empty or not element.get("d"))
 
-    def _shape(self, element) -> str:
+    def _shape(self, element: Element) -> str:
         self.ids[element.get("id")] = name = f"m{len(self.ids)}"
         if circle := ROUND.fullmatch(" ".join(element.get("d").split())):
             return _element("circle", {"id": name, "r": _short(circle[1])}, "")
         return _element("path", {"id": name, "d": _path(element.get("d"))}, "")
 
-    def _mark(self, tag: str, element, label: str) -> Piece:
+    def _mark(self, tag: str, element: Element, label: str) -> Piece:
         text = (element.text or "").strip() if tag == "text" else ""
         place = {key: _short(value) for key, value in zip("xy", _at(element), strict=False)}
         if turn := TURNED.search(element.get("transform", "")):
@@ -141,7 +146,7 @@ class _Writer:
         return self.areas[max(found, key=len)] if found else ""
 
 
-def _at(element) -> tuple[str, ...]:
+def _at(element: Element) -> tuple[str | None, ...]:
     """Tell where an element stands, if it says so; a line among several is moved to its place."""
     if element.get("x"):
         return element.get("x"), element.get("y")
@@ -149,7 +154,7 @@ def _at(element) -> tuple[str, ...]:
     return moved.groups() if moved else ()
 
 
-def _style(element) -> dict[str, str]:
+def _style(element: Element) -> dict[str, str]:
     pairs = [part.partition(":") for part in element.get("style", "").split(";") if part.strip()]
     given = {key.strip(): value.strip().removesuffix("px").replace("#ffffff", "#fff") for key, _, value in pairs}
     if "stroke-width" in given:

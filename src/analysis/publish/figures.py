@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -85,7 +86,7 @@ def use_style() -> None:
     )
 
 
-def new_figure(rows: int, columns: int = 1, **options):
+def new_figure(rows: int, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
     """Open a figure with axes, tall enough for `rows` lines of districts, but for no more than ROWS."""
     height = 0.75 + 0.25 * min(rows, ROWS)
     return plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", **options)
@@ -313,7 +314,7 @@ def _named(frame: pd.DataFrame, *texts: str) -> str:
     return marks(" ".join(row) for row in frame[["district", *texts]].itertuples(index=False))
 
 
-def legend_above(axes, columns: int, side: str = "left", **parts) -> int:
+def legend_above(axes: Axes, columns: int, side: str = "left", **parts: Any) -> int:
     """Set the legend above the axes, in no more columns than fit; returns its lines.
 
     At the right it may reach over the labels, not out of the picture.

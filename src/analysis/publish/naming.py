@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ def district_names(lang: str) -> dict[str, str]:
 
 
 @cache
-def _district_names(_root, lang: str) -> dict[str, str]:
+def _district_names(_root: Path, lang: str) -> dict[str, str]:
     if lang == "zh":
         return {study().city: "全市", **study().districts}
     counties = reference("counties").set_index("gb2260")["name_en"]

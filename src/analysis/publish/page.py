@@ -5,6 +5,8 @@ tiles. The template (folder `template`) arranges them; the functions here number
 join every number to its receipt and put the font in.
 """
 
+from __future__ import annotations
+
 import base64
 import copy
 import hashlib
@@ -12,12 +14,14 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import minify_html
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbconvert.exporters import TemplateExporter
@@ -176,13 +180,13 @@ SCRIPT = re.sub(r"\n\s*|//.*", "", (TEMPLATE / "script.js").read_text(encoding="
 class PageExporter(HTMLExporter):
     """Export with the template of this package, escaping whatever is not declared safe."""
 
-    def _create_environment(self):
+    def _create_environment(self) -> Environment:
         environment = super()._create_environment()
         environment.autoescape = environment.trim_blocks = environment.lstrip_blocks = True
         environment.undefined = StrictUndefined
         return environment
 
-    def default_filters(self):
+    def default_filters(self) -> Iterator[tuple[str, Callable]]:
         yield from super().default_filters()
         yield from ((f.__name__, f) for f in (inline, inline_svg, caption, headed, below_title, in_sections))
         yield from ((f.__name__, f) for f in (headings, addressed, places, data_uri))
@@ -191,7 +195,7 @@ class PageExporter(HTMLExporter):
         """Return where nbconvert's own templates lie: those in the home of whoever runs it have no say."""
         return [str(Path(sys.prefix) / "share/jupyter")]
 
-    def from_notebook_node(self, nb, resources=None, **kw):
+    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any) -> tuple[str, dict]:
         # HTMLExporter would parse the finished page once more and write viewBox in lower case.
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
+from typing import TYPE_CHECKING
 
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
@@ -12,6 +13,9 @@ from matplotlib.figure import Figure
 from analysis.publish.drawing import MARKS, compact
 from analysis.publish.figures import LINE, legend_above
 from analysis.publish.rows import ROWS, WARM
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NARROW = 3.55  # inches: the screen of a phone
 FOOT = 0.2  # inches: the label of the data
@@ -38,7 +42,7 @@ def narrow(figure: Figure) -> None:
     figure.set_layout_engine("constrained")
 
 
-def _fit(axes) -> int:
+def _fit(axes: Axes) -> int:
     """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its new lines."""
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
@@ -53,7 +57,7 @@ def _fit(axes) -> int:
     return legend_above(axes, 2, "right", handles=legend.legend_handles, labels=words) - before
 
 
-def thin(axes) -> None:
+def thin(axes: Axes) -> None:
     """Draw more lines of districts than ROWS thinner, and name every so many: the table behind names all."""
     count = len(axes.get_yticks())
     if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):

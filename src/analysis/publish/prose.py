@@ -64,7 +64,7 @@ class Unit:
     lang: str = "zh"
 
     @classmethod
-    def of(cls, measure, lang: str) -> Unit:
+    def of(cls, measure: pd.Series | dict[str, str], lang: str) -> Unit:
         """Read the unit from a row of `measures.csv`."""
         name = measure[f"unit_{lang}"]
         power = POWERS.get((measure["unit_zh"], name), 0)
@@ -233,7 +233,7 @@ def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
     return said
 
 
-def number(row, measure: dict, lang: str) -> Number:
+def number(row: Any, measure: dict, lang: str) -> Number:
     """Turn a row of the estimates and its row of `measures.csv` into a Number."""
     share = COUNTED.match(row.how)
     return Number(

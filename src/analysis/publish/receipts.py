@@ -28,7 +28,7 @@ CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<be
 class Receipts:
     """The receipts of a table of estimates in one language; see `receipts`."""
 
-    def __init__(self, estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str):
+    def __init__(self, estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str) -> None:
         self.lang, self.words, self.names = lang, WORDS[lang], district_names(lang)
         self.measures = reference("measures").set_index("indicator").to_dict("index")
         claimed = ledger[ledger["estimate"] != ""].drop_duplicates("estimate")

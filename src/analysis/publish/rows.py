@@ -6,6 +6,7 @@ Positions are in data units, one row a unit from the top; what is above the firs
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ def align_left(panels: Iterable[Axes], apart: float = 0) -> None:
 
 
 def write(
-    axes: Axes, x: float, y: float, text: str, side: str = "right", color: str = INK, of: str = "", **options
+    axes: Axes, x: float, y: float, text: str, side: str = "right", color: str = INK, of: str = "", **options: Any
 ) -> None:
     """Write a label at a point, on a side of SIDES; `of` is the district whose label it is."""
     where = {"textcoords": "offset points", "va": "center_baseline", "annotation_clip": False, **SIDES[side]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -23,6 +24,9 @@ from analysis.stats.record import COLUMNS
 from analysis.survey.repository import build, wave_facts
 from analysis.survey.study import study
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 ESTIMATES = "estimates"
 DISTRICT = {"zh": "县（市、区）", "en": "County"}
 
@@ -34,7 +38,9 @@ class Section:
     district: whose numbers the prose takes by bare name; the city's are always under `city`.
     """
 
-    def __init__(self, notebook, wave, lang, estimates=None, district=""):
+    def __init__(
+        self, notebook: str, wave: str, lang: str, estimates: pd.DataFrame | None = None, district: str = ""
+    ) -> None:
         self.notebook, self.wave, self.lang = notebook, wave, lang
         self.district = district or study().city
         self.folder, self.facts = build(wave) / lang, wave_facts(wave)
@@ -105,7 +111,7 @@ class Section:
         self.spoken |= set(SAID.findall(said))
         return said
 
-    def choose(self, **words):
+    def choose(self, **words: Any) -> Any:
         """Pick what is in the section's language: `choose(zh="岗位", en="Post")`."""
         return words[self.lang]
 
@@ -161,7 +167,7 @@ class Section:
         receipts = [["", n.name, n.name, n.name] for n, _ in own]  # whose receipt names the city's value
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
-    def figure(self, name: str, figure, data: pd.DataFrame, unit: str = "", **words: dict) -> None:
+    def figure(self, name: str, figure: Figure, data: pd.DataFrame, unit: str = "", **words: dict) -> None:
         """Label, write (svg, png, csv) and show a figure; `data` is the table behind it.
 
         unit: follows the values that are seen on hover.
@@ -187,7 +193,9 @@ class Section:
         }
         self._show({"image/svg+xml": drawing, "text/plain": said["alt"]}, said)
 
-    def table(self, name: str, data: pd.DataFrame, csv: pd.DataFrame | None = None, **words) -> None:
+    def table(
+        self, name: str, data: pd.DataFrame, csv: pd.DataFrame | None = None, **words: dict[str, str]
+    ) -> None:
         """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
         said = self._words(name, "table", data, words, csv)
         html = tables.to_html(data, named_areas(self.lang))
@@ -205,7 +213,14 @@ class Section:
         saved = json.loads((self.folder / "shown" / f"{name}.json").read_text("utf-8"))
         display(saved["data"], raw=True, metadata={"report": saved["report"]})
 
-    def _words(self, name, kind, data, words, csv=None) -> dict:
+    def _words(
+        self,
+        name: str,
+        kind: str,
+        data: pd.DataFrame,
+        words: dict[str, dict[str, str]],
+        csv: pd.DataFrame | None = None,
+    ) -> dict:
         if self.lang not in words:
             raise KeyError(f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)")
         self._write(f"tables/{name}.csv", tables.to_csv(data if csv is None else csv, self.facts["basis"]))

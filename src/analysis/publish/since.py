@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.publish.naming import district_names
@@ -51,7 +53,7 @@ def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=words["heads"], dtype=str)
 
 
-def _row(line, words, names, titles) -> list[str]:
+def _row(line: Any, words: dict[str, Any], names: dict[str, str], titles: pd.DataFrame) -> list[str]:
     table, title = titles.loc[(line.table, "county_code" if line.column == "rows" else line.column)]
     pair = [line.before or "—", line.after or "—"]
     if line.kind == "not compared":

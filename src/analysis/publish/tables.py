@@ -40,7 +40,7 @@ def cells(data: pd.DataFrame) -> list[list[str]]:
     return [[_text(cell) for cell in row] for row in data.itertuples(index=False)]
 
 
-def _text(cell) -> str:
+def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "✓" if cell else "—"
     if cell is None or (isinstance(cell, float) and pd.isna(cell)):

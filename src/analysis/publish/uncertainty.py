@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -161,7 +163,7 @@ def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
     return list(placed[np.argsort(order, kind="stable")])
 
 
-def tile_guide(codes) -> dict[str, str]:
+def tile_guide(codes: Iterable[str]) -> dict[str, str]:
     """Return the guide to the tiles of these counties, which lie as the counties do or in their order."""
     return GUIDES["tiles" if placed(codes) else "grid"]
 

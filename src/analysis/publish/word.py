@@ -8,6 +8,7 @@ import re
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import docx
 from docx.enum.style import WD_STYLE_TYPE
@@ -19,6 +20,12 @@ from nbformat import NotebookNode
 
 from analysis.publish.manuscript import LABELS, Manuscript, manuscript, pandoc
 from analysis.publish.markup import unlinked
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.styles.style import ParagraphStyle
+    from docx.table import Table as DocTable
+    from docx.text.run import Run
 
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
@@ -85,7 +92,7 @@ def _document(
     return _rewritten(buffer.getvalue())
 
 
-def _page(document, site: dict) -> None:
+def _page(document: Document, site: dict) -> None:
     """Set A4 with the margins of the standard, label above, page number — 1 — below, outside."""
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
@@ -110,7 +117,7 @@ def _page(document, site: dict) -> None:
         number.add_run(" —").font.size = Pt(14)
 
 
-def _field(run, code: str) -> None:
+def _field(run: Run, code: str) -> None:
     run.font.size = Pt(14)
     for kind, text in (("begin", ""), ("", code), ("end", "")):
         part = OxmlElement("w:fldChar" if kind else "w:instrText")
@@ -120,7 +127,7 @@ def _field(run, code: str) -> None:
         run._r.append(part)
 
 
-def _styles(document, lang: str, size: float, line: float) -> None:
+def _styles(document: Document, lang: str, size: float, line: float) -> None:
     song, title, black, kai = FONTS[lang]
     made = {style.name for style in document.styles}
     for name in ("Source", "Annexes", "Signature", CELL):
@@ -157,7 +164,7 @@ def _styles(document, lang: str, size: float, line: float) -> None:
     document.styles["Source"].paragraph_format.space_after = Pt(10)
 
 
-def _face(style, font: str) -> None:
+def _face(style: ParagraphStyle, font: str) -> None:
     style.font.name, style.font.color.rgb = font, RGBColor(0, 0, 0)
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for kind in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
@@ -166,7 +173,7 @@ def _face(style, font: str) -> None:
         fonts.attrib.pop(qn(theme), None)
 
 
-def _paragraph(style, size: float, line: float) -> None:
+def _paragraph(style: ParagraphStyle, size: float, line: float) -> None:
     style.font.size = Pt(size)
     shape = style.paragraph_format
     shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(line)
@@ -182,7 +189,7 @@ def _paragraph(style, size: float, line: float) -> None:
     properties.append(spacing)
 
 
-def _tables(document) -> None:
+def _tables(document: Document) -> None:
     """Give each table the width of the text, rules, 9 pt words, heads on every page and unbroken rows."""
     style = document.styles[CELL].style_id
     for table in document.tables:
@@ -198,7 +205,7 @@ def _tables(document) -> None:
                     paragraph.style = style
 
 
-def _annexes(document, lang: str) -> None:
+def _annexes(document: Document, lang: str) -> None:
     """Begin each annex, which follows the signature, on a page of its own."""
     signed = False
     for paragraph in document.paragraphs:
@@ -207,7 +214,7 @@ def _annexes(document, lang: str) -> None:
             paragraph.paragraph_format.page_break_before = True
 
 
-def _rules(table) -> None:
+def _rules(table: DocTable) -> None:
     borders = OxmlElement("w:tblBorders")
     for side, size in (("top", 12), ("bottom", 12), ("insideH", 4)):
         line = OxmlElement(f"w:{side}")
@@ -217,7 +224,7 @@ def _rules(table) -> None:
     table._tbl.tblPr.append(borders)
 
 
-def _pictures(document, pictures: dict[str, str]) -> None:
+def _pictures(document: Document, pictures: dict[str, str]) -> None:
     """Tell each picture in words, in the order of the text."""
     shown = document.element.body.iter(qn("wp:docPr"))
     for properties, words in zip(shown, pictures.values(), strict=True):

@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from nbformat import NotebookNode
 
 from analysis.publish.markup import plain
 from analysis.publish.page import in_language, report_of
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 WORDS = {
     "zh": {
@@ -73,7 +78,7 @@ def _names(titles: list[str]) -> list[str]:
     return names
 
 
-def _styles(book) -> dict:
+def _styles(book: Workbook) -> dict:
     return {
         "title": book.add_format({"bold": True, "font_size": 14}),
         "head": book.add_format({"bold": True, "bottom": 1, "top": 1, "text_wrap": True, "valign": "bottom"}),
@@ -91,7 +96,7 @@ def _styles(book) -> dict:
     }
 
 
-def _cover(sheet, site: dict, words: dict, styles: dict) -> None:
+def _cover(sheet: Worksheet, site: dict, words: dict, styles: dict) -> None:
     sheet.set_column(0, 0, 90)
     sheet.write_string(0, 0, site["report"], styles["title"])
     sheet.write_string(1, 0, f"{site['kicker']} · {site['date']} · {site['edition']}")
@@ -101,7 +106,7 @@ def _cover(sheet, site: dict, words: dict, styles: dict) -> None:
     sheet.write_string(5 + len(site["stamp"]), 0, words["notes"], styles["words"])
 
 
-def _contents(sheet, reports: list, names: list[str], words: dict, styles: dict) -> None:
+def _contents(sheet: Worksheet, reports: list, names: list[str], words: dict, styles: dict) -> None:
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 80)
     sheet.write_row(0, 0, [words["sheet"], words["title"]], styles["head"])
@@ -111,7 +116,7 @@ def _contents(sheet, reports: list, names: list[str], words: dict, styles: dict)
         sheet.write_string(row, 1, plain(report["title"]), styles["words"])
 
 
-def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
+def _sheet(sheet: Worksheet, report: Any, site: dict, words: dict, styles: dict) -> None:
     top = [
         plain(report["title"]),
         words["unit"] + plain(report["subtitle"]),
@@ -136,7 +141,7 @@ def _sheet(sheet, report, site: dict, words: dict, styles: dict) -> None:
     sheet.repeat_rows(first - 1)
 
 
-def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
+def _write(sheet: Worksheet, row: int, column: int, text: str, styles: dict) -> None:
     if column and NUMBER.fullmatch(text) and sum(map(str.isdigit, text)) <= MOST_DIGITS:
         decimals = len(text.partition(".")[2])
         sheet.write_number(row, column, float(text.replace(",", "")), styles["numbers"][decimals, "," in text])
@@ -144,5 +149,5 @@ def _write(sheet, row: int, column: int, text: str, styles: dict) -> None:
         sheet.write_string(row, column, text, styles["words"])
 
 
-def _width(text) -> int:
+def _width(text: str) -> int:
     return sum(2 if ord(character) > 0x2E7F else 1 for character in str(text))

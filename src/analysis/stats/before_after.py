@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from analysis.stats.confidence import CONFIDENCE
@@ -22,7 +23,7 @@ def mcnemar(gained: int, lost: int, mid: bool = False) -> float:
     return float(min(p, 1.0))
 
 
-def tango(gained: int, lost: int, n: int, confidence=CONFIDENCE) -> tuple[float, float]:
+def tango(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the score interval of the difference of two paired shares, (gained − lost) / n.
 
     Tango (1998), Stat. Med. 17:891: the differences that the score test does not reject.
@@ -30,8 +31,8 @@ def tango(gained: int, lost: int, n: int, confidence=CONFIDENCE) -> tuple[float,
     z = stats.norm.ppf((1 + confidence) / 2)
     edge, seen = 1 - 1e-12, (gained - lost) / n
 
-    def bound(sign, end):
-        def over(d):
+    def bound(sign: int, end: float) -> float:
+        def over(d: float) -> float:
             return _score(d, gained, lost, n) - sign * z
 
         if over(end) * over(seen) > 0:  # the score does not reach z before the end of the scale
@@ -41,7 +42,7 @@ def tango(gained: int, lost: int, n: int, confidence=CONFIDENCE) -> tuple[float,
     return bound(1, -edge), bound(-1, edge)
 
 
-def _score(d, gained, lost, n) -> float:
+def _score(d: float, gained: int, lost: int, n: int) -> float:
     """Return the score statistic of the difference d, with the share lost at its restricted maximum."""
     b = (2 * n - gained + lost) * d - gained - lost
     q = (np.sqrt(max(b * b + 8 * n * lost * d * (1 - d), 0.0)) - b) / (4 * n)
@@ -67,7 +68,7 @@ def same_units(rows: pd.DataFrame, before: str, after: str, by: str) -> pd.DataF
     return frame.assign(p_holm=holm(frame["p"]))
 
 
-def independent(k_before, n_before, k_after, n_after) -> pd.DataFrame:
+def independent(k_before: ArrayLike, n_before: ArrayLike, k_after: ArrayLike, n_after: ArrayLike) -> pd.DataFrame:
     """Compare shares of two independent counts, one row a pair: before, after, change, low, high, p, p_holm.
 
     Newcombe's interval; chi-square without correction, Fisher's test where counts are small.

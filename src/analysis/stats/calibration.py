@@ -30,7 +30,7 @@ def poststratify(rows: pd.DataFrame, design: Design, by: str, totals: pd.Series)
 
 
 def rake(
-    rows: pd.DataFrame, design: Design, totals: dict[str, pd.Series], tolerance=1e-12, most=1000
+    rows: pd.DataFrame, design: Design, totals: dict[str, pd.Series], tolerance: float = 1e-12, most: int = 1000
 ) -> tuple[pd.DataFrame, Design]:
     """Scale the weights to several margins in turn until all hold; as `poststratify`.
 
@@ -61,7 +61,7 @@ def _factor(classes: pd.Series, weight: np.ndarray, totals: pd.Series) -> np.nda
     return classes.map(totals / now).to_numpy(float)
 
 
-def _check(rows, column, totals) -> None:
+def _check(rows: pd.DataFrame, column: str, totals: pd.Series) -> None:
     missing = set(rows[column]) ^ set(totals.index)
     if missing:
         raise ValueError(f"{column}: classes without rows or without a known total: {sorted(missing)}")

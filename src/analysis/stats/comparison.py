@@ -81,7 +81,7 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
         raise ValueError(f"{indicator}: the cluster_effect is of other rows than the estimates")
 
 
-def _is_share(rows) -> bool:
+def _is_share(rows: pd.DataFrame) -> bool:
     """Tell a share of rows from a mean that happens to be in %: k must be whole, and bounds within 0 to 100."""
     k = rows["value"] * rows["n"] / 100
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
@@ -148,7 +148,7 @@ def against_rest(part: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(p_rest_holm=holm(frame["p_rest"]))
 
 
-def _against(a, b):
+def _against(a: pd.DataFrame, b: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if "k" in a:
         low, high = newcombe(a["k"], a["n"], b["k"], b["n"])
         return 100 * low, 100 * high, equal_two_shares(a["k"], a["n"], b["k"], b["n"])
@@ -167,7 +167,7 @@ def _rest(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"value": mean, "n": n, "se": np.sqrt(spread / (n - 1) / n)})
 
 
-def _squares(part) -> pd.Series:
+def _squares(part: pd.DataFrame) -> pd.Series:
     """Return the sum of squared values of each district, from its mean and standard error."""
     within = (part["se"] ** 2 * part["n"] * (part["n"] - 1)).fillna(0)
     return within + part["n"] * part["value"] ** 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ class Design:
 class Layout:
     """The codes and weights behind a design, worked out once for a frame and used for every domain."""
 
-    def __init__(self, rows: pd.DataFrame, design: Design):
+    def __init__(self, rows: pd.DataFrame, design: Design) -> None:
         if design.lonely not in LONELY:
             raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {design.lonely}")
         self.lonely = design.lonely
@@ -188,7 +189,13 @@ def ratio_of(rows: pd.DataFrame, over: str, under: str) -> Fit:
 
 
 def share(
-    rows, design: Design, condition: str, where: str = "", by: str = "", confidence=CONFIDENCE, method="logit"
+    rows: pd.DataFrame,
+    design: Design,
+    condition: str,
+    where: str = "",
+    by: str = "",
+    confidence: float = CONFIDENCE,
+    method: str = "logit",
 ) -> pd.DataFrame:
     """Estimate the proportion (0 to 1) of rows where `condition` holds; as `total`.
 
@@ -200,7 +207,7 @@ def share(
     return fitted.assign(low=[low for low, _ in bounds], high=[high for _, high in bounds])
 
 
-def _bounds(row, method, confidence) -> tuple[float, float]:
+def _bounds(row: Any, method: str, confidence: float) -> tuple[float, float]:
     if method == "beta":
         return korn_graubard(row.value, row.se, row.n, row.df, confidence)
     if not 0 < row.value < 1:
@@ -210,7 +217,7 @@ def _bounds(row, method, confidence) -> tuple[float, float]:
     return 1 / (1 + np.exp(half - middle)), 1 / (1 + np.exp(-half - middle))
 
 
-def korn_graubard(p, se, n, df, confidence=CONFIDENCE) -> tuple[float, float]:
+def korn_graubard(p: float, se: float, n: float, df: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the Clopper-Pearson interval at the effective sample size, adjusted for the degrees of freedom.
 
     As svyciprop(method="beta"). Where se is 0 the sample counts as it is, with its n.
@@ -252,7 +259,9 @@ def _at(values: np.ndarray, weight: np.ndarray, p: float) -> float:
     return float(values[order][np.argmax(reached)])
 
 
-def _estimates(rows, design, fit, where, by, confidence) -> pd.DataFrame:
+def _estimates(
+    rows: pd.DataFrame, design: Design, fit: Fit, where: str, by: str, confidence: float
+) -> pd.DataFrame:
     """Fit each domain: `fit` returns the value, the scores, and the values for the design effect."""
     layout = Layout(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
@@ -263,7 +272,9 @@ def _estimates(rows, design, fit, where, by, confidence) -> pd.DataFrame:
     return pd.DataFrame(fitted, columns=RESULT)
 
 
-def _row(layout, inside, fit, confidence):
+def _row(
+    layout: Layout, inside: np.ndarray, fit: Fit, confidence: float
+) -> tuple[float, float, int, float, float, float, int]:
     value, score, plain = fit(layout, inside)
     variance, df, n = layout.variance(score), layout.degrees(inside), int(inside.sum())
     se = np.sqrt(variance)
@@ -271,7 +282,7 @@ def _row(layout, inside, fit, confidence):
     return value, se, df, value - half, value + half, _design_effect(variance, plain, layout, inside), n
 
 
-def _design_effect(variance, plain, layout, inside) -> float:
+def _design_effect(variance: float, plain: np.ndarray, layout: Layout, inside: np.ndarray) -> float:
     """Divide the variance by that of a simple random sample of as many rows (Kish, 1965)."""
     weight, n = layout.weight[inside], int(inside.sum())
     size = weight.sum()

@@ -7,6 +7,7 @@ Newcombe (1998, Stat. Med. 17:873, method 10). Means: Welch (1951, Biometrika 38
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.oneway import anova_generic
 from statsmodels.stats.proportion import proportion_confint
@@ -20,7 +21,9 @@ TABLES = 10_000  # exact tests done at once
 FEW = 5  # the least expected count for which chi-square is trusted (Cochran, 1954)
 
 
-def newcombe(k1, n1, k2, n2, confidence=CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
+def newcombe(
+    k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the interval of k1/n1 − k2/n2 for independent counts; arrays welcome."""
     k1, n1, k2, n2 = (np.asarray(x, float) for x in (k1, n1, k2, n2))
     p1, p2 = k1 / n1, k2 / n2
@@ -30,7 +33,7 @@ def newcombe(k1, n1, k2, n2, confidence=CONFIDENCE) -> tuple[np.ndarray, np.ndar
     return low, p1 - p2 + np.hypot(high1 - p1, p2 - low2)
 
 
-def holm(p) -> np.ndarray:
+def holm(p: ArrayLike) -> np.ndarray:
     """Adjust p values for how many there are (Holm, 1979, Scand. J. Stat. 6:65); a blank one counts as 1."""
     p = np.nan_to_num(np.asarray(p, float), nan=1.0)
     order = np.argsort(p, kind="stable")
@@ -40,7 +43,7 @@ def holm(p) -> np.ndarray:
     return adjusted
 
 
-def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
+def equal_two_shares(k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike) -> np.ndarray:
     """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts are small."""
     k1, n1, k2, n2 = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (k1, n1, k2, n2)))
     pooled = (k1 + k2) / (n1 + n2)
@@ -58,7 +61,7 @@ def equal_two_shares(k1, n1, k2, n2) -> np.ndarray:
     return p
 
 
-def _exact(k1, rest1, k2, rest2) -> np.ndarray:
+def _exact(k1: np.ndarray, rest1: np.ndarray, k2: np.ndarray, rest2: np.ndarray) -> np.ndarray:
     """Return Fisher's two-sided p value of each table: all tables as unlikely, as R's fisher.test adds them."""
     n1, yes, total = k1 + rest1, k1 + k2, k1 + rest1 + k2 + rest2
     least = np.maximum(0, yes - k2 - rest2)
@@ -68,7 +71,7 @@ def _exact(k1, rest1, k2, rest2) -> np.ndarray:
     return np.where(chance <= own * (1 + 1e-7), chance, 0).sum(axis=1).clip(max=1)
 
 
-def equal_shares(k, n) -> tuple[float, float, str]:
+def equal_shares(k: ArrayLike, n: ArrayLike) -> tuple[float, float, str]:
     """Test whether several shares are one: (chi-square, p, test).
 
     Where an expected count is below 5 the p value comes from DRAWS tables with the same margins, by a seeded
@@ -92,7 +95,7 @@ def _pearson(k: np.ndarray, n: np.ndarray) -> np.ndarray:
     return ((k - n * pooled) ** 2 / (n * pooled * (1 - pooled))).sum(axis=-1)
 
 
-def equal_means(mean, se, n) -> tuple[float, float, str]:
+def equal_means(mean: ArrayLike, se: ArrayLike, n: ArrayLike) -> tuple[float, float, str]:
     """Test whether several means are one, variances unequal: (F, p, test), as R's oneway.test."""
     mean, se, n = (np.asarray(x, float) for x in (mean, se, n))
     if np.ptp(mean) == 0 or (se == 0).any():  # alike, or no spread to judge by
@@ -101,7 +104,15 @@ def equal_means(mean, se, n) -> tuple[float, float, str]:
     return float(fitted.statistic), float(fitted.pvalue), "Welch"
 
 
-def welch(mean1, se1, n1, mean2, se2, n2, confidence=CONFIDENCE):
+def welch(
+    mean1: np.ndarray,
+    se1: np.ndarray,
+    n1: np.ndarray,
+    mean2: np.ndarray,
+    se2: np.ndarray,
+    n2: np.ndarray,
+    confidence: float = CONFIDENCE,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compare pairs of means: (low, high, p) of mean1 − mean2, variances unequal; arrays welcome."""
     se = np.hypot(se1, se2)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 DRAWS, SEED = 10_000, 2020
 EXACT = 9  # decimals of a share that every machine and every Python computes alike
 
 
-def coefficient_of_variation(value, weight) -> float:
+def coefficient_of_variation(value: ArrayLike, weight: ArrayLike) -> float:
     """Return the standard deviation over the mean, both weighted (divisor: sum of weights)."""
     share, ratio = _shares(value, weight)
     return float(np.sqrt((share * (ratio - 1) ** 2).sum()))
@@ -39,13 +40,13 @@ def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -
     return float((np.sqrt((drawn - mean[:, None]) ** 2 @ share) / mean).mean())
 
 
-def theil(value, weight) -> float:
+def theil(value: ArrayLike, weight: ArrayLike) -> float:
     """Return Theil's T of district means, weighted; 0 is equality. Values must not be negative."""
     share, ratio = _shares(value, weight)
     return float((share * _xlogx(ratio)).sum())
 
 
-def gini(value, weight) -> float:
+def gini(value: ArrayLike, weight: ArrayLike) -> float:
     """Return the Gini coefficient of district means, weighted: half the mean difference over the mean."""
     share, ratio = _shares(value, weight)
     order = np.argsort(ratio)
@@ -54,7 +55,7 @@ def gini(value, weight) -> float:
     return float((share * ratio * (2 * below + share - 1)).sum())  # those below less those above
 
 
-def theil_between(value, weight, group) -> float:
+def theil_between(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> float:
     """Return the part of Theil's T that lies between groups; the rest lies within them."""
     _, which = np.unique(np.asarray(group), return_inverse=True)
     weights = np.bincount(which, np.asarray(weight, float))
@@ -62,7 +63,7 @@ def theil_between(value, weight, group) -> float:
     return theil(sums / weights, weights)
 
 
-def dispersion(value, weight, group) -> pd.DataFrame:
+def dispersion(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> pd.DataFrame:
     """Measure the dispersion of districts: one row each for cv, gini, theil, theil_between, theil_within.
 
     value: district means or shares; weight: what they are means of; group: a class of each district.
@@ -80,7 +81,7 @@ def dispersion(value, weight, group) -> pd.DataFrame:
     return pd.DataFrame({"measure": list(full), "value": list(full.values()), "se": np.sqrt(spread).to_numpy()})
 
 
-def _measures(value, weight, group, kept) -> dict[str, float]:
+def _measures(value: np.ndarray, weight: np.ndarray, group: np.ndarray, kept: np.ndarray) -> dict[str, float]:
     value, weight, group = value[kept], weight[kept], group[kept]
     total, between = theil(value, weight), theil_between(value, weight, group)
     return {
@@ -92,7 +93,7 @@ def _measures(value, weight, group, kept) -> dict[str, float]:
     }
 
 
-def _shares(value, weight) -> tuple[np.ndarray, np.ndarray]:
+def _shares(value: ArrayLike, weight: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     value, weight = np.asarray(value, float), np.asarray(weight, float)
     share = weight / weight.sum()
     return share, value / (share * value).sum()

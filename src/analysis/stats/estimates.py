@@ -28,7 +28,7 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     Interval: Wilson (1927), J. Am. Stat. Assoc. 22:209.
     """
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         k, n = int(rows.eval(condition).sum()), len(rows)
         low, high = proportion_confint(k, n, alpha=1 - CONFIDENCE, method="wilson")
         return 100 * k / n, 100 * low, 100 * high, n, k, n
@@ -42,7 +42,7 @@ def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weig
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows.
     """
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         values = rows[column].to_numpy(float)
         if weight:
             weights = rows[weight].to_numpy(float)
@@ -65,7 +65,7 @@ def mean_count(
     counted = kept.assign(members=kept[by].map(members[by].value_counts()).fillna(0))
     inside = members[members[by].isin(kept[by])]
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         values = rows["members"].to_numpy(float)
         return *_student(values), values.sum(), len(values)
 
@@ -89,7 +89,7 @@ def _student(values: np.ndarray) -> tuple[float, float, float, int]:
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Add up a column. `n` counts rows."""
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].sum()), np.nan, np.nan, len(rows)
 
     return _by_district(table, row, indicator, f"sum({column})", where, empty=0.0)
@@ -98,7 +98,7 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
 def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
     """Count rows."""
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(len(rows)), np.nan, np.nan, len(rows)
 
     return _by_district(table, row, indicator, "count(rows)", where, empty=0.0)
@@ -107,7 +107,7 @@ def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
 def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Count the different values of a column."""
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].nunique()), np.nan, np.nan, len(rows)
 
     return _by_district(table, row, indicator, f"count(distinct {column})", where, empty=0.0)
@@ -118,7 +118,7 @@ def ratio(
 ) -> pd.DataFrame:
     """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for percentages."""
 
-    def row(rows):
+    def row(rows: pd.DataFrame) -> tuple[float, ...]:
         top, bottom = float(rows.eval(over).sum()), float(rows.eval(under).sum())
         return (scale * top / bottom if bottom else np.nan), np.nan, np.nan, len(rows), top, bottom
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import special, stats
 
 LIMITS = {"95": 0.95, "998": 0.998}
 HALVINGS = 60
 
 
-def share_limits(target: float, n) -> pd.DataFrame:
+def share_limits(target: float, n: ArrayLike) -> pd.DataFrame:
     """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998, high998.
 
     n may be fractional (divided by a design effect): the tails are incomplete beta functions.
@@ -50,7 +51,7 @@ def _last(holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.n
     return low
 
 
-def mean_limits(target: float, spread: float, n) -> pd.DataFrame:
+def mean_limits(target: float, spread: float, n: ArrayLike) -> pd.DataFrame:
     """Return the limits of a mean about `target` for each n, `spread` being the city's standard deviation."""
     n = np.asarray(n, float)
     columns = {}
@@ -60,7 +61,7 @@ def mean_limits(target: float, spread: float, n) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def place(value, limits: pd.DataFrame) -> list[str]:
+def place(value: ArrayLike, limits: pd.DataFrame) -> list[str]:
     """Say for each value where it lies: `within`, `beyond 95`, `beyond 99.8`."""
     value = np.asarray(value, float)
     slack = 1e-9  # a share that was rounded on its way lies on a limit that it equals

@@ -82,7 +82,7 @@ def summary(book: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"结果": list(STATUSES.values()), "条数": counts.to_numpy()})
 
 
-def _row(claim, check, estimates) -> dict:
+def _row(claim: pd.Series, check: pd.Series, estimates: pd.DataFrame) -> dict:
     number = estimates.loc[check["estimate"]] if check["estimate"] else None
     value = None if number is None else number["value"]
     shown = "" if number is None else _shown(claim, check, value, estimates)
@@ -103,7 +103,7 @@ def _row(claim, check, estimates) -> dict:
     }
 
 
-def _reason(status, check, number) -> str:
+def _reason(status: str, check: pd.Series, number: pd.Series | None) -> str:
     """Say what the agreement rests on; that data were made to agree is said of synthetic data alone."""
     if status == "contradicted":
         return "重算值与发布值不符"
@@ -119,7 +119,7 @@ def printed(value: float, decimals: int) -> str:
     return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP) + 0)  # + 0: no minus before a zero
 
 
-def _shown(claim, check, value, estimates) -> str:
+def _shown(claim: pd.Series, check: pd.Series, value: float, estimates: pd.DataFrame) -> str:
     if check["rule"].startswith("with:"):
         other = estimates.loc[check["rule"].removeprefix("with:"), "value"]
         return f"{printed(value, 0)} x {printed(other, 0)}"
@@ -127,7 +127,9 @@ def _shown(claim, check, value, estimates) -> str:
     return printed(value, int(claim["decimals"] or whole))
 
 
-def _status(claim, check, number, shown, estimates) -> str:
+def _status(
+    claim: pd.Series, check: pd.Series, number: pd.Series | None, shown: str, estimates: pd.DataFrame
+) -> str:
     rule, _, bound = check["rule"].partition(":")
     if rule == "qualitative":
         return "qualitative"
@@ -144,7 +146,7 @@ def _status(claim, check, number, shown, estimates) -> str:
     return "reproduced"
 
 
-def _agrees(rule, bound, published, value, shown) -> bool:
+def _agrees(rule: str, bound: str, published: str, value: float, shown: str) -> bool:
     """Tell whether a recomputed value agrees with the published one under a rule of claim_checks.csv."""
     if rule == "range":
         low, high = map(float, bound.split(":"))
@@ -159,7 +161,7 @@ def _agrees(rule, bound, published, value, shown) -> bool:
     }[rule]()
 
 
-def _exact(claim, check, number) -> bool:
+def _exact(claim: pd.Series, check: pd.Series, number: pd.Series) -> bool:
     """Tell whether the value is the very one that the data were calibrated to, not only its neighbour."""
     if number["basis"] != "synthetic" or not check["exact"]:
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.stats.confidence import LEVEL
@@ -19,7 +20,9 @@ FEW_DEGREES = 8
 TAIL = LEVEL / 2
 
 
-def presentable(p, n, se=None, df=None) -> pd.DataFrame:
+def presentable(
+    p: ArrayLike, n: ArrayLike, se: ArrayLike | None = None, df: ArrayLike | None = None
+) -> pd.DataFrame:
     """Judge shares (0 to 1): columns low, high (Korn-Graubard), show, note.
 
     n: denominators; se, df: of the design, blank for simple random sampling. note says why not, or what a
@@ -32,7 +35,7 @@ def presentable(p, n, se=None, df=None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["low", "high", "show", "note"])
 
 
-def _judge(p, n, se, df):
+def _judge(p: float, n: float, se: float, df: float) -> tuple[float, float, bool, str]:
     effective = min(p * (1 - p) / se**2, n) if se > 0 else n
     low, high = _interval(p, n, se, df) if n > 0 else (np.nan, np.nan)
     width = high - low
@@ -45,7 +48,7 @@ def _judge(p, n, se, df):
     return low, high, True, _remark(p, width, df)
 
 
-def _interval(p, n, se, df) -> tuple[float, float]:
+def _interval(p: float, n: float, se: float, df: float) -> tuple[float, float]:
     """Return Korn and Graubard's interval; n is the most that the sample counts for, after the ratio of t."""
     if not (se > 0 and df > 0):
         return korn_graubard(p, 0.0, n, df)
@@ -53,7 +56,7 @@ def _interval(p, n, se, df) -> tuple[float, float]:
     return korn_graubard(p, 0.0, min(allowed, n), df)
 
 
-def _remark(p, width, df) -> str:
+def _remark(p: float, width: float, df: float) -> str:
     if p in (0, 1):
         return "none or all"
     if df < FEW_DEGREES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pandas as pd
 
 
@@ -67,7 +69,7 @@ def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
     """
     wanted, decimals = _parts(growth)
 
-    def which(part, bases):
+    def which(part: Callable[[int], tuple[int, int]], bases: Iterable[int]) -> list[int]:
         return [b for b in bases if rounded(*part(b), decimals) == wanted]
 
     base = f"({now} − b) / b"

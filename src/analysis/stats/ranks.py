@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.stats.confidence import CONFIDENCE
@@ -19,7 +20,14 @@ CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
-def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED, df=None) -> pd.DataFrame:
+def rank_sets(
+    value: ArrayLike,
+    se: ArrayLike,
+    confidence: float = CONFIDENCE,
+    draws: int | None = None,
+    seed: int = SEED,
+    df: float | None = None,
+) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
     Columns rank (of the estimates, ties share the best place), low, high (each district alone, marginal) and
@@ -48,7 +56,9 @@ def rank_sets(value, se, confidence=CONFIDENCE, draws=None, seed=SEED, df=None) 
     return pd.DataFrame(columns)
 
 
-def _alone(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
+def _alone(
+    statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Count over how many others each district is told to lie, and under how many, each by itself."""
     counts = []
     for j in range(len(noise)):
@@ -68,7 +78,9 @@ def _alone(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarr
     return above, below
 
 
-def _together(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.ndarray]:
+def _together(
+    statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Count over how many others each district is told to lie, and under how many, all pairs in one family.
 
     Only few differences are held at a time: memory grows with districts times draws, not with pairs times draws.
@@ -84,7 +96,7 @@ def _together(statistic, noise, variance, confidence) -> tuple[np.ndarray, np.nd
     return above.sum(axis=1), above.sum(axis=0)
 
 
-def _largest(noise, variance, j, others, sign=1) -> np.ndarray:
+def _largest(noise: np.ndarray, variance: np.ndarray, j: int, others: np.ndarray, sign: int = 1) -> np.ndarray:
     """Return the largest studentised difference of a district less others in each draw, or of others less it.
 
     variance: of each district, districts × 1, or × draws where each draw has its own.

@@ -6,6 +6,8 @@ Standard errors are clustered on the community (Liang and Zeger, 1986, with the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
@@ -60,7 +62,7 @@ def _classes(values: pd.Series) -> tuple[sparse.csr_array, list]:
     return sparse.csr_array((ones, (np.arange(len(which)), which)), (len(which), len(classes))), list(classes)
 
 
-def _controls(rows, controls) -> pd.DataFrame:
+def _controls(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
     """Centre the controls, so that each district's coefficient is its value at the mean of all."""
     if not controls:
         return pd.DataFrame(index=rows.index)
@@ -68,7 +70,7 @@ def _controls(rows, controls) -> pd.DataFrame:
     return wide - wide.mean()
 
 
-def _rows(codes, value, covariance, clusters) -> pd.DataFrame:
+def _rows(codes: list[str], value: np.ndarray, covariance: np.ndarray, clusters: int) -> pd.DataFrame:
     se = np.sqrt(np.diag(covariance))
     half = stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1) * se
     p = 2 * stats.t.sf(np.abs(value / se), clusters - 1)
@@ -76,7 +78,7 @@ def _rows(codes, value, covariance, clusters) -> pd.DataFrame:
     return pd.DataFrame(columns).assign(p_holm=holm(p))
 
 
-def _joint(value, covariance, clusters, n) -> dict:
+def _joint(value: np.ndarray, covariance: np.ndarray, clusters: int, n: int) -> dict:
     free = len(value) - 1  # the deviations add up to nought
     f = float(value[:free] @ np.linalg.solve(covariance[:free, :free], value[:free]) / free)
     p = float(stats.f.sf(f, free, clusters - 1))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import optimize
 
 GRID = 60  # steps at which the slope of the likelihood is looked at
@@ -24,7 +25,7 @@ class Shrunk:
     coefficients: np.ndarray
 
 
-def fay_herriot(value, variance, covariates=None) -> Shrunk:
+def fay_herriot(value: ArrayLike, variance: ArrayLike, covariates: ArrayLike | None = None) -> Shrunk:
     """Fit the model at the largest restricted likelihood; with no covariates every area shrinks towards one mean.
 
     value, variance (D): one per area; variance above 0. covariates: areas × columns, the constant among them.
@@ -70,7 +71,7 @@ def _likelihood(a: float, y: np.ndarray, d: np.ndarray, x: np.ndarray) -> tuple[
     return value, slope + np.trace(np.linalg.solve(inner, weighted.T @ weighted))
 
 
-def _predict(y, d, x, a) -> Shrunk:
+def _predict(y: np.ndarray, d: np.ndarray, x: np.ndarray, a: float) -> Shrunk:
     v = a + d
     spread = np.linalg.inv(x.T @ (x / v[:, None]))
     b = spread @ (x.T @ (y / v))

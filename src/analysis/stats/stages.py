@@ -94,7 +94,7 @@ def _codes_of(rows: pd.DataFrame, name: str) -> np.ndarray:
     return codes
 
 
-def _stage(own, stratum: np.ndarray, size: np.ndarray, share: np.ndarray, fractions: bool) -> Stage:
+def _stage(own: np.ndarray, stratum: np.ndarray, size: np.ndarray, share: np.ndarray, fractions: bool) -> Stage:
     unit, seen = pd.factorize(stratum * (own.max() + 1) + own)
     first = np.empty(len(seen), int)
     first[unit[::-1]] = np.arange(len(unit))[::-1]

@@ -7,6 +7,7 @@ numbers by name (`{{ … }}`), so it is filled in like any prose.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -91,7 +92,7 @@ def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFra
     return pd.concat([whole.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
 
 
-def _form(row, differ: bool) -> str:
+def _form(row: Any, differ: bool) -> str:
     if row.note in HIDDEN or row.note.startswith("fewer than 10"):
         return "too_few"
     if differ and row.p_rest_holm < LEVEL:

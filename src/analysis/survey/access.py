@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 PLAN = "ANALYSIS_PLAN"  # in the environment of a kernel: the file that holds its access
 REFUSED = ".refused"  # the ending of the file beside it that notes what was refused
@@ -286,7 +287,7 @@ def refusals(plan: Path) -> list[str]:
 class _Notes(list):
     """A list of texts that is written to a file as it grows."""
 
-    def __init__(self, descriptor: int):
+    def __init__(self, descriptor: int) -> None:
         super().__init__()
         self.descriptor = descriptor
 
@@ -328,7 +329,7 @@ def _looking_up(opener: Callable) -> Callable:
         return type(opener.__name__, (opener,), {name: _looking_up(getattr(opener, name)) for name in methods})
 
     @functools.wraps(opener)
-    def checked(*arguments, **options):
+    def checked(*arguments: Any, **options: Any) -> Any:
         for given in (*arguments[:2], *(options[name] for name in PATHS & options.keys())):
             for path in given if isinstance(given, list | tuple) else [given]:
                 if isinstance(path, str | os.PathLike):

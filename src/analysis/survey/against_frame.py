@@ -75,7 +75,7 @@ def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[st
     return tables | {name: rows.assign(community_code=code)}
 
 
-def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
+def _as_in_frame(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series) -> list[Problem]:
     """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
     problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
     message = "与社区代码在名录中的不符 (not what the frame has for the code)"
@@ -97,7 +97,9 @@ def _as_in_frame(tables, frame, claims: pd.Series) -> list[Problem]:
     return problems
 
 
-def _streets(tables, frame, claims: pd.Series, townships: pd.DataFrame | None) -> list[Problem]:
+def _streets(
+    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series, townships: pd.DataFrame | None
+) -> list[Problem]:
     """Compare the street of rows whose code is wrong with that of their name, or else with those of the county."""
     known, problems = frame.drop_duplicates("community_code").set_index("community_code"), []
     streets: set[tuple] | None = None
@@ -161,7 +163,7 @@ def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, parti
     return problems
 
 
-def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
+def _surplus(communities: pd.DataFrame, frame: pd.DataFrame, claims: pd.Series) -> list[Problem]:
     if communities is None:
         return []
     rows, title = answered(communities, ["community_code"]), title_of(study().frame_table, "community_code")
@@ -171,7 +173,7 @@ def _surplus(communities, frame, claims: pd.Series) -> list[Problem]:
     return problems + _claimed(named, claims, "不在社区名录中", "not in the frame")
 
 
-def _strangers(tables, frame, partial: Partial) -> list[Problem]:
+def _strangers(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: Partial) -> list[Problem]:
     """Find rows of communities that no county has, where the rules cannot tell: some rows have no code."""
     problems = []
     for table, other in within(tables):
@@ -185,7 +187,7 @@ def _strangers(tables, frame, partial: Partial) -> list[Problem]:
     return problems
 
 
-def _complete(communities, frame, partial: Partial) -> list[Problem]:
+def _complete(communities: pd.DataFrame, frame: pd.DataFrame, partial: Partial) -> list[Problem]:
     """Name each community of the frame that does not report, at its county's file."""
     if communities is None:
         return []

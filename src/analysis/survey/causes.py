@@ -112,7 +112,7 @@ TOTALS_ALIKE, BELOW = 3, 3  # total rows with one fault; rows below the last tha
 class _Folding:
     """Know which sheets have shifted rows or a renamed column, and which communities are missing."""
 
-    def __init__(self, listed: list[Problem]):
+    def __init__(self, listed: list[Problem]) -> None:
         self.shifts: dict[tuple, dict[int, str]] = {}
         self.notes: set[tuple] = set()
         self.missing: dict[str, Problem] = {}
@@ -267,7 +267,14 @@ def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
     return f"：{said}"
 
 
-def _cause(own: list[Problem], columns, rows, message: str, findings: list[Problem], told: str = "") -> Cause:
+def _cause(
+    own: list[Problem],
+    columns: Iterable[str],
+    rows: Iterable[int],
+    message: str,
+    findings: list[Problem],
+    told: str = "",
+) -> Cause:
     first = own[0]
     how = {one.mend for one in own}
     return Cause(
@@ -411,7 +418,7 @@ def _rows(own: list[Problem]) -> tuple[int, ...]:
     return tuple(sorted({one.row for one in own if one.row}))
 
 
-def _listed(parts, most: int, unit: str) -> str:
+def _listed(parts: Iterable[str], most: int, unit: str) -> str:
     """List the first parts, then how many there are."""
     listed = "、".join(parts[:most])
     return listed if len(parts) <= most else f"{listed}等{len(parts)}{unit}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -38,7 +39,9 @@ def _rosters(workers: pd.DataFrame) -> pd.DataFrame:
     return first[["community_code", "workbook", "sheet", "row"]].assign(n=first["community_code"].map(sizes))
 
 
-def _jumps(before, after, key, column, factor, title) -> list[Problem]:
+def _jumps(
+    before: pd.DataFrame, after: pd.DataFrame, key: str, column: str, factor: float, title: str
+) -> list[Problem]:
     old = before.drop_duplicates(key).set_index(key)[column]
     both = after.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
     low, high = both[[column, "old"]].min(axis=1), both[[column, "old"]].max(axis=1)
@@ -51,7 +54,7 @@ def _jumps(before, after, key, column, factor, title) -> list[Problem]:
     ]
 
 
-def _from_to(before, after) -> str:
+def _from_to(before: Any, after: Any) -> str:
     return f"上一轮 {before:.10g}，本轮 {after:.10g}"
 
 
@@ -108,7 +111,7 @@ def changes(
     return pd.DataFrame(rows, columns=list(CHANGES)).astype(types)
 
 
-def _places(before, after):
+def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator[tuple]:
     if before is None or after is None:
         return
     old, new, table = before.set_index("community_code"), after.set_index("community_code"), study().frame_table
@@ -124,7 +127,7 @@ def _places(before, after):
             yield "renamed", table, "township", district, code, *names, None
 
 
-def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame):
+def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple]:
     added = [column.name for column in columns(study().tables[name]) if column.adds]
     old, new = (_by_district(rows, added) for rows in (before, after))
     for column in ["rows", *added]:

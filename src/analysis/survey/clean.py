@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pandas.util import hash_pandas_object
@@ -132,11 +133,11 @@ def _rejected(tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], fi
     return faulty
 
 
-def _places(rows: pd.DataFrame):
+def _places(rows: pd.DataFrame) -> Any:
     return zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
 
 
-def _parted(accounts: pd.DataFrame, raws, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
+def _parted(accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
     data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)

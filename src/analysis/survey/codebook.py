@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -173,7 +173,7 @@ def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
         return None
 
 
-def _table(row, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: Study) -> Table:
+def _table(row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: Study) -> Table:
     """Make a table from its row of `tables.csv` and its rows of `columns.csv`."""
     asked = [one for one in columns.itertuples() if not one.identifier]
     personal = [one for one in columns.itertuples() if one.identifier]
@@ -197,7 +197,7 @@ def _table(row, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: 
     )
 
 
-def _identifier(row) -> Identifier:
+def _identifier(row: Any) -> Identifier:
     return Identifier(row.column, row.zh, row.en, row.group, float(row.width) if row.width else None)
 
 
@@ -221,12 +221,12 @@ def _from_file(study: Study) -> dict[str, pa.Column]:
     }
 
 
-def _metadata(unit: str = "", group: str = "", **more) -> dict:
+def _metadata(unit: str = "", group: str = "", **more: Any) -> dict:
     plain = {"codes": {}, "type": "text", "adds": False, "public": False, "width": None}
     return {"unit": unit, "group": group} | plain | more
 
 
-def _column(row, lists: dict[str, dict[str, str]], study: Study) -> pa.Column:
+def _column(row: Any, lists: dict[str, dict[str, str]], study: Study) -> pa.Column:
     """Make a column of pandera's from its row of `columns.csv`."""
     codes = lists[YES_NO] if row.type == "yes_no" else lists.get(row.codes, {})
     metadata = _metadata(
@@ -251,7 +251,7 @@ def _column(row, lists: dict[str, dict[str, str]], study: Study) -> pa.Column:
     )
 
 
-def _checks(row, codes: dict[str, str], study: Study) -> Iterator[pa.Check]:
+def _checks(row: Any, codes: dict[str, str], study: Study) -> Iterator[pa.Check]:
     low, high = (_limit(end, row.type) if end else None for end in (row.min, row.max))
     if row.type == "code":
         yield pa.Check.str_matches(f"^{study.community}$")

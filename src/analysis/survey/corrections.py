@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     return sound.drop(twice.index), faults
 
 
-def _faults(row) -> list[Problem]:
+def _faults(row: Any) -> list[Problem]:
     """Check one line by itself."""
     problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
     if not (row.row.isascii() and row.row.isdecimal()):
@@ -82,12 +83,12 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _names_person(row) -> bool:
+def _names_person(row: Any) -> bool:
     """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a file."""
     return any(map(looks_personal, (row.expected, row.new, row.reason, row.who)))
 
 
-def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataFrame):
+def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataFrame) -> Any:
     """Apply corrections to raw frames and total rows.
 
     Returns (frames, totals, applied, problems); applied: the corrections made, with `table` and `field`.
@@ -115,7 +116,7 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
     return frames, sums, kept.astype(types), problems
 
 
-def _new(line, cell) -> str | None:
+def _new(line: Any, cell: object) -> str | None:
     """Return what a correction puts into a cell: in 元 where the cell, or the column it names, is in 元."""
     if not line.new.strip():
         return None
@@ -127,7 +128,7 @@ class Misplaced(LookupError):
     """Raised with the part of a correction's place that is not there, and what is wrong with it."""
 
 
-def _find(tables: list[tuple[str, pd.DataFrame]], line):
+def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
     """Find (table, frame, label, column) of a correction's cell; Misplaced says which part is wrong."""
     handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
     if not any(len(own) for *_, own in handed_in):
@@ -169,7 +170,7 @@ def _titles(table: str) -> list[str]:
     return [one.title if titles.count(one.title) == 1 else f"{one.metadata['group']}/{one.title}" for one in asked]
 
 
-def printed(cell) -> str:
+def printed(cell: object) -> str:
     """Print a cell as it was typed: whole numbers without a decimal point, a date by its day, blank as nothing."""
     if empty(cell):
         return ""
@@ -178,7 +179,7 @@ def printed(cell) -> str:
     return cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
 
 
-def _same(cell, said) -> bool:
+def _same(cell: object, said: str) -> bool:
     """Tell whether a cell shows what a correction expects, whatever width or spacing."""
     return normalise(printed(cell)).removesuffix("元") == normalise(said).removesuffix("元")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from operator import mul
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ def valid_id(number: str) -> bool:
     return bool(re.fullmatch(r"[0-9]{17}[0-9X]", number)) and check_digit(number[:17]) == number[17]
 
 
-def looks_personal(cell) -> bool:
+def looks_personal(cell: object) -> bool:
     """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
     if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:  # an ID number that was typed as a number
         return True
@@ -68,12 +69,12 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _id(cell) -> str:
+def _id(cell: object) -> str:
     """Read an ID number as text; typed as a number it has lost its last digits."""
     return _text(cell).upper() if isinstance(cell, str) else ""
 
 
-def _text(cell) -> str:
+def _text(cell: object) -> str:
     if isinstance(cell, Broken):
         return "#"
     if cell is None or (isinstance(cell, float) and pd.isna(cell)):
@@ -83,17 +84,17 @@ def _text(cell) -> str:
     return "".join(fold(str(cell)).split())
 
 
-def _where(roster, column, bad, message) -> list[Problem]:
+def _where(roster: pd.DataFrame, column: str, bad: pd.Series, message: str) -> list[Problem]:
     rows = roster[bad.astype(bool)].to_dict("records")
     return [_cell_problem(row, column, message) for row in rows if row[column] is not ABSENT]
 
 
-def _cell_problem(row, column, message) -> Problem:
+def _cell_problem(row: dict[str, Any], column: str, message: str) -> Problem:
     """Say what is wrong with a cell; a merged or broken one says it itself."""
     cell = row[column]
     rule = BLANK if not isinstance(cell, Broken) and empty(cell) else ""
     return _problem(row, column, str(cell) if isinstance(cell, Broken) else message, rule=rule)
 
 
-def _problem(row, column, message, **more) -> Problem:
+def _problem(row: Any, column: str, message: str, **more: str) -> Problem:
     return Problem(row["workbook"], row["sheet"], study().identifiers[column], int(row["row"]), message, **more)

@@ -6,6 +6,7 @@ An identifier is not shown, nor what may be one; of the roster only the rows in 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,6 +22,9 @@ from analysis.survey.reading.rows import row_kinds
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
+if TYPE_CHECKING:
+    from analysis.survey.problems import Problem
+
 HIDDEN = {"name", "id_number", "phone", "remark"}
 WIDEST = 1000  # columns among which one is found by its letters
 MASK = "（略）"
@@ -28,7 +32,7 @@ PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
 
 def write_marked(
-    page, sheet: Sheet, header: Header, model, findings: pd.DataFrame, county: str, style: dict
+    page: Any, sheet: Sheet, header: Header, model: Table, findings: pd.DataFrame, county: str, style: dict
 ) -> None:
     """Write the header and the rows of the form, marking and commenting the cells in question."""
     for place in header.names:
@@ -46,7 +50,7 @@ def write_marked(
         _mark(page, one, _row(row, header, model, county), header, model, style)
 
 
-def _row(row: list, header: Header, model, county: str) -> dict[int, object]:
+def _row(row: list, header: Header, model: Table, county: str) -> dict[int, object]:
     """Print the cells of a row by position; of a community of another county, nothing but its code."""
     cells = {place: row[place] if place < len(row) else "" for place in header.names}
     codes = [printed(cells[place]) for place, name in header.names.items() if name == "community_code"]
@@ -68,7 +72,7 @@ def _shown(cell: object, name: str, model: Table) -> int | float | str:
     return printed(cell)  # nan and inf too: a workbook has no number for them
 
 
-def _answers(cell, name: str, model) -> bool:
+def _answers(cell: object, name: str, model: Table) -> bool:
     """Tell whether a cell of the roster is what its column asks for: in slipped columns it may be a name."""
     if name == "serial":
         return isinstance(cell, int | float)
@@ -83,7 +87,7 @@ def _answers(cell, name: str, model) -> bool:
     return low is None or low <= value <= high
 
 
-def _mark(page, one, cells: dict, header: Header, model, style: dict) -> None:
+def _mark(page: Any, one: Problem, cells: dict, header: Header, model: Table, style: dict) -> None:
     """Colour the cell of a finding and put the finding beside it as a comment."""
     titles = {column.name: column.title for column in columns(model)}
     schema = model.columns

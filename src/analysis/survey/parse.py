@@ -43,12 +43,12 @@ class Broken(str):
 ABSENT = Broken()  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
 
 
-def spellings(unit: str) -> dict[str, float]:
+def spellings(unit: str) -> dict[str, int]:
     """Map each way to write a unit to its divisor: 元 counts for 万元, by ten thousand."""
     return SPELLINGS.get(unit, {unit: 1} if unit else {})
 
 
-def number(cell, unit: str = "") -> float:
+def number(cell: object, unit: str = "") -> float:
     """Read a finite number; text may have full-width digits, thousands commas and the column's unit.
 
     Spaces and invisible characters may stand around the number and its unit, not within the number.
@@ -64,7 +64,7 @@ def number(cell, unit: str = "") -> float:
     return value
 
 
-def whole(cell, unit: str = "") -> int:
+def whole(cell: object, unit: str = "") -> int:
     """Read a whole number."""
     value = number(cell, unit)
     if not value.is_integer() or abs(value) > LARGEST:
@@ -85,7 +85,7 @@ def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
     return read
 
 
-def date(cell) -> pd.Timestamp:
+def date(cell: object) -> pd.Timestamp:
     """Read a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3; without a day, the first.
 
     A time of day is not asked for: it is refused, unless it is midnight.
@@ -108,7 +108,7 @@ def date(cell) -> pd.Timestamp:
     return day
 
 
-def text(cell) -> str:
+def text(cell: object) -> str:
     """Read text: a whole number typed as a number becomes its digits; outer space and the invisible go."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -117,11 +117,11 @@ def text(cell) -> str:
     return "".join(ch for ch in str(cell) if unicodedata.category(ch) != "Cf").strip()
 
 
-def one_of(codes: dict[str, str]):
+def one_of(codes: dict[str, str]) -> Callable[[object], str]:
     """Return a rule that reads one of the answers in `codes`, whatever its width or spacing."""
     by_spelling = {normalise(answer): answer for answer in codes}
 
-    def read(cell) -> str:
+    def read(cell: object) -> str:
         answer = by_spelling.get(normalise(cell))
         if answer is None:
             raise Unreadable(f"应为 {'、'.join(codes)} 之一 (not one of the answers)")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -13,6 +14,10 @@ from analysis.survey.problems import BLANK, NOTE, TOTAL_ANSWERS, UNIT, Problem
 from analysis.survey.shifted import without_shifted
 from analysis.survey.study import study
 from analysis.survey.text import empty
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+    from pandera.pandas import Column
 
 PLACE = ("workbook", "sheet", "row")
 
@@ -47,7 +52,7 @@ def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Pars
     return Parsed(tables, cells, frozenset(lost))
 
 
-def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
+def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
     """Parse the cells of a raw frame column by column, by the rule for each column's type.
 
     Each distinct cell is read once. Returns every row, where what could not be read is missing, and the faults.
@@ -75,7 +80,7 @@ def parse_table(rows: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]
     return pd.DataFrame(parsed, index=rows.index), problems
 
 
-def _typed(values: list, index: pd.Index, schema) -> pd.Series:
+def _typed(values: list, index: pd.Index, schema: Column) -> pd.Series:
     """Give values the type of the codebook; numbers become floats, and answers nullable, where one is missing."""
     kind = schema.dtype.type
     if not schema.nullable and any(value is None for value in values):
@@ -84,7 +89,7 @@ def _typed(values: list, index: pd.Index, schema) -> pd.Series:
     return pd.Series(values, index, dtype=object).astype(kind)
 
 
-def complete(cells: pd.DataFrame, faults: list[Problem], model) -> pd.DataFrame:
+def complete(cells: pd.DataFrame, faults: list[Problem], model: Table) -> pd.DataFrame:
     """Return the rows without fault in which nothing that must be there is missing, as the codebook types them."""
     columns = model.columns
     needed = [name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans]
@@ -124,7 +129,7 @@ def _quote(value: object, model: Table) -> str:
     return f"“{str(value)[:20]}” "
 
 
-def _blank(schema) -> str:
+def _blank(schema: Column) -> str:
     """Say that a blank cell is a fault, and which answer means nothing where the codebook has one."""
     if schema.nullable:
         return ""
@@ -134,7 +139,7 @@ def _blank(schema) -> str:
     return "空白 (blank: 0 is an answer)" if 0 in least else "空白 (blank)"
 
 
-def _parse(cell, read, blank, model) -> tuple:
+def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Table) -> tuple:
     """Return (value, fault, quote of the cell); no fault where the header has been faulted already."""
     if cell is parse.ABSENT:
         return None, "", ""
@@ -146,7 +151,7 @@ def _parse(cell, read, blank, model) -> tuple:
         return None, str(error), _quote(cell, model)
 
 
-def wanted(check, schema) -> str:
+def wanted(check: pa.Check, schema: Column) -> str:
     """Say in both languages what a check of the codebook asks for; KeyError where there are no words for it."""
     said, unit = check.statistics, schema.metadata["unit"]
     low, high = (_printed(said.get(end)) for end in ("min_value", "max_value"))
@@ -168,11 +173,11 @@ def wanted(check, schema) -> str:
     raise KeyError(check.name)
 
 
-def _printed(end) -> str:
+def _printed(end: Any) -> str:
     return f"{end:%Y-%m-%d}" if isinstance(end, pd.Timestamp) else "" if end is None else f"{end:.10g}"
 
 
-def in_range(cells: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
+def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
     """Check each cell that could be read against its column of the codebook.
 
     Returns the cells without those that fail, and what is wrong with these.
@@ -195,7 +200,7 @@ def in_range(cells: pd.DataFrame, model) -> tuple[pd.DataFrame, list[Problem]]:
     return cells, problems
 
 
-def _failed(column: pd.Series, schema) -> dict:
+def _failed(column: pd.Series, schema: Column) -> dict:
     """Map the labels of the cells that fail a check of their column to what the first of them asks for."""
     failed, values = {}, column.dropna()
     for check in schema.checks if len(values) else ():
@@ -211,7 +216,7 @@ def _with_missing(column: pd.Series, labels: list) -> pd.Series:
     return column.mask(column.index.isin(labels))
 
 
-def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema, model) -> list[Problem]:
+def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema: Column, model: Table) -> list[Problem]:
     """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that too."""
     title, problems = model.columns[column].title, []
     limits = schema.checks[0].statistics if schema.metadata["unit"] == "万元" else {}

@@ -68,8 +68,8 @@ class InputProblems(Exception):
     """
 
     def __init__(
-        self, problems: list[Problem], questions: list[Problem] = (), accounts: pd.DataFrame | None = None
-    ):
+        self, problems: list[Problem], questions: Iterable[Problem] = (), accounts: pd.DataFrame | None = None
+    ) -> None:
         self.problems, self.questions, self.accounts = sorted(set(problems)), list(questions), accounts
         from analysis.survey.causes import causes
         from analysis.survey.summary import report
@@ -77,7 +77,7 @@ class InputProblems(Exception):
         self.causes = causes(self.problems)
         super().__init__(report(self.causes))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type, tuple]:
         return type(self), (self.problems, self.questions, self.accounts)
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xlsxwriter
@@ -21,6 +22,10 @@ from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
 from analysis.survey.study import study
 from analysis.survey.text import normalise
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 FOREIGN = "(belongs to another county)"
 LIST, RECEIPT = "问题清单", "收到行数"
@@ -79,7 +84,7 @@ def _write(path: Path, county: str, files: list[File], findings: pd.DataFrame, a
                 _write_sheets(book, file, mine, style)
 
 
-def _styles(book) -> dict:
+def _styles(book: Workbook) -> dict:
     plain = {"font_name": "宋体", "font_size": 11, "valign": "top", "border": 1, "text_wrap": True}
     return {
         "title": book.add_format({"font_name": "宋体", "bold": True, "font_size": 16}),
@@ -90,7 +95,7 @@ def _styles(book) -> dict:
     }
 
 
-def _write_list(sheet, county: str, findings: pd.DataFrame, style: dict) -> None:
+def _write_list(sheet: Worksheet, county: str, findings: pd.DataFrame, style: dict) -> None:
     """Write every cause with its place, and a column for the answer; the cells are marked in the sheets."""
     folded = causes(findings_of(findings))
     faults = sum(one.kind == PROBLEM for one in folded)
@@ -120,7 +125,7 @@ def _write_list(sheet, county: str, findings: pd.DataFrame, style: dict) -> None
     sheet.fit_to_pages(1, 0)
 
 
-def _write_counts(sheet, accounts: pd.DataFrame, style: dict) -> None:
+def _write_counts(sheet: Worksheet, accounts: pd.DataFrame, style: dict) -> None:
     """Write how many rows of each sheet were read, and as what."""
     sheet.write_row(0, 0, ("文件 (file)", "工作表 (sheet)", *COUNTS.values()), style["head"])
     for row, line in enumerate(accounts.itertuples(), start=1):
@@ -130,7 +135,7 @@ def _write_counts(sheet, accounts: pd.DataFrame, style: dict) -> None:
     sheet.set_column(2, len(COUNTS) + 1, 18)
 
 
-def _write_sheets(book, file: File, findings: pd.DataFrame, style: dict) -> None:
+def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dict) -> None:
     """Write the county's own sheets that have findings, each cell at its place in the file handed in.
 
     None of a file that is another county's: it would go to the wrong one.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,6 +18,9 @@ from analysis.survey.identifiers import looks_personal
 from analysis.survey.problems import SHIFTED, UNKNOWN_COLUMN, Problem
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
+
+if TYPE_CHECKING:
+    from pandera.pandas import Column
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
 FEWEST_FAULTS = 2  # in a row that may be shifted
@@ -124,11 +129,11 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
     return steps | _totals(table, steps)
 
 
-def _reader(name: str, schema):
+def _reader(name: str, schema: Column) -> Callable[[object], bool]:
     """Return a function that tells whether a cell answers a column; it remembers what it was asked."""
     known: dict = {}
 
-    def answers(cell) -> bool:
+    def answers(cell: object) -> bool:
         key = (type(cell), cell)
         if key not in known:
             known[key] = _answers(cell, name, schema)
@@ -137,7 +142,7 @@ def _reader(name: str, schema):
     return answers
 
 
-def _answers(cell, name: str, schema) -> bool:
+def _answers(cell: object, name: str, schema: Column) -> bool:
     if name in study().identifiers:
         return isinstance(cell, str) and bool(NAME.fullmatch(cell)) if name == "name" else looks_personal(cell)
     if name == "serial":
@@ -162,7 +167,7 @@ def _answers(cell, name: str, schema) -> bool:
     return True
 
 
-def _as_formatted(cell, schema):
+def _as_formatted(cell: object, schema: Column) -> object:
     """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a date."""
     dated = str(schema.dtype).startswith("datetime")
     if dated and isinstance(cell, int | float) and DATES[0] <= cell <= DATES[1]:
@@ -172,7 +177,7 @@ def _as_formatted(cell, schema):
     return cell
 
 
-def _is_text(schema) -> bool:
+def _is_text(schema: Column) -> bool:
     return str(schema.dtype).startswith("str") and not schema.metadata["codes"]
 
 

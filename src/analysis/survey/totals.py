@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ from analysis.survey.problems import (
 from analysis.survey.rules import involved
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise, odd_character
+
+if TYPE_CHECKING:
+    from pandera.pandas import Column
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
@@ -165,7 +169,7 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     return problems
 
 
-def _answers(column: str, schema, cell, adds: bool) -> bool:
+def _answers(column: str, schema: Column | None, cell: object, adds: bool) -> bool:
     """Tell whether a cell of a total row answers its question, which only a row of data does.
 
     A whole number may be a count of rows, and the sum of a column that is added up stands where it belongs.
@@ -242,7 +246,9 @@ def _any_between(rows: list[int], first: int, last: int) -> bool:
     return place < len(rows) and rows[place] <= last
 
 
-def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFrame) -> list[np.ndarray]:
+def _running(
+    own: pd.DataFrame, schema: Column | None, column: str, adds: bool, made: pd.DataFrame
+) -> list[np.ndarray]:
     """Return running sums of a column, as corrected and as handed in; counts where it is not added up."""
     if not adds:
         yes = own[column].to_numpy() if column in own else np.ones(len(own))
@@ -257,7 +263,7 @@ def _running(own: pd.DataFrame, schema, column: str, adds: bool, made: pd.DataFr
     return [np.concatenate([[0.0], np.nan_to_num(way).cumsum()]) for way in ways]
 
 
-def _before(said: str, schema) -> float:
+def _before(said: str, schema: Column | None) -> float:
     """Read what stood in a cell before it was corrected; nothing was added up where it was no number."""
     try:
         return parse.reader(schema)(said)
@@ -266,7 +272,13 @@ def _before(said: str, schema) -> float:
 
 
 def _compare(
-    cell, schema, adds: bool, running, places, spans, off: Sequence[float] = ()
+    cell: object,
+    schema: Column | None,
+    adds: bool,
+    running: list[np.ndarray],
+    places: np.ndarray,
+    spans: list[tuple[int, int]],
+    off: Sequence[float] = (),
 ) -> tuple[str, str, float]:
     """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
 

@@ -22,7 +22,9 @@ COINR = {
 }
 
 
-def to_coinr(values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str, basis: str):
+def to_coinr(
+    values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str, basis: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code.
 
     basis: what the data are; it rides along in both, declared to COINr as a column of type Other.
@@ -57,12 +59,12 @@ def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd
     return values.rename_axis(None).astype(float), frame.drop(columns="Level")
 
 
-def _below(frame, code, top) -> bool:
+def _below(frame: pd.DataFrame, code: str, top: str) -> bool:
     while code and code != top:
         code = frame.loc[code, "dimension"]
     return code == top
 
 
-def _level(frame, code) -> int:
+def _level(frame: pd.DataFrame, code: str) -> int:
     children = frame.index[frame["dimension"] == code]
     return 1 + max((_level(frame, child) for child in children), default=0)

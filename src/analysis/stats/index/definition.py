@@ -33,7 +33,7 @@ def definition(table: pd.DataFrame | None = None) -> pd.DataFrame:
     return frame
 
 
-def _check(frame, code, row) -> None:
+def _check(frame: pd.DataFrame, code: str, row: pd.Series) -> None:
     seen, above = {code}, row["dimension"]
     while above:
         if above in seen:
@@ -78,7 +78,7 @@ def parts(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -
     }
 
 
-def _sums(tables, key: str, by: list[str]) -> pd.Series:
+def _sums(tables: dict[str, pd.DataFrame], key: str, by: list[str]) -> pd.Series:
     name, _, expression = key.partition(": ")
     table = tables[name]
     try:

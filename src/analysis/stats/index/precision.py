@@ -48,7 +48,7 @@ def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str)
     return np.sqrt((GROUPS - 1) * spread)
 
 
-def _values(sums, factor, left, district) -> pd.DataFrame:
+def _values(sums: dict[str, pd.DataFrame], factor: pd.Series, left: str, district: pd.Series) -> pd.DataFrame:
     top, bottom = (
         sums[part][sums[part].index.get_level_values("group") != left].groupby(district).sum()
         for part in ("numerator", "denominator")

@@ -36,7 +36,7 @@ def normalise(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalpost
     return _scale(places, pd.Series(1.0, places.columns), places.count())
 
 
-def _scale(values, low, high) -> pd.DataFrame:
+def _scale(values: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFrame:
     width = (high - low).replace(0, np.nan)  # all alike: nothing to tell apart, so the middle
     scaled = LOW + (HIGH - LOW) * ((values - low) / width).clip(0, 1)
     for code in width.index[width.isna()]:

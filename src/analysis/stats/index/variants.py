@@ -140,7 +140,7 @@ def drop_one(values: pd.DataFrame, frame: pd.DataFrame, top: str) -> pd.DataFram
     return pd.DataFrame(rows, columns=["code", "largest_move", "largest_change"])
 
 
-def _under(frame, top) -> list[str]:
+def _under(frame: pd.DataFrame, top: str) -> list[str]:
     """List the indicators two levels below `top` whose dimension has others too."""
     inside = frame.index[frame["dimension"] == top]
     own = leaves(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xlsxwriter
@@ -16,6 +17,9 @@ from analysis.survey.forms.sheet import FIRST_ROW, set_page, write_cell, write_h
 from analysis.survey.forms.validation import write_validation
 from analysis.survey.frame import reporting
 from analysis.survey.study import study
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 NUMERALS = "一二三四五六七八九"
 SIGNED = ("填表人：", "审核人：", "填报日期：")
@@ -72,7 +76,7 @@ def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> lis
     return [{"serial": serial} | row for serial, row in enumerate(rows, start=1)]
 
 
-def write_rows(sheet, form: list[Column], rows: list[dict], style: dict) -> None:
+def write_rows(sheet: Worksheet, form: list[Column], rows: list[dict], style: dict) -> None:
     """Write the rows to fill in, with what is known."""
     for row, cells in enumerate(rows, start=FIRST_ROW):
         for place, column in enumerate(form):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import explain
 from analysis.survey.study import study
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 TITLE = "填表说明"
 RULES = (
@@ -27,7 +32,7 @@ HEAD = (
 WIDTHS = (24, 26, 34, 10, 60, 12)
 
 
-def write_explanation(book, style: dict) -> None:
+def write_explanation(book: Workbook, style: dict) -> None:
     """Write the explanation as the last sheet of a workbook."""
     sheet = book.add_worksheet(TITLE)
     for place, width in enumerate(WIDTHS):
@@ -42,7 +47,7 @@ def write_explanation(book, style: dict) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _lines():
+def _lines() -> Any:
     for model in study().district_tables:
         schema = model.columns
         for column in columns(model):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from analysis.survey.forms.columns import Column
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 FIRST_ROW = 5  # of data, counted from 0: three title rows and two header rows are above
 
 
-def write_cell(sheet, row: int, place: int, value, form) -> None:
+def write_cell(sheet: Worksheet, row: int, place: int, value: object, form: Any) -> None:
     """Write one value by its type; None leaves a bordered blank."""
     if value is None:
         sheet.write_blank(row, place, None, form)
@@ -21,7 +25,7 @@ def write_cell(sheet, row: int, place: int, value, form) -> None:
         sheet.write_number(row, place, value, form)
 
 
-def merge(sheet, top: int, left: int, bottom: int, right: int, text: str, form) -> None:
+def merge(sheet: Worksheet, top: int, left: int, bottom: int, right: int, text: str, form: Any) -> None:
     """Merge cells, unless there is only one."""
     if (top, left) == (bottom, right):
         sheet.write_string(top, left, text, form)
@@ -29,7 +33,7 @@ def merge(sheet, top: int, left: int, bottom: int, right: int, text: str, form) 
         sheet.merge_range(top, left, bottom, right, text, form)
 
 
-def write_top(sheet, last: int, title: str, by: str, units: str, style: dict) -> None:
+def write_top(sheet: Worksheet, last: int, title: str, by: str, units: str, style: dict) -> None:
     """Write the title, and below it who fills the form in and the units."""
     sheet.merge_range(1, 0, 1, last, title, style["title"])
     sheet.merge_range(2, 0, 2, last - 2, f"填报单位：{by}", style["left"])
@@ -37,7 +41,7 @@ def write_top(sheet, last: int, title: str, by: str, units: str, style: dict) ->
     sheet.set_row(1, 30)
 
 
-def write_header(sheet, form: list[Column], style: dict) -> None:
+def write_header(sheet: Worksheet, form: list[Column], style: dict) -> None:
     """Write two header rows: groups merged across, columns without a group merged down."""
     left = 0
     while left < len(form):
@@ -54,7 +58,7 @@ def write_header(sheet, form: list[Column], style: dict) -> None:
     sheet.set_row(4, 44)
 
 
-def set_page(sheet, form: list[Column]) -> None:
+def set_page(sheet: Worksheet, form: list[Column]) -> None:
     """Set column widths, and A4 across with the header on each page."""
     for place, column in enumerate(form):
         sheet.set_column(place, place, column.width)

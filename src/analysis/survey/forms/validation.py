@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from xlsxwriter.utility import xl_col_to_name
@@ -11,11 +12,19 @@ from analysis.survey.forms.columns import Column, columns
 from analysis.survey.forms.sheet import FIRST_ROW
 from analysis.survey.study import study
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+    from xlsxwriter.worksheet import Worksheet
+
+    from analysis.survey.codebook import Table
+
 LIST = ("township", "community", "community_code")  # chosen from the first form's rows
 IDS = {"id_number": 18, "phone": 11}  # characters
 
 
-def write_validation(sheet, model, form: list[Column], first: int, last: int, communities: int) -> None:
+def write_validation(
+    sheet: Worksheet, model: Table, form: list[Column], first: int, last: int, communities: int
+) -> None:
     """Set what the cells of each column accept, from the first to the last row to fill in."""
     schema = model.columns
     for place, column in enumerate(form):
@@ -33,7 +42,7 @@ def write_validation(sheet, model, form: list[Column], first: int, last: int, co
             sheet.data_validation(first, place, last, place, rule | words | refused)
 
 
-def _rule(name: str, schema, model, communities: int) -> dict:
+def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
     """Return the rule for one column in xlsxwriter's terms; nothing where any text will do."""
     if study().frame_table and name in LIST and model.rows not in ("communities", "townships"):
         first = study().tables[study().frame_table]
@@ -55,7 +64,7 @@ def _rule(name: str, schema, model, communities: int) -> dict:
     return {"validate": sort, "criteria": "between", "minimum": low, "maximum": high}
 
 
-def limits(schema) -> tuple:
+def limits(schema: pa.Column) -> tuple:
     """Return the least and the greatest value that a column allows, None where there is no limit."""
     said = {}
     for check in schema.checks:
@@ -67,7 +76,7 @@ def limits(schema) -> tuple:
     return said.get("min_value"), said.get("max_value")
 
 
-def explain(schema) -> str:
+def explain(schema: pa.Column) -> str:
     """Say in both languages what a column takes."""
     codes, (low, high), unit = schema.metadata["codes"], limits(schema), schema.metadata["unit"]
     if codes:

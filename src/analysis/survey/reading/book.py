@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from python_calamine import CalamineWorkbook
 
@@ -18,6 +19,9 @@ from analysis.survey.reading.marks import ROWS, Marks, read_marks
 from analysis.survey.reading.package import Package
 from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, seen
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
@@ -66,7 +70,7 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         raise Unopened(BROKEN) from None
 
 
-def _sheet(title: str, sheet, marks: Marks) -> Sheet:
+def _sheet(title: str, sheet: CalamineSheet, marks: Marks) -> Sheet:
     _bearable(title, sheet.total_height, CELLS // max(sheet.total_width, 1))
     cells = sheet.to_python(skip_empty_area=False)
     for (row, column), broken in marks.broken.items():

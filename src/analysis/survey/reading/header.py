@@ -193,7 +193,7 @@ def readable(header: Header, model: Table, faults: list[Problem]) -> Header:
     return replace(header, names=kept)
 
 
-def _unit_problems(header: Header, model, workbook: str, title: str) -> list[Problem]:
+def _unit_problems(header: Header, model: Table, workbook: str, title: str) -> list[Problem]:
     """Compare the unit of each column with the codebook's; money must say 元 or 万元 somewhere."""
     problems, schema = [], model.columns
     for place, name in header.names.items():

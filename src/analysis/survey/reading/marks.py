@@ -132,7 +132,7 @@ def _last_row(xml: bytes) -> int:
 class _Scan:
     """Walk through a sheet's XML; cells and rows without an address follow the one before."""
 
-    def __init__(self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool):
+    def __init__(self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool) -> None:
         self.styles, self.strings, self.recalculated = styles, strings, recalculated
         self.marks, self.row, self.column = Marks(), -1, -1
         self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from analysis.survey.characters import text_fault
 from analysis.survey.declaration import FILE
@@ -34,7 +35,7 @@ class File:
     title: str = ""
 
     @property
-    def models(self):
+    def models(self) -> Any:
         return study().district_tables if self.county else study().book_tables
 
 

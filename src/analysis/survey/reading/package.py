@@ -48,7 +48,7 @@ class Package:
     relation, such as `styles`.
     """
 
-    def __init__(self, archive: zipfile.ZipFile):
+    def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self.members = {part_name(name): name for name in archive.namelist()}
         roots = [one.part for one in self.relations("") if one.kind == "officeDocument"]

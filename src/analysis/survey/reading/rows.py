@@ -7,6 +7,8 @@ since a frame for each of many small sheets takes longer than reading them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -27,6 +29,9 @@ from analysis.survey.reading.header import (
     unknown_columns,
 )
 from analysis.survey.text import empty, normalise
+
+if TYPE_CHECKING:
+    from analysis.survey.codebook import Table
 
 Cells = dict[str, list]
 KINDS = ("form", "kept", "total", "blank")
@@ -53,7 +58,7 @@ MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with
 MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
 
 
-def read_sheet(sheet: Sheet, model, workbook: str, problems: list[Problem]):
+def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem]) -> Any:
     """Read one sheet into (rows, totals, account); three times None when it has less than half of its header.
 
     A column that the header lacks, or holds twice, or in an unknown unit, is read as ABSENT, so that what else
@@ -105,7 +110,7 @@ def row_kinds(sheet: Sheet, header: Header) -> list[str]:
     ]
 
 
-def _kind(row, i, header, labels, serial, texts) -> str:
+def _kind(row: Sequence[object], i: int, header: Header, labels: Any, serial: int | None, texts: Any) -> str:
     start = next((place for place, cell in enumerate(row) if not empty(cell)), None)
     if start is None:
         return "blank"
@@ -170,7 +175,7 @@ def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
     return []
 
 
-def _is_header(place: int, cell, texts: set) -> bool:
+def _is_header(place: int, cell: object, texts: set) -> bool:
     if not isinstance(cell, str):
         return False
     said = split_unit(normalise(cell))[0]
@@ -187,7 +192,7 @@ def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
     return parts | {(place, text) for place, text in header.texts.items()}
 
 
-def is_note(row: list, header: Header, model) -> bool:
+def is_note(row: list, header: Header, model: Table) -> bool:
     """Tell whether a row that is read as data is a heading or a signature: one text, or few that begin as such."""
     filled = [(place, cell) for place, cell in enumerate(row) if not empty(cell)]
     if not filled or len(filled) > SIGNED_CELLS or len(header.names) < SHORT_FORM:
@@ -226,7 +231,7 @@ def _filled_down(cells: list, notes: list[bool]) -> list:
     return filled
 
 
-def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) -> Cells:
+def _cut(sheet: Sheet, header: Header, model: Table, rows: list[int], workbook: str) -> Cells:
     """Cut the columns of the form out of some rows, cells as read, with their place."""
     cells, columns = sheet.cells, {}
     for place, name in header.names.items():
@@ -242,13 +247,13 @@ def _cut(sheet: Sheet, header: Header, model, rows: list[int], workbook: str) ->
     return ordered | place | {"row": [i + 1 for i in rows]}
 
 
-def _in_yuan(header: Header, model, place: int, name: str) -> bool:
+def _in_yuan(header: Header, model: Table, place: int, name: str) -> bool:
     schema = model.columns
     unit = header.units.get(place) or header.line
     return name in schema and schema[name].metadata["unit"] == "万元" and unit == "元"
 
 
-def _yuan(cell):
+def _yuan(cell: object) -> object:
     """Write 元 behind an amount whose header says 元; the rule for numbers converts it."""
     if isinstance(cell, bool) or cell is None:
         return cell
@@ -261,7 +266,7 @@ def _yuan(cell):
     )
 
 
-def _totals(sheet: Sheet, header: Header, model, kinds: list[str], workbook: str) -> Cells:
+def _totals(sheet: Sheet, header: Header, model: Table, kinds: list[str], workbook: str) -> Cells:
     """Cut out the total rows: `kind`, and `first`, the first row after the total before."""
     rows = [i for i, kind in enumerate(kinds) if kind == "total"]
     labels = [place for place, name in header.names.items() if name in LABELLED]
