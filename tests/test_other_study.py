@@ -108,7 +108,7 @@ def test_a_fault_in_its_workbook_is_told_by_its_own_rule(tmp_path):
     assert "大于登记老人数 (exceeds the registered users)" in done.stderr and "XB_南浦区.xlsx" in done.stderr
 
 
-def test_a_new_study_is_written_once_and_nowhere_in_this_one(tmp_path):
+def test_a_new_study_is_written_once_and_in_no_folder_of_another(tmp_path):
     assert run_analysis(tmp_path, "new", "study").returncode == 0
     written = {path.relative_to(tmp_path / "study").as_posix() for path in (tmp_path / "study").rglob("*")}
     assert {"study.toml", ".gitignore", "notebooks/02_report.ipynb", "README.md"} <= written
@@ -116,5 +116,6 @@ def test_a_new_study_is_written_once_and_nowhere_in_this_one(tmp_path):
     for name in ("study", "study/notebooks/more"):
         assert run_analysis(tmp_path, "new", name).returncode == 64
     assert (tmp_path / "study/README.md").read_text() == "mine" and not (tmp_path / ".study.new").exists()
-    assert run_analysis(REPOSITORY, "new", "src/analysis/another").returncode == 64
-    assert not (REPOSITORY / "src/analysis/another").exists()
+    for name in ("study/data/another", "study/outputs"):
+        assert run_analysis(tmp_path, "new", name).returncode == 64
+        assert not (tmp_path / name).exists()
