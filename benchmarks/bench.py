@@ -392,9 +392,8 @@ def findings(seconds: dict[str, float], ratio: dict[str, float]) -> dict[str, st
         if limited := ratio.get(f"{name} · 9 districts"):
             said[f"our cold run beside the cells alone in {where}"] = f"{1 / limited:.2f} times"
     for n in (9, 90):
-        if shares := [ratio[name] for w in CORRECTIONS if (name := f"{CORRECTED}: {w} · {n} districts") in ratio]:
-            listed = ", ".join(f"{share:.2f}" for share in shares)
-            said[f"{CORRECTED} ({', '.join(CORRECTIONS)}) · {n} districts"] = f"{listed} of a cold run"
+        if shares := _corrected(ratio, n):
+            said[f"{CORRECTED} ({', '.join(CORRECTIONS)}) · {n} districts"] = f"{', '.join(shares)} of a cold run"
     few, many = (seconds.get(f"{OURS} · {n} districts") for n in (90, 900))
     if few and many:
         said["cost of a district, 900 beside 90"] = f"{many / 900 / (few / 90):.2f}"
@@ -402,6 +401,12 @@ def findings(seconds: dict[str, float], ratio: dict[str, float]) -> dict[str, st
     if one and two:
         said["two Dask workers beside one"] = f"{one / two:.2f} times as fast"
     return said
+
+
+def _corrected(ratio: dict[str, float], districts: int) -> list[str]:
+    """List what each kind of correction costs beside a cold run, as far as it was measured."""
+    names = (f"{CORRECTED}: {kind} · {districts} districts" for kind in CORRECTIONS)
+    return [f"{ratio[name]:.2f}" for name in names if name in ratio]
 
 
 def report(found: dict) -> str:

@@ -324,25 +324,31 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
             stream.reconfigure(errors="backslashreplace")
     try:
         return command.main(arguments, prog_name=command.name, standalone_mode=False) or 0
-    except click.exceptions.Abort:
-        return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("interrupted; the previous outputs are as they were", EXIT_INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
-    except RefusedError as error:
-        return _say(str(error), EXIT_USAGE)
-    except InputProblems as error:
-        counts = f"{len(error.problems)} problem(s) from {len(error.causes)} cause(s)"
-        said = [str(error), counts, *getattr(error, "__notes__", ())]
-        return _say("\n".join(said), EXIT_INPUT)
-    except (NotebookFailed, Stopped) as error:
-        return _say(f"{error}\nnothing was published", EXIT_NOTEBOOK)
-    except Busy as error:
-        return _say(str(error), EXIT_BUSY)
-    except OSError as error:
-        return _say(f"cannot read or write: {error}", EXIT_WRITE)
+    except (RefusedError, InputProblems, NotebookFailed, Stopped, Busy, OSError) as error:
+        return _say(*_outcome(error))
+
+
+def _outcome(error: Exception) -> tuple[str, int]:
+    """Return what is said of an error that is no bug of ours, and the exit code."""
+    from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
+    from analysis.survey.problems import InputProblems
+
+    match error:
+        case InputProblems():
+            counts = f"{len(error.problems)} problem(s) from {len(error.causes)} cause(s)"
+            return "\n".join([str(error), counts, *getattr(error, "__notes__", ())]), EXIT_INPUT
+        case NotebookFailed() | Stopped():
+            return f"{error}\nnothing was published", EXIT_NOTEBOOK
+        case Busy():
+            return str(error), EXIT_BUSY
+        case OSError():
+            return f"cannot read or write: {error}", EXIT_WRITE
+    return str(error), EXIT_USAGE
 
 
 def _say(message: str, code: int) -> int:

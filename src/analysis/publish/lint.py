@@ -176,23 +176,25 @@ def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple
     """Say what is cited and not shown, and which figure or table of the parts a language does not cite."""
     shown = {cell.id: name for cell in cells for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)}
     made = {name for cell in cells for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)}
-    cited = {lang: {} for lang in languages}
-    for cell in (cell for cell in cells if cell.is_prose):
-        lang = _language(cell)
-        for anchor in CITED.findall(cell.source):
-            cited.setdefault(lang, {}).setdefault(anchor, cell.id)
+    cited = {lang: _cited(cells, lang) for lang in languages}
     names = {*shown.values(), *made}
-    for anchors in cited.values():
-        for anchor, cell in anchors.items():
-            if anchor[4:] not in names:
-                yield cell, f"cites {anchor}, which the report does not show; add section.include({anchor[4:]!r})"
+    for anchor, cell in (item for anchors in cited.values() for item in anchors.items()):
+        if anchor[4:] not in names:
+            yield cell, f"cites {anchor}, which the report does not show; add section.include({anchor[4:]!r})"
     order = [cell.id for cell in cells]
     last = next((i for i, name in enumerate(order) if name.startswith(ANNEX)), len(order))
-    for cell in order[:last]:
-        name = shown.get(cell)
-        for lang in languages if name else ():
-            if not {f"fig-{name}", f"tab-{name}"} & cited[lang].keys():
-                yield cell, f"{name} is cited in no text of language {lang}"
+    for cell, lang in ((cell, lang) for cell in order[:last] if cell in shown for lang in languages):
+        if not {f"fig-{shown[cell]}", f"tab-{shown[cell]}"} & cited[lang].keys():
+            yield cell, f"{shown[cell]} is cited in no text of language {lang}"
+
+
+def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
+    """Map each figure and table that the prose of a language cites to the first cell that does."""
+    found: dict[str, str] = {}
+    for cell in (cell for cell in cells if cell.is_prose and _language(cell) == lang):
+        for anchor in CITED.findall(cell.source):
+            found.setdefault(anchor, cell.id)
+    return found
 
 
 def _points(cells: list[Cell], facts: Facts) -> Iterator[tuple[str, str]]:

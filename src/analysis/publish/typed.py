@@ -88,28 +88,27 @@ def numbers_in_braces(template: str) -> list[str]:
 
 def _look(node: nodes.Node, found: list[str]) -> None:
     """Add the numbers below a node to `found`."""
-    line = f"({{}}, line {node.lineno})".format
-    if isinstance(node, nodes.Compare | nodes.Test):
+    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):  # `typed_numbers` reads the last
         return
-    if isinstance(node, nodes.TemplateData):
-        return  # `typed_numbers` reads it
     if isinstance(node, nodes.Const):
-        found += [line(repr(node.value))] if _is_number(node.value) else []
-        return
+        found += [f"({node.value!r}, line {node.lineno})"] if _is_number(node.value) else []
+    elif fault := _fault(node):
+        found.append(f"({fault}, line {node.lineno})")
+    else:
+        for part in _printed(node):
+            _look(part, found)
+
+
+def _fault(node: nodes.Node) -> str:
+    """Say why a node prints a number without a receipt; empty where it does not."""
     if isinstance(node, nodes.Concat | nodes.BinExpr | nodes.UnaryExpr) and not isinstance(node, LOGICAL):
-        found.append(line("computed"))
-        return
+        return "computed"
     if isinstance(node, nodes.Call) and not _is_rounding(node):
-        found.append(line("called"))
-        return
+        return "called"
     if _is_piece(node):
-        found.append(line("part of a text"))
-        return
-    if (name := _member(node)) in UNLINKED:
-        found.append(line(f"{name} has no link to a receipt"))
-        return
-    for part in _printed(node):
-        _look(part, found)
+        return "part of a text"
+    name = _member(node)
+    return f"{name} has no link to a receipt" if name in UNLINKED else ""
 
 
 def _printed(node: nodes.Node) -> list[nodes.Node]:

@@ -128,40 +128,44 @@ def _field(run: Run, code: str) -> None:
 
 
 def _styles(document: Document, lang: str, size: float, line: float) -> None:
-    song, title, black, kai = FONTS[lang]
-    made = {style.name for style in document.styles}
+    styles, (song, title, black, kai) = document.styles, FONTS[lang]
+    made = {style.name for style in styles}
     for name in ("Source", "Annexes", "Signature", CELL):
         if name not in made:
-            document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    for style in document.styles:
-        if style.type == WD_STYLE_TYPE.PARAGRAPH:
-            _face(style, song)
+            styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    for style in (style for style in styles if style.type == WD_STYLE_TYPE.PARAGRAPH):
+        _face(style, song)
     for name in ("Normal", "Body Text", "First Paragraph", "Compact", "Annexes", "Signature", *HEADINGS):
-        _paragraph(document.styles[name], size, line)
+        _paragraph(styles[name], size, line)
     faces = {2: black, 3: kai, 0: song}
     for name, which in HEADINGS.items():
-        _face(document.styles[name], faces[which])
-        document.styles[name].font.size, document.styles[name].font.bold = Pt(SIZES[name] + size - BODY), True
-        document.styles[name].paragraph_format.keep_with_next = True
-    document.styles["Signature"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    document.styles["Signature"].paragraph_format.right_indent = Pt(2 * BODY)
-    document.styles["Annexes"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
-    _face(document.styles["Title"], title)
-    document.styles["Title"].font.size = Pt(22)
-    document.styles["Title"].font.bold = False
-    document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    cell = document.styles[CELL].paragraph_format
+        _face(styles[name], faces[which])
+        styles[name].font.size, styles[name].font.bold = Pt(SIZES[name] + size - BODY), True
+        styles[name].paragraph_format.keep_with_next = True
+    styles["Signature"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    styles["Signature"].paragraph_format.right_indent = Pt(2 * BODY)
+    styles["Annexes"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    _face(styles["Title"], title)
+    styles["Title"].font.size, styles["Title"].font.bold = Pt(22), False
+    styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _small_styles(document)
+
+
+def _small_styles(document: Document) -> None:
+    """Set the styles of tables, captions, sources and notes."""
+    styles = document.styles
+    cell = styles[CELL].paragraph_format
     cell.alignment, cell.space_before, cell.space_after = WD_ALIGN_PARAGRAPH.LEFT, Pt(1), Pt(1)
     captions = {"Image Caption": 12, "Table Caption": 12, "Captioned Figure": 10}
     for name, small in ({CELL: 9, "Source": 9, "Footnote Text": 9} | captions).items():
-        style = document.styles[name]
+        style = styles[name]
         style.font.size, style.font.italic = Pt(small), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     for name in ("Table Caption", "Captioned Figure"):  # a table and its title, a picture and its own
-        document.styles[name].paragraph_format.keep_with_next = True
-        document.styles[name].paragraph_format.space_before = Pt(12)
-    document.styles["Source"].paragraph_format.space_after = Pt(10)
+        styles[name].paragraph_format.keep_with_next = True
+        styles[name].paragraph_format.space_before = Pt(12)
+    styles["Source"].paragraph_format.space_after = Pt(10)
 
 
 def _face(style: ParagraphStyle, font: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
+from statsmodels.stats.contingency_tables import mcnemar as exact_mcnemar
 
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.difference import equal_two_shares, holm, newcombe
@@ -17,10 +18,9 @@ def mcnemar(gained: int, lost: int, mid: bool = False) -> float:
     McNemar (1947); mid-p of Fagerland, Lydersen and Laake (2013), BMC Med. Res. Methodol. 13:91.
     """
     changed, fewer = gained + lost, min(gained, lost)
-    p = 2 * stats.binom.cdf(fewer, changed, 0.5)
     if mid:
         return float(2 * stats.binom.cdf(fewer, changed, 0.5) - stats.binom.pmf(fewer, changed, 0.5))
-    return float(min(p, 1.0))
+    return float(exact_mcnemar([[0, gained], [lost, 0]], exact=True).pvalue)
 
 
 def tango(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.oneway import anova_generic
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis.stats.confidence import CONFIDENCE
 
@@ -25,12 +25,9 @@ def newcombe(
     k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike, confidence: float = CONFIDENCE
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the interval of k1/n1 − k2/n2 for independent counts; arrays welcome."""
-    k1, n1, k2, n2 = (np.asarray(x, float) for x in (k1, n1, k2, n2))
-    p1, p2 = k1 / n1, k2 / n2
-    low1, high1 = proportion_confint(k1, n1, 1 - confidence, "wilson")
-    low2, high2 = proportion_confint(k2, n2, 1 - confidence, "wilson")
-    low = p1 - p2 - np.hypot(p1 - low1, high2 - p2)
-    return low, p1 - p2 + np.hypot(high1 - p1, p2 - low2)
+    counts = (np.asarray(x, float) for x in (k1, n1, k2, n2))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of nobody there is no share
+        return confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=1 - confidence)
 
 
 def holm(p: ArrayLike) -> np.ndarray:

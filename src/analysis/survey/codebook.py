@@ -131,19 +131,20 @@ def read_codes(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def _unknown(tables: pd.DataFrame, columns: pd.DataFrame) -> Iterator[Problem]:
+    known = set(tables["table"])
     for row, name in enumerate(columns["table"], start=2):
-        if name not in set(tables["table"]):
+        if name not in known:
             yield Problem("columns.csv", column="table", row=row, message=f"{name}: tables.csv 中没有 (unknown)")
     for row, one in enumerate(tables.itertuples(), start=2):
         own = set(columns.loc[columns["table"] == one.table, "column"]) | {"county_code"}
         if len(own) == 1:
             yield Problem("tables.csv", column="table", row=row, message=f"{one.table}: 没有列 (has no column)")
-        for column in ("one_row_each", "named_by", "persons"):
-            for name in getattr(one, column).split():
-                if name not in own:
-                    message = f"{name}: columns.csv 中没有此列 (no such column)"
-                    yield Problem("tables.csv", column=column, row=row, message=message)
-        if one.within and one.within not in set(tables["table"]):
+        keys = ("one_row_each", "named_by", "persons")
+        for key, name in ((k, name) for k in keys for name in getattr(one, k).split()):
+            if name not in own:
+                message = f"{name}: columns.csv 中没有此列 (no such column)"
+                yield Problem("tables.csv", column=key, row=row, message=message)
+        if one.within and one.within not in known:
             message = f"{one.within}: 没有此表 (no such table)"
             yield Problem("tables.csv", column="within", row=row, message=message)
 

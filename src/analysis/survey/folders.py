@@ -148,16 +148,21 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
     if not free and (other := _another_repository(place, home, own)):
         raise RefusedError(_kept(folder, f"lies inside another repository, {other.as_posix()}"))
+    if why := _why_not(place, kept, home, own):
+        raise RefusedError(_kept(folder, why))
+    return place
+
+
+def _why_not(place: Path, kept: Iterable[Path], home: Path, own: str) -> str:
+    """Say why nothing may be written in a folder, as the end of a sentence; empty where it may."""
     for path in kept:
         if _inside(place, path):
-            raise RefusedError(_kept(folder, f"lies inside {_shown(path, home)}"))
+            return f"lies inside {_shown(path, home)}"
     for path in (*kept, home, home / own, Path(sys.prefix), Path(os.path.expanduser("~")), Path("/")):
         if _inside(Path(os.path.realpath(path)), place) and not (own and path == home / own):
-            raise RefusedError(_kept(folder, f"holds {_shown(path, home)}"))
+            return f"holds {_shown(path, home)}"
     hidden = place.relative_to(home).parts if place.is_relative_to(home) else place.parts[-1:]
-    if any(part.startswith(".") for part in hidden):
-        raise RefusedError(_kept(folder, "is hidden"))
-    return place
+    return "is hidden" if any(part.startswith(".") for part in hidden) else ""
 
 
 def _another_repository(place: Path, home: Path, own: str) -> Path | None:

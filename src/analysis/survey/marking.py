@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from xlsxwriter.utility import xl_col_to_name
 
 from analysis.survey import parse
 from analysis.survey.codebook import Table
@@ -17,7 +18,7 @@ from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
 from analysis.survey.identifiers import looks_personal
 from analysis.survey.reading.book import Sheet
-from analysis.survey.reading.header import Header, letter
+from analysis.survey.reading.header import Header
 from analysis.survey.reading.rows import row_kinds
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
@@ -97,7 +98,7 @@ def _mark(page: Any, one: Problem, cells: dict, header: Header, model: Table, st
         if one.column
         in (titles[name], schema[name].title if name in schema else titles[name], header.texts[place])
     ]
-    places = places or [place for place in range(WIDEST) if letter(place) == one.column]
+    places = places or [place for place in range(WIDEST) if xl_col_to_name(place) == one.column]
     row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
     page.write(row, place, cells.get(place, "") if one.row else header.texts.get(place, ""), style[one.kind])
     note = f"{one.column}：{one.told or one.message}\n{one.mend}"

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
 if TYPE_CHECKING:
-    from pandera.pandas import Column
+    from pandera.pandas import Check, Column
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
 FEWEST_FAULTS = 2  # in a row that may be shifted
@@ -155,16 +155,17 @@ def _answers(cell: object, name: str, schema: Column) -> bool:
         value = parse.reader(schema)(_as_formatted(cell, schema))
     except parse.Unreadable:
         return False
-    for check in schema.checks:
-        said = check.statistics
-        low, high = said.get("min_value"), said.get("max_value")
-        if check.name in ("in_range", "greater_than_or_equal_to") and not (
-            (low is None or low <= value) and (high is None or value <= high)
-        ):
-            return False
-        if check.name == "str_matches" and not re.match(said["pattern"], value):
-            return False
-    return True
+    return all(_passes(value, check) for check in schema.checks)
+
+
+def _passes(value: Any, check: Check) -> bool:
+    """Tell whether a value is in the range, or of the form, that a check of the codebook wants."""
+    said = check.statistics
+    if check.name == "str_matches":
+        return re.match(said["pattern"], value) is not None
+    low, high = said.get("min_value"), said.get("max_value")
+    is_range = check.name in ("in_range", "greater_than_or_equal_to")
+    return not is_range or ((low is None or low <= value) and (high is None or value <= high))
 
 
 def _as_formatted(cell: object, schema: Column) -> object:

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -170,6 +171,12 @@ def _checked(home: Path, facts: dict) -> Study:
     }
     for key in (*facts, *places, *forms, *notebooks, *titles):
         raise _refused(key, "没有此项 (no such key)")
+    _check(given)
+    return Study(home, **given)
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Raise InputProblems for the first value of a declaration that is not of its form."""
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
     if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
@@ -181,13 +188,17 @@ def _checked(home: Path, facts: dict) -> Study:
             re.compile(given[key])
         except (re.error, TypeError) as error:
             raise _refused(key, f"不是正则表达式 (cannot be read as a pattern): {error}") from None
+    _check_notebooks(given)
+
+
+def _check_notebooks(given: dict[str, Any]) -> None:
+    """Check the names of notebooks, and the titles of the pages that one of them makes."""
     for key in ("report", "of_district"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, "应如 02_facilities (cannot be read as the name of a notebook)")
     for lang, title in given["district_title"].items():
         if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
             raise _refused(f"district_title.{lang}", "应有且只有一处 {} (the place of the district's name, once)")
-    return Study(home, **given)
 
 
 def _refused(key: str, message: str) -> InputProblems:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from analysis.survey.problems import PROBLEM
 
@@ -75,17 +76,13 @@ def summary(accounts: pd.DataFrame, findings: pd.DataFrame) -> str:
     counts.loc["合计 total"] = counts.sum()
     cells = [["文件 file", *(TITLES[name] for name in counts)]]
     cells += [[file, *map(str, map(int, row))] for file, *row in counts.itertuples()]
-    widths = [max(_width(line[i]) for line in cells) for i in range(len(cells[0]))]
+    widths = [max(cell_len(line[i]) for line in cells) for i in range(len(cells[0]))]
     return "\n".join(
         "  ".join(_pad(text, width, i) for i, (text, width) in enumerate(zip(line, widths, strict=True)))
         for line in cells
     )
 
 
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
-
-
 def _pad(text: str, width: int, place: int) -> str:
-    space = " " * (width - _width(text))
+    space = " " * (width - cell_len(text))
     return space + text if place else text + space

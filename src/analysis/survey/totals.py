@@ -204,10 +204,7 @@ def _sheet(
     schema = study().tables[name].columns
     adds = _additive(name)
     since = None
-    doubtful: dict[str, list[int]] = {}
-    for row in sorted(doubts):
-        for title in doubts[row]:
-            doubtful.setdefault(title, []).append(row)
+    doubtful = _rows_by_title(doubts)
     for line in lines:
         first = since or line["first"]
         since = first if EVERY in doubts.get(line["row"], ()) else None  # what is no total ends no block
@@ -215,11 +212,7 @@ def _sheet(
         if _any_between(doubtful.get(EVERY, []), spans[-1][0], line["row"]):
             continue
         for column, cell in line.items():
-            if (
-                column not in (*schema, "name")
-                or column in ("county_code", "workbook", "sheet", "row")
-                or empty(cell)
-            ):
+            if column not in (*schema, "name") or column in FROM_FILE or empty(cell):
                 continue
             title = schema[column].title if column in schema else study().identifiers[column]
             summed = column in own and _any_between(doubtful.get(title, []), spans[-1][0], line["row"])
@@ -238,6 +231,15 @@ def _sheet(
                 rule = UNIT if message == TOTAL_IN_YUAN else ""
                 problems.append(Problem(*place, f"{value}{message}", rule=rule, value=value))
     return problems
+
+
+def _rows_by_title(doubts: dict[int, set[str]]) -> dict[str, list[int]]:
+    """Map titles of columns to the rows in which their cells are doubtful, ascending."""
+    found: dict[str, list[int]] = {}
+    for row in sorted(doubts):
+        for title in doubts[row]:
+            found.setdefault(title, []).append(row)
+    return found
 
 
 def _any_between(rows: list[int], first: int, last: int) -> bool:

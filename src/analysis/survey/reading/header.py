@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
+from xlsxwriter.utility import xl_col_to_name
+
 from analysis.survey.codebook import FROM_FILE, REMARK, SERIAL, Table
 from analysis.survey.parse import spellings
 from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
@@ -221,16 +223,6 @@ def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> 
         if filled:
             headed = place in header.texts
             message = "未知的列 (unknown column)" if headed else "此列没有标题 (column without a header)"
-            where = (workbook, title, letter(place))
+            where = (workbook, title, xl_col_to_name(place))
             problems.append(Problem(*where, message=message, rule=UNKNOWN_COLUMN, about=filled))
     return problems
-
-
-def letter(place: int) -> str:
-    """Return the letters of a column counted from 0."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -92,22 +92,26 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
         return []
     found: dict[str, list[File]] = {}
     for path in sorted(raw.iterdir()):
-        if printable(path.name) != path.name:
-            message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
-            problems.append(Problem(printable(path.name), message=message))
-            found.setdefault(study().district_of(path.name), [])  # it is there, under a name that will not do
-            continue
-        if path.name.startswith((".", "~$")) or path.name in OURS:
-            continue
-        if path.is_dir():
-            problems.append(Problem(path.name, message="文件夹不读 (folders are not read)"))
-        elif DATA.fullmatch(path.suffix.lower()):
-            _place(path, found, problems)
+        _look_at(path, found, problems)
     for county in owners():
         if county not in found:
             message = f"缺少此文件 (file is missing from {printable(raw.name)}/)"
             problems.append(Problem(expected_name(county), message=message))
     return [file for county in owners() for file in _once(found.get(county, []), problems)]
+
+
+def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) -> None:
+    """Place one entry of the folder of a wave; pass over what is no county's."""
+    if printable(path.name) != path.name:
+        message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
+        problems.append(Problem(printable(path.name), message=message))
+        found.setdefault(study().district_of(path.name), [])  # it is there, under a name that will not do
+    elif path.name.startswith((".", "~$")) or path.name in OURS:
+        return
+    elif path.is_dir():
+        problems.append(Problem(path.name, message="文件夹不读 (folders are not read)"))
+    elif DATA.fullmatch(path.suffix.lower()):
+        _place(path, found, problems)
 
 
 def _place(path: Path, found: dict, problems: list[Problem]) -> None:
