@@ -215,7 +215,7 @@ def clear(folder: Path) -> None:
 def built(districts: int) -> Path:
     """Return a copy with an edition of so many districts."""
     folder = prepared(districts)
-    if not (folder / "outputs/SHA256SUMS").exists():
+    if not (folder / "outputs/2020/SHA256SUMS").exists():
         analysis(folder, "build")
     return folder
 
