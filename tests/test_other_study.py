@@ -119,3 +119,38 @@ def test_a_new_study_is_written_once_and_in_no_folder_of_another(tmp_path):
     for name in ("study/data/another", "study/outputs"):
         assert run_analysis(tmp_path, "new", name).returncode == 64
         assert not (tmp_path / name).exists()
+
+
+FAULTS = {  # file: (text, what stands in its place, what is said)
+    "an unknown type": ("data/raw/reference/columns.csv", ",yes_no,", ",maybe,", "columns.csv!type 9"),
+    "a list without answers": (
+        "data/raw/reference/columns.csv",
+        ",operator,,",
+        ",operators,,",
+        "columns.csv!codes 10",
+    ),
+    "a key that is no column": (
+        "data/raw/reference/tables.csv",
+        ",community_code,,communities",
+        ",code,,communities",
+        "tables.csv!",
+    ),
+    "a rule of no table": ("data/raw/reference/rules.csv", "S1,stations", "S1,station", "rules.csv!table 2"),
+    "a rule of no kind": ("data/raw/reference/rules.csv", ",holds,", ",hold,", "rules.csv!check 2"),
+    "a district of another form": ("data/raw/reference/counties.csv", "XE,", "XF,", "counties.csv!gb2260"),
+    "an unknown key": ("study.toml", "[forms]", "[form]", "study.toml!form"),
+    "a table that is not optional": ("study.toml", '["rules"]', '["ruls"]', "study.toml!reference"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path):
+    folder = shutil.copytree(STUDY, tmp_path / "study")
+    name, was, now, said = FAULTS[fault]
+    text = (folder / name).read_text("utf-8")
+    assert was in text
+    (folder / name).write_text(text.replace(was, now, 1), encoding="utf-8")
+    for command in ("check", "build", *(["forms"] if "rule" not in fault else [])):  # forms hold no rules
+        done = run_analysis(folder, command)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+        assert said in done.stderr

@@ -18,7 +18,7 @@ from analysis.survey.access import Access
 from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
 from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 
 BESIDE = ("accounts", "corrections", "questions", "changes")  # clean tables that the codebook does not have
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
@@ -40,8 +40,9 @@ class Edition:
         self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
         self.columns, self.languages, self.main = columns(wave), study().languages, study().languages[0]
         self.steps, self.report = steps(), study().report
-        self.tables = (*study().tables, *BESIDE)
-        self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
+        with of_wave(wave):
+            self.tables = (*study().tables, *BESIDE)
+            self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
         self.sources = self.read_sources()
         self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
         self.inputs = cache(lambda paths: Inputs.of(paths, self.root))  # many tasks rest on the same
@@ -128,7 +129,8 @@ class Edition:
         """Make the task that writes what the page of each county may say."""
         kinds = [(step, kind) for step in self.steps for kind in sorted(self.sources[step.notebook].of_district)]
         needs = [*self.estimates, *self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
-        frame, public = study().frame_table, set(study().public)
+        with of_wave(self.wave):
+            frame, public = study().frame_table, set(study().public)
         needs += self.read(frame, public) if public else []
         makes = [self.of_district(step, kind) for step, kind in kinds]
         access = replace(self.access(makes), tables={frame: frozenset(public)} if public else {})

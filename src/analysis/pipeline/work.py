@@ -19,7 +19,7 @@ from analysis.survey.folders import columns, processed
 from analysis.survey.problems import InputProblems
 from analysis.survey.reference import reference
 from analysis.survey.returns import write_returns
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 
 STATE = "ANALYSIS_STATE"  # in the environment of a worker: of which modules its own are
 MANY = 90  # counties; notebooks about more have more time, in proportion
@@ -50,7 +50,8 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
     write(tables, accounts, folder, processed(wave))
-    write_prints({name: tables[name] for name in study().tables}, columns(wave))
+    with of_wave(wave):
+        write_prints({name: tables[name] for name in study().tables}, columns(wave))
     write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 
 

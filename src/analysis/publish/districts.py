@@ -18,7 +18,7 @@ from analysis.stats.ledger import printed
 from analysis.survey.folders import district
 from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_estimates, read_statements
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 
 TOWNSHIP = {"zh": ["街道（乡镇）", "社区"], "en": ["Township", "Communities"]}
 COUNTY_TABLE = {
@@ -52,10 +52,11 @@ def write_districts(wave: str) -> None:
 
 def _public(wave: str) -> pd.DataFrame:
     """Read what the pages of districts tell of each community; no rows where the study has no such table."""
-    names = study().public
+    with of_wave(wave):
+        table, names = study().frame_table, study().public
     if not names:
         return pd.DataFrame({"county_code": []})
-    return read(study().frame_table, wave, *names)[["county_code", *names]]
+    return read(table, wave, *names)[["county_code", *names]]
 
 
 def count_by_township(places: pd.DataFrame, lang: str, counted: dict[str, pd.Series]) -> pd.DataFrame:

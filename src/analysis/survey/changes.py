@@ -22,6 +22,8 @@ def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFram
         old, new, table = before.get(rule.table), after.get(rule.table), study().tables[rule.table]
         if old is None or new is None or rule.check not in ("factor", "fixed", "rows_factor"):
             continue
+        if rule.check != "rows_factor" and rule.column not in old:  # asked since
+            continue
         factor = float(rule.argument or 1)
         if rule.check == "rows_factor":
             title = table.columns["community_code"].title
@@ -63,7 +65,8 @@ def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.Dat
     name = study().frame_table
     if name not in before or name not in after:
         return []
-    now, old = after[name], _answers(before[name])
+    both = [column for column in after[name] if column in before[name]]  # a question may be new
+    now, old = after[name][both], _answers(before[name][both])
     message = "每一格都与上一轮相同 (the same in every cell as in the wave before: is it this wave's file?)"
     return [
         Problem(rows["workbook"].iloc[0], rows["sheet"].iloc[0], message=message, kind=QUESTION)
@@ -128,7 +131,8 @@ def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator
 
 
 def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple]:
-    added = [column.name for column in columns(study().tables[name]) if column.adds]
+    asked = columns(study().tables[name])
+    added = [column.name for column in asked if column.adds and column.name in before]
     old, new = (_by_district(rows, added) for rows in (before, after))
     for column in ["rows", *added]:
         for district in sorted(set(old.index) | set(new.index)):

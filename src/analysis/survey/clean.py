@@ -28,7 +28,7 @@ from analysis.survey.problems import FOLDED_BY, PROBLEM, InputProblems, Problem,
 from analysis.survey.reading.names import without_files
 from analysis.survey.reference import reference
 from analysis.survey.rules import located, partial_tables, rule_problems, rule_questions, title_of
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 from analysis.survey.totals import holds_data, total_problems
 
 ACCOUNTS = "accounts"
@@ -72,6 +72,11 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
 def check(raw: Path, frame: pd.DataFrame) -> Checked:
     """Check a wave in one pass; bad input raises nothing, its rows are left out of the tables."""
+    with of_wave(raw.name):
+        return _check(raw, frame)
+
+
+def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     raws, accounts, found, totals = load(raw)
     findings = list(found)
     if not without_files(raw):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pandera.pandas as pa
 
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.folders import WAVE
+from analysis.survey.problems import Problem, StudyProblems
 
 if TYPE_CHECKING:
     from analysis.survey.study import Study
@@ -114,13 +115,24 @@ class Rule:
 def read_tables(
     tables: pd.DataFrame, columns: pd.DataFrame, codes: pd.DataFrame, study: Study
 ) -> dict[str, Table]:
-    """Return the tables of a codebook by name. Raises InputProblems naming file, row and column."""
+    """Return the tables of a codebook by name, with the columns that its wave asks, if it has one.
+
+    A table of which nothing is asked in the wave is left out. Raises StudyProblems naming file, row and column.
+    """
     lists = read_codes(codes)
     problems = [*_unknown(tables, columns), *_column_problems(columns, lists)]
     if problems:
-        raise InputProblems(problems)
-    of_table = dict(list(columns.groupby("table", sort=False)))
-    return {row.table: _table(row, of_table[row.table], lists, study) for row in tables.itertuples()}
+        raise StudyProblems(problems)
+    asked = columns[_asked(columns, study.wave_of)] if study.wave_of else columns
+    of_table = dict(list(asked.groupby("table", sort=False)))
+    rows = (row for row in tables.itertuples() if row.table in of_table)
+    return {row.table: _table(row, of_table[row.table], lists, study) for row in rows}
+
+
+def _asked(columns: pd.DataFrame, wave: str) -> pd.Series:
+    """Tell which columns a wave asks: `since` is the first and `until` the last that does, blank for any."""
+    since, until = columns["since"], columns["until"]
+    return ((since == "") | (since <= wave)) & ((until == "") | (wave <= until))
 
 
 def read_codes(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -160,10 +172,21 @@ def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) ->
         if (one.type in ("choice", "yes_no")) and wanted not in lists:
             message = f"{wanted}: codes.csv 中没有 (no such list)"
             yield Problem("columns.csv", column="codes", row=row, message=message)
+        yield from _waves_of(one, row)
         for end in ("min", "max"):
             if getattr(one, end) and _limit(getattr(one, end), one.type) is None:
                 message = f"{getattr(one, end)}: 无法读取 (cannot be read)"
                 yield Problem("columns.csv", column=end, row=row, message=message)
+
+
+def _waves_of(one: Any, row: int) -> Iterator[Problem]:
+    """Check the first and the last wave that asks a column."""
+    for key in ("since", "until"):
+        if getattr(one, key) and not WAVE.fullmatch(getattr(one, key)):
+            message = f"{getattr(one, key)}: 应如 2020 (not a wave, as 2020)"
+            yield Problem("columns.csv", column=key, row=row, message=message)
+    if one.since and one.until and one.since > one.until:
+        yield Problem("columns.csv", column="until", row=row, message="早于 since (lies before since)")
 
 
 def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
@@ -269,7 +292,7 @@ def _checks(row: Any, codes: dict[str, str], study: Study) -> Iterator[pa.Check]
 
 
 def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
-    """Return the rules of `rules.csv`. Raises InputProblems for what they name and the codebook does not have."""
+    """Return the rules of `rules.csv`. Raises StudyProblems for what they name and the codebook does not have."""
     problems, codes, known = [], list(rules["code"]), "、".join(sorted(CHECKS))
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
@@ -285,7 +308,7 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
             faults["message_zh"] = "应写明讯息和改法 (give message and remedy in both languages)"
         problems += [Problem("rules.csv", column=name, row=row, message=said) for name, said in faults.items()]
     if problems:
-        raise InputProblems(problems)
+        raise StudyProblems(problems)
     return [
         Rule(
             *(one.code, one.table, one.column, one.check, one.argument),

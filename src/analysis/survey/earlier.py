@@ -13,7 +13,7 @@ from analysis.survey.load import Loaded, load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import NOTE, PROBLEM, Problem
 from analysis.survey.reading.names import files_of, owners, sheet_title
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
 
@@ -34,6 +34,11 @@ def read_earlier(raw: Path) -> Earlier:
     folder = earlier_wave(raw)
     if folder is None:
         return Earlier("", {}, {})
+    with of_wave(folder.name):
+        return _read_wave(folder)
+
+
+def _read_wave(folder: Path) -> Earlier:
     loaded = load(folder)
     faults = [one for one in loaded.problems if one.rule == NOTE]
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])

@@ -68,7 +68,10 @@ class InputProblems(Exception):
     """
 
     def __init__(
-        self, problems: list[Problem], questions: Iterable[Problem] = (), accounts: pd.DataFrame | None = None
+        self,
+        problems: list[Problem],
+        questions: Iterable[Problem] = (),
+        accounts: pd.DataFrame | None = None,
     ) -> None:
         self.problems, self.questions, self.accounts = sorted(set(problems)), list(questions), accounts
         from analysis.survey.causes import causes
@@ -84,6 +87,18 @@ class InputProblems(Exception):
     def findings(self) -> pd.DataFrame:
         """The problems and the questions as `findings_table` gives them."""
         return findings_table([*self.problems, *self.questions])
+
+
+class StudyProblems(InputProblems):
+    """Raised with what is wrong in the study's own files: without a codebook nothing can be folded by it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems, self.questions, self.accounts = sorted(set(problems)), [], None
+        self.causes = self.problems
+        Exception.__init__(self, "\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type, tuple]:
+        return type(self), (self.problems,)
 
 
 def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:

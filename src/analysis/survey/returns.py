@@ -20,7 +20,7 @@ from analysis.survey.problems import PROBLEM, findings_of
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
 if TYPE_CHECKING:
@@ -56,14 +56,15 @@ def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.
     if without_files(raw):
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    files = files_of(raw, [])
-    paths = []
-    for code, county in study().districts.items():
-        own = [file for file in files if file.county == code]
-        names = {file.path.name for file in own} | {f"{code}_{county}.xlsx"}
-        mine = findings[findings["workbook"].map(partial(_is_of, names, code)).astype(bool)]
-        paths.append(folder / f"{code}_{county}.xlsx")
-        _write(paths[-1], county, own, mine, accounts[accounts["workbook"].isin(names)])
+    with of_wave(raw.name):
+        files = files_of(raw, [])
+        paths = []
+        for code, county in study().districts.items():
+            own = [file for file in files if file.county == code]
+            names = {file.path.name for file in own} | {f"{code}_{county}.xlsx"}
+            mine = findings[findings["workbook"].map(partial(_is_of, names, code)).astype(bool)]
+            paths.append(folder / f"{code}_{county}.xlsx")
+            _write(paths[-1], county, own, mine, accounts[accounts["workbook"].isin(names)])
     return paths
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ import pandas as pd
 from analysis.survey.access import check_read
 from analysis.survey.codebook import Rule, Table, read_codes, read_rules, read_tables, tabulate
 from analysis.survey.folders import FILE_NAME, NOTEBOOK, STUDY, WAVE, root
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.problems import Problem, StudyProblems
 from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
@@ -28,6 +31,7 @@ LANGUAGES = ("zh", "en")  # those that the words of the package are written in
 class Study:
     """One study. Codes are text; a pattern is a regular expression that a whole code must match.
 
+    wave_of: the wave whose questions alone count, where there is one (see `of_wave`).
     languages: those of what is published, the main one first. reference: the optional reference tables that the
     study has; one that it has and that is not there is refused. wave: the one that is meant where none is named.
     city: the code that stands for all districts together. district, community: patterns of codes; a community's
@@ -39,6 +43,7 @@ class Study:
     """
 
     home: Path
+    wave_of: str = ""
     languages: tuple[str, ...] = ("zh",)
     reference: tuple[str, ...] = ()
     wave: str = ""
@@ -83,8 +88,18 @@ class Study:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """The rules of `rules.csv`."""
-        return read_rules(reference("rules"), self.tables)
+        """The rules of `rules.csv`, of a wave those whose columns it asks."""
+        if not self.wave_of:
+            return read_rules(reference("rules"), self.tables)
+        whole = _read(self.home)
+        return [rule for rule in whole.rules if self._asks(rule, whole.tables)]
+
+    def _asks(self, rule: Rule, whole: dict[str, Table]) -> bool:
+        """Tell whether a wave asks all columns that a rule names; whole: the tables of all waves."""
+        if rule.table not in self.tables:
+            return False
+        words = set(re.findall(r"[a-z_]\w*", rule.argument)) | {rule.column}
+        return not words & (whole[rule.table].columns.keys() - self.tables[rule.table].columns.keys())
 
     @property
     def district_tables(self) -> tuple[Table, ...]:
@@ -131,9 +146,27 @@ class Study:
         return code[: self.township_length]
 
 
+_WAVE: ContextVar[str] = ContextVar("wave", default="")
+
+
 def study() -> Study:
-    """Return the study that one works in. Raises InputProblems for what cannot be read."""
-    return _read(root())
+    """Return the study that one works in, as `of_wave` narrows it; StudyProblems where it cannot be read."""
+    return _of_wave(root(), _WAVE.get())
+
+
+@contextmanager
+def of_wave(wave: str) -> Iterator[None]:
+    """Ask only what a wave asks, for the time of the context; a folder whose name is none asks everything."""
+    token = _WAVE.set(wave if WAVE.fullmatch(wave) else "")
+    try:
+        yield
+    finally:
+        _WAVE.reset(token)
+
+
+@cache
+def _of_wave(home: Path, wave: str) -> Study:
+    return replace(_read(home), wave_of=wave) if wave else _read(home)
 
 
 @cache
@@ -176,7 +209,7 @@ def _checked(home: Path, facts: dict) -> Study:
 
 
 def _check(given: dict[str, Any]) -> None:
-    """Raise InputProblems for the first value of a declaration that is not of its form."""
+    """Raise StudyProblems for the first value of a declaration that is not of its form."""
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
     if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
@@ -201,12 +234,12 @@ def _check_notebooks(given: dict[str, Any]) -> None:
             raise _refused(f"district_title.{lang}", "应有且只有一处 {} (the place of the district's name, once)")
 
 
-def _refused(key: str, message: str) -> InputProblems:
-    return InputProblems([Problem(STUDY, column=key, message=message)])
+def _refused(key: str, message: str) -> StudyProblems:
+    return StudyProblems([Problem(STUDY, column=key, message=message)])
 
 
 def _counties(study: Study) -> pd.DataFrame:
-    """Return counties.csv; InputProblems for what cannot be part of a file's name."""
+    """Return counties.csv; StudyProblems for what cannot be part of a file's name."""
     forms = (  # codes and names become those of files
         ("gb2260", re.compile(study.district), f"应符合 {study.district} (a district code is {study.district})"),
         ("name_zh", FILE_NAME, "不能用作文件名 (cannot be part of a file's name)"),
@@ -214,7 +247,7 @@ def _counties(study: Study) -> pd.DataFrame:
     table = reference("counties")
     missing = [column for column in ("gb2260", "name_zh", "name_en") if column not in table]
     if missing:
-        raise InputProblems(
+        raise StudyProblems(
             [Problem("counties.csv", column=name, message="缺少此列 (is missing)") for name in missing]
         )
     problems = [
@@ -224,7 +257,7 @@ def _counties(study: Study) -> pd.DataFrame:
         if not pattern.fullmatch(cell) and code != study.city
     ]
     if problems:
-        raise InputProblems(problems)
+        raise StudyProblems(problems)
     return table
 
 

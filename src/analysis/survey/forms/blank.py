@@ -16,7 +16,7 @@ from analysis.survey.forms.layout import formats
 from analysis.survey.forms.sheet import FIRST_ROW, set_page, write_cell, write_header, write_top
 from analysis.survey.forms.validation import write_validation
 from analysis.survey.frame import reporting
-from analysis.survey.study import study
+from analysis.survey.study import of_wave, study
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -33,10 +33,11 @@ def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.Data
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for code, county in study().districts.items():
-        paths.append(folder / f"{code}_{county}.xlsx")
-        own = frame[frame["county_code"] == code]
-        write_form_book(paths[-1], wave, county, own, townships[townships["county_code"] == code])
+    with of_wave(wave):
+        for code, county in study().districts.items():
+            paths.append(folder / f"{code}_{county}.xlsx")
+            own = frame[frame["county_code"] == code]
+            write_form_book(paths[-1], wave, county, own, townships[townships["county_code"] == code])
     return paths
 
 
