@@ -6,7 +6,7 @@ import subprocess
 import openpyxl
 import pandas as pd
 import pytest
-from this_study import COUNTIES, COUNTY_TABLES, TABLES
+from this_study import COUNTIES, COUNTY_TABLES, STUDY, TABLES
 
 from analysis.survey.clean import check
 from analysis.survey.forms.blank import write_forms
@@ -29,8 +29,10 @@ def places(sheet):
 
 
 def test_there_is_one_form_a_county_with_its_places_filled_in(forms, frame):
-    _folder, paths = forms
+    _folder, (*paths, interviews) = forms
     assert [path.name for path in paths] == [f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
+    asked = [table.zh for table in STUDY.book_tables]
+    assert openpyxl.load_workbook(interviews).sheetnames == [*asked, "填表说明"]
     for code, path in zip(COUNTIES, paths, strict=True):
         book = openpyxl.load_workbook(path)
         titles = [model.zh for model in COUNTY_TABLES]
@@ -76,20 +78,20 @@ def test_the_same_frame_gives_the_same_bytes(forms, frame, repository, tmp_path)
 
 
 def test_a_form_that_nobody_filled_in_is_not_taken_for_an_answer(forms, raw, frame):
-    shutil.copyfile(forms[1][-1], raw / forms[1][-1].name)
+    shutil.copyfile(forms[1][-2], raw / forms[1][-2].name)
     found = check(raw, frame).problems
     named = {
-        (one.sheet, one.row, one.message) for one in found if one.workbook == forms[1][-1].name and not one.row
+        (one.sheet, one.row, one.message) for one in found if one.workbook == forms[1][-2].name and not one.row
     }
     assert ("专职社区工作者花名册", 0, "没有数据行 (no rows of data)") in named
-    blank = [one for one in found if one.sheet == "2018年初基数" and one.workbook == forms[1][-1].name]
+    blank = [one for one in found if one.sheet == "2018年初基数" and one.workbook == forms[1][-2].name]
     assert [one.message for one in blank] == ["没有数据行 (no rows of data)"]
 
 
 def fill(path, source):
     """Fill in a blank form with the answers of a workbook that a county handed in; totals are left out."""
     blank, handed = openpyxl.load_workbook(path), openpyxl.load_workbook(source)
-    for model in COUNTY_TABLES:
+    for model in COUNTY_TABLES if path.stem != STUDY.book else STUDY.book_tables:
         form, answers = blank[model.zh], handed[model.zh]
         (asked, _), (given, rows) = read_form(form), read_form(answers)
         township = None
@@ -120,7 +122,7 @@ def test_filled_in_and_put_back_the_forms_give_the_same_tables(forms, raw, wave,
     not shutil.which("soffice"), reason="LibreOffice is not installed: forms are not opened with it"
 )
 def test_libreoffice_opens_a_form(forms, tmp_path):
-    source = forms[1][-1]
+    source = forms[1][-2]
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
     done = subprocess.run(
         [*command, "--outdir", str(tmp_path), str(source)],

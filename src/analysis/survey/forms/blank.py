@@ -1,4 +1,4 @@
-"""Blank workbooks of a wave, one a county: headers, drop-downs, ranges, places filled in, an explanation."""
+"""Blank workbooks of a wave, one a county and one for interviews: headers, drop-downs, places, an explanation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ FEWEST = 40  # blank rows, where a county has few communities
 
 
 def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[Path]:
-    """Write `<code>_<county>.xlsx` for each county into `folder`; the same bytes for the same frame.
+    """Write `<code>_<county>.xlsx` for each county into `folder`, and the workbook that is no county's.
+
+    The bytes are the same for the same frame.
 
     frame, townships: the communities and townships of the wave, which the forms hold already.
     """
@@ -36,29 +38,39 @@ def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.Data
     with of_wave(wave):
         for code, county in study().districts.items():
             paths.append(folder / f"{code}_{county}.xlsx")
-            own = frame[frame["county_code"] == code]
-            write_form_book(paths[-1], wave, county, own, townships[townships["county_code"] == code])
+            own, towns = (table[table["county_code"] == code] for table in (frame, townships))
+            write_form_book(paths[-1], wave, f"{county}{study().office}", study().district_tables, own, towns)
+        if study().book:
+            paths.append(folder / f"{study().book}.xlsx")
+            write_form_book(paths[-1], wave, "", study().book_tables, frame, townships)
     return paths
 
 
-def write_form_book(path: Path, wave: str, county: str, frame: pd.DataFrame, townships: pd.DataFrame) -> None:
-    """Write one county's blank workbook."""
+def write_form_book(
+    path: Path,
+    wave: str,
+    by: str,
+    models: tuple[Table, ...],
+    frame: pd.DataFrame,
+    townships: pd.DataFrame,
+) -> None:
+    """Write one blank workbook with a sheet for each table. by: who fills it in, as its head says."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": f"{study().form_title} {wave}", "created": datetime(2020, 1, 1)})
         style = formats(book)
-        for number, model in enumerate(study().district_tables, start=1):
+        for number, model in enumerate(models, start=1):
             sheet, form = book.add_worksheet(model.zh), columns(model)
             sheet.write_string(0, 0, f"附件{number}", style["left"])
             title = f"{study().form_title}（{wave}）之{NUMERALS[number - 1]}：{model.zh}"
-            write_top(sheet, len(form) - 1, title, f"{county}{study().office}", unit_line(model, form), style)
+            write_top(sheet, len(form) - 1, title, by, unit_line(model, form), style)
             write_header(sheet, form, style)
             given = prefilled(model, frame, townships)
-            free = max(model.blank_rows * len(frame), FEWEST) if model.blank_rows else 0
+            free = max(model.blank_rows * len(frame), FEWEST) if model.blank_rows or not given else 0
             write_rows(sheet, form, given + [{}] * free, style)
             write_validation(sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame))
             sheet.write_row(FIRST_ROW + len(given) + free + 1, 0, SIGNED, style["left"])
             set_page(sheet, form)
-        write_explanation(book, style)
+        write_explanation(book, models, style)
 
 
 def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
+from analysis.survey.codebook import Table
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import explain
-from analysis.survey.study import study
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -32,7 +33,7 @@ HEAD = (
 WIDTHS = (24, 26, 34, 10, 60, 12)
 
 
-def write_explanation(book: Workbook, style: dict) -> None:
+def write_explanation(book: Workbook, models: Iterable[Table], style: dict) -> None:
     """Write the explanation as the last sheet of a workbook."""
     sheet = book.add_worksheet(TITLE)
     for place, width in enumerate(WIDTHS):
@@ -40,15 +41,15 @@ def write_explanation(book: Workbook, style: dict) -> None:
     sheet.write_string(0, 0, TITLE, style["title left"])
     sheet.write_column(1, 0, RULES, style["left"])
     sheet.write_row(len(RULES) + 2, 0, HEAD, style["header"])
-    for row, line in enumerate(_lines(), start=len(RULES) + 3):
+    for row, line in enumerate(_lines(models), start=len(RULES) + 3):
         sheet.write_row(row, 0, line, style["wrapped"])
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
 
 
-def _lines() -> Any:
-    for model in study().district_tables:
+def _lines(models: Iterable[Table]) -> Iterator[tuple[str, ...]]:
+    for model in models:
         schema = model.columns
         for column in columns(model):
             title = f"{column.group}/{column.title}" if column.group else column.title

@@ -44,7 +44,7 @@ def write_validation(
 
 def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
     """Return the rule for one column in xlsxwriter's terms; nothing where any text will do."""
-    if study().frame_table and name in LIST and model.rows not in ("communities", "townships"):
+    if study().frame_table and not model.book and name in LIST and model.rows not in ("communities", "townships"):
         first = study().tables[study().frame_table]
         place = xl_col_to_name([c.name for c in columns(first)].index(name))
         area = f"${place}${FIRST_ROW + 1}:${place}${FIRST_ROW + communities}"
