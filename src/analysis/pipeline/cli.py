@@ -228,7 +228,7 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
 @raw_option
 @click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
 def forms(wave: str, raw: Path, out: Path | None) -> None:
-    """Write the blank workbooks of a wave, one a county and that of the interviews: lists, ranges, places filled in."""
+    """Write the blank workbooks of a wave, one a county and that of the interviews, with lists and ranges."""
     from analysis.survey.declaration import FILE, absent
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
