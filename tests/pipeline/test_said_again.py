@@ -47,6 +47,8 @@ def notebook(folder: Path, *sources: str) -> Path:
         ((SECTION, "x = 1", "y = [x for x in lang]", "x"), "c"),
         ((SECTION, "x = lang", "y = [z + x for z in 'ab']", "f = lambda a: x + a"), "bcd"),
         ((SECTION, "x = lang", "x = 1", "y = x"), "b"),
+        ((SECTION, "x = lang", "y = [x for x in x]", "z = [(x := 1) for w in 'ab']", "x"), "bc"),
+        ((SECTION, "x = lang", "y = sorted('ab', key=lambda x: x)", "y"), "b"),
         # a section that is opened with words is opened again, and all that it says
         ((SECTION + "\nx = section.choose(zh=1, en=2)", "section.estimates"), "ab"),
         (("x = lang", "y = x"), "ab"),

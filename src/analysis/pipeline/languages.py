@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import symtable
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -135,16 +134,42 @@ def _of_section_call(statement: ast.stmt) -> list[ast.expr]:
 
 def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
     """Return the names of the notebook that a statement reads, inside functions and loops too, and binds."""
-    table = symtable.symtable(ast.unparse(statement), "cell", "exec")
-    symbols = table.get_symbols()
-    binds = {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
-    reads = {one.get_name() for one in symbols if one.is_referenced()}
-    waiting = list(table.get_children())
-    while waiting:
-        inner = waiting.pop()
-        reads |= {one.get_name() for one in inner.get_symbols() if one.is_global() and one.is_referenced()}
-        waiting += inner.get_children()
-    return reads, binds
+    names = _Names()
+    names.visit(statement)
+    return names.reads, names.binds
+
+
+class _Names(ast.NodeVisitor):
+    """Collect the names that are read and bound, without those that an expression or function has to itself."""
+
+    def __init__(self) -> None:
+        self.reads: set[str] = set()
+        self.binds: set[str] = set()
+        self.own: list[set[str]] = []  # names of the expressions around, innermost last
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not any(node.id in names for names in self.own):
+            (self.reads if isinstance(node.ctx, ast.Load) else self.binds).add(node.id)
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.binds |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+
+    visit_ImportFrom = visit_Import
+
+    def _visit_loop(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.visit(node.generators[0].iter)  # it is read before the names of the loop are there
+        targets = (part for loop in node.generators for part in ast.walk(loop.target))
+        self._inside({part.id for part in targets if isinstance(part, ast.Name)}, node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_loop
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._inside({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}, node)
+
+    def _inside(self, names: set[str], node: ast.AST) -> None:
+        self.own.append(names)
+        self.generic_visit(node)
+        self.own.pop()
 
 
 def _changed_in(statement: ast.stmt) -> set[str]:

@@ -9,9 +9,8 @@ import zipfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineSheet, CalamineWorkbook
 
 from analysis.survey.codebook import REMARK, SERIAL
 from analysis.survey.reading.guards import BROKEN, refusal
@@ -19,9 +18,6 @@ from analysis.survey.reading.marks import ROWS, Marks, read_marks
 from analysis.survey.reading.package import Package
 from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, seen
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
