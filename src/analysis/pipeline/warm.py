@@ -63,6 +63,7 @@ LIBRARIES = (
     "pyarrow.dataset",  # what reading the first table loads
     "pyarrow.parquet",
     "python_calamine",
+    "rich.cells",
     "scipy.stats",
     "seaborn",
     "statsmodels.stats.oneway",
