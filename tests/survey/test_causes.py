@@ -8,7 +8,6 @@ import pytest
 
 from analysis.survey.causes import Cause, causes, ranges, rectangles
 from analysis.survey.clean import check
-from analysis.survey.mend import mend
 from analysis.survey.problems import BLANK, InputProblems, Problem, findings_of, findings_table
 from planting import Planting, find_column, read_form
 
@@ -659,15 +658,6 @@ def test_several_causes_begin_with_a_summary_and_what_to_mend_first():
     assert lines[0] == "共2个原因，涉及3处 (2 causes, 3 places)："
     assert lines[1:4] == ["  a.xlsx 1个：s 1", "  b.xlsx 1个：整个文件 (the file) 1", "先改 (mend first): b.xlsx"]
     assert len(lines) == 6
-
-
-def test_what_is_said_of_a_cause_has_a_remedy():
-    for message in (
-        "数据比表头向右错了2列 (cells stand 2 columns to the right of their headers)",
-        "空白 (blank)",
-        "可能是按元填的，应为万元 (it may be in 元, not in 万元)",
-    ):
-        assert mend(message)
 
 
 def test_folding_many_findings_takes_time_in_proportion():

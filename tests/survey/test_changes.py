@@ -86,7 +86,7 @@ def test_a_jump_beyond_the_factor_is_a_question_at_its_place(wave, table, key, c
     (question,) = jump_questions(before, after)
     row = after[table].loc[label]
     assert (question.workbook, question.sheet, question.row) == (row["workbook"], row["sheet"], row["row"])
-    assert question.kind == "question" and question.mend
+    assert question.kind == "question" and question.remedy
 
 
 def test_a_jump_does_not_stop_the_run_and_is_written_with_the_tables(waves, frame, tmp_path):
@@ -124,7 +124,7 @@ def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_l
     )
     asked = [(one.workbook, one.sheet, one.column) for one in done.questions]
     assert asked == [("2020/", "项目与公益创投", "G、领域"), ("2020/", "换届人选", "评价")]
-    assert all("not compared" in one.message and one.mend for one in done.questions)
+    assert all("not compared" in one.message and one.remedy for one in done.questions)
 
 
 def test_a_wave_before_of_which_nothing_can_be_read_is_one_question(waves, frame, tmp_path):
@@ -144,7 +144,7 @@ def test_a_file_whose_every_answer_is_that_of_the_wave_before_is_asked_about(wav
     after["communities"].loc[others, "households"] += 1
     after["communities"].loc[county, "row"] += 3
     (question,) = unchanged_questions(before, after)
-    assert (question.workbook, question.kind) == (SANMEN, "question") and question.mend
+    assert (question.workbook, question.kind) == (SANMEN, "question") and question.remedy
 
 
 def test_the_frame_follows_what_waves_declare(waves, frame, tmp_path):

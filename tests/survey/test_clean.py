@@ -203,7 +203,7 @@ def test_faults_of_form_are_each_one_line(edit, opened, raw, faults, wave_folder
     broken = next(line for line in lines if line.startswith("331082_临海市.xlsx: 无法打开"))
     assert lines == in_order([
         ("331083_玉环市.xlsx", "", "", 0, "缺少此文件 (file is missing from 2020/)"),
-        ("三门县（新）.xlsx", "", "", 0, "不是本轮文件 (not a file of this wave): rename or remove it"),
+        ("三门县（新）.xlsx", "", "", 0, "不是本轮文件 (not a file of this wave)"),
         ("331082_临海市.xlsx", "", "", 0, broken.partition(": ")[2]),
         (SANMEN, COMMUNITIES, "", 0, "缺少此表 (sheet is missing)"),
         (SANMEN, "未知的表 unknown sheet 8", "", 0, "第8张表“草稿”不是下发的表 (unknown sheet with content)"),

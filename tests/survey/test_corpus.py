@@ -97,7 +97,7 @@ def found(raw, frame, request):
         table = findings_table(check(raw, frame).findings)
         for one in table.itertuples():
             assert re.search(r"[\u4e00-\u9fff]", one.message) and re.search("[a-z]{2}", one.message), one
-            assert one.mend or "rename" in one.message, one
+            assert one.remedy or "rename" in one.message, one
         return table
 
     return findings
@@ -347,15 +347,15 @@ def test_files_that_must_not_be_opened_are_found(raw, wave_folder, frame, tmp_pa
         return zipped(add)
 
     plant(JIAOJIANG, "(too large", lambda path: bomb(path, 256))
-    plant(HUANGYAN, "(cannot be opened)", lying)
+    plant(HUANGYAN, "(cannot be opened: ", lying)
     plant(LUQIAO, "(too large", zipped(many))
-    plant(LINHAI, "(cannot be opened)", zipped(damaged))
+    plant(LINHAI, "(cannot be opened: ", zipped(damaged))
     plant(WENLING, "(links to other files)", added("xl/externalLinks/externalLink1.xml"))
     plant(YUHUAN, "(not a regular file)", lambda path: os.symlink(wave_folder / SANMEN, path))
     plant(TIANTAI, "(encrypted", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)))
-    plant(XIANJU, "(cannot be opened)", lambda path: path.write_bytes(whole[: len(whole) // 2]))
-    plant(SANMEN, "(cannot be opened)", lambda path: path.write_bytes(b""))
-    plant(INTERVIEWS, "(cannot be opened)", added("xl/styles2.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'))
+    plant(XIANJU, "(cannot be opened: ", lambda path: path.write_bytes(whole[: len(whole) // 2]))
+    plant(SANMEN, "(cannot be opened: ", lambda path: path.write_bytes(b""))
+    plant(INTERVIEWS, "(cannot be opened: ", added("xl/styles2.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'))
     plant("330100_杭州市.xlsx", "(not a file of this wave)", lambda path: path.write_bytes(whole))
     plant("三门县（新）.xlsx", "(not a file of this wave)", lambda path: path.write_bytes(whole))
     plant("331022_仙居县.xlsx", "(code and name do not agree)", lambda path: path.write_bytes(whole))
@@ -379,7 +379,7 @@ def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_
     (raw / "wave.toml").write_text("wave = ", encoding="utf-8")
     findings = findings_table(check(raw, frame).findings).groupby("workbook")["message"].agg(" ".join)
     for name in (SANMEN, XIANJU, TIANTAI):
-        assert "(cannot be opened)" in findings[name]
+        assert "(cannot be opened: " in findings[name]
     assert "(the text encoding is not" in findings["331082_临海市_经费投入.csv"]
     assert "(sheet is missing)" in findings["331082_临海市.csv"]
     assert "(cannot be read)" in findings["wave.toml"]

@@ -90,7 +90,7 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
         (SANMEN, COMMUNITIES, row, "建筑面积", 1, 2, "", "复核员", "2020-05-12"),
     )
     found = check(raw, frame).problems
-    assert all(one.mend for one in found)
+    assert all(one.remedy for one in found)
     said = {
         3: "corrected twice",
         4: "a whole number",
@@ -106,7 +106,7 @@ def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
     assert sorted(one.row for one in found) == sorted(said)
     for one in found:
         assert said[one.row] in one.message
-        assert "填 0" not in one.mend and "填表说明" not in one.mend
+        assert "填 0" not in one.remedy and "填表说明" not in one.remedy
         assert "331022189901010017" not in str(one)
 
 
@@ -180,7 +180,7 @@ def test_a_place_that_is_not_there_says_which_part_is_wrong_and_what_there_is(ra
     said = {one.row: one for one in found}
     assert len(found) == len(lines)
     for number, (part, fragment) in enumerate(lines.values(), start=2):
-        assert said[number].column == part and fragment in said[number].message and said[number].mend
+        assert said[number].column == part and fragment in said[number].message and said[number].remedy
 
 
 def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):
@@ -255,4 +255,4 @@ def test_corrections_in_another_encoding_are_told_so_in_both_languages(raw, fram
     (raw / "corrections.csv").write_bytes("file,sheet,原因".encode("gb18030"))
     (problem,) = check(raw, frame).problems
     assert problem.message == "编码不是 UTF-8 (cannot be read: the text encoding is not UTF-8)"
-    assert "CSV UTF-8" in problem.mend
+    assert "CSV UTF-8" in problem.remedy

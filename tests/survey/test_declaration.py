@@ -78,7 +78,7 @@ def test_words_are_text_and_the_date_is_a_date(folder):
 def test_the_wave_its_folder_and_its_reference_date_must_agree(folder, old, new, column):
     change(folder, old, new)
     (problem,) = declaration_problems(folder)
-    assert problem.column == column and problem.mend
+    assert problem.column == column and problem.remedy
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,10 @@ def test_a_person_twice_within_a_county_and_across_counties_is_found_at_the_late
         ("甲", person(1).lower(), "10000000003", SANMEN, 9),
         ("丙", person(2), "10000000004", XIANJU, 8),
     )
-    message = "同一人已在 {} 第{}行 (this person is entered twice)"
+    message = "同一人已在 {} 第{}行 (this person is entered twice{})"
     assert sorted(identifier_problems(people)) == [
-        Problem(SANMEN, ROSTER, "身份证号", 9, message.format(SANMEN, 6)),
-        Problem(XIANJU, ROSTER, "身份证号", 8, message.format(SANMEN, 7)),
+        Problem(SANMEN, ROSTER, "身份证号", 9, message.format(SANMEN, 6, "")),
+        Problem(XIANJU, ROSTER, "身份证号", 8, message.format(SANMEN, 7, ": in another county too")),
     ]
 
 

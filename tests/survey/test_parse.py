@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from this_study import STUDY, TABLES
 
 from analysis.survey import parse
-from analysis.survey.mend import mend
 
 FULL_WIDTH = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
 FULL_WIDTH_BACK = str.maketrans("０１２３４５６７８９．，－", "0123456789.,-")
@@ -262,7 +261,3 @@ def test_a_month_that_may_have_lost_its_zero_is_refused():
         with pytest.raises(parse.Unreadable, match="not a date"):
             parse.date(written)
     assert parse.date("1988.01") == parse.date("1988-1") == pd.Timestamp("1988-01-01")
-
-
-def test_a_question_is_told_as_a_question_whatever_it_says():
-    assert mend("填报日期读不出 (the date cannot be read: is it of this wave?)").startswith("请核实")

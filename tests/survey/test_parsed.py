@@ -6,7 +6,6 @@ import pytest
 from this_study import TABLES
 
 from analysis.survey import parse
-from analysis.survey.mend import mend
 from analysis.survey.parsed import PLACE, in_range, parse_table, wanted
 
 COLUMNS = [
@@ -23,8 +22,9 @@ BOTH = re.compile(r"[^()]*[\u4e00-\u9fff][^()]* \([a-z][\x20-\x7e]+\)")
 )
 def test_every_check_of_the_codebook_has_words_in_both_languages_and_a_way_to_mend(table, column, schema):
     for check in schema.checks:
-        said = wanted(check, schema)
-        assert BOTH.fullmatch(said.replace("（市、区）", "")) and mend(said), said
+        fault = wanted(check, schema)
+        said = fault.text
+        assert BOTH.fullmatch(said.replace("（市、区）", "")) and fault.message.remedy, said
         assert not re.search(r"_|\^|00:00|None|\[", said), said
         if check.name == "in_range" and schema.metadata["unit"]:
             assert f" {schema.metadata['unit']}之间" in said
@@ -42,7 +42,7 @@ def test_a_new_kind_of_check_cannot_come_without_words():
 def test_a_blank_cell_is_to_be_filled_with_what_its_column_takes(table, column, schema):
     row = dict.fromkeys(TABLES[table].columns) | {"workbook": "a.xlsx", "sheet": "s", "row": 6}
     _, faults = parse_table(pd.DataFrame([row], dtype=object), TABLES[table])
-    said = {mend(one.message) for one in faults if one.column == schema.title and "(blank" in one.message}
+    said = {one.remedy for one in faults if one.column == schema.title and "(blank" in one.message}
     assert len(said) == (not schema.nullable)
     read = parse.reader(schema)
     for how in said:
@@ -66,7 +66,7 @@ def test_nothing_is_offered_as_an_answer_only_where_it_is_one(column, way):
     table, _, schema = next(one for one in COLUMNS if one[1] == column)
     row = dict.fromkeys(TABLES[table].columns) | {"workbook": "a.xlsx", "sheet": "s", "row": 6}
     _, faults = parse_table(pd.DataFrame([row], dtype=object), TABLES[table])
-    assert [way in one.mend for one in faults if one.column == schema.title] == [True]
+    assert [way in one.remedy for one in faults if one.column == schema.title] == [True]
 
 
 def test_a_value_out_of_range_is_quoted_as_typed_but_none_of_the_roster(wave):
@@ -80,4 +80,4 @@ def test_a_value_out_of_range_is_quoted_as_typed_but_none_of_the_roster(wave):
     assert one.message == "应在 0.5–50 万元之间 (must be between 0.5 and 50)"
     (one,) = in_range(wave[0]["county_baseline"].head(1).assign(income_2018=53800.0), TABLES["county_baseline"])[1]
     said = "“53800” 应在 0.5–50 万元之间，可能是按元填的 (must be between 0.5 and 50, in 万元)"
-    assert one.message == said and "1万元=10000元" in one.mend
+    assert one.message == said and "1万元=10000元" in one.remedy

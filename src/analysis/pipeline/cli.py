@@ -249,7 +249,7 @@ def forms(wave: str, raw: Path, out: Path | None) -> None:
     for path in paths:
         click.echo(printable((out / path.name).as_posix()))
     if not (raw / wave / FILE).is_file():
-        click.echo(f"{(raw / wave / FILE).as_posix()}: {absent(raw / wave)}", err=True)
+        click.echo(f"{(raw / wave / FILE).as_posix()}: {absent(raw / wave).text}", err=True)
 
 
 @program.command()

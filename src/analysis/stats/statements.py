@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
+from analysis.survey.messages import NO_SENTENCE
 from analysis.survey.problems import InputProblems, Problem
 from analysis.survey.reference import reference
 from analysis.survey.study import study
@@ -135,8 +136,7 @@ def _sentence(form: str, lang: str, indicator: str, district: str, other: str = 
 def words_of(form: str) -> dict[str, str]:
     """Return a form's row of `sentence_forms.csv`. Raises InputProblems where the study has none of that name."""
     if form not in _forms():
-        message = f"缺少句式 {form} (no sentence of this form: add a row with its words in zh and en)"
-        raise InputProblems([Problem("sentence_forms.csv", column="form", message=message)])
+        raise InputProblems([Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")])
     return _forms()[form]
 
 

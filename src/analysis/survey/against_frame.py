@@ -8,6 +8,17 @@ from types import MappingProxyType
 import pandas as pd
 
 from analysis.survey.frame import reporting
+from analysis.survey.messages import (
+    CODE_OF_ANOTHER,
+    COMMUNITY_MISSING,
+    NOT_A_TOWNSHIP,
+    NOT_AS_CODE,
+    NOT_AS_NAME,
+    NOT_IN_FRAME,
+    NOT_IN_FRAME_NAMED,
+    TOWNSHIP_MISSING,
+    Message,
+)
 from analysis.survey.problems import MISSING_PLACE, Problem
 from analysis.survey.rules import (
     Partial,
@@ -19,8 +30,6 @@ from analysis.survey.rules import (
     within,
 )
 from analysis.survey.study import study
-
-NO_TOWNSHIP = "不是本县的街道（乡镇） (not a township of this county)"
 
 
 def frame_problems(
@@ -78,14 +87,13 @@ def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[st
 def _as_in_frame(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series) -> list[Problem]:
     """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
     problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
-    message = "与社区代码在名录中的不符 (not what the frame has for the code)"
     for table, handed_in in tables.items():
         if "community_code" in handed_in:
             rows = answered(handed_in, ["community_code"])
             if table == study().frame_table:
                 named = rows[rows.index.isin(claims.index)]
                 others = named[named["community_code"].isin(known.index)]
-                problems += _claimed(others, claims, "是另一社区的代码", "not what the frame has for the code")
+                problems += _claimed(others, claims, CODE_OF_ANOTHER)
                 rows = rows.drop(named.index)
             place = known.index.get_indexer(rows["community_code"])
             for column in ("county_code", "township", "community"):
@@ -93,7 +101,7 @@ def _as_in_frame(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: p
                 said = rows[column]
                 other = rows[(place >= 0) & said.notna().to_numpy() & (names != said.to_numpy(dtype=object))]
                 title = title_of(table, "community_code" if column == "county_code" else column)
-                problems += located(other, title, message)
+                problems += located(other, title, NOT_AS_CODE.fault())
     return problems
 
 
@@ -114,22 +122,22 @@ def _streets(
             own = claims.reindex(rows.index[named]).map(known["township"])
             other = rows[named][(own != rows["township"][named]).to_numpy(dtype=bool)]
             title = title_of(table, "township")
-            problems += located(other, title, "与社区名称在名录中的不符 (not what the frame has for the name)")
+            problems += located(other, title, NOT_AS_NAME.fault())
             rest = rows[~named]
             pairs = list(zip(rest["county_code"], rest["township"], strict=True))
             odd = [streets is not None and pair not in streets for pair in pairs]
             strange = rest[pd.Series(odd, rest.index, dtype=bool)]
-            problems += located(strange, title, NO_TOWNSHIP)
+            problems += located(strange, title, NOT_A_TOWNSHIP.fault())
     return problems
 
 
-def _claimed(rows: pd.DataFrame, claims: pd.Series, zh: str, en: str) -> list[Problem]:
+def _claimed(rows: pd.DataFrame, claims: pd.Series, message: Message) -> list[Problem]:
     """Say of the code in each row what is wrong, and which code its name has in the frame."""
     title, problems = title_of(study().frame_table, "community_code"), []
     for row in rows.itertuples():
         value = f"“{row.community}”为 {claims[row.Index]}"
-        message = f"{zh}；名录中{value} ({en})"
-        problems.append(Problem(row.workbook, row.sheet, title, row.row, message, value=value))
+        fault = message.fault(named=value)
+        problems.append(Problem.of(fault, row.workbook, row.sheet, title, row.row, value=value))
     return problems
 
 
@@ -147,7 +155,7 @@ def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, parti
     places = list(zip(named["county_code"], named["township"], strict=True))
     other = named[pd.Series([place not in known for place in places], named.index, dtype=bool)]
     title = title_of(table, "township")
-    problems = located(other, title, NO_TOWNSHIP)
+    problems = located(other, title, NOT_A_TOWNSHIP.fault())
     files = rows.drop_duplicates("county_code").set_index("county_code")
     wanted = reporting(townships)
     wanted = wanted[wanted["county_code"].isin(files.index)]
@@ -157,9 +165,9 @@ def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, parti
     # a name that no township has may be that of one that seems to be missing
     misnamed = Counter(partial) + Counter((table, county) for county in other["county_code"])
     for row in missing[more_than_unnamed(missing["county_code"], table, misnamed)].itertuples():
-        home, message = files.loc[row.county_code], f"缺少 {row.township} (township of the frame is missing)"
-        place = (home["workbook"], home["sheet"], title, 0)
-        problems.append(Problem(*place, message, rule=MISSING_PLACE, value=row.township))
+        home, fault = files.loc[row.county_code], TOWNSHIP_MISSING.fault(place=row.township)
+        place = (home["workbook"], home["sheet"], title)
+        problems.append(Problem.of(fault, *place, rule=MISSING_PLACE, value=row.township))
     return problems
 
 
@@ -169,8 +177,8 @@ def _surplus(communities: pd.DataFrame, frame: pd.DataFrame, claims: pd.Series) 
     rows, title = answered(communities, ["community_code"]), title_of(study().frame_table, "community_code")
     surplus = rows[~rows["community_code"].isin(frame["community_code"])]
     named = surplus[surplus.index.isin(claims.index)]
-    problems = located(surplus.drop(named.index), title, "不在社区名录中 (not in the frame)")
-    return problems + _claimed(named, claims, "不在社区名录中", "not in the frame")
+    problems = located(surplus.drop(named.index), title, NOT_IN_FRAME.fault())
+    return problems + _claimed(named, claims, NOT_IN_FRAME_NAMED)
 
 
 def _strangers(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: Partial) -> list[Problem]:
@@ -198,9 +206,7 @@ def _complete(communities: pd.DataFrame, frame: pd.DataFrame, partial: Partial) 
     missing = missing[more_than_unnamed(missing["county_code"], study().frame_table, partial)]
     for row in missing.itertuples():
         home, value = files.loc[row.county_code], f"{row.community_code} {row.community}"
-        message = f"缺少 {value} (community of the frame is missing)"
-        place = (home["workbook"], home["sheet"], "社区代码")
-        problems.append(
-            Problem(*place, message=message, rule=MISSING_PLACE, value=value, about=row.community_code)
-        )
+        fault = COMMUNITY_MISSING.fault(place=value)
+        place = (home["workbook"], home["sheet"], title_of(study().frame_table, "community_code"))
+        problems.append(Problem.of(fault, *place, rule=MISSING_PLACE, value=value, about=row.community_code))
     return problems

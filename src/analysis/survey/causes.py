@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from analysis.survey.codebook import FROM_FILE
-from analysis.survey.mend import mend
+from analysis.survey.messages import (
+    ALL_IN_YUAN,
+    BLANK_CELL,
+    CELLS_SHIFTED,
+    COLUMN_RENAMED,
+    COLUMN_SLID,
+    NOT_FILLED_IN,
+    Fault,
+)
 from analysis.survey.problems import (
     BLANK,
     MISSING_COLUMN,
@@ -22,18 +30,15 @@ from analysis.survey.problems import (
     UNKNOWN_COLUMN,
     UNKNOWN_PLACE,
     Problem,
+    in_words,
 )
 from analysis.survey.study import Study, study
 
 RENAMED = "renamed column"
 SLID = "slid column"
-SLID_DOWN = (
-    "此列的数据整体下移了一行，进了小计、合计行 (a total row holds an answer: the column stands a row too low)"
-)
 SLOT = "\0"  # stands in a message for the part that differs from cell to cell
 VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
 SEVERAL = 3  # sheets of a workbook, or rows of a sheet, that is hardly filled in
-IN_YUAN = "可能是按元填的，应为万元 (it may be in 元, not in 万元)"
 LEFTMOST = {
     "街道（乡镇）",
     "社区名称",
@@ -53,7 +58,7 @@ class Cause:
     """What one change in a file mends.
 
     columns: titles as the form prints them. rows: numbers in the sheet, ascending, none for a fault of the
-    sheet or the file as a whole. message, told, mend: as a Problem has them, said once for all cells.
+    sheet or the file as a whole. message, county_message, remedy, code: as a Problem has them, once for all cells.
     findings: all that it explains, those in other sheets too.
     """
 
@@ -63,8 +68,9 @@ class Cause:
     columns: tuple[str, ...]
     rows: tuple[int, ...]
     message: str
-    told: str
-    mend: str
+    county_message: str
+    remedy: str
+    code: str
     findings: tuple[Problem, ...]
 
     @property
@@ -87,7 +93,7 @@ class Cause:
         return f"{place} {self.row}" if self.rows else place
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" + (f" → {self.mend}" if self.mend else "")
+        return in_words(self.place, self.message, self.remedy, self.code)
 
 
 def causes(findings: Iterable[Problem]) -> list[Cause]:
@@ -151,7 +157,7 @@ class _Folding:
 
     def _rule(self, one: Problem, sheet: tuple) -> tuple:
         if one.kind != PROBLEM:
-            return (_template(one), one.told)
+            return (_template(one), one.county_message)
         if one.rule.startswith(SHIFTED):
             return (one.rule,)
         rows = self.shifts.get(sheet, {})
@@ -165,7 +171,7 @@ class _Folding:
             return (RENAMED,)
         if one.rule == UNIT:
             return (UNIT,)
-        return (BLANK,) if one.rule == BLANK else (_template(one), one.told)
+        return (BLANK,) if one.rule == BLANK else (_template(one), one.county_message)
 
 
 def _slid(listed: list[Problem]) -> set[tuple]:
@@ -192,13 +198,12 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
         return [_renamed(group)]
     if rule[0] == NOTE:
         note = [one for one in group if one.rule == NOTE]
-        return [_cause(note, (), _rows(note), note[0].message + _extent(note, 1), group)]
+        return [_cause(note, (), note[0].message + _extent(note, 1), group)]
     if rule[0] == SLID:
-        message = SLID_DOWN + _extent(group, 1)
-        return [replace(_cause(group, (rule[1],), _rows(group), message, group), mend=mend(message))]
+        return [_as(COLUMN_SLID.fault(), group, (rule[1],), group)]
     if rule[0] == UNIT and len({(_template(one), one.column) for one in group}) > 1:
         titles = sorted({one.column for one in group}, key=_position)
-        return [_cause(group, titles, _rows(group), IN_YUAN + _extent(group, 1), group)]
+        return [_as(ALL_IN_YUAN.fault(), group, titles, group)]
     own = [one for one in group if one.rule != UNKNOWN_PLACE] or group
     elsewhere = [one for one in group if one.rule == UNKNOWN_PLACE] if len(own) < len(group) else []
     places: Places = {}
@@ -254,8 +259,8 @@ def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Prob
     own = [one for place in sorted(there) for one in places[place]]
     more = _extent(own, len(columns), len(there)) + _where(there, rows, columns)
     message = _message(own) + more + _consequences(elsewhere)
-    told = own[0].told and own[0].told + more
-    return _cause(own, columns, _rows(own), message, [*own, *elsewhere], told)
+    county_message = own[0].county_message and own[0].county_message + more
+    return _cause(own, columns, message, [*own, *elsewhere], county_message)
 
 
 def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
@@ -270,31 +275,37 @@ def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
 def _cause(
     own: list[Problem],
     columns: Iterable[str],
-    rows: Iterable[int],
     message: str,
     findings: list[Problem],
-    told: str = "",
+    county_message: str = "",
 ) -> Cause:
     first = own[0]
-    how = {one.mend for one in own}
+    plain = BLANK_CELL if len({one.code for one in own}) > 1 and first.rule == BLANK else None
     return Cause(
         first.kind,
         first.workbook,
         first.sheet,
         tuple(column for column in columns if column),
-        rows,
+        _rows(own),
         message,
-        told,
-        how.pop() if len(how) == 1 else mend(message),
+        county_message,
+        plain.remedy if plain else first.remedy,
+        plain.code if plain else first.code,
         tuple(findings),
     )
+
+
+def _as(fault: Fault, own: list[Problem], columns: Iterable[str], findings: list[Problem]) -> Cause:
+    """Make a cause that has a message of its own, which none of its findings has."""
+    cause = _cause(own, columns, fault.text + _extent(own, 1), findings)
+    return replace(cause, remedy=fault.message.remedy, code=fault.message.code)
 
 
 def _message(own: list[Problem]) -> str:
     """Join messages that differ in their values only."""
     templates = dict.fromkeys(map(_template, own))
     if len(templates) > 1:  # blanks of columns that have different answers for nothing
-        return "空白 (blank)" if own[0].rule == BLANK else own[0].message
+        return BLANK_CELL.fault().text if own[0].rule == BLANK else own[0].message
     values = list(dict.fromkeys(one.value for one in own if one.value))
     return next(iter(templates)).replace(SLOT, _listed(values, VALUES, "个"), 1)
 
@@ -326,24 +337,20 @@ def _shift(by: int, group: list[Problem]) -> Cause:
     """Say of a block of rows that it stands beside its headers."""
     own = [one for one in group if one.rule.startswith(SHIFTED) and one.row]
     zh, en = ("右", "right") if by > 0 else ("左", "left")
-    plural = "s" if abs(by) > 1 else ""
-    where = f"cells stand {abs(by)} column{plural} to the {en} of their headers"
+    noun = "columns" if abs(by) > 1 else "column"
     leftmost = min((one.column for one in own), key=_position)
     since = "" if leftmost in LEFTMOST else f"自“{leftmost}”列起，"
-    message = f"{since}数据比表头向{zh}错了{abs(by)}列 ({where})"
-    message += _extent(own, 1)
-    return replace(_cause(own, (), _rows(own), message, group), mend=mend(message))
+    fault = CELLS_SHIFTED.fault(since=since, side_zh=zh, side=en, columns=abs(by), noun=noun)
+    return _as(fault, own, (), group)
 
 
 def _renamed(group: list[Problem]) -> Cause:
     """Say in one line which columns are missing from a header and which are there instead."""
     missing = [one.column for one in group if one.rule == MISSING_COLUMN]
     unknown = [one.column for one in group if one.rule == UNKNOWN_COLUMN]
-    message = (
-        f"缺少{_quoted(missing)}，却有不认识的{_listed(unknown, TITLES, '列')}列，也许是改了列名 "
-        "(column missing beside an unknown one: maybe renamed)"
-    )
-    return replace(_cause(group, [*missing, *unknown], (), message, group), mend=mend(message))
+    fault = COLUMN_RENAMED.fault(missing=_quoted(missing), unknown=_listed(unknown, TITLES, "列"))
+    cause = _cause(group, [*missing, *unknown], fault.text, group)
+    return replace(cause, rows=(), remedy=fault.message.remedy, code=fault.message.code)
 
 
 def _quoted(titles: list[str]) -> str:
@@ -373,9 +380,10 @@ def _unfilled_book(book: str, by_sheet: dict[str, list[Cause]], own: list[Cause]
     for title, listed in by_sheet.items():
         rows = ranges(sorted({row for cause in listed for row in cause.rows}))
         said.append(f"{title}第{_listed(rows, TITLES, '段')}行" if rows else title)
-    message = f"没有填完：{_listed(said, SHEETS, '张表')}有空白 (not filled in: {len(said)} sheets)"
-    findings = [one for cause in own for one in cause.findings]
-    return Cause(PROBLEM, book, "", (), (), message, "", mend(message), tuple(findings))
+    fault = NOT_FILLED_IN.fault(sheets=_listed(said, SHEETS, "张表"), count=len(said))
+    findings = tuple(one for cause in own for one in cause.findings)
+    code, remedy = fault.message.code, fault.message.remedy
+    return Cause(PROBLEM, book, "", (), (), fault.text, "", remedy, code, findings)
 
 
 def _is_unfilled(own: list[Cause]) -> bool:

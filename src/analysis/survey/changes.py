@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pandas as pd
 
 from analysis.survey.forms.columns import columns
-from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.messages import FIXED_CHANGED, JUMP, NOT_COMPARED, NOTHING_COMPARED, UNCHANGED
+from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
 CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
@@ -42,22 +42,18 @@ def _rosters(workers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _jumps(
-    before: pd.DataFrame, after: pd.DataFrame, key: str, column: str, factor: float, title: str
+    before: pd.DataFrame, now: pd.DataFrame, key: list[str], column: str, factor: float, title: str
 ) -> list[Problem]:
     old = before.drop_duplicates(key).set_index(key)[column]
-    both = after.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
+    both = now.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
     low, high = both[[column, "old"]].min(axis=1), both[[column, "old"]].max(axis=1)
     jumped = both[(high > factor * low * 1.000001) & ((high >= FEWEST) | (factor == 1))]
-    fixed = "不应变动 (a fixed figure has changed: is it so?)"
-    rule = f"超过{factor:g}倍 (a jump since the last wave: is it so?)" if factor > 1 else fixed
-    return [
-        Problem(r.workbook, r.sheet, title, int(r.row), f"{_from_to(r.old, getattr(r, column))}，{rule}", QUESTION)
-        for r in jumped.itertuples()
-    ]
-
-
-def _from_to(before: Any, after: Any) -> str:
-    return f"上一轮 {before:.10g}，本轮 {after:.10g}"
+    message, asked = JUMP if factor > 1 else FIXED_CHANGED, []
+    for row in jumped.itertuples():
+        after = f"{getattr(row, column):.10g}"
+        fault = message.fault(before=f"{row.old:.10g}", after=after, factor=f"{factor:g}")
+        asked.append(Problem.of(fault, row.workbook, row.sheet, title, int(row.row)))
+    return asked
 
 
 def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -67,9 +63,8 @@ def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.Dat
         return []
     both = [column for column in after[name] if column in before[name]]  # a question may be new
     now, old = after[name][both], _answers(before[name][both])
-    message = "每一格都与上一轮相同 (the same in every cell as in the wave before: is it this wave's file?)"
     return [
-        Problem(rows["workbook"].iloc[0], rows["sheet"].iloc[0], message=message, kind=QUESTION)
+        Problem.of(UNCHANGED.fault(), rows["workbook"].iloc[0], rows["sheet"].iloc[0])
         for county, rows in now.groupby("county_code")
         if county in old and _answers(rows)[county] == old[county]
     ]
@@ -86,11 +81,9 @@ def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
 def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Problem]:
     """Ask about the tables of the wave before that cannot be read; unread: their columns in question."""
     if unread.keys() >= study().tables.keys():
-        message = "上一轮没有一张表读得全，没有比较 (nothing is compared with the wave before: is that so?)"
-        return [Problem(f"{wave}/", message=message, kind=QUESTION)]
-    message = "上一轮的这张表读不全，没有比较 (not compared: the wave before cannot be read whole: is that so?)"
+        return [Problem.of(NOTHING_COMPARED.fault(), f"{wave}/")]
     return [
-        Problem(f"{wave}/", study().tables[name].zh, "、".join(titles), message=message, kind=QUESTION)
+        Problem.of(NOT_COMPARED.fault(), f"{wave}/", study().tables[name].zh, "、".join(titles))
         for name, titles in unread.items()
     ]
 

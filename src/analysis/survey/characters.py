@@ -18,6 +18,7 @@ from pathlib import Path
 import uharfbuzz as hb
 
 from analysis.survey.folders import REFERENCE
+from analysis.survey.messages import BARE_MARK, NOT_DRAWN_BY_FONT, NOT_SEEN, UNREADABLE, Fault
 from analysis.survey.problems import Problem
 from analysis.survey.text import is_unseen, seen
 
@@ -54,25 +55,25 @@ def _fit() -> frozenset[str]:
     )
 
 
-def text_fault(text: str, allowed: str = "") -> str:
-    """Say which character of a text cannot be published, by its code point; empty where all can.
+def text_fault(text: str, allowed: str = "") -> Fault | None:
+    """Say which character of a text cannot be published, by its code point; None where all can.
 
     allowed: white space that may stand here though it is a control character.
     """
     odd = set(text) - _fit() - set(allowed)
     if not odd:
-        return ""
+        return None
     for place, one in enumerate(text):
         if one not in odd:
             continue
         code = f"U+{ord(one):04X}"
         if is_unseen(one):
-            return f"含有看不见的字符 {code} (a character that is not seen: {code})"
+            return NOT_SEEN.fault(code=code)
         if unicodedata.category(one).startswith("M") and not text[:place].strip():
-            return f"含有没有本字的附加符号 {code} (a combining mark without its letter: {code})"
+            return BARE_MARK.fault(code=code)
         if one not in covered():
-            return f"含有字体没有的字符“{one}” {code} (a character that the font cannot draw: {code})"
-    return ""
+            return NOT_DRAWN_BY_FONT.fault(character=one, code=code)
+    return None
 
 
 def typed_problems(root: Path) -> list[Problem]:
@@ -90,7 +91,7 @@ def reference_problems(folder: Path) -> list[Problem]:
         try:
             problems += list(_table_faults(path))
         except (UnicodeDecodeError, csv.Error) as error:
-            problems.append(Problem(path.name, message=f"无法读取 (cannot be read): {error}"))
+            problems.append(Problem.of(UNREADABLE.fault(f": {error}"), path.name))
     return problems
 
 
@@ -101,7 +102,7 @@ def _table_faults(path: Path) -> Iterator[Problem]:
         for place, cell in enumerate(cells):
             if fault := text_fault(cell):
                 title = seen(head[place]) if place < len(head) else ""
-                yield Problem(path.name, "", title, line, fault)
+                yield Problem.of(fault, path.name, "", title, line)
 
 
 def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -127,5 +128,5 @@ def notebook_problems(folder: Path) -> list[Problem]:
             continue
         for cell in cells:
             if fault := text_fault("".join(cell["source"]), LAYOUT):
-                problems.append(Problem(path.name, cell.get("id", ""), message=fault))
+                problems.append(Problem.of(fault, path.name, cell.get("id", "")))
     return problems

@@ -17,6 +17,21 @@ import pandas as pd
 import pandera.pandas as pa
 
 from analysis.survey.folders import WAVE
+from analysis.survey.messages import (
+    CODE_TWICE,
+    COLUMN_NOT_LISTED,
+    NO_COLUMNS,
+    NO_SUCH_LIST,
+    NO_SUCH_TABLE,
+    NO_WORDS,
+    NOT_A_COLUMN_NAME,
+    NOT_A_WAVE,
+    UNKNOWN_VALUE,
+    UNREADABLE,
+    UNTIL_BEFORE_SINCE,
+    Message,
+    messages,
+)
 from analysis.survey.problems import Problem, StudyProblems
 
 if TYPE_CHECKING:
@@ -96,15 +111,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of `rules.csv`; argument: what the check takes, an expression or words. Messages are in zh and en."""
+    """A rule of `rules.csv`; argument: what the check takes, an expression or words."""
 
     code: str
     table: str
     column: str
     check: str
     argument: str
-    message: str = ""
-    remedy: str = ""
+    message: Message
 
     @property
     def words(self) -> list[str]:
@@ -146,47 +160,45 @@ def _unknown(tables: pd.DataFrame, columns: pd.DataFrame) -> Iterator[Problem]:
     known = set(tables["table"])
     for row, name in enumerate(columns["table"], start=2):
         if name not in known:
-            yield Problem("columns.csv", column="table", row=row, message=f"{name}: tables.csv 中没有 (unknown)")
+            yield Problem.of(NO_SUCH_TABLE.fault(name=name), "columns.csv", column="table", row=row)
     for row, one in enumerate(tables.itertuples(), start=2):
         own = set(columns.loc[columns["table"] == one.table, "column"]) | {"county_code"}
         if len(own) == 1:
-            yield Problem("tables.csv", column="table", row=row, message=f"{one.table}: 没有列 (has no column)")
+            yield Problem.of(NO_COLUMNS.fault(name=one.table), "tables.csv", column="table", row=row)
         keys = ("one_row_each", "named_by", "persons")
         for key, name in ((k, name) for k in keys for name in getattr(one, k).split()):
             if name not in own:
-                message = f"{name}: columns.csv 中没有此列 (no such column)"
-                yield Problem("tables.csv", column=key, row=row, message=message)
+                yield Problem.of(COLUMN_NOT_LISTED.fault(name=name), "tables.csv", column=key, row=row)
         if one.within and one.within not in known:
-            message = f"{one.within}: 没有此表 (no such table)"
-            yield Problem("tables.csv", column="within", row=row, message=message)
+            yield Problem.of(NO_SUCH_TABLE.fault(name=one.within), "tables.csv", column="within", row=row)
 
 
 def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) -> Iterator[Problem]:
     for row, one in enumerate(columns.itertuples(), start=2):
         if one.type not in TYPES:
-            message = f"{one.type}: {'、'.join(TYPES)} (unknown)"
-            yield Problem("columns.csv", column="type", row=row, message=message)
+            fault = UNKNOWN_VALUE.fault(value=one.type, known="、".join(TYPES))
+            yield Problem.of(fault, "columns.csv", column="type", row=row)
         if not re.fullmatch("[a-z][a-z0-9_]*", one.column) or one.column in FROM_FILE:
-            yield Problem("columns.csv", column="column", row=row, message=f"{one.column}: 不能用 (not a name)")
+            fault = NOT_A_COLUMN_NAME.fault(name=one.column)
+            yield Problem.of(fault, "columns.csv", column="column", row=row)
         wanted = YES_NO if one.type == "yes_no" else one.codes
         if (one.type in ("choice", "yes_no")) and wanted not in lists:
-            message = f"{wanted}: codes.csv 中没有 (no such list)"
-            yield Problem("columns.csv", column="codes", row=row, message=message)
+            yield Problem.of(NO_SUCH_LIST.fault(name=wanted), "columns.csv", column="codes", row=row)
         yield from _waves_of(one, row)
         for end in ("min", "max"):
             if getattr(one, end) and _limit(getattr(one, end), one.type) is None:
-                message = f"{getattr(one, end)}: 无法读取 (cannot be read)"
-                yield Problem("columns.csv", column=end, row=row, message=message)
+                quote = f"{getattr(one, end)}: "
+                yield Problem.of(UNREADABLE.fault(), "columns.csv", column=end, row=row, quote=quote)
 
 
 def _waves_of(one: Any, row: int) -> Iterator[Problem]:
     """Check the first and the last wave that asks a column."""
     for key in ("since", "until"):
         if getattr(one, key) and not WAVE.fullmatch(getattr(one, key)):
-            message = f"{getattr(one, key)}: 应如 2020 (not a wave, as 2020)"
-            yield Problem("columns.csv", column=key, row=row, message=message)
+            quote = f"{getattr(one, key)}: "
+            yield Problem.of(NOT_A_WAVE.fault(), "columns.csv", column=key, row=row, quote=quote)
     if one.since and one.until and one.since > one.until:
-        yield Problem("columns.csv", column="until", row=row, message="早于 since (lies before since)")
+        yield Problem.of(UNTIL_BEFORE_SINCE.fault(), "columns.csv", column="until", row=row)
 
 
 def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
@@ -297,26 +309,35 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
         if one.table not in tables:
-            faults["table"] = f"{one.table}: 没有此表 (no such table)"
+            faults["table"] = NO_SUCH_TABLE.fault(name=one.table)
         elif one.column and one.column not in tables[one.table].columns:
-            faults["column"] = f"{one.column}: 没有此列 (no such column)"
+            faults["column"] = COLUMN_NOT_LISTED.fault(name=one.column)
         if one.check not in CHECKS:
-            faults["check"] = f"{one.check}: {known} (unknown)"
-        if not one.code or codes.count(one.code) > 1:
-            faults["code"] = "应各不相同 (codes must differ)"
+            faults["check"] = UNKNOWN_VALUE.fault(value=one.check, known=known)
+        if not one.code or codes.count(one.code) > 1 or one.code in messages():
+            faults["code"] = CODE_TWICE.fault()
         if one.check == "holds" and not (one.message_zh and one.message_en and one.remedy_zh and one.remedy_en):
-            faults["message_zh"] = "应写明讯息和改法 (give message and remedy in both languages)"
-        problems += [Problem("rules.csv", column=name, row=row, message=said) for name, said in faults.items()]
+            faults["message_zh"] = NO_WORDS.fault()
+        problems += [Problem.of(fault, "rules.csv", column=name, row=row) for name, fault in faults.items()]
     if problems:
         raise StudyProblems(problems)
     return [
         Rule(
             *(one.code, one.table, one.column, one.check, one.argument),
-            f"{one.message_zh} ({one.message_en})" if one.message_zh else "",
-            f"{one.remedy_zh} ({one.remedy_en})" if one.remedy_zh else "",
+            Message(
+                one.code,
+                *(_plain(text) for text in (one.message_zh, one.message_en)),
+                one.remedy_zh,
+                one.remedy_en,
+            ),
         )
         for one in rules.itertuples()
     ]
+
+
+def _plain(text: str) -> str:
+    """Return a text without fields, whatever its braces."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def tabulate(tables: dict[str, Table]) -> pd.DataFrame:

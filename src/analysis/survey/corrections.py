@@ -16,6 +16,24 @@ import pandas as pd
 from analysis.survey.characters import read_records, text_fault
 from analysis.survey.citation import Citation
 from analysis.survey.identifiers import looks_personal
+from analysis.survey.messages import (
+    CHANGES_NOTHING,
+    CORRECTED_TWICE,
+    CORRECTIONS_UTF8,
+    EXPECTED_OTHER,
+    IDENTIFIER,
+    NO_REASON,
+    NO_SUCH_COLUMN,
+    NO_SUCH_FILE,
+    NO_SUCH_ROW,
+    NO_SUCH_SHEET,
+    NOT_A_DATE,
+    NOT_WHOLE,
+    OTHER_COLUMNS,
+    OTHER_FIELDS,
+    UNREADABLE,
+    Fault,
+)
 from analysis.survey.parse import spellings
 from analysis.survey.problems import Problem
 from analysis.survey.reading.header import FROM_FILE, expected, split_unit
@@ -26,7 +44,6 @@ FILE = "corrections.csv"
 COLUMNS = ("file", "sheet", "row", "column", "expected", "new", "reason", "who", "date")
 PLACE = ["file", "sheet", "row"]
 YUAN = re.compile(r"[0-9]元$")
-NEEDED = "空白 (blank: a correction says why, who and when)"
 
 
 def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
@@ -38,25 +55,23 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     if not os.path.lexists(raw / FILE):
         return none, []
     if not (raw / FILE).is_file():  # a pipe would be waited for
-        return none, [Problem(FILE, message="无法读取 (cannot be read): not a regular file")]
+        return none, [Problem.of(UNREADABLE.fault(": not a regular file"), FILE)]
     try:
         (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
     except UnicodeDecodeError:
-        return none, [Problem(FILE, message="编码不是 UTF-8 (cannot be read: the text encoding is not UTF-8)")]
+        return none, [Problem.of(CORRECTIONS_UTF8.fault(), FILE)]
     except (ValueError, OSError, csv.Error) as error:
-        return none, [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
+        return none, [Problem.of(UNREADABLE.fault(f": {error}"), FILE)]
     if head != list(COLUMNS):
-        return none, [Problem(FILE, message=f"列应为 {', '.join(COLUMNS)} (cannot be read: other columns)")]
-    wrong = f"应有 {len(COLUMNS)} 个字段，有逗号的文字要加引号 (cannot be read: not {len(COLUMNS)} fields)"
-    faults = [Problem(FILE, "", "", line, wrong) for line, cells in records if len(cells) != len(COLUMNS)]
+        return none, [Problem.of(OTHER_COLUMNS.fault(columns=", ".join(COLUMNS)), FILE)]
+    wrong = OTHER_FIELDS.fault(fields=len(COLUMNS))
+    faults = [Problem.of(wrong, FILE, row=line) for line, cells in records if len(cells) != len(COLUMNS)]
     whole = [[*cells, line] for line, cells in records if len(cells) == len(COLUMNS)]
     table = pd.DataFrame(whole, columns=[*COLUMNS, "line"]).astype(dict.fromkeys(COLUMNS, "str") | {"line": int})
     faults += [fault for row in table.itertuples() for fault in _faults(row)]
     sound = table[~table["line"].isin([fault.row for fault in faults])].astype({"row": int})
     twice = sound[sound.duplicated([*PLACE, "column"])]
-    faults += [
-        Problem(FILE, "", "column", r.line, "同一单元格改了两次 (corrected twice)") for r in twice.itertuples()
-    ]
+    faults += [Problem.of(CORRECTED_TWICE.fault(), FILE, "", "column", r.line) for r in twice.itertuples()]
     return sound.drop(twice.index), faults
 
 
@@ -64,16 +79,16 @@ def _faults(row: Any) -> list[Problem]:
     """Check one line by itself."""
     problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
     if not (row.row.isascii() and row.row.isdecimal()):
-        problems.append(("row", "应为整数 (a whole number is wanted)"))
-    problems += [(name, NEEDED) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
+        problems.append(("row", NOT_WHOLE.fault()))
+    problems += [(name, NO_REASON.fault()) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
     if row.date.strip() and not _is_date(row.date):
-        problems.append(("date", "不是日期，如 2018-03-01 (not a date)"))
+        problems.append(("date", NOT_A_DATE.fault()))
     personal = (*study().identifiers, *study().identifiers.values())
     if _header(row.column)[0].split("/")[-1] in personal or _names_person(row):
-        problems.append(("column", "身份信息不在此更正 (identifiers are not corrected here)"))
+        problems.append(("column", IDENTIFIER.fault()))
     elif _same(row.expected, row.new):
-        problems.append(("new", "新旧相同 (changes nothing)"))
-    return [Problem(FILE, "", column, row.line, message) for column, message in problems]
+        problems.append(("new", CHANGES_NOTHING.fault()))
+    return [Problem.of(fault, FILE, "", column, row.line) for column, fault in problems]
 
 
 def _is_date(text: str) -> bool:
@@ -99,15 +114,14 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
     for line in corrections.itertuples():
         try:
             table, rows, label, name = _find([*frames.items(), *sums.items()], line)
-        except Misplaced as fault:
-            part, message = fault.args
-            problems.append(Problem(FILE, "", part, line.line, message))
+        except Misplaced as error:
+            problems.append(Problem.of(error.fault, FILE, "", error.part, line.line))
             continue
         if not _same(rows.at[label, name], line.expected):
             found = "" if study().tables[table].identifiers else f"，现为“{printed(rows.at[label, name])}”"
             place = f"{line.file}!{line.sheet}!{line.column} {line.row}"
-            message = f"{place} 不是“{line.expected}”{found} (the expected value is not there)"
-            problems.append(Problem(FILE, "", "expected", line.line, message))
+            fault = EXPECTED_OTHER.fault(place=place, expected=line.expected, found=found)
+            problems.append(Problem.of(fault, FILE, "", "expected", line.line))
             continue
         rows.at[label, name] = _new(line, rows.at[label, name])
         applied.append([*(getattr(line, column) for column in COLUMNS), table, name])
@@ -127,25 +141,29 @@ def _new(line: Any, cell: object) -> str | None:
 class Misplaced(LookupError):
     """Raised with the part of a correction's place that is not there, and what is wrong with it."""
 
+    def __init__(self, part: str, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.part, self.fault = part, fault
+
 
 def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
     """Find (table, frame, label, column) of a correction's cell; Misplaced says which part is wrong."""
     handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
     if not any(len(own) for *_, own in handed_in):
-        raise Misplaced("file", "没有此文件，或没有读到数据 (no such file, or nothing was read of it)")
+        raise Misplaced("file", NO_SUCH_FILE.fault())
     sheets = [(table, rows, own[own["sheet"] == line.sheet]) for table, rows, own in handed_in]
     sheets = [(table, rows, own) for table, rows, own in sheets if len(own)]
     if not sheets:
         there = "、".join(dict.fromkeys(title for *_, own in handed_in for title in own["sheet"]))
-        raise Misplaced("sheet", f"没有此表，或没有读到数据；读到的有 {there} (no such sheet among those read)")
+        raise Misplaced("sheet", NO_SUCH_SHEET.fault(sheets=there))
     table = sheets[0][0]
     name = _column(table, line.column)
     if not name:
-        raise Misplaced("column", f"没有此列；此表有 {'、'.join(_titles(table))} (no such column in that sheet)")
+        raise Misplaced("column", NO_SUCH_COLUMN.fault(columns="、".join(_titles(table))))
     for _, rows, own in sheets:
         for label in own.index[own["row"] == line.row]:
             return table, rows, label, name
-    raise Misplaced("row", "此表没有这一行数据 (no such row of data in that sheet)")
+    raise Misplaced("row", NO_SUCH_ROW.fault())
 
 
 def _header(said: str) -> tuple[str, list[str]]:

@@ -13,6 +13,19 @@ import pandas as pd
 from analysis.survey.characters import text_fault
 from analysis.survey.folders import DECLARATION as FILE
 from analysis.survey.folders import RefusedError, printable, wave_name
+from analysis.survey.messages import (
+    KEY_MISSING,
+    NO_DAY,
+    NO_DECLARATION,
+    NOT_A_WAVE,
+    NOT_ONE_OF,
+    ONE_LANGUAGE,
+    TEXT_TOO_LONG,
+    UNREADABLE,
+    WAVE_AND_DATE,
+    WAVE_AND_FOLDER,
+    Fault,
+)
 from analysis.survey.problems import Problem
 from analysis.survey.text import seen
 
@@ -44,10 +57,10 @@ def _is_day(value: object) -> bool:
     return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
 
 
-def absent(folder: Path) -> str:
+def absent(folder: Path) -> Fault:
     """Say that the declaration of the wave in `folder` is missing, and what it must hold."""
     keys = "、".join(NEEDED)
-    return f"缺少此文件，应写明 {keys} (the declaration is missing from {printable(folder.absolute().name)}/)"
+    return NO_DECLARATION.fault(keys=keys, folder=printable(folder.absolute().name))
 
 
 def declaration_problems(folder: Path) -> list[Problem]:
@@ -55,18 +68,18 @@ def declaration_problems(folder: Path) -> list[Problem]:
     try:
         facts = read_declaration(folder / FILE)
     except FileNotFoundError:
-        return [Problem(FILE, message=absent(folder))]
+        return [Problem.of(absent(folder), FILE)]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        return [Problem(FILE, message=f"无法读取 (cannot be read): {error}")]
-    problems = [Problem(FILE, column=key, message="缺少此项 (is missing)") for key in NEEDED if key not in facts]
+        return [Problem.of(UNREADABLE.fault(f": {error}"), FILE)]
+    problems = [Problem.of(KEY_MISSING.fault(), FILE, column=key) for key in NEEDED if key not in facts]
     problems += [
-        Problem(FILE, column=key, message="应有中英文 (both zh and en are wanted)")
+        Problem.of(ONE_LANGUAGE.fault(), FILE, column=key)
         for key in WORDS
         if key in facts and not _in_both_languages(facts[key])
     ]
     problems += _value_problems(facts)
     if facts.get("basis", BASES[0]) not in BASES:
-        problems.append(Problem(FILE, column="basis", message=f"应为 {'、'.join(BASES)} 之一 (not one of these)"))
+        problems.append(Problem.of(NOT_ONE_OF.fault(values="、".join(BASES)), FILE, column="basis"))
     return problems + _wave_problems(facts, folder)
 
 
@@ -75,14 +88,14 @@ def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
     wave, day, problems = str(facts.get("wave", folder.name)), facts.get("reference_date"), []
     try:
         wave_name(facts.get("wave", "0000"))
-    except RefusedError as error:
-        problems.append(Problem(FILE, column="wave", message=str(error)))
+    except RefusedError:
+        problems.append(Problem.of(NOT_A_WAVE.fault(), FILE, column="wave"))
     if wave != folder.name:
-        message = f"“{wave}” 与文件夹 {folder.name} 不符 (wave and folder do not agree)"
-        problems.append(Problem(FILE, column="wave", message=message))
+        fault = WAVE_AND_FOLDER.fault(wave=wave, folder=folder.name)
+        problems.append(Problem.of(fault, FILE, column="wave"))
     if isinstance(day, dt.date) and re.fullmatch("[0-9]{4}", wave) and abs(day.year - int(wave)) > 1:
-        message = f"{day:%Y-%m-%d} 不在 {wave} 前后 (wave and reference date do not agree)"
-        problems.append(Problem(FILE, column="reference_date", message=message))
+        fault = WAVE_AND_DATE.fault(day=f"{day:%Y-%m-%d}", wave=wave)
+        problems.append(Problem.of(fault, FILE, column="reference_date"))
     return problems
 
 
@@ -90,14 +103,13 @@ def _value_problems(facts: dict) -> list[Problem]:
     """Check values: the date is one, titles fit into the properties of a file, texts can be published."""
     problems = []
     if not _is_day(facts.get("reference_date", dt.date.min)):
-        problems.append(Problem(FILE, column="reference_date", message="不是日期，如 2020-04-30 (not a date)"))
+        problems.append(Problem.of(NO_DAY.fault(), FILE, column="reference_date"))
     for key, text in _texts(facts):
         most = LONGEST.get(key.partition(".")[0], len(text))
         if len(text) > most:
-            message = f"超过{most}字 (cannot be read: more than {most} characters)"
-            problems.append(Problem(FILE, column=key, message=message))
+            problems.append(Problem.of(TEXT_TOO_LONG.fault(most=most), FILE, column=key))
         if fault := text_fault(text):
-            problems.append(Problem(FILE, column=key, message=fault))
+            problems.append(Problem.of(fault, FILE, column=key))
     return problems
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import waves_until
+from analysis.survey.messages import PLACE_CHANGE
 from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
@@ -48,8 +49,8 @@ def wave_frame(raw: Path, frame: pd.DataFrame, townships: pd.DataFrame) -> tuple
             try:
                 frame, townships = _apply(frame, townships, change)
             except (KeyError, TypeError, AttributeError) as error:
-                message = f"第{number}项地名变更无法应用 (cannot be read: change {number}): {error}"
-                problems.append(Problem(FILE, column="places", message=message))
+                fault = PLACE_CHANGE.fault(f": {error}", number=number)
+                problems.append(Problem.of(fault, FILE, column="places"))
     return frame, townships, problems
 
 

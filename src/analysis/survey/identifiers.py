@@ -8,6 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.survey.messages import (
+    BLANK_CELL,
+    NOT_A_PHONE,
+    NOT_AN_ID,
+    PERSON_IN_ANOTHER,
+    PERSON_TWICE,
+    Fault,
+    Message,
+)
 from analysis.survey.parse import ABSENT, Broken
 from analysis.survey.problems import BLANK, SAME_PERSON, Problem
 from analysis.survey.study import study
@@ -47,25 +56,19 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     phones = roster["phone"].map(_text).astype(str)
     valid = ids.map(valid_id).astype(bool)
     blank = roster["name"].map(_text).isin(["", "#"])  # or broken
-    problems = _where(roster, "name", blank, "空白 (blank)")
-    problems += _where(roster, "id_number", ~valid, "不是有效的身份证号 (not a valid ID number)")
-    problems += _where(
-        roster,
-        "phone",
-        ~phones.str.fullmatch(r"1[0-9]{10}"),
-        "不是11位手机号 (not an 11-digit mobile number)",
-    )
+    problems = _where(roster, "name", blank, BLANK_CELL)
+    problems += _where(roster, "id_number", ~valid, NOT_AN_ID)
+    problems += _where(roster, "phone", ~phones.str.fullmatch(r"1[0-9]{10}"), NOT_A_PHONE)
     again = ids.duplicated() & valid
     firsts = dict(zip(ids[::-1], ids.index[::-1], strict=True))
     for i in roster.index[again]:
         first, here = roster.loc[firsts[ids[i]]], roster.loc[i]
-        message = f"同一人已在 {first['workbook']} 第{first['row']}行 (this person is entered twice)"
-        elsewhere = "同一人也在另一县（市、区）的花名册中 (this person is entered twice: in another county too)"
-        told = "" if first["workbook"] == here["workbook"] else elsewhere
+        message = PERSON_TWICE if first["workbook"] == here["workbook"] else PERSON_IN_ANOTHER
+        fault = message.fault(file=first["workbook"], row=first["row"])
         value = f"{first['workbook']} 第{first['row']}行"
         same = first["workbook"] == here["workbook"] and first["sheet"] == here["sheet"]
         rule = SAME_PERSON if same else ""
-        problems.append(_problem(here, "id_number", message, told=told, value=value, rule=rule))
+        problems.append(_problem(here, "id_number", fault, value=value, rule=rule))
     return problems
 
 
@@ -84,17 +87,19 @@ def _text(cell: object) -> str:
     return "".join(fold(str(cell)).split())
 
 
-def _where(roster: pd.DataFrame, column: str, bad: pd.Series, message: str) -> list[Problem]:
+def _where(roster: pd.DataFrame, column: str, bad: pd.Series, message: Message) -> list[Problem]:
     rows = roster[bad.astype(bool)].to_dict("records")
     return [_cell_problem(row, column, message) for row in rows if row[column] is not ABSENT]
 
 
-def _cell_problem(row: dict[str, Any], column: str, message: str) -> Problem:
+def _cell_problem(row: dict[str, Any], column: str, message: Message) -> Problem:
     """Say what is wrong with a cell; a merged or broken one says it itself."""
     cell = row[column]
-    rule = BLANK if not isinstance(cell, Broken) and empty(cell) else ""
-    return _problem(row, column, str(cell) if isinstance(cell, Broken) else message, rule=rule)
+    if isinstance(cell, Broken):
+        return _problem(row, column, cell.fault)
+    return _problem(row, column, message.fault(), rule=BLANK if empty(cell) else "")
 
 
-def _problem(row: Any, column: str, message: str, **more: str) -> Problem:
-    return Problem(row["workbook"], row["sheet"], study().identifiers[column], int(row["row"]), message, **more)
+def _problem(row: Any, column: str, fault: Fault, rule: str = "", value: str = "") -> Problem:
+    place = (row["workbook"], row["sheet"], study().identifiers[column], int(row["row"]))
+    return Problem.of(fault, *place, rule=rule, value=value)

@@ -12,9 +12,10 @@ import pandas as pd
 from analysis.survey.codebook import Table
 from analysis.survey.declaration import reference_date
 from analysis.survey.identifiers import identifier_problems, looks_personal
+from analysis.survey.messages import HIDDEN_LIST, SHEET_MISSING, SHEET_TWICE, UNKNOWN_SHEET
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code, same_rows
 from analysis.survey.parsed import without
-from analysis.survey.problems import NOTE, QUESTION, Problem
+from analysis.survey.problems import NOTE, Problem
 from analysis.survey.reading.book import Sheet, Unopened, open_book
 from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
@@ -23,7 +24,6 @@ from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
-HIDDEN_LIST = "隐藏的表，只供下拉列表选用，没有读入 (a hidden list of choices is not read: is that all it holds?)"
 LONGEST_TITLE = 31  # characters, as in Excel
 DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")  # six digits or more, whatever stands between: part of a number
 
@@ -79,7 +79,7 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     try:
         sheets = open_book(file.path, file.title)
     except Unopened as error:
-        problems.append(Problem(file.path.name, message=str(error)))
+        problems.append(Problem.of(error.fault, file.path.name))
         return
     by_title = {normalise(model.zh): model for model in file.models}
     titles = [sheet_title(sheet.title) for sheet in sheets]
@@ -115,11 +115,11 @@ def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Pr
     twice = {sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1}
     known = {normalise(title) for title in models}
     problems = [
-        Problem(file.path.name, title, message="此表重复 (sheet is there twice)")
+        Problem.of(SHEET_TWICE.fault(), file.path.name, title)
         for title in sorted(title for title in twice if sheet_title(title) in known)
     ]
     missing = [title for title in models if normalise(title) not in titles] if not file.title else []
-    return problems + [Problem(file.path.name, title, message="缺少此表 (sheet is missing)") for title in missing]
+    return problems + [Problem.of(SHEET_MISSING.fault(), file.path.name, title) for title in missing]
 
 
 def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
@@ -130,10 +130,10 @@ def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> d
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
     title = sheet.title if sheet.title in IGNORED else unknown_title(place)
     if filled and sheet.marks.feeds:
-        problems.append(Problem(file.path.name, title, message=HIDDEN_LIST, kind=QUESTION))
+        problems.append(Problem.of(HIDDEN_LIST.fault(), file.path.name, title))
     elif filled and sheet.title not in IGNORED:
-        said = f"第{place}张表{echoed(sheet.title)}不是下发的表 (unknown sheet with content)"
-        problems.append(Problem(file.path.name, title, message=said))
+        fault = UNKNOWN_SHEET.fault(place=place, title=echoed(sheet.title))
+        problems.append(Problem.of(fault, file.path.name, title))
     rows = len(sheet.cells)
     where = {"workbook": file.path.name, "sheet": title, "rows": rows}
     return where | {"form": filled, "kept": 0, "total": 0, "blank": rows - filled}
@@ -158,11 +158,7 @@ def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Prob
         if all(file.title for file in own):
             there = {sheet_title(file.title) for file in own}
             missing += [
-                Problem(
-                    own[0].path.name.rpartition("_")[0] + ".csv",
-                    model.zh,
-                    message="缺少此表 (sheet is missing)",
-                )
+                Problem.of(SHEET_MISSING.fault(), own[0].path.name.rpartition("_")[0] + ".csv", model.zh)
                 for model in own[0].models
                 if normalise(model.zh) not in there
             ]

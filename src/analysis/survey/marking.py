@@ -101,5 +101,5 @@ def _mark(page: Any, one: Problem, cells: dict, header: Header, model: Table, st
     places = places or [place for place in range(WIDEST) if xl_col_to_name(place) == one.column]
     row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
     page.write(row, place, cells.get(place, "") if one.row else header.texts.get(place, ""), style[one.kind])
-    note = f"{one.column}：{one.told or one.message}\n{one.mend}"
+    note = f"{one.column}：{one.county_message or one.message} [{one.code}]\n{one.remedy}"
     page.write_comment(row, place, note, {"author": "", "x_scale": 2, "y_scale": 1.5})

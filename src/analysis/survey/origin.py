@@ -18,7 +18,21 @@ import pandas as pd
 
 from analysis.survey.codebook import Table
 from analysis.survey.folders import root
-from analysis.survey.problems import PROBLEM, QUESTION, Problem
+from analysis.survey.messages import (
+    DATE_FAR,
+    DATE_UNREAD,
+    FILE_OF_ANOTHER,
+    MENTIONS_ANOTHER,
+    NOT_THIS_WAVE,
+    OFFICE_OF_ANOTHER,
+    SAME_ROWS,
+    SHEET_OF_ANOTHER,
+    STALE,
+    TITLE_OF_ANOTHER,
+    TITLE_YEAR,
+    UNKNOWN_OFFICE,
+)
+from analysis.survey.problems import PROBLEM, Problem
 from analysis.survey.reading.book import Sheet, form_titles
 from analysis.survey.reading.names import File, aliases
 from analysis.survey.reading.rows import Cells
@@ -44,19 +58,6 @@ BOTTOM = 15  # last rows among which the signatures are
 # days from the reference date to 填报日期: within the first pair as is to be expected, outside the second it is
 # another wave's
 EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
-FOREIGN = "(belongs to another county)"
-TOLD = f"内容是另一县（市、区）的 {FOREIGN}"
-STALE = (
-    "最晚的一项也早于基准日{0}个月以上 (no date in the {0} months before the reference date: is it of this wave?)"
-)
-NOT_THIS_WAVE = "不是本轮的表 (not of this wave)"
-ODD_DAY = "与基准日相距太远 (far from the reference date: is it of this wave?)"
-ODD_YEAR = "标题的年份不是本轮的 (another year in the title: is it of this wave?)"
-UNREAD_DAY = "填报日期读不出 (the date cannot be read: is it of this wave?)"
-TITLED = "(the title names another county: is it so?)"
-MENTIONED = "(most rows name another county: are they this county's?)"
-SAME_ROWS = "(the same rows as in the file of another county: is it so?)"
-UNKNOWN_UNIT = "填报单位不在县名别名表中 (a name that is not in the alias table: is this the right county?)"
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
     pieces: by table, the rows cut out of each sheet. Nothing is asked of a sheet about which `asked` says already
     that its rows name another county. Blanks and zeros are no likeness.
     """
-    told = {(one.workbook, one.sheet) for one in asked if MENTIONED in one.message}
+    known = {(one.workbook, one.sheet) for one in asked if one.code == MENTIONS_ANOTHER.code}
     questions = []
     for rule in rules_of("not_alike", pieces):
         least, *columns = rule.words
@@ -210,10 +211,9 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
             place = (cells["workbook"][0], cells["sheet"][0])
             if cells["workbook"][0] == others["workbook"][0]:
                 continue  # a sheet that is there twice is named as such
-            if 2 * len(one & other) >= min(len(one), len(other)) and place not in told:
-                told.add(place)
-                message = f"{len(one & other)}行与另一县（市、区）的完全相同 {SAME_ROWS}"
-                questions.append(Problem(*place, message=message, kind=QUESTION))
+            if 2 * len(one & other) >= min(len(one), len(other)) and place not in known:
+                known.add(place)
+                questions.append(Problem.of(SAME_ROWS.fault(rows=len(one & other)), *place))
     return questions
 
 
@@ -253,7 +253,7 @@ def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Prob
     foreign = [claim for claim in claims if claim.county not in ("", file.county)]
     names = study().districts
     lines = [
-        Problem(file.path.name, claim.title, message=f"此表多数行是{names[claim.county]}的 {FOREIGN}", told=TOLD)
+        Problem.of(SHEET_OF_ANOTHER.fault(other=names[claim.county]), file.path.name, claim.title)
         for claim in foreign
     ]
     return {claim.title for claim in foreign}, lines + _units(file, [c for c in claims if c not in foreign])
@@ -264,34 +264,32 @@ def _whole(file: File, claims: list[Claim], other: str) -> Problem:
     signs = [("社区代码、街道", any(claim.county == other for claim in claims))]
     signs += [("填报单位", any(claim.unit_county == other for claim in claims))]
     by = "、".join(sign for sign, there in signs if there)
-    message = f"文件名是{study().districts[file.county]}，内容是{study().districts[other]}的（{by}） {FOREIGN}"
-    return Problem(file.path.name, message=message, told=TOLD)
+    names = study().districts
+    fault = FILE_OF_ANOTHER.fault(own=names[file.county], other=names[other], by=by)
+    return Problem.of(fault, file.path.name)
 
 
 def _units(file: File, claims: list[Claim]) -> list[Problem]:
     """Compare 填报单位 with the county of the file: one line for all sheets that name the same."""
     names = study().districts
-    lines, told = [], f"填报单位是另一县（市、区） {FOREIGN}"
+    lines = []
     for unit in dict.fromkeys(claim.unit for claim in claims if claim.unit):
         named = [claim for claim in claims if claim.unit == unit]
         place, county = (file.path.name, named[0].title, "填报单位", named[0].unit_row), named[0].unit_county
         if not county:
-            lines.append(Problem(*place, _in_sheets(named) + UNKNOWN_UNIT, QUESTION))
+            lines.append(Problem.of(UNKNOWN_OFFICE.fault(), *place, quote=_in_sheets(named)))
         elif county != file.county:
-            message = f"{_in_sheets(named)}填报单位是{study().districts[county]} {FOREIGN}"
-            lines.append(Problem(*place, message, PROBLEM, told))
+            fault = OFFICE_OF_ANOTHER.fault(other=names[county])
+            lines.append(Problem.of(fault, *place, quote=_in_sheets(named)))
     lines += [
-        Problem(
-            file.path.name, one.title, message=f"多数行写的是{names[one.mentioned]} {MENTIONED}", kind=QUESTION
-        )
+        Problem.of(MENTIONS_ANOTHER.fault(other=names[one.mentioned]), file.path.name, one.title)
         for one in claims
         if one.mentioned not in ("", file.county, one.unit_county)
     ]
     titled = [claim for claim in claims if claim.named and file.county not in claim.named]
     if titled:
-        name, told = study().districts[min(titled[0].named)], f"标题是另一县（市、区）的 {TITLED}"
-        message = f"{_in_sheets(titled)}标题写的是{name} {TITLED}"
-        lines.append(Problem(file.path.name, titled[0].title, message=message, kind=QUESTION, told=told))
+        fault = TITLE_OF_ANOTHER.fault(other=names[min(titled[0].named)])
+        lines.append(Problem.of(fault, file.path.name, titled[0].title, quote=_in_sheets(titled)))
     return lines
 
 
@@ -311,11 +309,11 @@ def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> l
     unread = [claim for claim in claims if claim.day is None and re.search(f"[0-9{NUMERALS}]", claim.written)]
     if unread:
         place = (file.path.name, unread[0].title, "填报日期", unread[0].day_row)
-        lines.append(Problem(*place, _in_sheets(unread) + UNREAD_DAY, QUESTION))
+        lines.append(Problem.of(DATE_UNREAD.fault(), *place, quote=_in_sheets(unread)))
     titled = [claim for claim in claims if claim.years and day.year not in claim.years]
     if titled and not any(line.kind == PROBLEM for line in lines):
-        said = f"{_in_sheets(titled)}{max(titled[0].years)}，{ODD_YEAR}"
-        lines.append(Problem(file.path.name, titled[0].title, message=said, kind=QUESTION))
+        fault = TITLE_YEAR.fault(year=max(titled[0].years))
+        lines.append(Problem.of(fault, file.path.name, titled[0].title, quote=_in_sheets(titled)))
     return lines
 
 
@@ -327,9 +325,10 @@ def _dated(file: File, claims: list[Claim], day: pd.Timestamp) -> list[Problem]:
     if not odd:
         return []
     first, refused = (contrary or odd)[0], contrary == dated
-    said = f"{_in_sheets(odd)}填报日期 {first.day:%Y-%m-%d}，基准日 {day:%Y-%m-%d}，"
-    message, kind = (NOT_THIS_WAVE, PROBLEM) if refused else (ODD_DAY, QUESTION)
-    return [Problem(file.path.name, first.title, "填报日期", first.day_row, said + message, kind)]
+    message = NOT_THIS_WAVE if refused else DATE_FAR
+    fault = message.fault(day=f"{first.day:%Y-%m-%d}", reference=f"{day:%Y-%m-%d}")
+    place = (file.path.name, first.title, "填报日期", first.day_row)
+    return [Problem.of(fault, *place, quote=_in_sheets(odd))]
 
 
 def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
@@ -343,9 +342,9 @@ def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -
     asked = []
     for rule in rules_of("newest", tables):
         months, least = map(int, rule.words)
-        message = STALE.format(months)
+        fault = STALE.fault(months=months)
         for (book, sheet), dates in tables[rule.table].groupby(["workbook", "sheet"])[rule.column]:
             if len(dates) >= least and dates.max() < day - pd.DateOffset(months=months):
                 title = title_of(rule.table, rule.column)
-                asked.append(Problem(book, sheet, title, message=message, kind=QUESTION))
+                asked.append(Problem.of(fault, book, sheet, title))
     return asked

@@ -12,6 +12,22 @@ from functools import partial
 import pandas as pd
 import pandera.pandas as pa
 
+from analysis.survey.messages import (
+    ERROR_VALUE,
+    JANUARY_OR_OCTOBER,
+    NOT_A_DATE,
+    NOT_A_NUMBER,
+    NOT_A_PLACE,
+    NOT_AN_ANSWER,
+    NOT_PLAIN_DIGIT,
+    NOT_SO_MANY_DIGITS,
+    NOT_TEXT,
+    NOT_THE_PATTERN,
+    NOT_WHOLE,
+    NOT_YES_OR_NO,
+    TIME_OF_DAY,
+    Fault,
+)
 from analysis.survey.text import REORDERING, fold, normalise, odd_character
 
 NUMBER = re.compile(r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S)
@@ -33,11 +49,22 @@ SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1,
 class Unreadable(ValueError):
     """Raised with what is wrong with a cell and what is wanted instead."""
 
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
 
 class Broken(str):
     """A cell that shows an error value, or a formula that nobody has calculated, instead of a value."""
 
-    __slots__ = ()
+    fault: Fault
+
+    def __new__(cls, fault: Fault | None = None) -> Broken:
+        """Make a cell that reads as its fault; without one, what is wrong is named elsewhere."""
+        cell = super().__new__(cls, fault.text if fault else "")
+        if fault:
+            cell.fault = fault
+        return cell
 
 
 ABSENT = Broken()  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
@@ -60,7 +87,7 @@ def number(cell: object, unit: str = "") -> float:
         divisor = spellings(unit).get(normalise(found[2]), math.nan) if found[2] else 1
         value = float(found[1].replace(",", "")) / divisor
     if not math.isfinite(value):
-        raise Unreadable("不是数字 (not a number)")
+        raise Unreadable(NOT_A_NUMBER.fault())
     return value
 
 
@@ -68,7 +95,7 @@ def whole(cell: object, unit: str = "") -> int:
     """Read a whole number."""
     value = number(cell, unit)
     if not value.is_integer() or abs(value) > LARGEST:
-        raise Unreadable("应为整数 (a whole number is wanted)")
+        raise Unreadable(NOT_WHOLE.fault())
     return int(value)
 
 
@@ -79,7 +106,7 @@ def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
     def read(cell: object) -> bool:
         answer = normalise(cell)
         if answer not in (yes, no):
-            raise Unreadable(f"应填“{yes}”或“{no}” (answer {yes} or {no})")
+            raise Unreadable(NOT_YES_OR_NO.fault(yes=yes, no=no))
         return answer == yes
 
     return read
@@ -95,16 +122,16 @@ def date(cell: object) -> pd.Timestamp:
         cell = MIDNIGHT.sub("", AROUND.sub("", fold(cell)))
         match = None if APART.search(cell) else DATE.fullmatch("".join(cell.split()))
     if match and OCTOBER.fullmatch(match[0]):
-        raise Unreadable("1月还是10月？写成 1988年1月 (not a date: January, or October without its last zero)")
+        raise Unreadable(JANUARY_OR_OCTOBER.fault())
     try:
         if isinstance(cell, dt.date):
             day = pd.Timestamp(cell).as_unit("ns")
         else:
             day = pd.Timestamp(*(int(part or 1) for part in match.groups())).as_unit("ns")
     except (AttributeError, ValueError):
-        raise Unreadable("不是日期，如 2018-03-01 或 2018年3月 (not a date)") from None
+        raise Unreadable(NOT_A_DATE.fault()) from None
     if day != day.normalize():
-        raise Unreadable("带有时刻，不是日期 (not a date: it has a time of day)")
+        raise Unreadable(TIME_OF_DAY.fault())
     return day
 
 
@@ -113,7 +140,7 @@ def text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, bool) or not isinstance(cell, str | int):
-        raise Unreadable("不是文字 (not text)")
+        raise Unreadable(NOT_TEXT.fault())
     return "".join(ch for ch in str(cell) if unicodedata.category(ch) != "Cf").strip()
 
 
@@ -124,17 +151,17 @@ def one_of(codes: dict[str, str]) -> Callable[[object], str]:
     def read(cell: object) -> str:
         answer = by_spelling.get(normalise(cell))
         if answer is None:
-            raise Unreadable(f"应为 {'、'.join(codes)} 之一 (not one of the answers)")
+            raise Unreadable(NOT_AN_ANSWER.fault(answers="、".join(codes)))
         return answer
 
     return read
 
 
-def not_a_code(pattern: str) -> str:
+def not_a_code(pattern: str) -> Fault:
     """Say what a code that does not match its pattern should be."""
     if digits := DIGITS.fullmatch(pattern):
-        return f"应为{digits[1]}位数字 (must be a code of {digits[1]} digits)"
-    return f"应符合 {pattern} (must be a code that matches {pattern})"
+        return NOT_SO_MANY_DIGITS.fault(digits=digits[1])
+    return NOT_THE_PATTERN.fault(pattern=pattern)
 
 
 def code(cell: object, pattern: str) -> str:
@@ -148,7 +175,7 @@ def code(cell: object, pattern: str) -> str:
 def place(cell: object) -> str:
     """Read the name of a place: text without a numeral that could be the mark of a footnote."""
     if isinstance(cell, str) and odd_character(cell):
-        raise Unreadable("不是地名 (not the name of a place)")
+        raise Unreadable(NOT_A_PLACE.fault())
     return text(cell)
 
 
@@ -158,9 +185,9 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
 
     def unbroken(cell: object) -> object:
         if isinstance(cell, Broken):
-            raise Unreadable(str(cell))
+            raise Unreadable(cell.fault)
         if isinstance(cell, str) and ERROR.fullmatch(normalise(cell).upper()):
-            raise Unreadable("是错误值 (an error value)")
+            raise Unreadable(ERROR_VALUE.fault(value=""))
         if isinstance(cell, str) and REORDERING.search(cell):
             raise Unreadable(odd_fault(cell))
         try:
@@ -173,11 +200,11 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
     return unbroken
 
 
-def odd_fault(cell: str) -> str:
+def odd_fault(cell: str) -> Fault:
     """Name the character that is no plain digit, by its code where it cannot be seen."""
     odd = odd_character(cell)
     shown = f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"
-    return f"含有字符{shown}，不是普通数字 (holds {shown}: not a plain digit)"
+    return NOT_PLAIN_DIGIT.fault(shown=shown)
 
 
 def _by_type(schema: pa.Column) -> Callable[[object], object]:

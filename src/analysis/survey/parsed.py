@@ -10,6 +10,19 @@ import pandas as pd
 from analysis.survey import parse
 from analysis.survey.codebook import Table
 from analysis.survey.identifiers import looks_personal
+from analysis.survey.messages import (
+    BLANK_CELL,
+    BLANK_NONE,
+    BLANK_ZERO,
+    DATE_NOT_BETWEEN,
+    MAYBE_YUAN,
+    NOT_A_COUNTY,
+    NOT_AN_ANSWER,
+    NOT_AT_LEAST,
+    NOT_BETWEEN,
+    TOO_SHORT,
+    Fault,
+)
 from analysis.survey.problems import BLANK, NOTE, TOTAL_ANSWERS, UNIT, Problem
 from analysis.survey.shifted import without_shifted
 from analysis.survey.study import study
@@ -74,9 +87,8 @@ def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Pr
             for book, sheet, row, i in places:
                 value, (_, fault, quote) = cells[i], values[keys[i]]
                 rule = BLANK if empty(value) and not isinstance(value, parse.Broken) else ""
-                problems.append(
-                    Problem(book, sheet, schema.title, row, f"{quote}{fault}", rule=rule, value=quote.strip())
-                )
+                place = (book, sheet, schema.title, row)
+                problems.append(Problem.of(fault, *place, quote=quote, rule=rule, value=quote.strip()))
     return pd.DataFrame(parsed, index=rows.index), problems
 
 
@@ -129,47 +141,47 @@ def _quote(value: object, model: Table) -> str:
     return f"“{str(value)[:20]}” "
 
 
-def _blank(schema: Column) -> str:
+def _blank(schema: Column) -> Fault | None:
     """Say that a blank cell is a fault, and which answer means nothing where the codebook has one."""
     if schema.nullable:
-        return ""
+        return None
     if "无" in schema.metadata["codes"]:
-        return "空白 (blank: 无 is an answer)"
+        return BLANK_NONE.fault()
     least = [check.statistics.get("min_value") for check in schema.checks]
-    return "空白 (blank: 0 is an answer)" if 0 in least else "空白 (blank)"
+    return (BLANK_ZERO if 0 in least else BLANK_CELL).fault()
 
 
 def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Table) -> tuple:
     """Return (value, fault, quote of the cell); no fault where the header has been faulted already."""
     if cell is parse.ABSENT:
-        return None, "", ""
+        return None, None, ""
     if empty(cell):
         return None, blank, ""
     try:
-        return read(cell), "", ""
+        return read(cell), None, ""
     except parse.Unreadable as error:
-        return None, str(error), _quote(cell, model)
+        return None, error.fault, _quote(cell, model)
 
 
-def wanted(check: pa.Check, schema: Column) -> str:
+def wanted(check: pa.Check, schema: Column) -> Fault:
     """Say in both languages what a check of the codebook asks for; KeyError where there are no words for it."""
     said, unit = check.statistics, schema.metadata["unit"]
     low, high = (_printed(said.get(end)) for end in ("min_value", "max_value"))
     match check.name:
         case "in_range" if "datetime" in str(schema.dtype):
-            return f"应在 {low} 至 {high} 之间 (must be a date between {low} and {high})"
+            return DATE_NOT_BETWEEN.fault(low=low, high=high)
         case "in_range":
-            return f"应在 {low}–{high} {unit}之间 (must be between {low} and {high})"
+            return NOT_BETWEEN.fault(low=low, high=high, unit=unit)
         case "greater_than_or_equal_to":
-            return f"应不小于 {f'{low} {unit}'.strip()} (must be at least {low})"
+            return NOT_AT_LEAST.fault(low=low, unit=unit and f" {unit}")
         case "str_length":
-            return f"至少 {low} 个字 (must have at least {low} characters)"
+            return TOO_SHORT.fault(low=low)
         case "str_matches":
             return parse.not_a_code(said["pattern"])
         case "isin" if "allowed_values" in said:
-            return f"应为 {'、'.join(said['allowed_values'])} 之一 (not one of the answers)"
+            return NOT_AN_ANSWER.fault(answers="、".join(said["allowed_values"]))
         case "isin" | "in_the_frame":
-            return "不以名录中县（市、区）的代码开头 (must begin with the code of a county of the frame)"
+            return NOT_A_COUNTY.fault()
     raise KeyError(check.name)
 
 
@@ -223,12 +235,10 @@ def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema: Column,
     least, most = limits.get("min_value"), limits.get("max_value")
     places = zip(rows["workbook"], rows["sheet"], rows["row"], rows[column], rows.index, strict=True)
     for book, sheet, row, value, label in places:
-        quote, message, rule = _quote(value, model), failed[label], ""
+        quote, fault, rule = _quote(value, model), failed[label], ""
         if most is not None and least <= value / parse.YUAN <= most:
-            rule, message = (
-                UNIT,
-                message.replace("之间 ", "之间，可能是按元填的 ").removesuffix(")") + ", in 万元)",
-            )
-        text = f"{quote}{message}"
-        problems.append(Problem(book, sheet, title, row, text, rule=rule, value=quote.strip()))
+            low, high, unit = _printed(least), _printed(most), schema.metadata["unit"]
+            rule, fault = UNIT, MAYBE_YUAN.fault(low=low, high=high, unit=unit)
+        place = (book, sheet, title, row)
+        problems.append(Problem.of(fault, *place, quote=quote, rule=rule, value=quote.strip()))
     return problems

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.survey.mend import mend
+from analysis.survey.messages import Fault
 from analysis.survey.text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PROBLEM, QUESTION = "problem", "question"
-FINDINGS = ("kind", "workbook", "sheet", "column", "row", "message", "mend")
-FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, beside their message
+FINDINGS = ("kind", "code", "workbook", "sheet", "column", "row", "message", "remedy", "county_message")
+FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, beside code and message
 
 # Rules that `causes` treats in a way of their own; every other finding is folded by its message.
 BLANK, UNIT, NOTE, SHIFTED = "blank", "unit", "note", "shifted"
@@ -27,8 +27,9 @@ NO_ROWS, TWICE, SAME_PERSON = "no rows", "twice", "same person"
 class Problem:
     """One fault, or one question, at one place; `message` never holds an identifier of a person.
 
-    message: the value, the rule in Chinese and (in brackets) in English. told: what the county reads instead,
-    where the message names another county. A question does not stop the run.
+    message: the value, the rule in Chinese and (in brackets) in English. county_message: what the county reads
+    instead, where the message names another county. A question does not stop the run. code: that of the message,
+    see `messages`, or of a rule of the study. remedy: what to do about it, in both languages.
 
     rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
     about: the code of the community that a place is missing or unknown for; of an unknown column the numbers of
@@ -41,15 +42,42 @@ class Problem:
     row: int = 0
     message: str = ""
     kind: str = field(default=PROBLEM, compare=False)
-    told: str = field(default="", compare=False)
+    code: str = field(default="", compare=False)
+    remedy: str = field(default="", compare=False)
+    county_message: str = field(default="", compare=False)
     rule: str = field(default="", compare=False)
     value: str = field(default="", compare=False)
     about: str = field(default="", compare=False)
 
-    @property
-    def mend(self) -> str:
-        """How to mend it, in both languages."""
-        return mend(self.message)
+    @classmethod
+    def of(
+        cls,
+        fault: Fault,
+        workbook: str,
+        sheet: str = "",
+        column: str = "",
+        row: int = 0,
+        *,
+        quote: str = "",
+        rule: str = "",
+        value: str = "",
+        about: str = "",
+    ) -> Problem:
+        """Return a fault at a place; quote: what the message begins with."""
+        return cls(
+            workbook,
+            sheet,
+            column,
+            row,
+            f"{quote}{fault.text}",
+            kind=QUESTION if fault.message.asks else PROBLEM,
+            code=fault.message.code,
+            remedy=fault.message.remedy,
+            county_message=fault.county_text and f"{quote}{fault.county_text}",
+            rule=rule,
+            value=value,
+            about=about,
+        )
 
     @property
     def place(self) -> str:
@@ -58,7 +86,12 @@ class Problem:
         return f"{place} {self.row}" if self.row else place
 
     def __str__(self) -> str:
-        return visible(f"{self.place}: {self.message}" + (f" → {self.mend}" if self.mend else ""))
+        return visible(in_words(self.place, self.message, self.remedy, self.code))
+
+
+def in_words(place: str, message: str, remedy: str, code: str) -> str:
+    """Write one line: where, what, how to mend it, and the code of the rule."""
+    return f"{place}: {message}" + (f" → {remedy}" if remedy else "") + (f" [{code}]" if code else "")
 
 
 class InputProblems(Exception):
@@ -104,11 +137,11 @@ class StudyProblems(InputProblems):
 def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
     """Tabulate problems and questions, each once and in order.
 
-    Columns: FINDINGS, `told` and FOLDED_BY, all text but `row`.
+    Columns: FINDINGS and FOLDED_BY, all text but `row`.
     """
     import pandas as pd
 
-    names = [*FINDINGS, "told", *FOLDED_BY]
+    names = [*FINDINGS, *FOLDED_BY]
     rows = [[getattr(one, name) for name in names] for one in sorted(set(findings))]
     types = dict.fromkeys(names, "str") | {"row": int}
     return pd.DataFrame(rows, columns=names).astype(types)
@@ -116,5 +149,5 @@ def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
 
 def findings_of(table: pd.DataFrame) -> list[Problem]:
     """Return the findings that a table as `findings_table` makes it lists; FOLDED_BY may be left out."""
-    names = [name for name in (*FINDINGS, "told", *FOLDED_BY) if name != "mend" and name in table]
+    names = [name for name in (*FINDINGS, *FOLDED_BY) if name in table]
     return [Problem(**dict(zip(names, row, strict=True))) for row in zip(*(table[n] for n in names), strict=True)]

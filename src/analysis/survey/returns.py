@@ -16,6 +16,7 @@ import xlsxwriter
 
 from analysis.survey.causes import causes
 from analysis.survey.marking import write_marked
+from analysis.survey.messages import OF_ANOTHER
 from analysis.survey.problems import PROBLEM, findings_of
 from analysis.survey.reading.book import Unopened, open_book
 from analysis.survey.reading.header import find_header
@@ -27,12 +28,22 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-FOREIGN = "(belongs to another county)"
 LIST, RECEIPT = "问题清单", "收到行数"
-HEAD = ("序号", "性质", "文件", "工作表", "栏目", "行", "问题", "怎样改正", "答复")
-HEAD_EN = ("No.", "kind", "file", "sheet", "column", "row", "what is wrong", "how to mend it", "your answer")
+HEAD = ("序号", "性质", "文件", "工作表", "栏目", "行", "问题", "怎样改正", "答复", "规则")
+HEAD_EN = (
+    "No.",
+    "kind",
+    "file",
+    "sheet",
+    "column",
+    "row",
+    "what is wrong",
+    "how to mend it",
+    "your answer",
+    "rule",
+)
 KIND = {PROBLEM: "须改正 (to mend)", "question": "请核实 (to confirm)"}
-WIDTHS = (6, 18, 20, 22, 20, 7, 60, 50, 30)
+WIDTHS = (6, 18, 20, 22, 20, 7, 60, 50, 30, 8)
 COUNTS = {
     "rows": "总行数 (rows)",
     "form": "表头与签名 (form)",
@@ -115,9 +126,10 @@ def _write_list(sheet: Worksheet, county: str, findings: pd.DataFrame, style: di
             one.sheet,
             one.column,
             one.rows[0] if len(one.rows) == 1 else one.row,
-            one.told or one.message,
-            one.mend,
+            one.county_message or one.message,
+            one.remedy,
             "",
+            one.code,
         )
         sheet.write_row(number + 2, 0, (number, *texts), style["cell"])
     sheet.freeze_panes(3, 0)
@@ -141,7 +153,7 @@ def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dic
 
     None of a file that is another county's: it would go to the wrong one.
     """
-    if findings["message"].str.contains(FOREIGN, regex=False).any():
+    if findings["code"].isin(OF_ANOTHER).any():
         return
     try:
         sheets = open_book(file.path, file.title)

@@ -10,24 +10,32 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
 import pandas as pd
 
 from analysis.survey.codebook import FROM_FILE, Rule
+from analysis.survey.messages import (
+    AFTER_REFERENCE,
+    FEWER_THAN_INTERVIEWED,
+    ITEM_MISSING,
+    NOT_DRAWN,
+    NOT_IN_TABLE,
+    NOT_INTERVIEWED,
+    NOT_SUM_OF_PARTS,
+    PARTS_IN_YUAN,
+    REPORTED_TWICE,
+    Fault,
+)
 from analysis.survey.parse import YUAN
-from analysis.survey.problems import MISSING_PLACE, QUESTION, TWICE, UNIT, UNKNOWN_PLACE, Problem
+from analysis.survey.problems import MISSING_PLACE, TWICE, UNIT, UNKNOWN_PLACE, Problem
 from analysis.survey.study import Study, study
 
 # (table, county code) to the number of its rows of which it is not known what they are about; county "": of any
 Partial = Mapping[tuple[str, str], float]
 
 CLOSE = 0.005  # 万元: amounts have two decimals
-REPORTED_TWICE = "重复填报 (reported twice)"
-NOT_THE_SUM = "不等于各级资金之和 (is not the sum of the sources)"
-SUM_IN_YUAN = "与合计、各级资金对不上，可能是按元填的 (is not the sum of the sources: it may be in 元)"
 PASTED = 3  # rows of two communities or more that a sheet of persons without names does not have twice
 
 
@@ -87,7 +95,7 @@ def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Ti
         if day is not None:
             rows = answered(tables[rule.table], [rule.column])
             limit = day if "datetime" in str(rows[rule.column].dtype) else day.year
-            later = f"晚于 {day:%Y-%m-%d} (after the reference date: is it so?)"
+            later = AFTER_REFERENCE.fault(day=f"{day:%Y-%m-%d}")
             asked += located(rows[rows[rule.column] > limit], title_of(rule.table, rule.column), later)
     for rule in rules_of("drawn", tables):
         frame = study().tables[rule.table].within
@@ -95,16 +103,15 @@ def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Ti
             rows, done = answered(tables[frame], ["community_code", rule.argument]), tables[rule.table]
             silent = rows[rows[rule.argument].astype(bool) & ~rows["community_code"].isin(done["community_code"])]
             silent = silent[more_than_unnamed(silent["county_code"], rule.table, partial)]
-            message = "抽中而没有访谈 (in the sample but not interviewed: refused?)"
-            asked += located(silent, title_of(frame, rule.argument), message)
-    return [replace(one, kind=QUESTION) for one in asked]
+            asked += located(silent, title_of(frame, rule.argument), NOT_INTERVIEWED.fault())
+    return asked
 
 
-def located(rows: pd.DataFrame, title: str, message: str, rule: str = "", about: str = "") -> list[Problem]:
-    """Put a message at a column of each row; about: the column that holds what it is about."""
+def located(rows: pd.DataFrame, title: str, fault: Fault, rule: str = "", about: str = "") -> list[Problem]:
+    """Put a fault at a column of each row; about: the column that holds what it is about."""
     abouts = rows[about] if about else [""] * len(rows)
     places = zip(rows["workbook"], rows["sheet"], rows["row"], abouts, strict=True)
-    return [Problem(book, sheet, title, row, message, rule=rule, about=of) for book, sheet, row, of in places]
+    return [Problem.of(fault, book, sheet, title, row, rule=rule, about=of) for book, sheet, row, of in places]
 
 
 def title_of(table: str, column: str) -> str:
@@ -118,7 +125,7 @@ def _within_a_row(tables: dict[str, pd.DataFrame]) -> list[Problem]:
         rows = answered(tables[rule.table], _needed(study(), rule.table, rule.argument))
         if len(rows):
             kept = rows.eval(rule.argument).astype(bool)
-            problems += located(rows[~kept], title_of(rule.table, rule.column), rule.message, rule.code)
+            problems += located(rows[~kept], title_of(rule.table, rule.column), rule.message.fault(), rule.code)
     return problems
 
 
@@ -161,9 +168,11 @@ def _sum(rule: Rule, table: pd.DataFrame) -> list[Problem]:
     for columns, difference in in_yuan:
         fits = wrong & (difference.abs() < CLOSE)
         for name in columns:
-            problems += located(rows[fits & (rows[name] != 0)], title_of(rule.table, name), SUM_IN_YUAN, UNIT)
+            problems += located(
+                rows[fits & (rows[name] != 0)], title_of(rule.table, name), PARTS_IN_YUAN.fault(), UNIT
+            )
         wrong &= ~fits
-    return problems + located(rows[wrong], title_of(rule.table, total), NOT_THE_SUM, rule.code)
+    return problems + located(rows[wrong], title_of(rule.table, total), NOT_SUM_OF_PARTS.fault(), rule.code)
 
 
 def _once(tables: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -173,7 +182,7 @@ def _once(tables: dict[str, pd.DataFrame]) -> list[Problem]:
         if table.key:
             whole = answered(rows, [column for column in table.key if not _may_be_blank(name, column)])
             again = whole[whole.duplicated(list(table.key))]
-            problems += located(again, title_of(name, table.key[-1]), REPORTED_TWICE, TWICE)
+            problems += located(again, title_of(name, table.key[-1]), REPORTED_TWICE.fault(), TWICE)
         elif table.persons in table.columns:  # people without names
             problems += _pasted(name, rows)
     return problems
@@ -197,7 +206,7 @@ def _pasted(table: str, people: pd.DataFrame) -> list[Problem]:
                 again.update(own.index[i : i + PASTED])
             known.add(run)
     found = rows.loc[sorted(again)]
-    return located(found, title_of(table, facts.persons), REPORTED_TWICE, TWICE)
+    return located(found, title_of(table, facts.persons), REPORTED_TWICE.fault(), TWICE)
 
 
 def _known_communities(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Problem]:
@@ -222,9 +231,9 @@ def within(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
 
 def unknown_in(rows: pd.DataFrame, table: str, other: str) -> list[Problem]:
     """Say of rows of a table that another table does not have their community."""
-    message = f"社区代码不在“{_table_title(other)}”中 (not in that table)"
+    fault = NOT_IN_TABLE.fault(table=_table_title(other))
     rule = UNKNOWN_PLACE if other == study().frame_table else ""
-    return located(rows, title_of(table, "community_code"), message, rule, "community_code")
+    return located(rows, title_of(table, "community_code"), fault, rule, "community_code")
 
 
 def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -236,7 +245,7 @@ def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
             known = answered(frame, ["community_code", rule.argument])
             left = known.loc[~known[rule.argument].astype(bool), "community_code"]
             bad = rows[rows["community_code"].isin(left)]
-            problems += located(bad, title_of(rule.table, "community_code"), "社区未被抽中 (not in the sample)")
+            problems += located(bad, title_of(rule.table, "community_code"), NOT_DRAWN.fault())
     return problems
 
 
@@ -249,8 +258,8 @@ def _at_least_rows(tables: dict[str, pd.DataFrame]) -> list[Problem]:
             known = answered(tables[rule.table], ["community_code", rule.column])
             asked = known["community_code"].map(people).astype(float)
             bad = known[known[rule.column].astype(float) < asked]
-            message = f"小于“{_table_title(rule.argument)}”中的人数 (is less than the people interviewed there)"
-            problems += located(bad, title_of(rule.table, rule.column), message)
+            fault = FEWER_THAN_INTERVIEWED.fault(table=_table_title(rule.argument))
+            problems += located(bad, title_of(rule.table, rule.column), fault)
     return problems
 
 
@@ -273,7 +282,7 @@ def _all_answers(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Prob
                 continue  # it may be what a row says that could not be read
             title = title_of(name, table.named_by)
             problems += [
-                Problem(workbook, sheet, title, 0, f"缺少 {one} (item is missing)", rule=MISSING_PLACE, value=one)
+                Problem.of(ITEM_MISSING.fault(place=one), workbook, sheet, title, rule=MISSING_PLACE, value=one)
                 for one in missing
             ]
     return problems

@@ -21,7 +21,23 @@ import pandas as pd
 from analysis.survey.access import check_read
 from analysis.survey.codebook import Rule, Table, read_codes, read_rules, read_tables, tabulate
 from analysis.survey.folders import FILE_NAME, NOTEBOOK, STUDY, WAVE, root
-from analysis.survey.problems import Problem, StudyProblems
+from analysis.survey.messages import (
+    KEY_MISSING,
+    NO_STUDY,
+    NO_SUCH_KEY,
+    NOT_A_DISTRICT_CODE,
+    NOT_A_FILE_NAME,
+    NOT_A_NOTEBOOK,
+    NOT_A_PATTERN,
+    NOT_A_WAVE,
+    NOT_ONE_OF,
+    NOT_OPTIONAL,
+    TITLE_WITHOUT_PLACE,
+    UNREADABLE,
+    Fault,
+    messages,
+)
+from analysis.survey.problems import PROBLEM, QUESTION, Problem, StudyProblems
 from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
@@ -85,6 +101,20 @@ class Study:
     def codebook(self) -> pd.DataFrame:
         """List every column of every clean table, one row each."""
         return tabulate(self.tables)
+
+    def rulebook(self) -> pd.DataFrame:
+        """List what every check may say, of the package and of `rules.csv`, one row each.
+
+        Columns: code, kind (problem or question), message_zh, message_en, remedy_zh, remedy_en; what a message
+        fills in is written as …
+        """
+        own = [rule.message for rule in self.rules if rule.message.zh]
+        rows = [
+            (one.code, QUESTION if one.asks else PROBLEM, one.zh, one.en, one.remedy_zh, one.remedy_en)
+            for one in [*messages().values(), *own]
+        ]
+        names = ["code", "kind", "message_zh", "message_en", "remedy_zh", "remedy_en"]
+        return pd.DataFrame(rows, columns=names).replace(r"\{\w+\}", "…", regex=True)
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -177,9 +207,9 @@ def _read(home: Path) -> Study:
         with path.open("rb") as file:
             facts = tomllib.load(file)
     except FileNotFoundError:
-        raise _refused("", "缺少此文件 (the file that says what the study is is missing)") from None
+        raise _refused("", NO_STUDY.fault()) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise _refused("", f"无法读取 (cannot be read): {error}") from None
+        raise _refused("", UNREADABLE.fault(f": {error}")) from None
     return _checked(home, facts)
 
 
@@ -203,7 +233,7 @@ def _checked(home: Path, facts: dict) -> Study:
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
     }
     for key in (*facts, *places, *forms, *notebooks, *titles):
-        raise _refused(key, "没有此项 (no such key)")
+        raise _refused(key, NO_SUCH_KEY.fault())
     _check(given)
     return Study(home, **given)
 
@@ -211,16 +241,16 @@ def _checked(home: Path, facts: dict) -> Study:
 def _check(given: dict[str, Any]) -> None:
     """Raise StudyProblems for the first value of a declaration that is not of its form."""
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
-        raise _refused("languages", f"应为 {'、'.join(LANGUAGES)} 中的一种或几种 (not one of these)")
+        raise _refused("languages", NOT_ONE_OF.fault(values="、".join(LANGUAGES)))
     if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
-        raise _refused("reference", f"{odd[0]!r}: 应为 {'、'.join(OPTIONAL)} 中的 (not an optional table)")
+        raise _refused("reference", NOT_OPTIONAL.fault(name=odd[0], known="、".join(OPTIONAL)))
     if not WAVE.fullmatch(str(given["wave"])):
-        raise _refused("wave", "应如 2020 (not a wave, as 2020)")
+        raise _refused("wave", NOT_A_WAVE.fault())
     for key in ("district", "community"):
         try:
             re.compile(given[key])
         except (re.error, TypeError) as error:
-            raise _refused(key, f"不是正则表达式 (cannot be read as a pattern): {error}") from None
+            raise _refused(key, NOT_A_PATTERN.fault(f": {error}")) from None
     _check_notebooks(given)
 
 
@@ -228,31 +258,31 @@ def _check_notebooks(given: dict[str, Any]) -> None:
     """Check the names of notebooks, and the titles of the pages that one of them makes."""
     for key in ("report", "of_district"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
-            raise _refused(key, "应如 02_facilities (cannot be read as the name of a notebook)")
+            raise _refused(key, NOT_A_NOTEBOOK.fault())
     for lang, title in given["district_title"].items():
         if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
-            raise _refused(f"district_title.{lang}", "应有且只有一处 {} (the place of the district's name, once)")
+            raise _refused(f"district_title.{lang}", TITLE_WITHOUT_PLACE.fault())
 
 
-def _refused(key: str, message: str) -> StudyProblems:
-    return StudyProblems([Problem(STUDY, column=key, message=message)])
+def _refused(key: str, fault: Fault) -> StudyProblems:
+    return StudyProblems([Problem.of(fault, STUDY, column=key)])
 
 
 def _counties(study: Study) -> pd.DataFrame:
     """Return counties.csv; StudyProblems for what cannot be part of a file's name."""
     forms = (  # codes and names become those of files
-        ("gb2260", re.compile(study.district), f"应符合 {study.district} (a district code is {study.district})"),
-        ("name_zh", FILE_NAME, "不能用作文件名 (cannot be part of a file's name)"),
+        ("gb2260", re.compile(study.district), NOT_A_DISTRICT_CODE),
+        ("name_zh", FILE_NAME, NOT_A_FILE_NAME),
     )
     table = reference("counties")
     missing = [column for column in ("gb2260", "name_zh", "name_en") if column not in table]
     if missing:
-        raise StudyProblems(
-            [Problem("counties.csv", column=name, message="缺少此列 (is missing)") for name in missing]
-        )
+        raise StudyProblems([Problem.of(KEY_MISSING.fault(), "counties.csv", column=name) for name in missing])
     problems = [
-        Problem("counties.csv", column=column, row=row, message=f"{cell!r} {form}")
-        for column, pattern, form in forms
+        Problem.of(
+            message.fault(value=repr(cell), pattern=pattern.pattern), "counties.csv", column=column, row=row
+        )
+        for column, pattern, message in forms
         for row, (cell, code) in enumerate(zip(table[column], table["gb2260"], strict=True), start=2)
         if not pattern.fullmatch(cell) and code != study.city
     ]

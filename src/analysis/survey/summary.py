@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from analysis.survey.messages import NOT_SUM_OF_PARTS, PARTS_IN_YUAN, WRONG_TOTALS
 from analysis.survey.problems import PROBLEM
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from analysis.survey.causes import Cause
 
-NOT_THE = "(is not the "  # as a wrong total is told: other faults may be why
+# wrong totals: other faults may be why
+LAST = WRONG_TOTALS | {NOT_SUM_OF_PARTS.code, PARTS_IN_YUAN.code}
 FILES, SHEETS = 12, 7  # so many are named in an overview
 
 TITLES = {
@@ -61,7 +63,7 @@ def first_to_mend(causes: list[Cause]) -> Cause:
     """Choose what hides or explains most: a fault of a file, of a sheet, of most cells; wrong totals last."""
     return min(
         causes,
-        key=lambda cause: (bool(cause.sheet), bool(cause.rows), NOT_THE in cause.message, -len(cause.findings)),
+        key=lambda cause: (bool(cause.sheet), bool(cause.rows), cause.code in LAST, -len(cause.findings)),
     )
 
 

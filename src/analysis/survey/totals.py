@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,16 @@ from analysis.survey import parse
 from analysis.survey.codebook import FROM_FILE
 from analysis.survey.forms.columns import columns
 from analysis.survey.identifiers import looks_personal
+from analysis.survey.messages import (
+    NO_ROWS_ABOVE,
+    NOT_COUNT,
+    NOT_SUM,
+    ROWS_SORTED,
+    SUM_IN_YUAN,
+    TOTAL_HOLDS_DATA,
+    WRONG_TOTALS,
+    Fault,
+)
 from analysis.survey.problems import (
     MISSING_PLACE,
     NO_ROWS,
@@ -37,15 +48,9 @@ if TYPE_CHECKING:
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
 NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
-HOLDS = "小计、合计行中有明细内容 (a total row holds an answer)"
-TOTAL_IN_YUAN = "，单位可能不同 (is not the sum of rows: one of them may be in 元)"
-NOT_THE = "(is not the "  # as a wrong sum or count is told
-NO_ROWS_ABOVE = "小计上方没有明细行，也许小计重复 (a subtotal without rows of its own above it)"
-SORTED = "小计上方不是本街道的行，也许整表排序了 (rows no longer stand above their subtotals, perhaps sorted)"
 REPEATED = 3  # one person in so many entered twice: the sheet is pasted twice
 STREET_SHARE = 0.75  # of the rows above a 小计 at most, where the sheet was sorted
 CLOSE = 0.005  # amounts have two decimals
-FINE = ("", "", 0.0)
 WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
 EVERY = ""  # stands for all columns of a row
 
@@ -99,18 +104,18 @@ def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[
 
 def _moved(found: list[Problem], lines: list[dict], own: pd.DataFrame) -> list[Problem]:
     """Say of wrong 小计 that their rows stand elsewhere: none above, or those of other streets (sorted)."""
-    sums = [one for one in found if NOT_THE in one.message]
+    sums = [one for one in found if one.code in WRONG_TOTALS]
     rows, wrong = own["row"].to_numpy(), {one.row for one in sums}
     parts = [line for line in lines if line["kind"] == "小计"]
     blocks = {line["row"]: (line["first"] <= rows) & (rows < line["row"]) for line in parts}
     failed = wrong & blocks.keys()
-    told = {row: NO_ROWS_ABOVE for row in failed if not blocks[row].any()}
+    moved = {row: NO_ROWS_ABOVE for row in failed if not blocks[row].any()}
     is_sorted = failed == wrong and len(failed) > 1 and 2 * len(failed) >= len(blocks)
     if is_sorted and any(_is_mixed(own, blocks[row]) for row in failed):
-        told = dict.fromkeys(failed, SORTED)
+        moved = dict.fromkeys(failed, ROWS_SORTED)
     places = {one.row: (one.workbook, one.sheet) for one in sums}
-    kept = [one for one in found if one.row not in told or NOT_THE not in one.message]
-    return kept + [Problem(*places[row], row=row, message=message) for row, message in sorted(told.items())]
+    kept = [one for one in found if one.row not in moved or one.code not in WRONG_TOTALS]
+    return kept + [Problem.of(moved[row].fault(), *places[row], row=row) for row in sorted(moved)]
 
 
 def _is_mixed(own: pd.DataFrame, block: np.ndarray) -> bool:
@@ -165,7 +170,7 @@ def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
                 title = schema[column].title if column in schema else study().identifiers[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
                 first = str(line["first"])  # its column may have slid down, from there on
-                problems.append(Problem(*place, HOLDS, rule=TOTAL_ANSWERS, about=first))
+                problems.append(Problem.of(TOTAL_HOLDS_DATA.fault(), *place, rule=TOTAL_ANSWERS, about=first))
     return problems
 
 
@@ -222,14 +227,12 @@ def _sheet(
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
             # a total of totals of which some are wrong, and named, may be wrong by as much
             off = [more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"]]
-            value, message, more = _compare(
-                cell, schema.get(column), column in adds, running[column], places, spans, off
-            )
-            if message:
-                wrong.setdefault(column, []).append((line["row"], more))
+            found = _compare(cell, schema.get(column), column in adds, running[column], places, spans, off)
+            if found:
+                wrong.setdefault(column, []).append((line["row"], found.by))
                 place = (line["workbook"], line["sheet"], title, line["row"])
-                rule = UNIT if message == TOTAL_IN_YUAN else ""
-                problems.append(Problem(*place, f"{value}{message}", rule=rule, value=value))
+                rule = UNIT if found.fault.message is SUM_IN_YUAN else ""
+                problems.append(Problem.of(found.fault, *place, quote=found.quote, rule=rule, value=found.value))
     return problems
 
 
@@ -273,6 +276,16 @@ def _before(said: str, schema: Column | None) -> float:
         return 0.0
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong cell of a total row: quote and value as a Problem has them, by how much, not a number if unknown."""
+
+    fault: Fault
+    quote: str = ""
+    value: str = ""
+    by: float = math.nan
+
+
 def _compare(
     cell: object,
     schema: Column | None,
@@ -281,27 +294,27 @@ def _compare(
     places: np.ndarray,
     spans: list[tuple[int, int]],
     off: Sequence[float] = (),
-) -> tuple[str, str, float]:
-    """Say what is wrong with one cell of a total row: its value, the rule, and by how much it is wrong.
+) -> Wrong | None:
+    """Say what is wrong with one cell of a total row.
 
-    No rule where it equals one of the sums it may mean, or is wrong by one or all of `off`; not a number where by
-    how much is unknown.
+    Nothing where it equals one of the sums it may mean, or is wrong by one or all of `off`.
     """
     if isinstance(cell, parse.Broken):
-        return "", str(cell), math.nan
+        return Wrong(cell.fault)
     said = normalise(cell)
     if adds:
         if said in NOTHING:
-            return FINE
+            return None
         try:
             value = parse.number(cell, schema.metadata["unit"])
         except parse.Unreadable as error:
-            return "" if looks_personal(cell) else f"“{said[:20]}” ", str(error), math.nan
+            quote = "" if looks_personal(cell) else f"“{said[:20]}” "
+            return Wrong(error.fault, quote, quote)
     else:
         found = COUNT.fullmatch(said.removesuffix(".0"))
         if not found:
             odd = COUNT.match(said) and odd_character(said)
-            return ("", parse.odd_fault(cell), math.nan) if odd else FINE
+            return Wrong(parse.odd_fault(cell)) if odd else None
         value, running = int(found[2]), running[1:] if found[1] else running[:1]
     sums = [
         way[np.searchsorted(places, last)] - way[np.searchsorted(places, first)]
@@ -310,18 +323,18 @@ def _compare(
     ]
     ways = {0.0, sum(off), *off, *(sum(off) - one for one in off)}
     if any(map(math.isnan, off)) or any(abs(value - total - by) < CLOSE for total in sums for by in ways):
-        return FINE
+        return None
     first, last = spans[-1]
-    what = ("之和", "sum") if adds else ("的行数", "count")
+    message = NOT_SUM if adds else NOT_COUNT
+    if adds and schema.metadata["unit"] == "万元" and any(_in_yuan(value, total) for total in sums):
+        message = SUM_IN_YUAN
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
-    said = f"填 {value:.10g}，{rows}{what[0]}为 {sums[-1]:.10g}"
-    more = value - sums[-1]
-    if (
-        adds
-        and schema.metadata["unit"] == "万元"
-        and any(
-            abs(value - total / parse.YUAN) < CLOSE or abs(value / parse.YUAN - total) < CLOSE for total in sums
-        )
-    ):
-        return said, TOTAL_IN_YUAN, more
-    return said, f" (is not the {what[1]} of rows)", more
+    facts = {"value": f"{value:.10g}", "rows": rows, "sum": f"{sums[-1]:.10g}"}
+    fault = message.fault(**facts)
+    said = NOT_SUM if adds else message  # how they differ, which `causes` folds by
+    return Wrong(fault, value=said.fault(**facts).text.partition(" (")[0], by=value - sums[-1])
+
+
+def _in_yuan(value: float, total: float) -> bool:
+    """Tell whether one of a value and the sum that it should be is in 元 and the other in 万元."""
+    return abs(value - total / parse.YUAN) < CLOSE or abs(value / parse.YUAN - total) < CLOSE

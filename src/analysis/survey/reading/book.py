@@ -13,7 +13,8 @@ from pathlib import Path
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from analysis.survey.codebook import REMARK, SERIAL
-from analysis.survey.reading.guards import BROKEN, refusal
+from analysis.survey.messages import BAD_CSV, DAMAGED, ENCODING, TOO_LONG, Fault
+from analysis.survey.reading.guards import refusal
 from analysis.survey.reading.marks import ROWS, Marks, read_marks
 from analysis.survey.reading.package import Package
 from analysis.survey.study import Study, study
@@ -29,7 +30,11 @@ PROTECTED = re.compile(r'\s*="(.*)"\s*', re.S)
 
 
 class Unopened(Exception):
-    """Raised with why a file was not opened, in both languages."""
+    """Raised with why a file was not opened."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
 
 
 @dataclass
@@ -63,7 +68,7 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
     except (Unopened, MemoryError, KeyboardInterrupt):
         raise
     except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
-        raise Unopened(BROKEN) from None
+        raise Unopened(DAMAGED.fault()) from None
 
 
 def _sheet(title: str, sheet: CalamineSheet, marks: Marks) -> Sheet:
@@ -78,7 +83,7 @@ def _sheet(title: str, sheet: CalamineSheet, marks: Marks) -> Sheet:
 
 def _bearable(title: str, last: int, most: int) -> None:
     if last > most:
-        raise Unopened(f"“{title}” 到第{last}行还有内容，文件过大 (too large: clear the rows below the form)")
+        raise Unopened(TOO_LONG.fault(sheet=title, row=last))
 
 
 def read_csv(path: Path) -> list[list[str]]:
@@ -92,9 +97,7 @@ def read_csv(path: Path) -> list[list[str]]:
     ways = [rows for mark in DELIMITERS if (rows := _split(text, mark)) is not None]
     best = max(ways, key=_named, default=None)
     if best is None or (not _named(best) and len(ways) < len(DELIMITERS)):
-        raise Unopened(
-            "无法打开 (cannot be opened): 引号不成对，或单元格过长 (unbalanced quotes, or too long a cell)"
-        )
+        raise Unopened(BAD_CSV.fault())
     return _without_row_names(best)
 
 
@@ -147,4 +150,4 @@ def decode(data: bytes) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    raise Unopened("编码不明 (the text encoding is not UTF-8, GB18030 or marked UTF-16)")
+    raise Unopened(ENCODING.fault())

@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from analysis.survey import messages
 from analysis.survey.codebook import Table
+from analysis.survey.messages import Fault
 from analysis.survey.parse import spellings
-from analysis.survey.problems import QUESTION, Problem
+from analysis.survey.problems import Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import OPTIONAL, Header, known_units
 from analysis.survey.reading.styles import STRUCK, Look
 from analysis.survey.study import study
 from analysis.survey.text import empty, normalise
 
-MEANT = "is it meant to count?)"
-ROW_HIDDEN = f"隐藏的行，已按数据读入 (a hidden row is read as data: {MEANT}"
-ROW_STRUCK = f"加了删除线的行，已按数据读入 (a struck-through row is read as data: {MEANT}"
-COLUMN_HIDDEN = f"隐藏的列，已按数据读入 (a hidden column is read as data: {MEANT}"
-SHEET_HIDDEN = f"隐藏的表，已按数据读入 (a hidden sheet is read as data: {MEANT}"
-COVERED = f"被合并单元格盖住的内容，已按数据读入 (a value covered by a merged cell is read as data: {MEANT}"
-CONDITIONAL = (
-    "条件格式会划掉、隐藏或改变数字 (conditional formatting may strike out or hide cells: do all of them count?)"
-)
 LOOKS = {
-    "struck": f"有删除线，照原样读入 (struck-through text is read as it stands: {MEANT}",
-    "raised": "有上标或下标，连同其余文字读入 (a superscript or subscript is read with the rest: is it so?)",
-    "unseen": f"看不见的内容（颜色、字号或格式），已按数据读入 (what cannot be seen is read as data: {MEANT}",
-    "percent": "显示为百分数，按存储的数读入 (shown as a percentage, read as stored: is it so?)",
-    "scaled": "按千为单位显示，按存储的数读入 (shown in thousands, read as stored: is it so?)",
-    "not calculated": "公式的结果存为0，可能没有算过，按0读入 (a formula saved as 0: was it calculated?)",
-    "added": "单元格格式另加了{}，按存储的数读入 (the number format adds {}, read as stored: is the unit so?)",
+    "struck": messages.STRUCK,
+    "raised": messages.RAISED,
+    "unseen": messages.UNSEEN,
+    "percent": messages.PERCENT,
+    "scaled": messages.SCALED,
+    "not calculated": messages.ZERO_SAVED,
+    "added": messages.FORMAT_ADDS,
 }
 
 
@@ -46,21 +39,20 @@ def looks_otherwise(sheet: Sheet, header: Header, model: Table, kept: list[int],
     if marks.hidden or marks.hidden_columns or marks.looks:
         filled = _filled(sheet, header, kept)
         struck = _struck_rows(sheet, filled)
-        asked += [("", rows, ROW_HIDDEN) for rows in runs(marks.hidden & set(kept))]
-        asked += [("", rows, ROW_STRUCK) for rows in runs(struck)]
+        asked += [("", rows, messages.ROW_HIDDEN.fault()) for rows in runs(marks.hidden & set(kept))]
+        asked += [("", rows, messages.ROW_STRUCK.fault()) for rows in runs(struck)]
         hidden = {name for (_, place), name in filled.items() if place in marks.hidden_columns}
-        asked += [(name, [], COLUMN_HIDDEN) for name in header.names.values() if name in hidden]
+        asked += [(name, [], messages.COLUMN_HIDDEN.fault()) for name in header.names.values() if name in hidden]
         asked += _looks(sheet, model, filled, struck)
     if marks.veiled and kept:
-        asked.append(("", [], SHEET_HIDDEN))
+        asked.append(("", [], messages.SHEET_HIDDEN.fault()))
     if marks.conditional and kept:
-        asked.append(("", [], CONDITIONAL))
-    return [
-        Problem(
-            workbook, sheet.title, _title(name, model), rows[0] + 1 if rows else 0, _at(rows) + message, QUESTION
-        )
-        for name, rows, message in asked
-    ]
+        asked.append(("", [], messages.CONDITIONAL.fault()))
+    problems = []
+    for name, rows, fault in asked:
+        place = (workbook, sheet.title, _title(name, model), rows[0] + 1 if rows else 0)
+        problems.append(Problem.of(fault, *place, quote=_at(rows)))
+    return problems
 
 
 def _filled(sheet: Sheet, header: Header, kept: list[int]) -> Filled:
@@ -74,7 +66,7 @@ def _filled(sheet: Sheet, header: Header, kept: list[int]) -> Filled:
 
 def _looks(sheet: Sheet, model: Table, filled: Filled, struck: set[int]) -> list[tuple]:
     """Group the cells that look otherwise by column and message."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    groups: dict[tuple[str, Fault | None], list[int]] = {}
     for (i, place), look in sheet.marks.looks.items():
         if (i, place) in filled and not (look == STRUCK and i in struck):
             name = filled[i, place]
@@ -92,20 +84,20 @@ def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
                 name = header.names.get(place, OPTIONAL[0])
                 if i in kept and (i, place) != (top, left) and name not in OPTIONAL and not empty(row[place]):
                     groups.setdefault(name, set()).add(i)
-    return [(name, sorted(rows), COVERED) for name, rows in groups.items()]
+    return [(name, sorted(rows), messages.COVERED.fault()) for name, rows in groups.items()]
 
 
-def _message(look: Look, name: str, model: Table) -> str:
+def _message(look: Look, name: str, model: Table) -> Fault | None:
     """Put a look into words; nothing for a number format that adds the unit of its column."""
     what, added = look
     if what != "added":
-        return LOOKS[what]
+        return LOOKS[what].fault()
     schema = model.columns
     unit = schema[name].metadata["unit"] if name in schema else ""
     if normalise(added) in spellings(unit) and spellings(unit)[normalise(added)] == 1:
-        return ""
+        return None
     shown = f"“{added}”" if normalise(added) in known_units() or added in "¥￥$€" else "文字"
-    return LOOKS[what].format(shown, shown if shown != "文字" else "text")
+    return LOOKS[what].fault(shown=shown, added=shown if shown != "文字" else "text")
 
 
 def _struck_rows(sheet: Sheet, filled: Filled) -> set[int]:

@@ -9,8 +9,21 @@ from functools import cache, lru_cache
 from xlsxwriter.utility import xl_col_to_name
 
 from analysis.survey.codebook import FROM_FILE, REMARK, SERIAL, Table
+from analysis.survey.messages import (
+    COLUMN_MISSING,
+    COLUMN_TWICE,
+    COLUMN_UNKNOWN,
+    COLUMN_UNTITLED,
+    NO_HEADER,
+    NO_UNIT,
+    OTHER_UNIT,
+    OTHER_UNIT_LINE,
+    TWO_UNITS,
+    UNIT_IN_NOTE,
+    Fault,
+)
 from analysis.survey.parse import spellings
-from analysis.survey.problems import MISSING_COLUMN, QUESTION, UNKNOWN_COLUMN, Problem
+from analysis.survey.problems import MISSING_COLUMN, UNKNOWN_COLUMN, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.study import Study, study
 from analysis.survey.text import empty, normalise
@@ -18,7 +31,6 @@ from analysis.survey.text import empty, normalise
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
-NOTED_UNIT = "说明中的金额单位与表头不同 (a note names another unit of money than the header: which is it?)"
 FEWEST = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
 UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)")
@@ -166,21 +178,20 @@ def unit_questions(sheet: Sheet, header: Header, model: Table, form: list[int], 
         texts = [normalise(cell) for cell in sheet.cells[i] if isinstance(cell, str)]
         named = {unit for text in texts if MONEY_NOTE.fullmatch(text) for unit in MONEY_UNIT.findall(text)}
         if i > header.last and named - used:
-            odd.append(Problem(workbook, sheet.title, row=i + 1, message=NOTED_UNIT, kind=QUESTION))
+            odd.append(Problem.of(UNIT_IN_NOTE.fault(), workbook, sheet.title, row=i + 1))
     return odd
 
 
 def header_problems(header: Header, model: Table, workbook: str, title: str) -> list[Problem]:
     """Name columns that are missing or twice there; a sheet without any header is one problem."""
     if not header.names:
-        return [Problem(workbook, title, message="找不到表头 (no header found)")]
+        return [Problem.of(NO_HEADER.fault(), workbook, title)]
     names, problems = list(header.names.values()), []
     for name, text in printed(model).items():
         if name not in names and name not in OPTIONAL:
-            message = "缺少此列 (column is missing from the header)"
-            problems.append(Problem(workbook, title, text, message=message, rule=MISSING_COLUMN))
+            problems.append(Problem.of(COLUMN_MISSING.fault(), workbook, title, text, rule=MISSING_COLUMN))
         elif names.count(name) > 1:
-            problems.append(Problem(workbook, title, text, message="此列重复 (column is there twice)"))
+            problems.append(Problem.of(COLUMN_TWICE.fault(), workbook, title, text))
     return problems + _unit_problems(header, model, workbook, title)
 
 
@@ -200,18 +211,23 @@ def _unit_problems(header: Header, model: Table, workbook: str, title: str) -> l
     problems, schema = [], model.columns
     for place, name in header.names.items():
         wanted = schema[name].metadata["unit"] if name in schema else ""
-        unit, message = header.units.get(place, ""), ""
-        if unit and unit not in spellings(wanted):
-            message = f"“{unit}” 单位应为 {wanted or '无'} (the unit is not that of the form)"
-        elif wanted == "万元" and not unit and header.line and header.line not in MONEY:
-            message = f"“单位：{header.line}” 应为万元 (the unit is not that of the form)"
-        elif wanted == "万元" and not (unit or header.line):
-            message = "没有注明元或万元 (no unit given)"
-        elif wanted == "万元" and unit and header.line and unit != header.line:
-            message = f"“{unit}” 与“单位：{header.line}”不一致 (two units)"
-        if message:
-            problems.append(Problem(workbook, title, header.texts[place], message=message))
+        if fault := _unit_fault(wanted, header.units.get(place, ""), header.line):
+            problems.append(Problem.of(fault, workbook, title, header.texts[place]))
     return problems
+
+
+def _unit_fault(wanted: str, unit: str, line: str) -> Fault | None:
+    """Say what is wrong with the unit of a column and that of the line above the header; None where they fit."""
+    money = wanted == "万元"
+    if unit and unit not in spellings(wanted):
+        return OTHER_UNIT.fault(unit=unit, wanted=wanted or "无")
+    if money and not unit and line and line not in MONEY:
+        return OTHER_UNIT_LINE.fault(unit=line)
+    if money and not (unit or line):
+        return NO_UNIT.fault()
+    if money and unit and line and unit != line:
+        return TWO_UNITS.fault(unit=unit, line=line)
+    return None
 
 
 def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> list[Problem]:
@@ -221,8 +237,7 @@ def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> 
         below = enumerate(sheet.cells[header.last + 1 :], start=header.last + 2)
         filled = " ".join(str(i) for i, row in below if place < len(row) and not empty(row[place]))
         if filled:
-            headed = place in header.texts
-            message = "未知的列 (unknown column)" if headed else "此列没有标题 (column without a header)"
+            message = COLUMN_UNKNOWN if place in header.texts else COLUMN_UNTITLED
             where = (workbook, title, xl_col_to_name(place))
-            problems.append(Problem(*where, message=message, rule=UNKNOWN_COLUMN, about=filled))
+            problems.append(Problem.of(message.fault(), *where, rule=UNKNOWN_COLUMN, about=filled))
     return problems

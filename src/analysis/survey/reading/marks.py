@@ -11,6 +11,7 @@ from html import unescape
 from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
+from analysis.survey.messages import ERROR_VALUE, NO_RESULT
 from analysis.survey.parse import Broken
 from analysis.survey.reading.package import Package, local
 from analysis.survey.reading.styles import (
@@ -45,7 +46,7 @@ ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
-UNCALCULATED = Broken("公式没有结果 (a formula without a result)")
+UNCALCULATED = Broken(NO_RESULT.fault())
 NOT_CALCULATED = ("not calculated", "")  # a result of 0 in a workbook that is to be calculated when it is opened
 TEXTS = ("str", "s", "inlineStr")
 
@@ -192,7 +193,7 @@ class _Scan:
 
     def _end_cell(self) -> None:
         if self.kind == "e":
-            self.marks.broken[self.row, self.column] = Broken(f"{self.value or '#'} 是错误值 (an error value)")
+            self.marks.broken[self.row, self.column] = Broken(ERROR_VALUE.fault(value=f"{self.value or '#'} "))
         elif self.formula and not self.value and self.kind not in TEXTS:
             self.marks.broken[self.row, self.column] = UNCALCULATED
         elif self.formula and self.recalculated and self.value in ("0", "0.0"):

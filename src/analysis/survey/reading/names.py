@@ -11,6 +11,17 @@ from typing import Any
 from analysis.survey.characters import text_fault
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import printable
+from analysis.survey.messages import (
+    EMPTY_FOLDER,
+    FILE_MISSING,
+    FILE_NAME_ODD,
+    FILE_TWICE,
+    FOLDER_IN_WAVE,
+    NAME_AND_CODE,
+    NO_FOLDER,
+    OTHER_FORMAT,
+    UNKNOWN_FILE,
+)
 from analysis.survey.problems import Problem
 from analysis.survey.reference import reference
 from analysis.survey.study import Study, study
@@ -79,9 +90,9 @@ def refuse_raw_folder(folder: Path, raw: Path) -> None:
 def without_files(raw: Path) -> Problem | None:
     """Say of a folder that it is not there, or empty: one problem, since no county is to blame for it."""
     if not raw.is_dir():
-        return Problem(printable(raw.as_posix()), message="没有此文件夹 (no such folder)")
+        return Problem.of(NO_FOLDER.fault(), printable(raw.as_posix()))
     if not any(raw.iterdir()):
-        return Problem(printable(raw.as_posix()), message="文件夹是空的 (the folder is empty)")
+        return Problem.of(EMPTY_FOLDER.fault(), printable(raw.as_posix()))
     return None
 
 
@@ -95,21 +106,20 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
         _look_at(path, found, problems)
     for county in owners():
         if county not in found:
-            message = f"缺少此文件 (file is missing from {printable(raw.name)}/)"
-            problems.append(Problem(expected_name(county), message=message))
+            fault = FILE_MISSING.fault(folder=printable(raw.name))
+            problems.append(Problem.of(fault, expected_name(county)))
     return [file for county in owners() for file in _once(found.get(county, []), problems)]
 
 
 def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) -> None:
     """Place one entry of the folder of a wave; pass over what is no county's."""
     if printable(path.name) != path.name:
-        message = "文件名不是 UTF-8，或含控制字符 (its name cannot be printed): rename it"
-        problems.append(Problem(printable(path.name), message=message))
+        problems.append(Problem.of(FILE_NAME_ODD.fault(), printable(path.name)))
         found.setdefault(study().district_of(path.name), [])  # it is there, under a name that will not do
     elif path.name.startswith((".", "~$")) or path.name in OURS:
         return
     elif path.is_dir():
-        problems.append(Problem(path.name, message="文件夹不读 (folders are not read)"))
+        problems.append(Problem.of(FOLDER_IN_WAVE.fault(), path.name))
     elif DATA.fullmatch(path.suffix.lower()):
         _place(path, found, problems)
 
@@ -117,18 +127,18 @@ def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) 
 def _place(path: Path, found: dict, problems: list[Problem]) -> None:
     """Put a file under its county, or say why it has none."""
     if fault := text_fault(path.name):
-        problems.append(Problem(visible(path.name), message=f"文件名{fault}"))
+        problems.append(Problem.of(fault, visible(path.name), quote="文件名"))
     counties, title = _owners(path)
     if not counties or None in counties:
-        problems.append(Problem(path.name, message="不是本轮文件 (not a file of this wave): rename or remove it"))
+        problems.append(Problem.of(UNKNOWN_FILE.fault(), path.name))
         return
     county = counties[0]
     if len(set(counties)) > 1:
         found.setdefault(county, [])
-        problems.append(Problem(path.name, message="文件名中的代码与县名不符 (code and name do not agree)"))
+        problems.append(Problem.of(NAME_AND_CODE.fault(), path.name))
     elif path.suffix.lower() not in (".xlsx", ".csv"):
         found.setdefault(county, [])
-        problems.append(Problem(path.name, message=f"不能读取 {path.suffix} (save as .xlsx)"))
+        problems.append(Problem.of(OTHER_FORMAT.fault(suffix=path.suffix), path.name))
     else:
         found.setdefault(county, []).append(File(path, county, title))
 
@@ -152,8 +162,8 @@ def _once(files: list[File], problems: list[Problem]) -> list[File]:
     kept: list[File] = []
     for file in files:
         if any(sheet_title(file.title) == sheet_title(other.title) or not other.title for other in kept):
-            message = f"同一县交了两份，另一份是 {kept[0].path.name} (handed in twice)"
-            problems.append(Problem(file.path.name, message=message))
+            fault = FILE_TWICE.fault(file=kept[0].path.name)
+            problems.append(Problem.of(fault, file.path.name))
         else:
             kept.append(file)
     return kept

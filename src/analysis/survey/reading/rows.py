@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.survey.codebook import REMARK
+from analysis.survey.messages import (
+    BEGINS_AS_NOTE,
+    BELOW_SIGNATURES,
+    MERGED_ACROSS,
+    MERGED_DOWN,
+    NO_DATA,
+    NOT_A_ROW,
+)
 from analysis.survey.parse import ABSENT, Broken
-from analysis.survey.problems import NO_ROWS, NOTE, QUESTION, Problem
+from analysis.survey.problems import NO_ROWS, NOTE, Problem
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.disguise import looks_otherwise
 from analysis.survey.reading.header import (
@@ -48,14 +56,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")  # an amount, a count or a code, no telephone
 NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
 SIGNED_CELLS, SHORT_FORM = 4, 6  # cells of a signature at most; columns below which one cell may be a row
-NOT_DATA = "不像数据行，是标题或签名 (not a row of data: a heading or a signature)"
-BEGINS_AS_NOTE = (
-    "开头像说明或签名的行，已按数据读入 (a row that begins as a note is read as data: is it meant to count?)"
-)
 SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")  # below the last row of a form
-BELOW = "签名以下的行，已按数据读入 (a row below the signatures is read as data: is it meant to count?)"
-MERGED_DOWN = Broken("与上方单元格合并，没有自己的值 (merged with the cell above: no value of its own)")
-MERGED_ACROSS = Broken("与左侧单元格合并，没有自己的值 (merged with the cell on the left: no value of its own)")
+COVERED_DOWN, COVERED_ACROSS = Broken(MERGED_DOWN.fault()), Broken(MERGED_ACROSS.fault())
 
 
 def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem]) -> Any:
@@ -76,10 +78,10 @@ def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem
     kinds = row_kinds(sheet, header)
     kept = [i for i, kind in enumerate(kinds) if kind == "kept"]
     if not kept and not model.may_be_empty:
-        problems.append(Problem(workbook, sheet.title, message="没有数据行 (no rows of data)", rule=NO_ROWS))
+        problems.append(Problem.of(NO_DATA.fault(), workbook, sheet.title, rule=NO_ROWS))
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
-    problems += [Problem(workbook, sheet.title, row=i + 1, message=NOT_DATA, rule=NOTE) for i in sorted(notes)]
+    problems += [Problem.of(NOT_A_ROW.fault(), workbook, sheet.title, row=i + 1, rule=NOTE) for i in sorted(notes)]
     problems += unit_questions(sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook)
     problems += _below(sheet, kinds, workbook)
     problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
@@ -156,9 +158,7 @@ def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
     """Ask about rows of data that begin as a note or a signature."""
     first = [(i, next((cell for cell in sheet.cells[i] if not empty(cell)), None)) for i in kept]
     return [
-        Problem(workbook, sheet.title, row=i + 1, message=BEGINS_AS_NOTE, kind=QUESTION)
-        for i, cell in first
-        if _signs(cell)
+        Problem.of(BEGINS_AS_NOTE.fault(), workbook, sheet.title, row=i + 1) for i, cell in first if _signs(cell)
     ]
 
 
@@ -171,7 +171,7 @@ def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
                 isinstance(cell, str) and SIGNATURES.fullmatch(normalise(cell)) for cell in sheet.cells[i]
             )
         elif kind == "kept" and signed:
-            return [Problem(workbook, sheet.title, row=i + 1, message=BELOW, kind=QUESTION)]
+            return [Problem.of(BELOW_SIGNATURES.fault(), workbook, sheet.title, row=i + 1)]
     return []
 
 
@@ -219,7 +219,7 @@ def _mark_merged(sheet: Sheet, header: Header, kept: set[int]) -> None:
                 if i not in kept or (i, place) == (top, left) or name in (None, *OPTIONAL):
                     continue
                 if empty(sheet.cells[i][place]) and not (down and name == "township"):
-                    sheet.cells[i][place] = MERGED_DOWN if down else MERGED_ACROSS
+                    sheet.cells[i][place] = COVERED_DOWN if down else COVERED_ACROSS
 
 
 def _filled_down(cells: list, notes: list[bool]) -> list:
