@@ -10,7 +10,7 @@ import pytest
 from this_study import STEPS
 
 from analysis.pipeline.steps import notebooks
-from analysis.publish.typed import typed_numbers
+from analysis.publish.hard_coded import hard_coded_numbers
 from running import REPOSITORY
 
 PATHS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -54,16 +54,16 @@ def test_notebooks_are_kept_without_outputs_and_with_parameters(path):
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 def test_no_number_is_typed_into_the_prose(path):
-    assert [found for text in prose(path) if (found := typed_numbers(text))] == []
+    assert [found for text in prose(path) if (found := hard_coded_numbers(text))] == []
     titles = re.findall(r'(?:title|subtitle|zh|en)"?[:=] ?f?"([^"]+)"', "\n".join(code(path)))
-    assert [found for text in titles if (found := typed_numbers(text))] == []
+    assert [found for text in titles if (found := hard_coded_numbers(text))] == []
 
 
 def test_the_labels_of_the_template_hold_no_typed_number(repository):
     labels = json.loads((repository / "src/analysis/publish/template/labels.json").read_text("utf-8"))
     words = [text for language in labels.values() for text in language.values()]
     assert len(words) > 20
-    assert [found for text in words if (found := typed_numbers(str(text)))] == []
+    assert [found for text in words if (found := hard_coded_numbers(str(text)))] == []
 
 
 def nbval(folder, *notebooks):

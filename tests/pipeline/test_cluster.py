@@ -95,12 +95,12 @@ RENEWED = """
 import sys
 from analysis.pipeline import work
 kept = sys.modules["analysis.survey.clean"]
-work.renew("of now")
+work.reload_if_changed("of now")
 print(sys.modules.get("analysis.survey.clean") is kept)
 import analysis.survey.clean
 kept = sys.modules["analysis.survey.clean"]
 from analysis.pipeline import work
-work.renew("of now")
+work.reload_if_changed("of now")
 print(sys.modules.get("analysis.survey.clean") is kept)
 """
 

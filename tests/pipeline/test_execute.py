@@ -6,9 +6,9 @@ import pytest
 
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.failures import NotebookError
 from analysis.pipeline.stable import set_stable
-from analysis.pipeline.warm import available, nursery
+from analysis.pipeline.warm import available, kernel_server
 
 
 def notebook(path, *sources):
@@ -19,10 +19,10 @@ def notebook(path, *sources):
     return path
 
 
-@pytest.mark.parametrize("kernels", [nullcontext, nursery], ids=["ordinary", "warm"])
+@pytest.mark.parametrize("kernels", [nullcontext, kernel_server], ids=["ordinary", "warm"])
 def test_a_long_folder_for_temporary_files_does_not_stop_a_notebook(tmp_path, monkeypatch, kernels):
     """The path of a socket may have 107 bytes; some machines give each user a longer folder."""
-    if kernels is nursery and not available():
+    if kernels is kernel_server and not available():
         pytest.skip("forking kernels needs Linux with pidfd_open")
     folder = tmp_path / ("x" * 150)
     folder.mkdir()
@@ -81,7 +81,7 @@ def test_an_undeclared_parameter_is_refused(tmp_path):
 
 def test_a_failure_names_the_cell_and_keeps_the_notebook(tmp_path):
     source = notebook(tmp_path / "a.ipynb", "x = 1", "x + 1", "{}['rent']")
-    with pytest.raises(NotebookFailed) as failure:
+    with pytest.raises(NotebookError) as failure:
         run_notebook(source, {"x": 2}, tmp_path / "b.ipynb")
     assert (failure.value.cell, failure.value.error) == ("c2", "KeyError: 'rent'")
     assert failure.value.kept.exists()
@@ -89,5 +89,5 @@ def test_a_failure_names_the_cell_and_keeps_the_notebook(tmp_path):
 
 def test_leaving_early_is_a_failure(tmp_path):
     source = notebook(tmp_path / "a.ipynb", "x = 1", "import sys; sys.exit(0)", "x")
-    with pytest.raises(NotebookFailed):
+    with pytest.raises(NotebookError):
         run_notebook(source, {}, tmp_path / "b.ipynb")

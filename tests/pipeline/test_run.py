@@ -7,7 +7,7 @@ import pytest
 from distributed import KilledWorker
 
 from analysis.pipeline import task as tasks_of
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.run import Record, ordered, reasons
 from analysis.pipeline.run import run as run_tasks
@@ -63,7 +63,7 @@ def test_what_is_done_is_not_done_again_until_its_input_changes(copier, tmp_path
 
 def test_what_an_edit_during_the_run_left_is_never_taken_for_that_of_the_file_put_back(copier, tmp_path):
     copier.edit = "unfinished words"
-    with pytest.raises(Stopped, match=r"changed during the run: in\.csv"):
+    with pytest.raises(StoppedError, match=r"changed during the run: in\.csv"):
         run(copier, tmp_path)
     assert copier.target.read_text() == "unfinished words"
     copier.edit = ""
@@ -91,7 +91,7 @@ class Deadly:
 
 
 def test_a_worker_that_a_cluster_gave_up_stops_the_run_in_one_line(copier, tmp_path):
-    with pytest.raises(Stopped, match=r"a process died \(out of memory, or killed\) at copy"):
+    with pytest.raises(StoppedError, match=r"a process died \(out of memory, or killed\) at copy"):
         run(copier, tmp_path, Deadly(KilledWorker("copy", None, 3)))
 
 
@@ -151,13 +151,13 @@ def chain(folder, *files):
     ],
 )
 def test_tasks_that_cannot_be_ordered_are_refused(tmp_path, files, said):
-    with pytest.raises(Stopped, match=said):
+    with pytest.raises(StoppedError, match=said):
         ordered(chain(tmp_path, *files))
 
 
 def test_what_makes_nothing_is_not_recorded(copier, tmp_path):
     tasks = [task("copy", copier, [], Inputs.of([copier.source], tmp_path), [tmp_path / "other"], tmp_path)]
     progress = Progress(["copy"], 1, tmp_path / "times.json")
-    with ThreadPoolExecutor(1) as threads, progress, pytest.raises(Stopped, match="copy has not made other"):
+    with ThreadPoolExecutor(1) as threads, progress, pytest.raises(StoppedError, match="copy has not made other"):
         run_tasks(tasks, record(tmp_path), lambda: threads, progress)
     assert record(tmp_path).tasks == {}

@@ -77,9 +77,7 @@ def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
 
 
 def test_modules_are_followed_through_their_imports():
-    found = {
-        path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("import analysis.publish.figures")
-    }
+    found = {path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("analysis.publish.figures")}
     assert {"__init__.py", "publish/__init__.py", "publish/figures.py", "survey/characters.py"} <= found
     assert not any(name.startswith("pipeline") for name in found)
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from analysis.pipeline import stage
-from analysis.pipeline.failures import Busy
+from analysis.pipeline.failures import BusyError
 from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
@@ -279,7 +279,7 @@ def test_sums_list_every_file_as_sha256sum_reads_it(tmp_path):
 
 
 def test_only_one_holds_the_lock(tmp_path):
-    with alone(tmp_path), pytest.raises(Busy), alone(tmp_path):
+    with alone(tmp_path), pytest.raises(BusyError), alone(tmp_path):
         pass
     with alone(tmp_path):
         pass

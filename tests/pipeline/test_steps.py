@@ -1,7 +1,7 @@
 import pytest
 from this_study import COUNTIES, STEPS
 
-from analysis.pipeline.steps import chosen
+from analysis.pipeline.steps import steps_matching
 
 
 def test_the_profile_runs_once_for_each_county():
@@ -15,10 +15,10 @@ def test_names_are_unique():
 
 def test_only_picks_one_notebook_with_or_without_number_and_ending():
     for name in ("07_compare", "compare", "07_compare.ipynb"):
-        assert [step.name for step in chosen(name)] == ["07_compare"]
-    assert len(chosen("district_profile")) == len(COUNTIES)
+        assert [step.name for step in steps_matching(name)] == ["07_compare"]
+    assert len(steps_matching("district_profile")) == len(COUNTIES)
 
 
 def test_an_unknown_notebook_is_refused_with_the_list():
     with pytest.raises(KeyError, match="10_report"):
-        chosen("nonsense")
+        steps_matching("nonsense")

@@ -12,10 +12,10 @@ import pytest
 from analysis.pipeline import sources
 from analysis.pipeline import warm as warm_module
 from analysis.pipeline.execute import PromptClient, run_notebook
-from analysis.pipeline.failures import NotebookFailed, Stopped
+from analysis.pipeline.failures import NotebookError, StoppedError
 from analysis.pipeline.plan import read_source
 from analysis.pipeline.stable import set_stable
-from analysis.pipeline.warm import NURSERY, ForkedKernel, available, nursery
+from analysis.pipeline.warm import KERNEL_SERVER, ForkedKernel, available, kernel_server
 from running import REPOSITORY
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs Linux with pidfd_open")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs L
 @pytest.fixture(scope="module")
 def warm():
     set_stable()
-    with nursery():
+    with kernel_server():
         yield
 
 
@@ -84,35 +84,35 @@ def test_an_unclosed_figure_is_shown_as_in_an_ordinary_kernel(run, tmp_path):
 
 
 def test_a_kernel_that_dies_is_reported_with_its_cell(run):
-    with pytest.raises(NotebookFailed, match="kernel died") as failure:
+    with pytest.raises(NotebookError, match="kernel died") as failure:
         run("import os", "os.kill(os.getpid(), 9)", "1")
     assert failure.value.cell == "c1"
 
 
 def test_a_cell_that_takes_too_long_is_stopped_and_named(run):
     start = time.monotonic()
-    with pytest.raises(NotebookFailed, match="took too long") as failure:
+    with pytest.raises(NotebookError, match="took too long") as failure:
         run("import time", "time.sleep(60)", seconds=(2, 60))
     assert failure.value.cell == "c1"
     assert time.monotonic() - start < 30
 
 
 def test_a_notebook_as_a_whole_has_its_time(run):
-    with pytest.raises(NotebookFailed, match="took too long"):
+    with pytest.raises(NotebookError, match="took too long"):
         run("import time", *["time.sleep(1.5)"] * 8, seconds=(60, 3))
 
 
 def test_a_kernel_that_dies_before_it_answers_is_reported_as_such(run, monkeypatch):
     monkeypatch.setattr(PromptClient, "kernel_info", lambda client: client.parent.provisioner.process.kill())
-    with pytest.raises(NotebookFailed, match="its kernel died") as failure:
+    with pytest.raises(NotebookError, match="its kernel died") as failure:
         run("1", "2")
     assert failure.value.cell == "c0"
 
 
 @pytest.fixture
 def own(monkeypatch):
-    """A nursery of this process, as a worker of a cluster has one, and no other."""
-    monkeypatch.delenv(NURSERY, raising=False)
+    """A kernel server of this process, as a worker of a cluster has one, and no other."""
+    monkeypatch.delenv(KERNEL_SERVER, raising=False)
     warm_module.ensure()
     yield warm_module.PROCESS[0]
     warm_module.leave()
@@ -122,7 +122,7 @@ def test_a_nursery_that_died_is_said_at_once(own, tmp_path):
     own.kill()
     own.wait()
     start = time.monotonic()
-    with pytest.raises(Stopped, match="the process that starts the kernels died"):
+    with pytest.raises(StoppedError, match="the process that starts the kernels died"):
         ForkedKernel("/nonexistent/connection.json", None, None)
     assert time.monotonic() - start < 5
 
@@ -137,7 +137,7 @@ def test_a_worker_whose_nursery_died_starts_another_and_ends_it_where_ordinary_k
     kernel = ForkedKernel("/nonexistent/connection.json", None, None)
     assert another.pid != own.pid and kernel.pid > 0
     warm_module.leave()
-    assert NURSERY not in os.environ and another.poll() is not None
+    assert KERNEL_SERVER not in os.environ and another.poll() is not None
 
 
 def test_no_port_is_open(run):
@@ -147,8 +147,8 @@ def test_no_port_is_open(run):
 
 ORPHAN = """
 import subprocess, sys, os
-from analysis.pipeline.warm import ForkedKernel, nursery
-with nursery():
+from analysis.pipeline.warm import ForkedKernel, kernel_server
+with kernel_server():
     kernel = ForkedKernel("/nonexistent/connection.json", None, None)
     print(kernel.pid, os.getpid(), flush=True)
     sys.stdin.read()

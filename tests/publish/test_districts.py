@@ -26,16 +26,16 @@ def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
     assert set(own["district"]) == {CITY, "331023"}
     wanted = whole[whole["district"] == "331023"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own[own["district"] == "331023"].reset_index(drop=True), wanted)
-    city, short = (rows[rows["district"] == CITY] for rows in (whole, own))
-    assert {"certified", "income", "growth", "compliant_rise", "service_index"} <= set(short["indicator"])
-    assert not {"workers_total", "funding_total", "certified_workers", "leavers"} & set(short["indicator"])
-    assert set(short["indicator"]) <= set(wanted["indicator"]), "no number that has none beside it"
-    city = city[city["indicator"].isin(short["indicator"])].reset_index(drop=True)
-    short = short.reset_index(drop=True)
-    assert (city["value"] != short["value"]).any()
+    city, rounded = (rows[rows["district"] == CITY] for rows in (whole, own))
+    assert {"certified", "income", "growth", "compliant_rise", "service_index"} <= set(rounded["indicator"])
+    assert not {"workers_total", "funding_total", "certified_workers", "leavers"} & set(rounded["indicator"])
+    assert set(rounded["indicator"]) <= set(wanted["indicator"]), "no number that has none beside it"
+    city = city[city["indicator"].isin(rounded["indicator"])].reset_index(drop=True)
+    rounded = rounded.reset_index(drop=True)
+    assert (city["value"] != rounded["value"]).any()
     for lang in ("zh", "en"):
         said = [
-            [number(row, measures[row.indicator], lang) for row in rows.itertuples()] for rows in (city, short)
+            [number(row, measures[row.indicator], lang) for row in rows.itertuples()] for rows in (city, rounded)
         ]
         assert [n.text for n in said[0]] == [n.text for n in said[1]]
         assert {n.interval for n in said[1]} == {"—"} != {n.interval for n in said[0]}
@@ -57,14 +57,14 @@ def test_every_county_has_a_folder(here):
 
 def test_rounding_twice_would_print_another_number():
     values = [97.46, 97.44, 0.05, 2.449, -1.4501, 97.5]
-    assert [districts.short(v, 0) for v in values] == [97.4, 97.4, 0.1, 2.4, -1.4, 97.5]
+    assert [districts.round_stably(v, 0) for v in values] == [97.4, 97.4, 0.1, 2.4, -1.4, 97.5]
     generator = np.random.default_rng(5)
     for value, decimals in zip(
         generator.uniform(-200, 200, 2000).tolist(), generator.integers(0, 3, 2000).tolist(), strict=True
     ):
-        short = districts.short(value, decimals)
-        assert printed(short, decimals) == printed(value, decimals)
-        assert short == round(short, max(decimals, 1))
+        rounded = districts.round_stably(value, decimals)
+        assert printed(rounded, decimals) == printed(value, decimals)
+        assert rounded == round(rounded, max(decimals, 1))
 
 
 def places(*rows):

@@ -4,9 +4,9 @@ import jinja2
 import pandas as pd
 import pytest
 
+from analysis.publish.hard_coded import numbers_in_braces
 from analysis.publish.markup import caption, inline, linked, plain
 from analysis.publish.prose import Number, Unit, money, numbers, render
-from analysis.publish.typed import numbers_in_braces
 
 
 def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"):

@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from this_study import CITY, COUNTIES, STUDY
 
 from analysis.publish import picture, tiles, uncertainty
-from analysis.publish.typed import typed_numbers
+from analysis.publish.hard_coded import hard_coded_numbers
 from analysis.stats.comparison import compare, districts_of
 from running import REPOSITORY
 
@@ -28,7 +28,7 @@ def test_each_figure_has_a_guide_in_both_languages_without_typed_numbers():
     assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles", "grid"}
     for guide in uncertainty.GUIDES.values():
         assert set(guide) == {"zh", "en"} and len(guide["zh"]) > 15 and "\n" not in guide["en"]
-    assert [f for g in uncertainty.GUIDES.values() for f in typed_numbers(g["en"] + g["zh"])] == []
+    assert [f for g in uncertainty.GUIDES.values() for f in hard_coded_numbers(g["en"] + g["zh"])] == []
 
 
 def test_intervals_fill_only_what_may_be_told_apart(estimates):

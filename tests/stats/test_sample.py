@@ -95,7 +95,7 @@ def test_communities_by_decision_stand_for_themselves_alone(asked, visited, fram
     assert (rows["stratum"] == "by decision").all() and rows["in_frame"].unique().tolist() == [3]
     assert not (asked.rows.loc[asked.rows["decided"] == 0, "stratum"] == "by decision").any()
     places = sample_of_communities(visited, frame, decided)
-    weight = design.Layout(places.rows, places.design).weight
+    weight = design.DesignIndex(places.rows, places.design).weight
     assert set(weight[places.rows["decided"] == 1]) == {1}
     assert weight.sum() == pytest.approx(len(frame)), "together they stand for the frame"
 

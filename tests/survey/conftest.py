@@ -10,7 +10,7 @@ import pytest
 from this_study import TABLES
 
 from analysis.survey.clean import clean
-from analysis.survey.problems import InputProblems
+from analysis.survey.problems import InputError
 from planting import find_column, read_form
 
 RAW = Path(__file__).parents[2] / "data/raw"
@@ -95,7 +95,7 @@ def faults(raw, frame):
     def lines() -> list[str]:
         try:
             clean(raw, frame)
-        except InputProblems as error:
+        except InputError as error:
             return [f"{one.place}: {one.message}" for one in error.problems]
         return []
 

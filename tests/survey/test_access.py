@@ -11,7 +11,7 @@ import pytest
 
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.failures import NotebookError
 from analysis.survey.access import Access
 from running import REPOSITORY
 
@@ -191,19 +191,17 @@ def run_cells(folder: Path, *cells: str) -> None:
 
 def test_a_kernel_is_held_to_its_plan_though_a_cell_catches_the_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotebookFailed, match=r"n, cell c1: it reads secret\.csv, which its plan does not name"):
+    with pytest.raises(NotebookError, match=r"n, cell c1: it reads secret\.csv, which its plan does not name"):
         run_cells(tmp_path, "x = 1", "open('secret.csv')")
     swallowing = "try:\n    open('secret.csv')\nexcept BaseException:\n    pass"
-    with pytest.raises(NotebookFailed, match=r"it reads secret\.csv, which its plan does not name"):
+    with pytest.raises(NotebookError, match=r"it reads secret\.csv, which its plan does not name"):
         run_cells(tmp_path, swallowing)
     run_cells(tmp_path, "x = 1")
 
 
 def test_a_module_that_the_plan_does_not_name_is_refused_though_a_warm_process_holds_it(tmp_path, monkeypatch):
     monkeypatch.chdir(REPOSITORY)  # whose modules the warm process imports
-    with warm.nursery():
+    with warm.kernel_server():
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(
-            NotebookFailed, match=r"reads src/analysis/stats/__init__\.py, which its plan does not"
-        ):
+        with pytest.raises(NotebookError, match=r"reads src/analysis/stats/__init__\.py, which its plan does not"):
             run_cells(tmp_path, "import analysis.stats.ranks")

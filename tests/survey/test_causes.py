@@ -8,7 +8,7 @@ import pytest
 
 from analysis.survey.causes import Cause, causes, ranges, rectangles
 from analysis.survey.clean import check
-from analysis.survey.problems import BLANK, InputProblems, Problem, findings_of, findings_table
+from analysis.survey.problems import BLANK, InputError, Problem, findings_of, findings_table
 from planting import Planting, find_column, read_form
 
 JIAOJIANG, SANMEN, XIANJU = "331002_椒江区.xlsx", "331022_三门县.xlsx", "331024_仙居县.xlsx"
@@ -640,7 +640,7 @@ def test_a_rectangle_is_one_and_scattered_cells_are_not_made_one():
 
 def test_a_single_finding_reads_as_before():
     one = Problem("a.xlsx", "s", "户数", 6, "“约47” 不是数字 (not a number)", value="“约47”")
-    assert [str(cause) for cause in causes([one])] == [str(one)] == [str(InputProblems([one]))]
+    assert [str(cause) for cause in causes([one])] == [str(one)] == [str(InputError([one]))]
 
 
 def test_values_that_differ_are_named_once_and_many_are_counted():
@@ -654,7 +654,7 @@ def test_values_that_differ_are_named_once_and_many_are_counted():
 
 def test_several_causes_begin_with_a_summary_and_what_to_mend_first():
     found = [*blanks([(6, "a"), (7, "a")]), Problem("b.xlsx", message="缺少此文件 (file is missing from 2020/)")]
-    lines = str(InputProblems(found)).splitlines()
+    lines = str(InputError(found)).splitlines()
     assert lines[0] == "共2个原因，涉及3处 (2 causes, 3 places)："
     assert lines[1:4] == ["  a.xlsx 1个：s 1", "  b.xlsx 1个：整个文件 (the file) 1", "先改 (mend first): b.xlsx"]
     assert len(lines) == 6
@@ -679,7 +679,7 @@ def test_folding_many_findings_takes_time_in_proportion():
 
 def test_a_wrong_total_is_not_what_to_mend_first():
     sums = [Problem("a.xlsx", "s", "户数", row, f"填 {row}，之和为 9 (is not the sum of rows)") for row in (8, 9)]
-    lines = str(InputProblems([*sums, *blanks([(7, "户数")])])).splitlines()
+    lines = str(InputError([*sums, *blanks([(7, "户数")])])).splitlines()
     assert "先改 (mend first): a.xlsx!s!户数 7" in lines
 
 

@@ -12,7 +12,7 @@ from analysis.survey import ownership
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.ownership import MARKER, UNKNOWN, mark
 from analysis.survey.parsed import complete, in_range, parse_table
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.problems import InputError, Problem
 from analysis.survey.rules import rule_problems
 
 SANMEN, XIANJU, TIANTAI = "331022_三门县.xlsx", "331024_仙居县.xlsx", "331023_天台县.xlsx"
@@ -221,18 +221,18 @@ def test_two_workbooks_that_have_changed_names_are_noticed(raw, faults):
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path, frame):
-    with pytest.raises(InputProblems, match=r"^\S+/1999: 没有此文件夹 \(no such folder\) → "):
+    with pytest.raises(InputError, match=r"^\S+/1999: 没有此文件夹 \(no such folder\) → "):
         clean(tmp_path / "1999", frame)
 
 
 def test_a_folder_that_is_empty_is_one_line(tmp_path, frame):
-    with pytest.raises(InputProblems, match=r"^\S+: 文件夹是空的 \(the folder is empty\) → [^\n]+$"):
+    with pytest.raises(InputError, match=r"^\S+: 文件夹是空的 \(the folder is empty\) → [^\n]+$"):
         clean(tmp_path, frame)
 
 
 def test_problems_are_listed_once_and_in_order():
     some = [Problem("b", "s", "c", 10, "m"), Problem("b", "s", "c", 9, "m"), Problem("a"), Problem("b", "s")]
-    error = InputProblems(some + some)
+    error = InputError(some + some)
     assert error.problems == [some[2], some[3], some[1], some[0]]
     assert str(error).splitlines()[-3:] == ["a: ", "b!s: ", "b!s!c 9–10: m，共2行 (2 rows)"]
 

@@ -6,7 +6,7 @@ import pytest
 from analysis.survey.citation import parse
 from analysis.survey.clean import check, clean
 from analysis.survey.corrections import COLUMNS, corrections_of, read_corrections
-from analysis.survey.problems import InputProblems
+from analysis.survey.problems import InputError
 
 SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
 COMMUNITIES, ROSTER = "社区基本情况", "专职社区工作者花名册"
@@ -67,7 +67,7 @@ def test_a_correction_mends_a_faulty_cell_and_the_total_may_be_of_either(raw, fr
 def test_a_correction_that_does_not_find_what_it_expects_stops_the_run(raw, frame, wave, write):
     row, value = households(wave)
     write((SANMEN, COMMUNITIES, row, "户数", value + 1, value + 7))
-    with pytest.raises(InputProblems) as error:
+    with pytest.raises(InputError) as error:
         clean(raw, frame)
     (problem,) = error.value.problems
     assert (problem.workbook, problem.column, problem.row) == ("corrections.csv", "expected", 2)

@@ -8,7 +8,7 @@ from this_study import COUNTIES, IDENTIFIERS, TABLES
 from analysis.survey.clean import clean
 from analysis.survey.identifiers import check_digit, identifier_problems, valid_id
 from analysis.survey.load import load
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.problems import InputError, Problem
 
 ROSTER = "专职社区工作者花名册"
 SANMEN, XIANJU = "331022_三门县.xlsx", "331024_仙居县.xlsx"
@@ -160,7 +160,7 @@ def test_planted_identifiers_are_located_and_never_shown(edit, raw, frame, books
     edit(XIANJU, ROSTER, {("身份证号", others[0]): number[rows[9]]})
     later = {SANMEN: rows[9], XIANJU: others[0]}
     second = max(later, key=lambda workbook: list(COUNTIES).index(workbook[:6]))
-    with pytest.raises(InputProblems) as raised:
+    with pytest.raises(InputError) as raised:
         clean(raw, frame)
     found = [(p.workbook, p.sheet, p.column, p.row) for p in raised.value.problems]
     assert found == sorted([

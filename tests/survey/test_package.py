@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.survey.clean import check
-from analysis.survey.reading.book import Unopened, open_book
+from analysis.survey.reading.book import UnopenedError, open_book
 from planting import rewritten
 
 SANMEN = "331022_三门县.xlsx"
@@ -97,7 +97,7 @@ def test_a_package_without_a_workbook_is_none_and_no_message_names_an_exception(
         path = tmp_path / f"{what}.xlsx"
         path.write_bytes((raw / SANMEN).read_bytes())
         rewritten(path, damage)
-        with pytest.raises(Unopened) as refused:
+        with pytest.raises(UnopenedError) as refused:
             open_book(path)
         assert "(cannot be opened: " in str(refused.value), what
         assert not re.search(r"[A-Za-z]*(Error|Exception)|Errno|/tmp|0x", str(refused.value)), what

@@ -36,9 +36,9 @@ NOT_NUMBERS = [
 
 @pytest.mark.parametrize("cell", NOT_NUMBERS, ids=repr)
 def test_what_is_not_plainly_a_number_is_refused(cell):
-    with pytest.raises(parse.Unreadable, match="不是数字"):
+    with pytest.raises(parse.UnreadableError, match="不是数字"):
         parse.number(cell)
-    with pytest.raises(parse.Unreadable):
+    with pytest.raises(parse.UnreadableError):
         parse.whole(cell)
 
 
@@ -74,13 +74,13 @@ def test_an_amount_survives_every_way_of_writing_it(value):
 
 @given(st.text() | st.floats() | st.booleans())
 def test_whatever_stands_in_a_cell_a_number_is_finite_or_refused(cell):
-    with contextlib.suppress(parse.Unreadable):
+    with contextlib.suppress(parse.UnreadableError):
         assert math.isfinite(parse.number(cell))
 
 
 @pytest.mark.parametrize("cell", [2.5, "2.5", "1,000.01", 1e300, "9" * 30])
 def test_a_whole_number_is_neither_a_fraction_nor_beyond_reach(cell):
-    with pytest.raises(parse.Unreadable, match="应为整数"):
+    with pytest.raises(parse.UnreadableError, match="应为整数"):
         parse.whole(cell)
 
 
@@ -116,7 +116,7 @@ def test_a_month_without_a_day_is_its_first(day):
     ids=repr,
 )  # fmt: skip
 def test_what_is_not_a_date_is_refused(cell):
-    with pytest.raises(parse.Unreadable, match="不是日期"):
+    with pytest.raises(parse.UnreadableError, match="不是日期"):
         parse.date(cell)
 
 
@@ -127,7 +127,7 @@ def test_yes_and_no(cell, value):
 
 @pytest.mark.parametrize("cell", [True, False, 1, 0, "√", "对", "是否", "", None, "yes"], ids=repr)
 def test_any_other_answer_to_a_yes_no_question_is_refused(cell):
-    with pytest.raises(parse.Unreadable, match="应填"):
+    with pytest.raises(parse.UnreadableError, match="应填"):
         parse.yes_or_no(YES_NO)(cell)
 
 
@@ -138,7 +138,7 @@ def test_an_answer_is_read_whatever_its_width_and_returned_as_printed():
 
 @pytest.mark.parametrize("cell", ["自有(村)", "自", "自有租用", True, 1, ""], ids=repr)
 def test_an_answer_that_is_not_listed_is_refused_with_the_list(cell):
-    with pytest.raises(parse.Unreadable, match="应为 自有、租用 之一"):
+    with pytest.raises(parse.UnreadableError, match="应为 自有、租用 之一"):
         parse.one_of({"自有": "owned", "租用": "rented"})(cell)
 
 
@@ -152,7 +152,7 @@ def test_text_loses_outer_space_and_what_cannot_be_seen(cell, value):
 
 @pytest.mark.parametrize("cell", [True, 2.5, dt.datetime(2020, 1, 1), dt.time(3), math.nan], ids=repr)
 def test_what_is_not_text_is_refused(cell):
-    with pytest.raises(parse.Unreadable, match="不是文字"):
+    with pytest.raises(parse.UnreadableError, match="不是文字"):
         parse.text(cell)
 
 
@@ -183,7 +183,7 @@ def test_a_mark_beside_a_number_a_date_or_a_code_is_refused_and_not_read_into_it
     for read, cells in readers:
         for cell in cells:
             for written in (f"{cell}{mark}", f"{cell} {mark}", f"{mark}{cell}", f"{cell[:1]}{mark}{cell[1:]}"):
-                with pytest.raises(parse.Unreadable):
+                with pytest.raises(parse.UnreadableError):
                     read(written)
 
 
@@ -197,10 +197,10 @@ def test_nothing_that_is_not_seen_stands_within_a_number(between):
         f"7.{between}5",
         f"-{between}3",
     ):
-        with pytest.raises(parse.Unreadable):
+        with pytest.raises(parse.UnreadableError):
             parse.number(cell)
     for cell in (f"2018{between}0301", f"20{between}18年3月", f"2018-1{between}2-01"):
-        with pytest.raises(parse.Unreadable):
+        with pytest.raises(parse.UnreadableError):
             parse.date(cell)
 
 
@@ -213,14 +213,14 @@ def test_what_is_not_seen_around_a_value_makes_no_difference(around):
 @pytest.mark.parametrize("control", ["\u202e", "\u202d", "\u2067", "\u061c", "\u200f"], ids=ascii)
 def test_text_that_shows_another_order_than_it_holds_is_refused_with_its_character(control):
     for schema in (PLACES["community"], PLACES["community_code"], ROSTER["born"], PLACES["premises"]):
-        with pytest.raises(parse.Unreadable, match=rf"U\+{ord(control):04X}.*not a plain digit"):
+        with pytest.raises(parse.UnreadableError, match=rf"U\+{ord(control):04X}.*not a plain digit"):
             parse.reader(schema)(f"{control}331004001901")
 
 
 @pytest.mark.parametrize("mark", ["①", "¹", "₁", "Ⅱ", "𝟏", "٣", "㏠"])
 def test_a_refused_character_is_named_and_so_it_is_in_the_name_of_a_place(mark):
     for schema in (PLACES["households"], PLACES["community"], PLACES["township"], ROSTER["hired"]):
-        with pytest.raises(parse.Unreadable, match=f"含有字符“{mark}”.*not a plain digit"):
+        with pytest.raises(parse.UnreadableError, match=f"含有字符“{mark}”.*not a plain digit"):
             parse.reader(schema)(f"海门{mark}社区")
 
 
@@ -243,7 +243,7 @@ def test_a_text_of_digits_and_marks_is_read_as_it_is_seen_or_refused(cell, unit)
 
 def _as_seen(cell, unit):
     """Recompute a number from its plain digits alone; nothing else in the cell may hold a numeral."""
-    with contextlib.suppress(parse.Unreadable):
+    with contextlib.suppress(parse.UnreadableError):
         value = parse.number(cell, unit)
         plain = cell.translate(FULL_WIDTH_BACK)
         digits, rest = re.match(r"[\s\W]*?(-?[0-9][0-9,.]*)(.*)", plain, re.S).groups()
@@ -258,6 +258,6 @@ def _as_seen(cell, unit):
 
 def test_a_month_that_may_have_lost_its_zero_is_refused():
     for written in ("1988.1", " 1988.1 ", "１９８８.１"):
-        with pytest.raises(parse.Unreadable, match="not a date"):
+        with pytest.raises(parse.UnreadableError, match="not a date"):
             parse.date(written)
     assert parse.date("1988.01") == parse.date("1988-1") == pd.Timestamp("1988-01-01")

@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 from this_study import TABLES
 
-from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import jump_questions
 from analysis.survey.codebook import FROM_FILE
+from analysis.survey.frame_checks import frame_problems, with_claims
 from analysis.survey.load import load
 from analysis.survey.parsed import parse_tables
 from analysis.survey.problems import Problem

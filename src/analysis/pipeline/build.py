@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from analysis.pipeline import lock
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
@@ -30,7 +30,7 @@ from analysis.survey.folders import (
 )
 from analysis.survey.folders import build as scratch
 from analysis.survey.ownership import claim_scratch, list_scratch
-from analysis.survey.problems import InputProblems
+from analysis.survey.problems import InputError
 
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 TIMES = "times.json"  # in the scratch folder of a wave: how long each step took
@@ -49,7 +49,7 @@ def build(
 ) -> None:
     """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`, running only what is stale.
 
-    Raises InputProblems, NotebookFailed, Stopped, Busy or OSError; the previous outputs then stay whole.
+    Raises InputError, NotebookError, StoppedError, BusyError or OSError; the previous outputs then stay whole.
     engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
     cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
     what it needs, and nothing is published. everything: run all steps, not only what is stale.
@@ -67,7 +67,7 @@ def build(
         from analysis.survey.characters import typed_problems
 
         if odd := typed_problems(root()):
-            raise InputProblems(odd)
+            raise InputError(odd)
         for name in [] if only else edited(outputs):
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
         with ExitStack() as stack:
@@ -89,7 +89,7 @@ def _run(
     """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
     from analysis.pipeline import warm
 
-    kernels = warm.nursery if engine == "warm" and not cluster and warm.available() else nullcontext
+    kernels = warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline.run import Record, run
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
@@ -109,7 +109,7 @@ def _run(
             run(tasks, Record(record_of(wave), root()), get, progress)
     after = lock.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
-        raise Stopped(f"changed during the run: {'、'.join(moved)}; run again")
+        raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
     progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
     if fresh:
         for source, target in published(tasks, wave).items():
@@ -129,7 +129,7 @@ def _left_by(tasks: list, wave: str) -> list[Path]:
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     """Say which steps would run and why, a line each; those after another only if that gives other bytes.
 
-    Raises InputProblems where there is no such wave, Busy while another run is under way.
+    Raises InputError where there is no such wave, BusyError while another run is under way.
     """
     from analysis.pipeline import run
     from analysis.pipeline.tasks import Edition, wanted
@@ -168,7 +168,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 
         modules = [(name, state) for name, state in inputs.items() if name.startswith(LOADED)]
         client = stack.enter_context(Client(cluster, set_as_default=False))
-        client.run(work.renew, sha256(repr(modules).encode()).hexdigest())
+        client.run(work.reload_if_changed, sha256(repr(modules).encode()).hexdigest())
         progress.start()
         return client.get_executor(pure=False)
 

@@ -85,10 +85,10 @@ def _known(_context: click.Context, _parameter: click.Parameter, notebook: str |
     """Refuse a notebook that is not in the list of steps."""
     if not notebook:
         return notebook
-    from analysis.pipeline.steps import chosen
+    from analysis.pipeline.steps import steps_matching
 
     try:
-        for step in chosen(notebook):
+        for step in steps_matching(notebook):
             notebook_name(step.notebook)
     except KeyError as error:
         raise click.BadParameter(printable(error.args[0])) from None
@@ -136,14 +136,14 @@ def build(
     """Run what is stale: raw workbooks in, outputs/<wave> out, all or nothing."""
     from analysis.pipeline.build import build as run
     from analysis.pipeline.build import reasons
-    from analysis.survey.problems import InputProblems
+    from analysis.survey.problems import InputError
 
     if explain:
         click.echo("\n".join(reasons(raw, wave, only, engine)) or "nothing would run")
     else:
         try:
             run(raw, outputs, wave, jobs or os.cpu_count(), only, engine, cluster, everything)
-        except InputProblems as problems:
+        except InputError as problems:
             problems.add_note("nothing was published")
             raise
 
@@ -201,7 +201,7 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     from analysis.survey.characters import reference_problems
     from analysis.survey.clean import check as run
     from analysis.survey.ownership import adding, folder_for_files
-    from analysis.survey.problems import InputProblems, findings_table
+    from analysis.survey.problems import InputError, findings_table
     from analysis.survey.repository import reference
     from analysis.survey.returns import write_returns
     from analysis.survey.summary import summary
@@ -219,7 +219,7 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
             write_returns(fresh, raw, findings, done.accounts)
     click.echo(summary(done.accounts, findings))
     if done.problems:
-        raise InputProblems(done.problems, done.questions, done.accounts)
+        raise InputError(done.problems, done.questions, done.accounts)
     click.echo("every row is accounted for; no problems")
 
 
@@ -233,17 +233,17 @@ def forms(wave: str, raw: Path, out: Path | None) -> None:
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
     from analysis.survey.ownership import adding, folder_for_files
-    from analysis.survey.problems import InputProblems
+    from analysis.survey.problems import InputError
     from analysis.survey.reading.names import without_files
     from analysis.survey.repository import reference
 
     out = out or in_repository("build/forms") / wave
     folder_for_files(out, keep=[raw])
     if not raw.is_dir():
-        raise InputProblems([without_files(raw)])
+        raise InputError([without_files(raw)])
     frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
     if problems:
-        raise InputProblems(problems)
+        raise InputError(problems)
     with adding(out) as fresh:
         paths = write_forms(fresh, wave, frame, townships)
     for path in paths:
@@ -316,8 +316,8 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
 
     Anything unforeseen is a bug of ours and shows its traceback.
     """
-    from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
-    from analysis.survey.problems import InputProblems
+    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    from analysis.survey.problems import InputError
 
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what no encoding can print
         if isinstance(stream, io.TextIOWrapper):
@@ -329,22 +329,22 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
-    except (RefusedError, InputProblems, NotebookFailed, Stopped, Busy, OSError) as error:
+    except (RefusedError, InputError, NotebookError, StoppedError, BusyError, OSError) as error:
         return _say(*_outcome(error))
 
 
 def _outcome(error: Exception) -> tuple[str, int]:
     """Return what is said of an error that is no bug of ours, and the exit code."""
-    from analysis.pipeline.failures import Busy, NotebookFailed, Stopped
-    from analysis.survey.problems import InputProblems
+    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    from analysis.survey.problems import InputError
 
     match error:
-        case InputProblems():
+        case InputError():
             counts = f"{len(error.problems)} problem(s) from {len(error.causes)} cause(s)"
             return "\n".join([str(error), counts, *getattr(error, "__notes__", ())]), EXIT_INPUT
-        case NotebookFailed() | Stopped():
+        case NotebookError() | StoppedError():
             return f"{error}\nnothing was published", EXIT_NOTEBOOK
-        case Busy():
+        case BusyError():
             return str(error), EXIT_BUSY
         case OSError():
             return f"cannot read or write: {error}", EXIT_WRITE

@@ -24,9 +24,9 @@ from papermill.iorw import load_notebook_node
 from papermill.translators import papermill_translators
 from papermill.utils import find_first_tagged_cell_index
 
-from analysis.pipeline.failures import NotebookFailed
+from analysis.pipeline.failures import NotebookError
 from analysis.pipeline.languages import apart, original, with_repeats
-from analysis.pipeline.warm import NURSERY, socket_folder
+from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
 from analysis.survey import access
 from analysis.survey.access import Access
 
@@ -39,7 +39,7 @@ KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not n
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
-class KernelGone(RuntimeError):
+class KernelLostError(RuntimeError):
     """Raised where a kernel does not come to answer; the library looks for a RuntimeError."""
 
 
@@ -52,7 +52,7 @@ class PromptClient(AsyncKernelClient):
         super().start_channels(*channels, **options | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers; KernelGone when it dies or takes longer than `timeout` seconds."""
+        """Wait until the kernel answers; KernelLostError when it dies or takes longer than `timeout` seconds."""
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             self.kernel_info()
@@ -62,8 +62,8 @@ class PromptClient(AsyncKernelClient):
                 self._handle_kernel_info_reply(reply)
                 return
             if not await self.is_alive():
-                raise KernelGone("the kernel died before it answered")
-        raise KernelGone(f"the kernel did not answer in {timeout} seconds")
+                raise KernelLostError("the kernel died before it answered")
+        raise KernelLostError(f"the kernel did not answer in {timeout} seconds")
 
 
 class WriteOnce(NBClientEngine):
@@ -94,7 +94,7 @@ class LocalKernelManager(AsyncKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
         self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
-        if NURSERY in os.environ and self.kernel_name == KERNEL:
+        if KERNEL_SERVER in os.environ and self.kernel_name == KERNEL:
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = socket_folder("kernel-")
         self.ip = f"{self.sockets.name}/k"
@@ -127,7 +127,7 @@ def run_notebook(
     seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open; without it,
     anything. further: languages beside that of the parameters, and where the notebook as it speaks each is
     written; only the cells that depend on the language run again for them.
-    Raises KeyError for a parameter that the notebook does not declare, NotebookFailed when a cell fails,
+    Raises KeyError for a parameter that the notebook does not declare, NotebookError when a cell fails,
     takes too long, loses its kernel, opens what is not allowed or is not run at all.
     """
     run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
@@ -139,12 +139,12 @@ def run_notebook(
         manager = type("PlannedKernelManager", (LocalKernelManager,), {"plan": str(plan)})
         try:
             done = run(manager)
-        except NotebookFailed as failed:
+        except NotebookError as failed:
             if refused := access.refusals(plan):
-                raise NotebookFailed(source.stem, failed.cell, f"it {refused[0]}", target) from None
+                raise NotebookError(source.stem, failed.cell, f"it {refused[0]}", target) from None
             raise
         if refused := access.refusals(plan):  # and caught by the cell
-            raise NotebookFailed(source.stem, _reached(target), f"it {refused[0]}", target)
+            raise NotebookError(source.stem, _reached(target), f"it {refused[0]}", target)
         return done
 
 
@@ -181,12 +181,12 @@ def _run_notebook(
             raise OSError(int(full[1]), f"{error.evalue} ({source.stem})") from None
         _strip_frames(target)
         cell = original(nbformat.read(target, as_version=4).cells[error.cell_index]["id"])
-        raise NotebookFailed(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
+        raise NotebookError(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
     except CellTimeoutError:
-        raise NotebookFailed(source.stem, _reached(target), "took too long", target) from None
-    except (DeadKernelError, KernelGone):
+        raise NotebookError(source.stem, _reached(target), "took too long", target) from None
+    except (DeadKernelError, KernelLostError):
         why = "its kernel died: out of memory, or killed"
-        raise NotebookFailed(source.stem, _reached(target), why, target) from None
+        raise NotebookError(source.stem, _reached(target), why, target) from None
     notebooks = [tidy(one, source) for one in apart(executed, parameters, list(further))]
     for notebook, path in zip(notebooks, (target, *further.values()), strict=True):
         nbformat.write(notebook, path)
@@ -212,7 +212,7 @@ def _declared(source: Path) -> set[str]:
 def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode:
     """Drop times and paths that papermill notes, and number the cells as a fresh kernel would.
 
-    Raises NotebookFailed when a cell of code was not run (a `sys.exit(0)` would else count as success).
+    Raises NotebookError when a cell of code was not run (a `sys.exit(0)` would else count as success).
     """
     notebook.metadata.pop("papermill", None)
     count = 0
@@ -222,7 +222,7 @@ def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode
         if cell.cell_type == "code" and cell.source.strip():
             count += 1
             if cell.execution_count is None:
-                raise NotebookFailed(source.stem, cell.id, "was not run", source)
+                raise NotebookError(source.stem, cell.id, "was not run", source)
             cell.execution_count = count
             for output in cell.outputs:
                 if output.output_type == "execute_result":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class NotebookFailed(Exception):
+class NotebookError(Exception):
     """Raised with the notebook, the cell and the error; the notebook itself is kept at `kept`."""
 
     def __init__(self, name: str, cell: str, error: str, kept: Path) -> None:
@@ -16,9 +16,9 @@ class NotebookFailed(Exception):
         return type(self), (self.name, self.cell, self.error, self.kept)
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Raised when a run cannot go on: a file that nothing makes, a worker that died, inputs that moved."""
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Raised when another run is under way."""

@@ -77,7 +77,7 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
 def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
     """Return the folder of a wave in `raw`, before anything is compared with it.
 
-    Raises InputProblems where it is not there or empty, RefusedError where it lies in what a run writes.
+    Raises InputError where it is not there or empty, RefusedError where it lies in what a run writes.
     """
     folder = raw / wave
     if lies_inside(root(), raw):
@@ -93,10 +93,10 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
         why = "上报文件不能放在生成的文件夹里 (what counties hand in lies in a folder that is generated)"
         raise RefusedError(f"{printable(str(raw))}: {why}")
     if not folder.is_dir() or not any(folder.iterdir()):
-        from analysis.survey.problems import InputProblems
+        from analysis.survey.problems import InputError
         from analysis.survey.reading.names import without_files
 
-        raise InputProblems([without_files(folder)])
+        raise InputError([without_files(folder)])
     return folder
 
 

@@ -94,7 +94,7 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> N
         report = f"report/{folder(lang)}index.html"
         files = [*downloads(lang), *data_files(site["has_ledger"])]
         parts[lang] = {"report": report, "downloads": files, "counties": counties, "notebooks": pages}
-    (top / "index.html").write_text(page.spare(landing.render(sites, parts)), encoding="utf-8")
+    (top / "index.html").write_text(page.minify(landing.render(sites, parts)), encoding="utf-8")
 
 
 def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:
@@ -122,7 +122,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
         site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang)
-    return page.spare(page.render(notebook, kind=kind, lang=lang, site=site))
+    return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
 def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> dict:

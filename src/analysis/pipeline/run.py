@@ -17,7 +17,7 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.task import Task, Work, stamp
 from analysis.survey.ownership import hash_of
@@ -53,10 +53,10 @@ class Record:
         os.replace(fresh, self.path)
 
     def add(self, task: Task) -> None:
-        """Note that a task is done. Raises Stopped where it has not made what it should."""
+        """Note that a task is done. Raises StoppedError where it has not made what it should."""
         entry = self._now(task)
         if missing := [name for name, state in entry["makes"].items() if state == GONE]:
-            raise Stopped(f"{task.name} has not made {'、'.join(missing)}")
+            raise StoppedError(f"{task.name} has not made {'、'.join(missing)}")
         with self.path.open("a", encoding="utf-8") as file:
             if entry["inputs"] not in self.inputs:
                 file.write(_line({"inputs": entry["inputs"], "states": task.inputs.states}))
@@ -116,22 +116,22 @@ def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def ordered(tasks: list[Task]) -> TopologicalSorter:
     """Return the order of the tasks that follows from their files.
 
-    Raises Stopped where two make one file, or one needs a file that none makes, or they wait for each other.
+    Raises StoppedError where two make one file, or one needs a file that none makes, or they wait for each other.
     """
     makers: dict[Path, Task] = {}
     for one in tasks:
         for path in one.makes:
             if makers.setdefault(path, one) is not one:
-                raise Stopped(f"{makers[path].name} and {one.name} both make {path}")
+                raise StoppedError(f"{makers[path].name} and {one.name} both make {path}")
     for one in tasks:
         if lost := sorted(path for path in one.made if path not in makers and not path.exists()):
-            raise Stopped(f"{one.name} needs {lost[0]}, which no step makes")
+            raise StoppedError(f"{one.name} needs {lost[0]}, which no step makes")
     sorter = TopologicalSorter({one: {makers[path] for path in one.made & makers.keys()} for one in tasks})
     try:
         sorter.prepare()
     except CycleError as error:
         names = " → ".join(one.name for one in error.args[1])
-        raise Stopped(f"these steps wait for each other: {names}") from None
+        raise StoppedError(f"these steps wait for each other: {names}") from None
     return sorter
 
 
@@ -177,18 +177,18 @@ def run(tasks: list[Task], record: Record, workers: Callable[[], Executor], prog
 
 
 def _finish(one: Task, future: Future, record: Record, progress: Progress) -> None:
-    """Record what a task left. Raises what it raised, Stopped where its process died or its inputs moved."""
+    """Record what a task left. Raises what it raised, StoppedError where its process died or its inputs moved."""
     seconds = None
     try:
         seconds = future.result()
         if moved := one.inputs.moved():  # what it did may rest on either state: it must not be recorded
-            raise Stopped(f"changed during the run: {'、'.join(path.name for path in moved)}; run again")
+            raise StoppedError(f"changed during the run: {'、'.join(path.name for path in moved)}; run again")
         record.add(one)
     except Exception as error:
         if isinstance(error, BrokenProcessPool | CancelledError) or type(error).__name__ == "KilledWorker":
             # which step it was is not to be known: the pool fails all that it has been handed
             died = f"a process died (out of memory, or killed) at {one.name} or a step beside it"
-            raise Stopped(died) from None
+            raise StoppedError(died) from None
         raise
     finally:
         progress.end(one.name, seconds)

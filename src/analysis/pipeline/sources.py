@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.publish.cells import CellError, read_cells
 from analysis.survey.access import Access
 
@@ -33,7 +33,7 @@ IMPORT = re.compile(
 )
 
 
-class PlanError(Stopped):
+class PlanError(StoppedError):
     """Raised with every part of a notebook or module whose reads cannot be told from its source, a line each."""
 
 
@@ -116,9 +116,9 @@ def plain(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def modules(text: str) -> frozenset[Path]:
-    """Return the files of this package that a source imports, and those that they import in turn."""
-    return closure(_imports(PACKAGE / "none.py", text))
+def modules(*names: str) -> frozenset[Path]:
+    """Return the files of modules of this package, by name, and of those that they import in turn."""
+    return closure(frozenset().union(*map(package_files, names)))
 
 
 def module_name(path: Path) -> str:

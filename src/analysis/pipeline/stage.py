@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.pipeline.failures import Busy
+from analysis.pipeline.failures import BusyError
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,
@@ -39,14 +39,14 @@ PUBLISHED = re.compile(  # the names that an edition can contain, and no others
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a repository's scratch folder; raises Busy when another run holds it."""
+    """Hold the lock of a repository's scratch folder; raises BusyError when another run holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     number = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     with os.fdopen(number, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy("another run is under way in this repository") from None
+            raise BusyError("another run is under way in this repository") from None
         yield
 
 

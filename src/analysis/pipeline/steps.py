@@ -41,7 +41,7 @@ def step_named(name: str) -> Step:
     return next(step for step in steps() if step.name == name)
 
 
-def chosen(only: str) -> list[Step]:
+def steps_matching(only: str) -> list[Step]:
     """Return the steps of one notebook, named with or without its number and ending.
 
     Raises KeyError for a notebook that is not in the list.

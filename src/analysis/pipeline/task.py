@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.lock import PYTHON, input_state, name_of, python
 from analysis.survey.access import Access, UnplannedAccessError, watched
 
@@ -28,12 +28,12 @@ class Work:
         self.name, self.arguments, self.access = name, arguments, access
 
     def __call__(self) -> None:
-        """Do the work. Raises Stopped where it opened what its plan does not name."""
+        """Do the work. Raises StoppedError where it opened what its plan does not name."""
         function = getattr(import_module("analysis.pipeline.work"), self.name)  # it imports for all
         with watched(replace(self.access, refused=[], written=set())) as access, suppress(UnplannedAccessError):
             function(*self.arguments)
         if access.refused:
-            raise Stopped(f"a step {access.refused[0]}")
+            raise StoppedError(f"a step {access.refused[0]}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from analysis.pipeline import plan, sources
 from analysis.pipeline.languages import again as said_again
 from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
 from analysis.pipeline.sources import PACKAGE
-from analysis.pipeline.steps import Step, chosen, notebooks, steps
+from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
 from analysis.pipeline.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
@@ -23,10 +23,13 @@ from analysis.survey.study import of_wave, study
 BESIDE = ("accounts", "corrections", "questions", "changes")  # clean tables that the codebook does not have
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
-RUNNER = "from analysis.pipeline.execute import run_notebook"
-CLEANER = "from analysis.survey.clean import clean\nfrom analysis.survey.returns import write_returns"
-WRITER = "from analysis.pipeline import site"
-DIVIDER = "from analysis.publish import districts"
+# The modules that each kind of task starts from: it rests on these and on all that they import.
+ENTRIES = {
+    "clean": ("analysis.survey.clean", "analysis.survey.returns"),
+    "run": ("analysis.pipeline.execute",),
+    "page": ("analysis.pipeline.site",),
+    "districts": ("analysis.publish.districts",),
+}
 
 
 class Edition:
@@ -77,7 +80,7 @@ class Edition:
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
         files = files_until(self.home)
-        needs = [*files, *self.code(CLEANER), *self.references({"communities"} | named(CLEANER))]
+        needs = [*files, *self.code("clean"), *self.references({"communities"} | named("clean"))]
         makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))]
         makes += [self.columns / f"{table}.{name}" for table, names in self.columns_of.items() for name in names]
         makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in study().districts.items()]
@@ -118,7 +121,7 @@ class Edition:
         for notebook, source in self.sources.items():
             needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
             needs += [path for table in source.tables.items() for path in self.read(*table)]
-            needs += [*source.modules, *self.code(RUNNER)]
+            needs += [*source.modules, *self.code("run")]
             needs += self.references(source.references | sources.references(source.modules))
             read = source.estimates
             needs += [path for path in self.estimates if read is not None and path.stem in (read or {path.stem})]
@@ -128,7 +131,7 @@ class Edition:
     def districts(self) -> Task:
         """Make the task that writes what the page of each county may say."""
         kinds = [(step, kind) for step in self.steps for kind in sorted(self.sources[step.notebook].of_district)]
-        needs = [*self.estimates, *self.statements, *self.code(DIVIDER), *self.references(named(DIVIDER))]
+        needs = [*self.estimates, *self.statements, *self.code("districts"), *self.references(named("districts"))]
         with of_wave(self.wave):
             frame, public = study().frame_table, set(study().public)
         needs += self.read(frame, public) if public else []
@@ -236,7 +239,7 @@ class Edition:
     def behind_pages(self) -> list[Path]:
         """What every page rests on besides its notebook and facts: template, modules, reference tables."""
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
-        return [*template, *self.code(WRITER), *self.references(named(WRITER))]
+        return [*template, *self.code("page"), *self.references(named("page"))]
 
     def fact(self, name: str, lang: str) -> Path:
         """Return where the facts of a step, or of the landing page, lie."""
@@ -258,24 +261,24 @@ class Edition:
         """Return the notebook of a step."""
         return self.root / "notebooks" / f"{step.notebook}.ipynb"
 
-    def code(self, text: str) -> list[Path]:
-        """List the modules behind a source, and what is behind every task."""
-        return [*sources.modules(text), *self.everywhere]
+    def code(self, kind: str) -> list[Path]:
+        """List the modules behind a kind of task (see ENTRIES), and what is behind every task."""
+        return [*sources.modules(*ENTRIES[kind]), *self.everywhere]
 
     def references(self, names: Iterable[str]) -> list[Path]:
         """List the files of reference tables."""
         return needed(names)
 
 
-def named(text: str) -> set[str]:
-    """Return the reference tables that the modules behind a source name."""
-    return sources.references(sources.modules(text))
+def named(kind: str) -> set[str]:
+    """Return the reference tables that the modules behind a kind of task name."""
+    return sources.references(sources.modules(*ENTRIES[kind]))
 
 
 def inputs(tasks: list[Task]) -> list[Path]:
     """List the files that tasks depend on and none makes, and the modules that draw up the tasks."""
     needed = frozenset().union(*(one.inputs.stamps for one in tasks))
-    return sorted(needed | sources.modules("from analysis.pipeline import tasks, work"))
+    return sorted(needed | sources.modules("analysis.pipeline.tasks", "analysis.pipeline.work"))
 
 
 def published(tasks: list[Task], wave: str) -> dict[Path, str]:
@@ -287,7 +290,7 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Pick the tasks of one notebook and those whose files they need, in turn."""
-    names = {step.name for step in chosen(only)}
+    names = {step.name for step in steps_matching(only)}
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:

@@ -1,10 +1,10 @@
 """Kernels forked from a process that has imported the libraries once.
 
 Nearly all the time of a short notebook is starting Python and importing the same libraries. Here one process, the
-nursery, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel, alone
-in its process, reached through jupyter_client's own extension point, a kernel provisioner. A nursery lasts no
-longer than a run, and a run stops when a module is edited under it. Where forking is not to be had, an ordinary
-kernel does the same.
+kernel server, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel,
+alone in its process, reached through jupyter_client's own extension point, a kernel provisioner. A kernel server
+lasts no longer than a run, and a run stops when a module is edited under it. Where forking is not available, an
+ordinary kernel does the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 from analysis.pipeline import sources
-from analysis.pipeline.failures import Stopped
+from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.stable import set_stable
 from analysis.publish.cells import code_cells
 from analysis.survey.access import guard_arrow, watched
@@ -72,10 +72,10 @@ LIBRARIES = (
     "uharfbuzz",
     "xml.etree.ElementTree",
 )
-LOOK = 0.002  # seconds between two looks at a kernel that ends
-PATIENCE = 5.0  # seconds for a kernel to end once it is killed; the library, which waits as long, then says so
+POLL_SECONDS = 0.002  # between two looks at a kernel that ends
+KILL_TIMEOUT_SECONDS = 5.0  # for a kernel to end once it is killed; then the library says so
 SOCKET_FOLDER = 80  # bytes of a folder's path, before what makes its name unique; a socket's may have 107
-NURSERY = "ANALYSIS_NURSERY"  # the address of the nursery, for provisioners in this process
+KERNEL_SERVER = "ANALYSIS_KERNEL_SERVER"  # the address of the kernel server, for provisioners in this process
 
 
 def available() -> bool:
@@ -97,10 +97,10 @@ def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
 
 
 @contextlib.contextmanager
-def nursery() -> Iterator[subprocess.Popen]:
-    """Run a nursery for the time of the context, which gives its process; it and its kernels end with either."""
+def kernel_server() -> Iterator[subprocess.Popen]:
+    """Run a kernel server for the time of the context; yields its process, which ends with this one."""
     set_stable()  # its forks inherit what Python and the libraries read once, at their start
-    with socket_folder("nursery-") as folder:
+    with socket_folder("kernels-") as folder:
         address = f"{folder}/socket"
         command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()"]
         with socket.socket(socket.AF_UNIX) as listener:  # from now on a call waits, or is refused once it is gone
@@ -108,11 +108,11 @@ def nursery() -> Iterator[subprocess.Popen]:
             listener.listen(64)
             called = {"stdin": subprocess.PIPE, "pass_fds": [listener.fileno()]}
             process = subprocess.Popen([*command, str(listener.fileno())], **called)
-        os.environ[NURSERY] = address
+        os.environ[KERNEL_SERVER] = address
         try:
             yield process
         finally:
-            os.environ.pop(NURSERY, None)
+            os.environ.pop(KERNEL_SERVER, None)
             process.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(1)
@@ -120,28 +120,28 @@ def nursery() -> Iterator[subprocess.Popen]:
             process.wait()
 
 
-OWN = contextlib.ExitStack()  # holds the nursery of a process that outlives a run: a worker of a cluster
-PROCESS: list[subprocess.Popen] = []  # of that nursery
+OWN = contextlib.ExitStack()  # holds the kernel server of a process that outlives a run: a worker of a cluster
+PROCESS: list[subprocess.Popen] = []  # of that kernel server
 Kernels = dict[int, tuple[int, int, socket.socket]]  # by pidfd and by line: process, pidfd, line
 atexit.register(OWN.close)
 
 
 def ensure() -> None:
-    """Have a nursery until `leave`, or for as long as this process lives, unless one is at hand and alive."""
+    """Start a kernel server that lasts until `leave` or the end of this process, unless one runs."""
     if PROCESS and PROCESS[0].poll() is not None:
         leave()
-    if NURSERY not in os.environ and available():
-        PROCESS.append(OWN.enter_context(nursery()))
+    if KERNEL_SERVER not in os.environ and available():
+        PROCESS.append(OWN.enter_context(kernel_server()))
 
 
 def leave() -> None:
-    """End the nursery that `ensure` has started, if any."""
+    """End the kernel server that `ensure` has started, if any."""
     PROCESS.clear()
     OWN.close()
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Launch a kernel by asking the nursery for a fork; all else is as for a local kernel."""
+    """Launch a kernel by asking the kernel server for a fork; all else is as for a local kernel."""
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
         """Start the kernel whose connection file stands in `cmd` after `-f`."""
@@ -153,15 +153,15 @@ class WarmProvisioner(LocalProvisioner):
     async def kill(self, restart: bool = False) -> None:
         """Kill the kernel and see it end; the library would look again in a tenth of a second."""
         await super().kill(restart)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + KILL_TIMEOUT_SECONDS
         while self.process and self.process.poll() is None and time.monotonic() < end:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 class ForkedKernel:
-    """A kernel in the nursery, with the part of subprocess.Popen that a provisioner uses.
+    """A kernel in the kernel server, with the part of subprocess.Popen that a provisioner uses.
 
-    Raises Stopped where the nursery is gone.
+    Raises StoppedError where the kernel server is gone.
     """
 
     stdin = stdout = stderr = None
@@ -172,11 +172,11 @@ class ForkedKernel:
         request = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
         answer = b""
         with contextlib.suppress(OSError):
-            self.line.connect(os.environ[NURSERY])
+            self.line.connect(os.environ[KERNEL_SERVER])
             self.line.sendall(json.dumps(request).encode() + b"\n")
             answer = self.line.recv(32)
         if not answer:
-            raise Stopped("the process that starts the kernels died (out of memory, or killed)")
+            raise StoppedError("the process that starts the kernels died (out of memory, or killed)")
         self.pid = int(answer)
         self.line.setblocking(False)
 
@@ -194,7 +194,7 @@ class ForkedKernel:
         while self.poll() is None:
             if end and time.monotonic() > end:
                 raise subprocess.TimeoutExpired("kernel", timeout)
-            time.sleep(LOOK)
+            time.sleep(POLL_SECONDS)
         return self.returncode
 
     def send_signal(self, signum: int) -> None:
@@ -212,7 +212,7 @@ class ForkedKernel:
 
 
 def serve() -> None:
-    """Be the nursery: import the libraries, then fork a kernel for each request until standard input closes."""
+    """Import the libraries, then fork a kernel for each request until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that holds the other end
     listener = socket.socket(fileno=int(sys.argv[1]))
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger would warn of Python's own modules
@@ -224,8 +224,8 @@ def serve() -> None:
     del builtins.get_ipython
     gc.freeze()  # a kernel that looks through all of this for garbage would copy it
     watch = selectors.DefaultSelector()
-    watch.register(listener, selectors.EVENT_READ, _admit)
-    watch.register(sys.stdin, selectors.EVENT_READ, _leave)
+    watch.register(listener, selectors.EVENT_READ, _on_request)
+    watch.register(sys.stdin, selectors.EVENT_READ, _on_end)
     kernels: dict = {}  # by pidfd and by line: (pid, pidfd, line)
     while True:
         for key, _ in watch.select():
@@ -244,13 +244,13 @@ def _import_project() -> None:
                     __import__(sources.module_name(path))
 
 
-def _leave(_stdin: object, _watch: object, kernels: Kernels) -> None:
+def _on_end(_stdin: object, _watch: object, kernels: Kernels) -> None:
     for pid, _, _ in set(kernels.values()):
         os.kill(pid, signal.SIGKILL)
     os._exit(0)
 
 
-def _admit(listener: socket.socket, watch: selectors.BaseSelector, kernels: Kernels) -> None:
+def _on_request(listener: socket.socket, watch: selectors.BaseSelector, kernels: Kernels) -> None:
     """Fork a kernel for a new line, tell its process id, and watch both its end and its owner's."""
     line, _ = listener.accept()
     request = json.loads(line.makefile().readline())
@@ -259,12 +259,12 @@ def _admit(listener: socket.socket, watch: selectors.BaseSelector, kernels: Kern
         _be_kernel(request, watch)
     ended = os.pidfd_open(pid)
     kernels[ended] = kernels[line.fileno()] = (pid, ended, line)
-    watch.register(ended, selectors.EVENT_READ, _bury)
-    watch.register(line, selectors.EVENT_READ, _orphan)
+    watch.register(ended, selectors.EVENT_READ, _on_exit)
+    watch.register(line, selectors.EVENT_READ, _on_owner_lost)
     line.sendall(str(pid).encode())
 
 
-def _bury(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> None:
+def _on_exit(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> None:
     """Report the exit code of a kernel that has ended."""
     pid, _, line = kernels.pop(ended)
     kernels.pop(line.fileno(), None)
@@ -276,7 +276,7 @@ def _bury(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> None:
         line.sendall(str(code).encode())
 
 
-def _orphan(line: socket.socket, _watch: object, kernels: Kernels) -> None:
+def _on_owner_lost(line: socket.socket, _watch: object, kernels: Kernels) -> None:
     """End a kernel whose owner is gone."""
     pid, *_ = kernels[line.fileno()]
     os.kill(pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import columns, processed
-from analysis.survey.problems import InputProblems
+from analysis.survey.problems import InputError
 from analysis.survey.reference import reference
 from analysis.survey.returns import write_returns
 from analysis.survey.study import of_wave, study
@@ -25,8 +25,8 @@ STATE = "ANALYSIS_STATE"  # in the environment of a worker: of which modules its
 MANY = 90  # counties; notebooks about more have more time, in proportion
 
 
-def renew(state: str) -> None:
-    """Forget the modules of this project, and the nursery that holds them, unless known to be of this state.
+def reload_if_changed(state: str) -> None:
+    """Forget the modules of this project, and the kernel server that holds them, unless known to be of this state.
 
     For a worker that outlives a run: it would go on computing with what has been edited since.
     """
@@ -40,12 +40,12 @@ def renew(state: str) -> None:
 def clean_wave(root: Path, folder: Path, wave: str) -> None:
     """Clean the files of a wave, write its tables and what goes back to the counties.
 
-    Raises InputProblems; what goes back then lies in the scratch folder, and nothing is published.
+    Raises InputError; what goes back then lies in the scratch folder, and nothing is published.
     """
     os.chdir(root)
     try:
         tables, accounts = clean(folder, reference("communities"))
-    except InputProblems as error:
+    except InputError as error:
         if error.accounts is not None and folder.is_dir():
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
@@ -56,7 +56,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
 
 
 def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
-    """Run one notebook in a kernel of its own, for all languages. Raises NotebookFailed."""
+    """Run one notebook in a kernel of its own, for all languages. Raises NotebookError."""
     os.chdir(root)
     set_stable()
     warm.ensure() if engine == "warm" else warm.leave()

@@ -130,12 +130,12 @@ def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
     digits can be had than the measure's.
     """
     decimals = reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
-    values = [short(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)]
+    values = [round_stably(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)]
     blank = dict.fromkeys(["low", "high", "numerator", "denominator"], math.nan)
     return rows.assign(value=values, **blank, sources="")
 
 
-def short(value: float, decimals: int) -> float:
+def round_stably(value: float, decimals: int) -> float:
     """Round to one decimal at least, upwards or downwards where rounding twice would print another number."""
     power = 10 ** max(decimals, 1)
     nearest = float(printed(value, max(decimals, 1)))

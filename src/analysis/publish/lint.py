@@ -16,8 +16,8 @@ import pandas as pd
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from analysis.publish.cells import Cell, CellError, read_cells
+from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.prose import SHAPES
-from analysis.publish.typed import numbers_in_braces, typed_numbers
 
 ENDINGS = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends where there are two languages
 GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
@@ -114,7 +114,7 @@ def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iter
     for node in tree.find_all(nodes.Getattr):
         yield from _attribute(node, facts.indicators)
     if lang:
-        for typed in [*typed_numbers(text), *numbers_in_braces(text)]:
+        for typed in [*hard_coded_numbers(text), *numbers_in_braces(text)]:
             yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}"
     text = DISTRICT.sub("", text)
     for row in facts.refused[facts.refused["lang"] == lang].itertuples():

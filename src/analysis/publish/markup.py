@@ -1,4 +1,4 @@
-"""Markup: what stands inside a page, made safe, addressed and joined to its receipts."""
+"""Markup: what stands inside a page, made safe, link_numbers and joined to its receipts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
     return Markup(svg.replace("<svg", f'<svg role="img" aria-labelledby="{escape(anchor)}-t"', 1))
 
 
-def headed(html: str, cell_id: str) -> Markup:
+def add_heading_id(html: str, cell_id: str) -> Markup:
     """Give the heading that a cell begins with the cell's id."""
     return Markup(re.sub(r"<h([1-6])>", rf'<h\1 id="{escape(cell_id)}">', html, count=1))
 
@@ -108,7 +108,7 @@ def headings(html: str) -> list[tuple[int, str, str]]:
     return [(int(level), unescape(id), Markup(text).striptags()) for level, id, text in found]
 
 
-def addressed(html: str, numbers: dict[str, str]) -> Markup:
+def link_numbers(html: str, numbers: dict[str, str]) -> Markup:
     """Name every figure and table referred to, and give each number's first place an id to return to."""
     seen = set()
 
@@ -124,7 +124,7 @@ def addressed(html: str, numbers: dict[str, str]) -> Markup:
 
 
 def places(html: str, estimates: dict) -> dict[str, str]:
-    """Return {name: id of its first place in words, or nothing} of the numbers in an addressed page.
+    """Return {name: id of its first place in words, or nothing} of the numbers in an link_numbers page.
 
     A name without an estimate raises KeyError.
     """

@@ -29,15 +29,15 @@ from nbformat import NotebookNode
 
 from analysis.publish import fonts
 from analysis.publish.markup import (
-    addressed,
+    add_heading_id,
     below_title,
     caption,
     data_uri,
-    headed,
     headings,
     in_sections,
     inline,
     inline_svg,
+    link_numbers,
     places,
 )
 
@@ -159,7 +159,7 @@ def with_font(page: str, flavor: str = "woff") -> str:
     return page.replace(FONT_HERE, fonts.face(unescape(page), flavor), 1)
 
 
-def spare(page: str) -> str:
+def minify(page: str) -> str:
     """Leave out of a finished page what HTML lets one leave out: closing tags, quotes, space between elements."""
     return minify_html.minify(page, minify_css=True)
 
@@ -188,8 +188,10 @@ class PageExporter(HTMLExporter):
 
     def default_filters(self) -> Iterator[tuple[str, Callable]]:
         yield from super().default_filters()
-        yield from ((f.__name__, f) for f in (inline, inline_svg, caption, headed, below_title, in_sections))
-        yield from ((f.__name__, f) for f in (headings, addressed, places, data_uri))
+        yield from (
+            (f.__name__, f) for f in (inline, inline_svg, caption, add_heading_id, below_title, in_sections)
+        )
+        yield from ((f.__name__, f) for f in (headings, link_numbers, places, data_uri))
 
     def get_prefix_root_dirs(self) -> list[str]:
         """Return where nbconvert's own templates lie: those in the home of whoever runs it have no say."""

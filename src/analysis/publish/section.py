@@ -15,10 +15,10 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.publish import picture, tables
+from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.markup import SAID, inline, plain
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import Unit, numbers, render
-from analysis.publish.typed import numbers_in_braces, typed_numbers
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS
 from analysis.survey.repository import build, wave_facts
@@ -105,7 +105,7 @@ class Section:
         Raises ValueError when a number is typed into the words instead of taken by name.
         """
         template = words.get(self.lang, "")  # a cell of the other language keeps silent
-        if typed := [*typed_numbers(template), *numbers_in_braces(template)]:
+        if typed := [*hard_coded_numbers(template), *numbers_in_braces(template)]:
             raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
         said = render(template, self.names)
         self.spoken |= set(SAID.findall(said))

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.stats.design import Design, Layout
+from analysis.stats.design import Design, DesignIndex
 
 CALIBRATED = "calibrated_weight"
 
@@ -23,7 +23,7 @@ def poststratify(rows: pd.DataFrame, design: Design, by: str, totals: pd.Series)
     Raises ValueError for a class without a total or a total without rows.
     """
     _check(rows, by, totals)
-    weight = Layout(rows, design).weight
+    weight = DesignIndex(rows, design).weight
     scaled = weight * _factor(rows[by], weight, totals)
     calibrated = rows.assign(**{CALIBRATED: scaled, "base_weight": weight})
     return calibrated, replace(design, weights=CALIBRATED, margins=(by,), base="base_weight")
@@ -42,7 +42,7 @@ def rake(
         raise ValueError(f"the margins add up to different populations: {sizes}")
     for column, known in totals.items():
         _check(rows, column, known)
-    base = Layout(rows, design).weight
+    base = DesignIndex(rows, design).weight
     weight = base.copy()
     for _ in range(most):
         before = weight

@@ -29,7 +29,7 @@ from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
 UNKNOWN = 1e9  # the standard error of a mean of one row
-FEWEST = 10  # nothing is said of fewer contributors
+MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
 def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None) -> pd.DataFrame:
@@ -204,8 +204,8 @@ def compare(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | Non
     """Compare the districts of one indicator in one table, one row a district.
 
     Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note (presentation of
-    shares; means need FEWEST rows); rank, rank_low, rank_high (each alone), rank_low_all, rank_high_all (all
-    together); p_alike of the homogeneity test, which comes first: where it finds nothing, neither rank nor
+    shares; means need MIN_CONTRIBUTORS rows); rank, rank_low, rank_high (each alone), rank_low_all, rank_high_all
+    (all together); p_alike of the homogeneity test, which comes first: where it finds nothing, neither rank nor
     place may be told.
     """
     part = districts_of(estimates, indicator, effect)
@@ -228,8 +228,8 @@ def _shown(part: pd.DataFrame) -> pd.DataFrame:
     if "k" in part:
         judged = presentable(part["k"] / part["n"], part["n"])[["show", "note"]]
     else:
-        enough = (part["n"] >= FEWEST).to_numpy()
-        judged = pd.DataFrame({"show": enough, "note": np.where(enough, "", f"fewer than {FEWEST}")})
+        enough = (part["n"] >= MIN_CONTRIBUTORS).to_numpy()
+        judged = pd.DataFrame({"show": enough, "note": np.where(enough, "", f"fewer than {MIN_CONTRIBUTORS}")})
     return judged.set_index(part.index)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.design import Design, Layout, mean_of, ratio_of
+from analysis.stats.design import Design, DesignIndex, mean_of, ratio_of
 
 DIFFERENCE = ["value", "se", "df", "low", "high", "t", "p", "first", "second", "n_first", "n_second"]
 
@@ -41,7 +41,7 @@ def of_domains(rows: pd.DataFrame, design: Design, y: str, domains: dict[str, st
     y, under: columns or pandas expressions. domains: a pandas expression for each label. Raises ValueError for a
     domain without rows.
     """
-    layout = Layout(rows, design)
+    layout = DesignIndex(rows, design)
     fit = ratio_of(rows, y, under) if under else mean_of(rows, y)
     inside = {label: rows.eval(where).to_numpy(bool) for label, where in domains.items()}
     if empty := [label for label, rows_inside in inside.items() if not rows_inside.any()]:
@@ -73,7 +73,7 @@ def difference(
     found = of_domains(rows, design, y, {"first": first, "second": second}, under)
     value, se = found.contrast({"first": 1, "second": -1})
     either = rows.eval(f"({first}) | ({second})").to_numpy(bool)
-    df = Layout(rows, design).degrees(either) - 1
+    df = DesignIndex(rows, design).degrees(either) - 1
     half = stats.t.ppf((1 + confidence) / 2, df) * se if df > 0 else np.nan
     t = value / se if se > 0 else np.nan
     p = 2 * stats.t.sf(abs(t), df) if df > 0 else np.nan
@@ -90,7 +90,7 @@ def rao_scott(
     unless told otherwise); `Chisq`, to the first. Returns statistic, df1, df2 (inf for Chisq) and p. Raises
     ValueError where either has one class alone.
     """
-    layout = Layout(rows, design)
+    layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
     table = _cells(rows, row, column, inside)
     weight = layout.weight * inside

@@ -22,7 +22,7 @@ from analysis.stats.stages import LONELY, stages_of
 RESULT = ["domain", "value", "se", "df", "low", "high", "deff", "n"]
 Columns = str | tuple[str, ...]  # one name, or one a stage
 # Of a layout and a domain: the estimate, scores whose total has its variance, values for the design effect.
-Fit = Callable[["Layout", np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+Fit = Callable[["DesignIndex", np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Design:
     lonely: str = "fail"
 
 
-class Layout:
+class DesignIndex:
     """The codes and weights behind a design, worked out once for a frame and used for every domain."""
 
     def __init__(self, rows: pd.DataFrame, design: Design) -> None:
@@ -155,7 +155,7 @@ def total_of(rows: pd.DataFrame, y: str) -> Fit:
     """Return the function that estimates the total of `y`, a column or expression, in a domain."""
     every = _values(rows, y)
 
-    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         weight, values = layout.weight * inside, np.where(inside, every, 0)
         return float((weight * values).sum()), weight * values, values * weight.sum()
 
@@ -166,7 +166,7 @@ def mean_of(rows: pd.DataFrame, y: str) -> Fit:
     """Return the function that estimates the mean of `y`, a column or expression, in a domain."""
     every = _values(rows, y)
 
-    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         weight, values = layout.weight * inside, np.where(inside, every, 0)
         average = float((weight * values).sum() / weight.sum())
         return average, weight * (values - average) / weight.sum(), values
@@ -178,7 +178,7 @@ def ratio_of(rows: pd.DataFrame, over: str, under: str) -> Fit:
     """Return the function that estimates the ratio of two totals in a domain; columns or expressions."""
     both = [_values(rows, name) for name in (over, under)]
 
-    def fit(layout: Layout, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         weight = layout.weight * inside
         top, bottom = (np.where(inside, values, 0) for values in both)
         quotient = float((weight * top).sum() / (weight * bottom).sum())
@@ -242,7 +242,7 @@ def quantile(
     Returns value, low, high and n.
     """
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
-    layout = Layout(rows, design)
+    layout = DesignIndex(rows, design)
     values, weight = _values(rows, y)[inside], layout.weight[inside]
     value = _at(values, weight, p)
     below = rows.assign(_below=_values(rows, y) <= value)
@@ -263,7 +263,7 @@ def _estimates(
     rows: pd.DataFrame, design: Design, fit: Fit, where: str, by: str, confidence: float
 ) -> pd.DataFrame:
     """Fit each domain: `fit` returns the value, the scores, and the values for the design effect."""
-    layout = Layout(rows, design)
+    layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
     groups = {name: inside & (rows[by] == name).to_numpy() for name in sorted(rows[by].unique())} if by else {}
     fitted = [
@@ -273,7 +273,7 @@ def _estimates(
 
 
 def _row(
-    layout: Layout, inside: np.ndarray, fit: Fit, confidence: float
+    layout: DesignIndex, inside: np.ndarray, fit: Fit, confidence: float
 ) -> tuple[float, float, int, float, float, float, int]:
     value, score, plain = fit(layout, inside)
     variance, df, n = layout.variance(score), layout.degrees(inside), int(inside.sum())
@@ -282,7 +282,7 @@ def _row(
     return value, se, df, value - half, value + half, _design_effect(variance, plain, layout, inside), n
 
 
-def _design_effect(variance: float, plain: np.ndarray, layout: Layout, inside: np.ndarray) -> float:
+def _design_effect(variance: float, plain: np.ndarray, layout: DesignIndex, inside: np.ndarray) -> float:
     """Divide the variance by that of a simple random sample of as many rows (Kish, 1965)."""
     weight, n = layout.weight[inside], int(inside.sum())
     size = weight.sum()

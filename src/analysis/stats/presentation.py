@@ -14,7 +14,7 @@ from scipy import stats
 from analysis.stats.confidence import LEVEL
 from analysis.stats.design import korn_graubard
 
-FEWEST = 30  # denominator, nominal and effective
+MIN_DENOMINATOR = 30  # denominator, nominal and effective
 NARROW, WIDE, RELATIVE = 0.05, 0.30, 1.30  # widths of the interval, the last relative to the share
 FEW_DEGREES = 8
 TAIL = LEVEL / 2
@@ -39,7 +39,7 @@ def _judge(p: float, n: float, se: float, df: float) -> tuple[float, float, bool
     effective = min(p * (1 - p) / se**2, n) if se > 0 else n
     low, high = _interval(p, n, se, df) if n > 0 else (np.nan, np.nan)
     width = high - low
-    if n < FEWEST or effective < FEWEST:
+    if n < MIN_DENOMINATOR or effective < MIN_DENOMINATOR:
         return low, high, False, "denominator below 30"
     if width >= WIDE:
         return low, high, False, "interval wider than 0.30"

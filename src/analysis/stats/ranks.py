@@ -15,7 +15,7 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
-FEWEST_DRAWS, MOST_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
+MIN_DRAWS, MAX_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
 CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so that they never promise too much
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
@@ -38,7 +38,7 @@ def rank_sets(
     where they are taken as known.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
-    draws = draws or min(MOST_DRAWS, max(FEWEST_DRAWS, VALUES_DRAWN // len(value)))
+    draws = draws or min(MAX_DRAWS, max(MIN_DRAWS, VALUES_DRAWN // len(value)))
     error = np.hypot(se[:, None], se)
     error[error == 0] = np.finfo(float).tiny  # both known without error: any difference decides
     statistic = (value[:, None] - value) / error

@@ -15,7 +15,7 @@ from scipy import sparse, stats
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.difference import holm
 
-FEWEST = 30  # clusters below this make clustered errors too small (Cameron and Miller, 2015)
+MIN_CLUSTERS = 30  # clusters below this make clustered errors too small (Cameron and Miller, 2015)
 
 
 def worker_model(
@@ -26,12 +26,12 @@ def worker_model(
     Districts are set against the mean of all rows (weighted deviation coding), not against one of their own.
     Returns one row per district: district, value (difference from the mean of all), se, low, high, p, p_holm (over
     the districts); and the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters
-    than FEWEST.
+    than MIN_CLUSTERS.
     """
     groups, clusters = _classes(rows[cluster])
-    if len(clusters) < FEWEST:
+    if len(clusters) < MIN_CLUSTERS:
         few = f"{len(clusters)} clusters of {cluster}"
-        raise ValueError(f"{few} are too few for clustered errors: {FEWEST} are needed")
+        raise ValueError(f"{few} are too few for clustered errors: {MIN_CLUSTERS} are needed")
     districts, codes = _classes(rows[district])
     x = sparse.hstack([districts, sparse.csr_array(_controls(rows, controls))], format="csr")
     params, covariance = _clustered(rows[outcome].to_numpy(float), x, groups)

@@ -15,7 +15,7 @@ from analysis.stats.clusters import ClusterEffect
 from analysis.stats.comparison import districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.messages import NO_SENTENCE
-from analysis.survey.problems import InputProblems, Problem
+from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
@@ -134,9 +134,9 @@ def _sentence(form: str, lang: str, indicator: str, district: str, other: str = 
 
 
 def words_of(form: str) -> dict[str, str]:
-    """Return a form's row of `sentence_forms.csv`. Raises InputProblems where the study has none of that name."""
+    """Return a form's row of `sentence_forms.csv`. Raises InputError where the study has none of that name."""
     if form not in _forms():
-        raise InputProblems([Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")])
+        raise InputError([Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")])
     return _forms()[form]
 
 

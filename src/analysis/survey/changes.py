@@ -12,7 +12,7 @@ from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
 CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
-FEWEST = 5  # below it a factor says nothing
+MIN_COMPARED = 5  # below it a factor says nothing
 
 
 def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -47,7 +47,7 @@ def _jumps(
     old = before.drop_duplicates(key).set_index(key)[column]
     both = now.drop_duplicates(key).join(old.rename("old"), on=key, how="inner")
     low, high = both[[column, "old"]].min(axis=1), both[[column, "old"]].max(axis=1)
-    jumped = both[(high > factor * low * 1.000001) & ((high >= FEWEST) | (factor == 1))]
+    jumped = both[(high > factor * low * 1.000001) & ((high >= MIN_COMPARED) | (factor == 1))]
     message, asked = JUMP if factor > 1 else FIXED_CHANGED, []
     for row in jumped.itertuples():
         after = f"{getattr(row, column):.10g}"

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from analysis.survey.against_frame import frame_problems, with_claims
 from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
 from analysis.survey.characters import text_fault
 from analysis.survey.codebook import FROM_FILE
@@ -20,16 +19,17 @@ from analysis.survey.declaration import FILE, declaration_problems, reference_da
 from analysis.survey.earlier import read_earlier
 from analysis.survey.folders import wave_name, writable_folder
 from analysis.survey.frame import wave_frame
+from analysis.survey.frame_checks import frame_problems, with_claims
 from analysis.survey.load import load
 from analysis.survey.origin import stale_questions
 from analysis.survey.ownership import owned, replacing
 from analysis.survey.parsed import parse_tables
-from analysis.survey.problems import FOLDED_BY, PROBLEM, InputProblems, Problem, findings_table
+from analysis.survey.problems import FOLDED_BY, PROBLEM, InputError, Problem, findings_table
 from analysis.survey.reading.names import without_files
 from analysis.survey.reference import reference
 from analysis.survey.rules import located, partial_tables, rule_problems, rule_questions, title_of
 from analysis.survey.study import of_wave, study
-from analysis.survey.totals import holds_data, total_problems
+from analysis.survey.totals import data_in_totals, total_problems
 
 ACCOUNTS = "accounts"
 WHITE_SPACE = "\n\r\t\u00a0"  # as Excel has it within a cell
@@ -60,11 +60,11 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
     Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes` since the wave
     before) and the accounts: one row per sheet, where rows = form + kept + corrected + total + blank + rejected.
-    Raises InputProblems with every problem of every file; it carries no value of an identifier.
+    Raises InputError with every problem of every file; it carries no value of an identifier.
     """
     done = check(raw, frame)
     if done.problems:
-        raise InputProblems(done.problems, done.questions, done.accounts)
+        raise InputError(done.problems, done.questions, done.accounts)
     asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
     more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
     return done.tables | more, done.accounts
@@ -86,7 +86,7 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     unread = {one.workbook for one in found if one.kind == PROBLEM and not one.sheet}
     lost = set(corrections.loc[corrections["file"].isin(unread), "line"])  # the file itself is named already
     missed = [one for one in missed if not (one.column == "file" and one.row in lost)]
-    findings += faults + missed + holds_data(totals)
+    findings += faults + missed + data_in_totals(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
     findings += odd
     totals = {
@@ -101,7 +101,7 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += total_problems(totals, cells, findings, applied)
     day = reference_date(raw)
     findings += rule_questions(named, partial, day) + stale_questions(tables, day)
-    accounts = _parted(accounts, raws, _rejected(tables, raws, findings), applied)
+    accounts = _split_rows(accounts, raws, _rejected(tables, raws, findings), applied)
     before = read_earlier(raw)
     findings += jump_questions(before.tables, cells) + unchanged_questions(before.tables, tables)
     findings += not_compared_questions(before.wave, before.unread)
@@ -142,7 +142,7 @@ def _places(rows: pd.DataFrame) -> Any:
     return zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
 
 
-def _parted(accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
+def _split_rows(accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
     data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)

@@ -32,7 +32,7 @@ from analysis.survey.messages import (
     Message,
     messages,
 )
-from analysis.survey.problems import Problem, StudyProblems
+from analysis.survey.problems import Problem, StudyError
 
 if TYPE_CHECKING:
     from analysis.survey.study import Study
@@ -131,12 +131,12 @@ def read_tables(
 ) -> dict[str, Table]:
     """Return the tables of a codebook by name, with the columns that its wave asks, if it has one.
 
-    A table of which nothing is asked in the wave is left out. Raises StudyProblems naming file, row and column.
+    A table of which nothing is asked in the wave is left out. Raises StudyError naming file, row and column.
     """
     lists = read_codes(codes)
     problems = [*_unknown(tables, columns), *_column_problems(columns, lists)]
     if problems:
-        raise StudyProblems(problems)
+        raise StudyError(problems)
     asked = columns[_asked(columns, study.wave_of)] if study.wave_of else columns
     of_table = dict(list(asked.groupby("table", sort=False)))
     rows = (row for row in tables.itertuples() if row.table in of_table)
@@ -304,7 +304,7 @@ def _checks(row: Any, codes: dict[str, str], study: Study) -> Iterator[pa.Check]
 
 
 def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
-    """Return the rules of `rules.csv`. Raises StudyProblems for what they name and the codebook does not have."""
+    """Return the rules of `rules.csv`. Raises StudyError for what they name and the codebook does not have."""
     problems, codes, known = [], list(rules["code"]), "、".join(sorted(CHECKS))
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
@@ -320,7 +320,7 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
             faults["message_zh"] = NO_WORDS.fault()
         problems += [Problem.of(fault, "rules.csv", column=name, row=row) for name, fault in faults.items()]
     if problems:
-        raise StudyProblems(problems)
+        raise StudyError(problems)
     return [
         Rule(
             *(one.code, one.table, one.column, one.check, one.argument),

@@ -114,7 +114,7 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
     for line in corrections.itertuples():
         try:
             table, rows, label, name = _find([*frames.items(), *sums.items()], line)
-        except Misplaced as error:
+        except MisplacedError as error:
             problems.append(Problem.of(error.fault, FILE, "", error.part, line.line))
             continue
         if not _same(rows.at[label, name], line.expected):
@@ -138,7 +138,7 @@ def _new(line: Any, cell: object) -> str | None:
     return f"{line.new}元" if yuan and not normalise(line.new).endswith("元") else line.new
 
 
-class Misplaced(LookupError):
+class MisplacedError(LookupError):
     """Raised with the part of a correction's place that is not there, and what is wrong with it."""
 
     def __init__(self, part: str, fault: Fault) -> None:
@@ -147,23 +147,23 @@ class Misplaced(LookupError):
 
 
 def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
-    """Find (table, frame, label, column) of a correction's cell; Misplaced says which part is wrong."""
+    """Find (table, frame, label, column) of a correction's cell; MisplacedError says which part is wrong."""
     handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
     if not any(len(own) for *_, own in handed_in):
-        raise Misplaced("file", NO_SUCH_FILE.fault())
+        raise MisplacedError("file", NO_SUCH_FILE.fault())
     sheets = [(table, rows, own[own["sheet"] == line.sheet]) for table, rows, own in handed_in]
     sheets = [(table, rows, own) for table, rows, own in sheets if len(own)]
     if not sheets:
         there = "、".join(dict.fromkeys(title for *_, own in handed_in for title in own["sheet"]))
-        raise Misplaced("sheet", NO_SUCH_SHEET.fault(sheets=there))
+        raise MisplacedError("sheet", NO_SUCH_SHEET.fault(sheets=there))
     table = sheets[0][0]
     name = _column(table, line.column)
     if not name:
-        raise Misplaced("column", NO_SUCH_COLUMN.fault(columns="、".join(_titles(table))))
+        raise MisplacedError("column", NO_SUCH_COLUMN.fault(columns="、".join(_titles(table))))
     for _, rows, own in sheets:
         for label in own.index[own["row"] == line.row]:
             return table, rows, label, name
-    raise Misplaced("row", NO_SUCH_ROW.fault())
+    raise MisplacedError("row", NO_SUCH_ROW.fault())
 
 
 def _header(said: str) -> tuple[str, list[str]]:

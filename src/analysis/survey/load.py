@@ -16,7 +16,7 @@ from analysis.survey.messages import HIDDEN_LIST, SHEET_MISSING, SHEET_TWICE, UN
 from analysis.survey.origin import another_county, another_wave, claim_of, county_of_code, same_rows
 from analysis.survey.parsed import without
 from analysis.survey.problems import NOTE, Problem
-from analysis.survey.reading.book import Sheet, Unopened, open_book
+from analysis.survey.reading.book import Sheet, UnopenedError, open_book
 from analysis.survey.reading.names import File, files_of, sheet_title
 from analysis.survey.reading.rows import ACCOUNT, Cells, frame, read_sheet
 from analysis.survey.study import study
@@ -78,7 +78,7 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
     """
     try:
         sheets = open_book(file.path, file.title)
-    except Unopened as error:
+    except UnopenedError as error:
         problems.append(Problem.of(error.fault, file.path.name))
         return
     by_title = {normalise(model.zh): model for model in file.models}
@@ -105,7 +105,7 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
 def _read(sheet: Sheet, model: Table | None, place: int, file: File, problems: list[Problem]) -> tuple:
     """Return (model, rows, totals, account) of one sheet, each None where there is none; place: from 1."""
     if model is None:
-        return None, None, None, _outside(sheet, place, file, problems)
+        return None, None, None, _unknown_sheet(sheet, place, file, problems)
     return model, *read_sheet(sheet, model, file.path.name, problems)
 
 
@@ -122,7 +122,7 @@ def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Pr
     return problems + [Problem.of(SHEET_MISSING.fault(), file.path.name, title) for title in missing]
 
 
-def _outside(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
+def _unknown_sheet(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
     """Account for a sheet that is not of the form; with content it is a problem, unless it only explains.
 
     place: its position in the workbook, from 1, which names it: its title may hold anything, also about a person.

@@ -82,7 +82,7 @@ def _answers(cell: object, name: str, model: Table) -> bool:
     schema = model.columns[name]
     try:
         value = parse.reader(schema)(cell)
-    except parse.Unreadable:
+    except parse.UnreadableError:
         return False
     low, high = limits(schema)
     return low is None or low <= value <= high

@@ -46,7 +46,7 @@ YUAN = 10_000  # 元 in one 万元
 SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "m²": 1, "平米": 1}}
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Raised with what is wrong with a cell and what is wanted instead."""
 
     def __init__(self, fault: Fault) -> None:
@@ -87,7 +87,7 @@ def number(cell: object, unit: str = "") -> float:
         divisor = spellings(unit).get(normalise(found[2]), math.nan) if found[2] else 1
         value = float(found[1].replace(",", "")) / divisor
     if not math.isfinite(value):
-        raise Unreadable(NOT_A_NUMBER.fault())
+        raise UnreadableError(NOT_A_NUMBER.fault())
     return value
 
 
@@ -95,7 +95,7 @@ def whole(cell: object, unit: str = "") -> int:
     """Read a whole number."""
     value = number(cell, unit)
     if not value.is_integer() or abs(value) > LARGEST:
-        raise Unreadable(NOT_WHOLE.fault())
+        raise UnreadableError(NOT_WHOLE.fault())
     return int(value)
 
 
@@ -106,7 +106,7 @@ def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
     def read(cell: object) -> bool:
         answer = normalise(cell)
         if answer not in (yes, no):
-            raise Unreadable(NOT_YES_OR_NO.fault(yes=yes, no=no))
+            raise UnreadableError(NOT_YES_OR_NO.fault(yes=yes, no=no))
         return answer == yes
 
     return read
@@ -122,16 +122,16 @@ def date(cell: object) -> pd.Timestamp:
         cell = MIDNIGHT.sub("", AROUND.sub("", fold(cell)))
         match = None if APART.search(cell) else DATE.fullmatch("".join(cell.split()))
     if match and OCTOBER.fullmatch(match[0]):
-        raise Unreadable(JANUARY_OR_OCTOBER.fault())
+        raise UnreadableError(JANUARY_OR_OCTOBER.fault())
     try:
         if isinstance(cell, dt.date):
             day = pd.Timestamp(cell).as_unit("ns")
         else:
             day = pd.Timestamp(*(int(part or 1) for part in match.groups())).as_unit("ns")
     except (AttributeError, ValueError):
-        raise Unreadable(NOT_A_DATE.fault()) from None
+        raise UnreadableError(NOT_A_DATE.fault()) from None
     if day != day.normalize():
-        raise Unreadable(TIME_OF_DAY.fault())
+        raise UnreadableError(TIME_OF_DAY.fault())
     return day
 
 
@@ -140,7 +140,7 @@ def text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, bool) or not isinstance(cell, str | int):
-        raise Unreadable(NOT_TEXT.fault())
+        raise UnreadableError(NOT_TEXT.fault())
     return "".join(ch for ch in str(cell) if unicodedata.category(ch) != "Cf").strip()
 
 
@@ -151,7 +151,7 @@ def one_of(codes: dict[str, str]) -> Callable[[object], str]:
     def read(cell: object) -> str:
         answer = by_spelling.get(normalise(cell))
         if answer is None:
-            raise Unreadable(NOT_AN_ANSWER.fault(answers="、".join(codes)))
+            raise UnreadableError(NOT_AN_ANSWER.fault(answers="、".join(codes)))
         return answer
 
     return read
@@ -168,14 +168,14 @@ def code(cell: object, pattern: str) -> str:
     """Read a code, plain or full-width, kept as text; whether it matches the pattern is checked later."""
     read = fold(text(cell))
     if not CODE.fullmatch(read):
-        raise Unreadable(not_a_code(pattern))
+        raise UnreadableError(not_a_code(pattern))
     return read
 
 
 def place(cell: object) -> str:
     """Read the name of a place: text without a numeral that could be the mark of a footnote."""
     if isinstance(cell, str) and odd_character(cell):
-        raise Unreadable(NOT_A_PLACE.fault())
+        raise UnreadableError(NOT_A_PLACE.fault())
     return text(cell)
 
 
@@ -185,16 +185,16 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
 
     def unbroken(cell: object) -> object:
         if isinstance(cell, Broken):
-            raise Unreadable(cell.fault)
+            raise UnreadableError(cell.fault)
         if isinstance(cell, str) and ERROR.fullmatch(normalise(cell).upper()):
-            raise Unreadable(ERROR_VALUE.fault(value=""))
+            raise UnreadableError(ERROR_VALUE.fault(value=""))
         if isinstance(cell, str) and REORDERING.search(cell):
-            raise Unreadable(odd_fault(cell))
+            raise UnreadableError(odd_fault(cell))
         try:
             return read(cell)
-        except Unreadable:
+        except UnreadableError:
             if isinstance(cell, str) and odd_character(cell):
-                raise Unreadable(odd_fault(cell)) from None
+                raise UnreadableError(odd_fault(cell)) from None
             raise
 
     return unbroken

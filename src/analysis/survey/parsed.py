@@ -159,7 +159,7 @@ def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Ta
         return None, blank, ""
     try:
         return read(cell), None, ""
-    except parse.Unreadable as error:
+    except parse.UnreadableError as error:
         return None, error.fault, _quote(cell, model)
 
 

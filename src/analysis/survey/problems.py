@@ -94,7 +94,7 @@ def in_words(place: str, message: str, remedy: str, code: str) -> str:
     return f"{place}: {message}" + (f" → {remedy}" if remedy else "") + (f" [{code}]" if code else "")
 
 
-class InputProblems(Exception):
+class InputError(Exception):
     """Raised with every problem found, in order of file, sheet, column and row; accounts: of every row.
 
     Its text is what a reader is shown: a summary where there are several causes, then one line a cause.
@@ -122,7 +122,7 @@ class InputProblems(Exception):
         return findings_table([*self.problems, *self.questions])
 
 
-class StudyProblems(InputProblems):
+class StudyError(InputError):
     """Raised with what is wrong in the study's own files: without a codebook nothing can be folded by it."""
 
     def __init__(self, problems: list[Problem]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.survey.access import check_read
 from analysis.survey.folders import REFERENCE, root
 from analysis.survey.messages import NO_REFERENCE, UNREADABLE
-from analysis.survey.problems import Problem, StudyProblems
+from analysis.survey.problems import Problem, StudyError
 
 # Tables that a study may do without, with their columns: one that is not there, and that `study.toml` does not
 # name under `reference`, has no rows.
@@ -60,10 +60,10 @@ def is_needed(name: str) -> bool:
 
 
 def check_references(paths: Iterable[Path]) -> None:
-    """Raise StudyProblems naming the reference tables that are missing."""
+    """Raise StudyError naming the reference tables that are missing."""
     missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
     if missing:
-        raise StudyProblems([Problem.of(NO_REFERENCE.fault(file=name), name) for name in sorted(missing)])
+        raise StudyError([Problem.of(NO_REFERENCE.fault(file=name), name) for name in sorted(missing)])
 
 
 @cache
@@ -71,4 +71,4 @@ def _read_reference(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:  # empty, ragged, or not UTF-8
-        raise StudyProblems([Problem.of(UNREADABLE.fault(f": {error}"), path.name)]) from None
+        raise StudyError([Problem.of(UNREADABLE.fault(f": {error}"), path.name)]) from None

@@ -18,7 +18,7 @@ from analysis.survey.causes import causes
 from analysis.survey.marking import write_marked
 from analysis.survey.messages import OF_ANOTHER
 from analysis.survey.problems import PROBLEM, findings_of
-from analysis.survey.reading.book import Unopened, open_book
+from analysis.survey.reading.book import UnopenedError, open_book
 from analysis.survey.reading.header import find_header
 from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
 from analysis.survey.study import of_wave, study
@@ -58,7 +58,7 @@ COUNTS = {
 def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
     """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
-    findings: as `findings_table` has them (`InputProblems.findings`, or the clean table `questions`);
+    findings: as `findings_table` has them (`InputError.findings`, or the clean table `questions`);
     accounts: of the rows. A county without findings gets the list that says so, and its rows counted; where
     there was nothing to read, nobody gets one.
     Raises FileExistsError when `folder` is where the counties' own files lie.
@@ -157,7 +157,7 @@ def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dic
         return
     try:
         sheets = open_book(file.path, file.title)
-    except Unopened:
+    except UnopenedError:
         return
     seen, models = set(), {normalise(model.zh): model for model in study().district_tables}
     for sheet in sheets:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pandera.pandas import Check, Column
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
-FEWEST_FAULTS = 2  # in a row that may be shifted
+MIN_FAULTS = 2  # in a row that may be shifted
 NAMED = ("township", "community")
 CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
 BELOW = 2  # rows below a shifted block that are its totals
@@ -31,7 +31,7 @@ TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
 NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
 DATES = (18_000, 60_000)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
 EPOCH = dt.datetime(1899, 12, 30)
-FEWEST_CELLS = 3  # that are filled in, from the first faulty one on
+MIN_CELLS = 3  # that are filled in, from the first faulty one on
 FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
 
 Place = tuple[str, str, int]  # workbook, sheet, row
@@ -120,7 +120,7 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
         bad = {name for name in names if schema[name].title in titles}
         # a number in a column of names is no fault by itself
         bad |= {name for name in NAMED if name in row and not empty(row[name]) and not readers[name](row[name])}
-        if len(bad) < FEWEST_FAULTS:
+        if len(bad) < MIN_FAULTS:
             continue
         for step in dict.fromkeys((last, *STEPS)):
             if _fits(row, bad, step, form, readers):
@@ -153,7 +153,7 @@ def _answers(cell: object, name: str, schema: Column) -> bool:
         return isinstance(cell, str) and bool(FREE_TEXT.fullmatch(cell.strip()))
     try:
         value = parse.reader(schema)(_as_formatted(cell, schema))
-    except parse.Unreadable:
+    except parse.UnreadableError:
         return False
     return all(_passes(value, check) for check in schema.checks)
 
@@ -194,7 +194,7 @@ def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -
         fits = readers[form[source]](cell)
         misfits += not fits
         explained += fits and name in bad
-    enough = looked_at >= FEWEST_CELLS and explained > misfits
+    enough = looked_at >= MIN_CELLS and explained > misfits
     return enough and misfits * CELLS_A_MISFIT <= looked_at
 
 

@@ -37,7 +37,7 @@ from analysis.survey.messages import (
     Fault,
     messages,
 )
-from analysis.survey.problems import PROBLEM, QUESTION, Problem, StudyProblems
+from analysis.survey.problems import PROBLEM, QUESTION, Problem, StudyError
 from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
@@ -180,7 +180,7 @@ _WAVE: ContextVar[str] = ContextVar("wave", default="")
 
 
 def study() -> Study:
-    """Return the study that one works in, as `of_wave` narrows it; StudyProblems where it cannot be read."""
+    """Return the study that one works in, as `of_wave` narrows it; StudyError where it cannot be read."""
     return _of_wave(root(), _WAVE.get())
 
 
@@ -239,7 +239,7 @@ def _checked(home: Path, facts: dict) -> Study:
 
 
 def _check(given: dict[str, Any]) -> None:
-    """Raise StudyProblems for the first value of a declaration that is not of its form."""
+    """Raise StudyError for the first value of a declaration that is not of its form."""
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", NOT_ONE_OF.fault(values="、".join(LANGUAGES)))
     if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
@@ -264,12 +264,12 @@ def _check_notebooks(given: dict[str, Any]) -> None:
             raise _refused(f"district_title.{lang}", TITLE_WITHOUT_PLACE.fault())
 
 
-def _refused(key: str, fault: Fault) -> StudyProblems:
-    return StudyProblems([Problem.of(fault, STUDY, column=key)])
+def _refused(key: str, fault: Fault) -> StudyError:
+    return StudyError([Problem.of(fault, STUDY, column=key)])
 
 
 def _counties(study: Study) -> pd.DataFrame:
-    """Return counties.csv; StudyProblems for what cannot be part of a file's name."""
+    """Return counties.csv; StudyError for what cannot be part of a file's name."""
     forms = (  # codes and names become those of files
         ("gb2260", re.compile(study.district), NOT_A_DISTRICT_CODE),
         ("name_zh", FILE_NAME, NOT_A_FILE_NAME),
@@ -277,7 +277,7 @@ def _counties(study: Study) -> pd.DataFrame:
     table = reference("counties")
     missing = [column for column in ("gb2260", "name_zh", "name_en") if column not in table]
     if missing:
-        raise StudyProblems([Problem.of(KEY_MISSING.fault(), "counties.csv", column=name) for name in missing])
+        raise StudyError([Problem.of(KEY_MISSING.fault(), "counties.csv", column=name) for name in missing])
     problems = [
         Problem.of(
             message.fault(value=repr(cell), pattern=pattern.pattern), "counties.csv", column=column, row=row
@@ -287,7 +287,7 @@ def _counties(study: Study) -> pd.DataFrame:
         if not pattern.fullmatch(cell) and code != study.city
     ]
     if problems:
-        raise StudyProblems(problems)
+        raise StudyError(problems)
     return table
 
 

@@ -159,7 +159,7 @@ def _additive(name: str) -> set[str]:
     return {column.name for column in columns(study().tables[name]) if column.adds}
 
 
-def holds_data(totals: dict[str, pd.DataFrame]) -> list[Problem]:
+def data_in_totals(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     """Find total rows that answer a question: a row of data that would be lost as a 小计."""
     problems = []
     for name, sums in totals.items():
@@ -189,7 +189,7 @@ def _answers(column: str, schema: Column | None, cell: object, adds: bool) -> bo
         return False
     try:
         value = parse.reader(schema)(cell)
-    except parse.Unreadable:
+    except parse.UnreadableError:
         return False
     return not measured or all(_within(value, check.statistics) for check in schema.checks)
 
@@ -272,7 +272,7 @@ def _before(said: str, schema: Column | None) -> float:
     """Read what stood in a cell before it was corrected; nothing was added up where it was no number."""
     try:
         return parse.reader(schema)(said)
-    except parse.Unreadable:
+    except parse.UnreadableError:
         return 0.0
 
 
@@ -307,7 +307,7 @@ def _compare(
             return None
         try:
             value = parse.number(cell, schema.metadata["unit"])
-        except parse.Unreadable as error:
+        except parse.UnreadableError as error:
             quote = "" if looks_personal(cell) else f"“{said[:20]}” "
             return Wrong(error.fault, quote, quote)
     else:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NUMERALS = "一二三四五六七八九"
 SIGNED = ("填表人：", "审核人：", "填报日期：")
-FEWEST = 40  # blank rows, where a county has few communities
+MIN_BLANK_ROWS = 40  # blank rows, where a county has few communities
 
 
 def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[Path]:
@@ -65,7 +65,7 @@ def write_form_book(
             write_top(sheet, len(form) - 1, title, by, unit_line(model, form), style)
             write_header(sheet, form, style)
             given = prefilled(model, frame, townships)
-            free = max(model.blank_rows * len(frame), FEWEST) if model.blank_rows or not given else 0
+            free = max(model.blank_rows * len(frame), MIN_BLANK_ROWS) if model.blank_rows or not given else 0
             write_rows(sheet, form, given + [{}] * free, style)
             write_validation(sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame))
             sheet.write_row(FIRST_ROW + len(given) + free + 1, 0, SIGNED, style["left"])

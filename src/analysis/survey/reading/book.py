@@ -29,7 +29,7 @@ UNIT = re.compile(r"\([^()]*\)$")
 PROTECTED = re.compile(r'\s*="(.*)"\s*', re.S)
 
 
-class Unopened(Exception):
+class UnopenedError(Exception):
     """Raised with why a file was not opened."""
 
     def __init__(self, fault: Fault) -> None:
@@ -48,9 +48,9 @@ class Sheet:
 
 
 def open_book(path: Path, title: str = "") -> list[Sheet]:
-    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises Unopened."""
+    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises UnopenedError."""
     if reason := refusal(path):
-        raise Unopened(reason)
+        raise UnopenedError(reason)
     if path.suffix.lower() == ".csv":
         return [Sheet(title, read_csv(path))]
     try:
@@ -62,17 +62,17 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         titles = book.sheet_names
         marks += [Marks() for _ in titles[len(marks) :]]
         for name, mark in zip(titles, marks, strict=False):
-            _bearable(name, mark.last, ROWS)  # before calamine lays out every cell from A1
+            _check_size(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [_sheet(seen(name), sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
-    except (Unopened, MemoryError, KeyboardInterrupt):
+    except (UnopenedError, MemoryError, KeyboardInterrupt):
         raise
     except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
-        raise Unopened(DAMAGED.fault()) from None
+        raise UnopenedError(DAMAGED.fault()) from None
 
 
 def _sheet(title: str, sheet: CalamineSheet, marks: Marks) -> Sheet:
-    _bearable(title, sheet.total_height, CELLS // max(sheet.total_width, 1))
+    _check_size(title, sheet.total_height, CELLS // max(sheet.total_width, 1))
     cells = sheet.to_python(skip_empty_area=False)
     for (row, column), broken in marks.broken.items():
         cells.extend([] for _ in range(row + 1 - len(cells)))
@@ -81,13 +81,13 @@ def _sheet(title: str, sheet: CalamineSheet, marks: Marks) -> Sheet:
     return Sheet(title, cells, sheet.merged_cell_ranges or [], marks)
 
 
-def _bearable(title: str, last: int, most: int) -> None:
+def _check_size(title: str, last: int, most: int) -> None:
     if last > most:
-        raise Unopened(TOO_LONG.fault(sheet=title, row=last))
+        raise UnopenedError(TOO_LONG.fault(sheet=title, row=last))
 
 
 def read_csv(path: Path) -> list[list[str]]:
-    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises Unopened.
+    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises UnopenedError.
 
     The delimiter is the one with which the top of the file names the most columns of the forms. A first column of
     row names, as R writes it, is left out; `="…"` is the text within.
@@ -97,7 +97,7 @@ def read_csv(path: Path) -> list[list[str]]:
     ways = [rows for mark in DELIMITERS if (rows := _split(text, mark)) is not None]
     best = max(ways, key=_named, default=None)
     if best is None or (not _named(best) and len(ways) < len(DELIMITERS)):
-        raise Unopened(BAD_CSV.fault())
+        raise UnopenedError(BAD_CSV.fault())
     return _without_row_names(best)
 
 
@@ -150,4 +150,4 @@ def decode(data: bytes) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    raise Unopened(ENCODING.fault())
+    raise UnopenedError(ENCODING.fault())

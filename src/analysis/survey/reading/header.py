@@ -31,7 +31,7 @@ from analysis.survey.text import empty, normalise
 OPTIONAL = ("serial", "remark")
 SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
-FEWEST = 2  # columns named: one may be the 合计 of a total row
+MIN_COLUMNS = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
 UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)")
 # an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the name
@@ -79,7 +79,7 @@ def find_header(sheet: Sheet, model: Table) -> Header:
     Of a header that is printed again further down, the first counts that names half of the columns, so that no
     row between two headers is lost.
     """
-    best, most = Header(-1, {}, {}, {}), (0, FEWEST - 1)
+    best, most = Header(-1, {}, {}, {}), (0, MIN_COLUMNS - 1)
     enough = (len(printed(model)) - len(OPTIONAL)) / 2
     for top in range(min(len(sheet.cells), SEARCH)):
         if top > best.last and most[0] >= enough:
@@ -89,7 +89,7 @@ def find_header(sheet: Sheet, model: Table) -> Header:
                 read = _header_at(sheet, model, top, depth)
                 named = set(read.names.values())
                 count = (len(named - set(OPTIONAL)), len(named))
-                if count[1] >= FEWEST and count > most:
+                if count[1] >= MIN_COLUMNS and count > most:
                     best, most = read, count
         if most[1] == len(printed(model)):
             break

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from analysis.publish.since import since_last_wave
+from analysis.publish.wave_changes import since_last_wave
 from analysis.survey.changes import CHANGES
 
 LINES = [

@@ -64,7 +64,7 @@ FOUND = re.compile(
 )
 
 
-def typed_numbers(text: str) -> list[str]:
+def hard_coded_numbers(text: str) -> list[str]:
     """List the numbers typed into a text of prose, template or markup; an empty list is as it should be."""
     for gone in (TEMPLATE, MARKUP, *EXEMPT):
         text = gone.sub("␣", text)
@@ -88,7 +88,7 @@ def numbers_in_braces(template: str) -> list[str]:
 
 def _look(node: nodes.Node, found: list[str]) -> None:
     """Add the numbers below a node to `found`."""
-    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):  # `typed_numbers` reads the last
+    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):  # `hard_coded_numbers` reads the last
         return
     if isinstance(node, nodes.Const):
         found += [f"({node.value!r}, line {node.lineno})"] if _is_number(node.value) else []

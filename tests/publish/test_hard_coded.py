@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from analysis.publish.typed import numbers_in_braces, typed_numbers
+from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ from analysis.publish.typed import numbers_in_braces, typed_numbers
     ],
 )
 def test_a_typed_number_is_found(text):
-    assert typed_numbers(text)
+    assert hard_coded_numbers(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_typed_number_is_found(text):
     ],
 )
 def test_what_is_not_a_typed_number_passes(text):
-    assert typed_numbers(text) == []
+    assert hard_coded_numbers(text) == []
 
 
 def test_no_notebook_types_a_day_that_the_wave_declares(repository):
