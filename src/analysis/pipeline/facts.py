@@ -16,14 +16,13 @@ import pandas as pd
 
 from analysis.pipeline.layout import LANDING, folder
 from analysis.pipeline.steps import steps
-from analysis.publish.districts import totals
+from analysis.publish.districts import published_estimates, totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
 from analysis.publish.tables import harmless
-from analysis.stats.record import COLUMNS
 from analysis.survey.folders import build
-from analysis.survey.repository import read, read_estimates, read_statements, wave_facts
+from analysis.survey.repository import read, read_statements, wave_facts
 from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
@@ -46,7 +45,7 @@ WORDS = {
 
 def estimates_csv(wave: str) -> str:
     """Return the one table of estimates as it is published."""
-    return read_estimates(wave)[COLUMNS].map(harmless).to_csv(index=False, lineterminator="\n")
+    return published_estimates(wave).map(harmless).to_csv(index=False, lineterminator="\n")
 
 
 def path_of(name: str, wave: str, lang: str) -> Path:
@@ -63,7 +62,7 @@ def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
     ledger = read_ledger(build(wave) / study().languages[0])
-    estimates = read_estimates(wave)[COLUMNS]
+    estimates = published_estimates(wave)
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)

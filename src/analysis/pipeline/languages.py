@@ -23,7 +23,7 @@ from analysis.publish.cells import Cell, CellError, code_cells
 AGAIN = "--"  # between the id of a cell and the language that it runs again in
 SWITCH = "switch-to"
 SILENT = frozenset(  # what a section has that is the same in all languages
-    {"district", "estimates", "facts", "keep", "notebook", "save", "synthetic", "wave"}
+    {"computed", "district", "estimates", "facts", "keep", "notebook", "save", "synthetic", "wave", "withheld"}
 )
 KEEPING = frozenset({"keep", "save"})
 IN_PLACE = frozenset(  # methods that change the object, of lists, sets, mappings and tables

@@ -16,12 +16,12 @@ import nbformat
 from analysis.pipeline.layout import folder, pages_of
 from analysis.pipeline.steps import Step
 from analysis.publish import landing, page
-from analysis.publish.districts import by_county
+from analysis.publish.districts import by_county, published_estimates
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
 from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
-from analysis.survey.repository import read_estimates, wave_facts
+from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
     (home / "report.pdf").write_bytes(pdf(notebook, site, work, when))
     tables = top / "tables" / folder(site["lang"])
     tables.mkdir(parents=True, exist_ok=True)
-    counties = by_county(read_estimates(wave), site["lang"])
+    counties = by_county(published_estimates(wave), site["lang"])
     (tables / "tables.xlsx").write_bytes(workbook(notebook, site, when, counties))
 
 

@@ -20,12 +20,19 @@ from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
 
-BESIDE = ("accounts", "corrections", "questions", "changes")  # clean tables that the codebook does not have
+BESIDE = (
+    "accounts",
+    "corrections",
+    "questions",
+    "changes",
+    "withheld",
+)  # clean tables that the codebook does not have
+WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
 # The modules that each kind of task starts from: it rests on these and on all that they import.
 ENTRIES = {
-    "clean": ("analysis.survey.clean", "analysis.survey.returns"),
+    "clean": ("analysis.survey.clean", "analysis.survey.returns", "analysis.stats.disclosure"),
     "run": ("analysis.pipeline.execute",),
     "page": ("analysis.pipeline.site",),
     "districts": ("analysis.publish.districts",),
@@ -103,7 +110,7 @@ class Edition:
             "",
             writes=frozenset(map(self.name, makes)),
             folders=self.all_estimates if source.estimates == set() else frozenset(),
-            tables={table: frozenset(columns) for table, columns in source.tables.items()},
+            tables={table: frozenset(columns) for table, columns in (source.tables | WITHHELD).items()},
         )
         work = Work("execute", self.root, step, parameters, self.engine, access=access)
         return self.task(step.name, work, needs, makes, parameters=parameters, languages=self.languages)
@@ -119,7 +126,7 @@ class Edition:
         """What the runs of each notebook in whatever language rest on, as its source says."""
         found = {}
         for notebook, source in self.sources.items():
-            needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml"]
+            needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml", self.withheld]
             needs += [path for table in source.tables.items() for path in self.read(*table)]
             needs += [*source.modules, *self.code("run")]
             needs += self.references(source.references | sources.references(source.modules))
@@ -134,9 +141,9 @@ class Edition:
         needs = [*self.estimates, *self.statements, *self.code("districts"), *self.references(named("districts"))]
         with of_wave(self.wave):
             frame, public = study().frame_table, set(study().public)
-        needs += self.read(frame, public) if public else []
+        needs += [self.withheld, *(self.read(frame, public) if public else [])]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        access = replace(self.access(makes), tables={frame: frozenset(public)} if public else {})
+        access = replace(self.access(makes), tables=({frame: frozenset(public)} if public else {}) | WITHHELD)
         work = Work("districts", self.root, self.wave, access=access)
         return self.task("what each county may say", work, needs, makes)
 
@@ -148,7 +155,7 @@ class Edition:
         """Return what a step that makes these files may open beside what it needs."""
         names = frozenset(map(self.name, makes))
         folders = self.all_estimates | {"notebooks"}  # to list the steps
-        return Access("", writes=names, folders=folders, tables={"corrections": frozenset()})
+        return Access("", writes=names, folders=folders, tables={"corrections": frozenset()} | WITHHELD)
 
     @property
     def all_estimates(self) -> frozenset[str]:
@@ -158,7 +165,13 @@ class Edition:
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
         ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]  # a study may have none
-        read = [*ledger, *self.statements, self.clean / "wave.toml", self.clean / "corrections.parquet"]
+        read = [
+            *ledger,
+            *self.statements,
+            self.clean / "wave.toml",
+            self.clean / "corrections.parquet",
+            self.withheld,
+        ]
         needs = [*read, *self.estimates, *(self.executed(step, lang) for step in self.steps), *self.behind_pages]
         makes = [self.fact(name, lang) for name in (*(step.name for step in self.steps), LANDING)]
         makes += [self.site / "tables/estimates.csv"] if lang == self.main else []
@@ -181,7 +194,7 @@ class Edition:
         shown = self.sources[self.report].included
         pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
         needs = [report, *pictures, self.fact(self.report, lang), self.clean / "wave.toml", *self.behind_pages]
-        needs += self.estimates
+        needs += [*self.estimates, self.withheld]
         makes = [self.site / name for name in documents(lang)]
         return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
 
@@ -229,6 +242,11 @@ class Edition:
         """List saved estimates that no step makes, of a notebook that is gone: all that are there are read."""
         made = {path for lang in self.languages for path in self.made(lang)}
         return sorted(set(self.scratch.glob("*/estimates/*.parquet")) - made)
+
+    @property
+    def withheld(self) -> Path:
+        """The clean table of the numbers of people that are not published."""
+        return self.clean / "withheld.parquet"
 
     @property
     def statements(self) -> list[Path]:

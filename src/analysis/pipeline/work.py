@@ -12,6 +12,7 @@ from analysis.pipeline.execute import LIMITS, run_notebook
 from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.steps import Step
+from analysis.stats.disclosure import withhold
 from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
 from analysis.survey.folders import build as scratch
@@ -49,8 +50,9 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
         if error.accounts is not None and folder.is_dir():
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
-    write(tables, accounts, folder, processed(wave))
     with of_wave(wave):
+        tables["withheld"] = withhold(tables)
+        write(tables, accounts, folder, processed(wave))
         write_prints({name: tables[name] for name in study().tables}, columns(wave))
     write_returns(site(wave) / "returns", folder, tables["questions"], accounts)
 

@@ -14,7 +14,9 @@ import pandas as pd
 
 from analysis.publish.naming import district_names
 from analysis.publish.prose import numbers
+from analysis.stats.disclosure import protected
 from analysis.stats.ledger import printed
+from analysis.stats.record import COLUMNS
 from analysis.survey.folders import district
 from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_estimates, read_statements
@@ -34,7 +36,7 @@ SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with 
 
 def write_districts(wave: str) -> None:
     """Write estimates, statements and places (.parquet) of every county below `build/<wave>/districts/<code>`."""
-    estimates, said = read_estimates(wave), read_statements(wave)[SAID]
+    estimates, said = published_estimates(wave), read_statements(wave)[SAID]
     city = estimates[estimates["district"] == study().city]
     city = as_printed(city[~city["indicator"].isin(totals())])
     own, told = dict(list(estimates.groupby("district"))), dict(list(said.groupby("district")))
@@ -48,6 +50,11 @@ def write_districts(wave: str) -> None:
         _write(rows, folder / "estimates.parquet")
         _write(told.get(code, said.iloc[:0]), folder / "statements.parquet")
         _write(places.get(code, communities.iloc[:0]), folder / "places.parquet")
+
+
+def published_estimates(wave: str) -> pd.DataFrame:
+    """Return all estimates as they may be published: columns COLUMNS and `withheld`."""
+    return protected(read_estimates(wave)[COLUMNS], read("withheld", wave))
 
 
 def _public(wave: str) -> pd.DataFrame:
@@ -98,9 +105,11 @@ def by_county(estimates: pd.DataFrame, lang: str) -> dict:
     rows = []
     for indicator in shown:
         ones = [said.get(code, {}).get(indicator) for code in places]
-        known = [one for one in ones[:-1] if one is not None and not pd.isna(one.value)]
+        known = [one for one in ones[:-1] if one is not None and (one.withheld or not pd.isna(one.value))]
         if len(known) > 1:
-            values = ["—" if one is None or pd.isna(one.value) else one.tabled for one in ones]
+            values = [
+                "—" if one is None or (pd.isna(one.value) and not one.withheld) else one.tabled for one in ones
+            ]
             rows.append([known[0].title, known[0].unit.name, *values])
     columns = [*titles["heads"], *(names[code] for code in places)]
     return titles | {"table": {"columns": columns, "rows": rows}}

@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from analysis.publish.markup import literal
+from analysis.stats.disclosure import published_digits
 from analysis.stats.ledger import printed
 from analysis.survey.reference import reference
 from analysis.survey.study import study
@@ -36,6 +37,7 @@ ORDINALS = {
 
 # What words may take of a number: links to its receipt, words, and values for conditions, which are not printed.
 SHAPES = ("unlinked", "ordinal", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
+WITHHELD = {"zh": "不公布", "en": "withheld"}  # in place of a number that would tell of people
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
 # What the rows of tables are that are not in the codebook, by language: one, and several.
@@ -138,6 +140,7 @@ class Number:
     counted: int | None = None  # of a share of rows: how many of the n there are
     table: str = ""  # whose rows they are
     linked: bool = True  # to its receipt
+    withheld: str = ""  # why the value is not published
 
     @property
     def few(self) -> bool:
@@ -147,6 +150,8 @@ class Number:
     @property
     def text(self) -> str:
         """The rounded value with its unit, without markup; a share of few as counts."""
+        if self.withheld:
+            return WITHHELD[self.unit.lang]
         if not self.few:
             return self.plain + self.unit.suffix
         said = rows_said(self.n, self.table, self.unit.lang)
@@ -157,6 +162,8 @@ class Number:
     @property
     def plain(self) -> str:
         """The rounded value without unit or link; a share of few as `3 of 4`, which no spreadsheet alters."""
+        if self.withheld:
+            return WITHHELD[self.unit.lang]
         if not self.few:
             return self.unit.print(self.value)
         return f"{self.counted} of {self.n}" if self.unit.lang == "en" else f"{self.n}中{self.counted}"
@@ -164,7 +171,9 @@ class Number:
     @property
     def tabled(self) -> str:
         """The value as tables print it, under a head that has the unit."""
-        return self.plain if self.few else self.unit.tabled(self.value)
+        if pd.isna(self.value) and not self.withheld:
+            return "—"
+        return self.plain if self.few or self.withheld else self.unit.tabled(self.value)
 
     @property
     def unlinked(self) -> Number:
@@ -243,12 +252,19 @@ def number(row: Any, measure: dict, lang: str) -> Number:
         low=row.low,
         high=row.high,
         n=int(row.n),
-        unit=Unit.of(measure, lang),
+        unit=unit_at(row.indicator, row.district, Unit.of(measure, lang)),
         basis=row.basis,
         uncertainty=row.uncertainty,
         counted=int(row.numerator) if share and pd.notna(row.numerator) else None,
         table=share[1] if share else "",
+        withheld=getattr(row, "withheld", ""),
     )
+
+
+def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
+    """Return how an indicator is printed for a district: means of people with fewer decimals than the city's."""
+    digits = published_digits(indicator)
+    return unit if digits is None or district == study().city else replace(unit, decimals=digits)
 
 
 def _said(value: object) -> object:

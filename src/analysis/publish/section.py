@@ -20,8 +20,9 @@ from analysis.publish.markup import SAID, inline, plain
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import Unit, numbers, render
 from analysis.stats.confidence import CONFIDENCE
+from analysis.stats.disclosure import protected
 from analysis.stats.record import COLUMNS
-from analysis.survey.repository import build, wave_facts
+from analysis.survey.repository import build, read, wave_facts
 from analysis.survey.study import study
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ DISTRICT = {"zh": "县（市、区）", "en": "County"}
 class Section:
     """The words, figures and tables of one notebook, in one language.
 
-    notebook: its name without folder and ending. estimates: numbers that other notebooks computed.
+    notebook: its name without folder and ending. estimates: numbers that other notebooks computed. What is said,
+    drawn and tabulated takes numbers of people as the policy of the study allows (see `stats.disclosure`).
     district: whose numbers the prose takes by bare name; the city's are always under `city`.
     """
 
@@ -44,7 +46,8 @@ class Section:
         self.notebook, self.wave, self.lang = notebook, wave, lang
         self.district = district or study().city
         self.folder, self.facts = build(wave) / lang, wave_facts(wave)
-        self.estimates = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
+        self.withheld = read("withheld", wave)
+        self.computed = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
         self.spoken, self.drawn = set(), set()  # names of the numbers said, ids of the figures and tables shown
@@ -58,16 +61,22 @@ class Section:
         """Add estimates to the section; returns what is new for the city (else all), to be looked at."""
         new = pd.concat(estimates, ignore_index=True).assign(notebook=self.notebook)
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
-        parts = [frame for frame in (self.estimates, new) if len(frame)]
-        self.estimates, self._names = pd.concat(parts, ignore_index=True), None
+        parts = [frame for frame in (self.computed, new) if len(frame)]
+        self.computed, self._names = pd.concat(parts, ignore_index=True), None
+        new = protected(new, self.withheld)
         city = new[new["district"] == study().city]
         shown = (city if len(city) else new).set_index("name")
         return shown[["value", "low", "high", "n", "unit", "how"]]
 
     def save(self) -> None:
         """Write the section's estimates where the others and the pipeline read them."""
-        own = self.estimates[self.estimates["notebook"] == self.notebook]  # the others save their own
+        own = self.computed[self.computed["notebook"] == self.notebook]  # the others save their own
         self._write(f"{ESTIMATES}/{self.notebook}.parquet", own.to_parquet(index=False))
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """The numbers as they may be published, with a column `withheld`; tests take them as `computed`."""
+        return protected(self.computed, self.withheld)
 
     @property
     def names(self) -> dict:
@@ -145,9 +154,7 @@ class Section:
         for indicator in indicators:
             places = (*study().districts, study().city)
             said = [self.names["county"].get(code, {}).get(indicator) for code in places]
-            columns[self.headed(indicator)] = [
-                "—" if one is None or pd.isna(one.value) else one.tabled for one in said
-            ]
+            columns[self.headed(indicator)] = ["—" if one is None else one.tabled for one in said]
         receipts = [["", *indicators]] * (1 + len(study().districts))  # the city's receipt lists every county
         return tables.traced(pd.DataFrame(columns), receipts)
 

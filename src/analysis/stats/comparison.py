@@ -21,6 +21,7 @@ from analysis.stats.difference import (
     newcombe,
     welch,
 )
+from analysis.stats.disclosure import published_digits
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
@@ -29,6 +30,10 @@ from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
 UNKNOWN = 1e9  # the standard error of a mean of one row
+IN_ITS_UNIT = (
+    *("value", "low", "high", "rest", "against", "difference", "difference_low", "difference_high"),
+    *("low95", "high95", "low998", "high998", "shrunk", "shrunk_se", "se", "lowest", "highest"),
+)
 MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
@@ -213,7 +218,14 @@ def compare(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | Non
     ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
     wide = pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
     wide = wide.assign(indicator=indicator, p_alike=_alike(part, effect)[1])
-    return wide[["indicator", *wide.columns.drop("indicator")]]
+    return as_published(wide[["indicator", *wide.columns.drop("indicator")]], indicator)
+
+
+def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    """Round what is in the unit of an indicator of people to the digits with which districts are published."""
+    digits = published_digits(indicator)
+    columns = [name for name in IN_ITS_UNIT if name in table]
+    return table if digits is None else table.assign(**table[columns].astype(float).round(digits))
 
 
 def tested(part: pd.DataFrame) -> pd.DataFrame:

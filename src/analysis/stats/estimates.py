@@ -16,8 +16,8 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, name_of, record, unit_of
-from analysis.survey.citation import cite, cite_estimates
+from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, cited, name_of, record, unit_of
+from analysis.survey.citation import cite_estimates
 from analysis.survey.study import study
 
 
@@ -72,8 +72,10 @@ def mean_count(
     name, other = table.attrs["table"], members.attrs["table"]
     how = f"count({other}) / count({name})" + (f" [{where}]" if where else "")
     found = _by_district(counted, row, indicator, how)
-    cited = {study().city: cite(inside)} | {code: cite(part) for code, part in inside.groupby("county_code")}
-    found["sources"] += [f"; {cited[code]}" if cited.get(code) else "" for code in found["district"]]
+    parts = {study().city: members} | dict(list(members.groupby("county_code")))
+    behind = {study().city: inside} | dict(list(inside.groupby("county_code")))
+    others = {code: cited(rows, parts[code]) for code, rows in behind.items()}
+    found["sources"] += [f"; {others[code]}" if others.get(code) else "" for code in found["district"]]
     return found
 
 
@@ -207,5 +209,7 @@ def _by_district(
             numbers = row(rows) if len(rows) else (empty, None, None, 0)
             if sampled:
                 numbers = (numbers[0], None, None, *numbers[3:])
-            records.append(record(indicator, code, rows, numbers, how, "sample" if sampled else "census"))
+            own = table if code == study().city else table[table["county_code"] == code]
+            sources = cited(rows, own)
+            records.append(record(indicator, code, rows, numbers, how, "sample" if sampled else "census", sources))
     return as_estimates(records)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.survey.citation import cite
+from analysis.survey.citation import cite, cite_sheets
 from analysis.survey.reference import reference
 from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
@@ -88,8 +88,15 @@ def record(
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",
-        "sources": sources or cite(rows),
+        "sources": sources or cited(rows, rows),
     }
+
+
+def cited(rows: pd.DataFrame, table: pd.DataFrame) -> str:
+    """Cite the rows that were counted; of a table of people all its rows, whichever were."""
+    name = rows.attrs.get("table", "")
+    of_people = name in study().tables and study().tables[name].of_people
+    return cite_sheets(table) if of_people and len(table) else cite(rows)
 
 
 def name_of(indicator: str, district: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.stats.clusters import ClusterEffect
-from analysis.stats.comparison import districts_of, pairs, tested
+from analysis.stats.comparison import as_published, districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.messages import NO_SENTENCE
 from analysis.survey.problems import InputError, Problem
@@ -84,7 +84,7 @@ def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFra
         words = [_sentence(form, lang, indicator, row.district) for lang in ("zh", "en")]
         facts = (test["test"], test["p"], row.p_rest_holm, row.value, row.rest, row.rows)
         rows.append((form, indicator, row.district, "", *facts, *words))
-    districts = pd.DataFrame(rows, columns=COLUMNS)
+    districts = as_published(pd.DataFrame(rows, columns=COLUMNS), indicator)
     form = "differ" if differ else "none_differ"
     city = study().city
     words = [_sentence(form, lang, indicator, city, parts=_parts(districts, lang)) for lang in ("zh", "en")]

@@ -6,6 +6,7 @@
 
 Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank row, and no row
 outside the domain of an estimate. The domain of a share or mean are the rows that it is taken of, its denominator.
+Of tables of people whole sheets are cited: which rows were counted would tell of each person.
 """
 
 from __future__ import annotations
@@ -65,6 +66,15 @@ def cite(rows: pd.DataFrame) -> str:
     for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
         places.setdefault((book, sheet), []).append(row)
     return "; ".join(str(Citation(book, sheet, spans(found))) for (book, sheet), found in sorted(places.items()))
+
+
+def cite_sheets(rows: pd.DataFrame) -> str:
+    """Cite the sheets of rows from their first row to their last, so that no row is told from its neighbours."""
+    places = rows.groupby(["workbook", "sheet"])["row"].agg(["min", "max"])
+    return "; ".join(
+        str(Citation(book, sheet, ((int(first), int(last)),)))
+        for (book, sheet), first, last in places.itertuples()
+    )
 
 
 def cite_estimates(names: Iterable[str]) -> str:

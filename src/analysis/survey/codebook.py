@@ -87,8 +87,9 @@ class Table:
     that names a row to other tables. within: the table that must have its communities. rows: what it has a row
     for: `communities` or `townships` of the frame, `codes` of its named_by, `one` a district, or nothing.
     blank_rows: of its form, for each community. persons: the column that its total rows count, where its rows are
-    people. sample: whether its rows are a sample. columns: pandera's, by name; `metadata` has unit, group, codes,
-    type, adds, public and width. asked: the names of columns and identifiers in the order of the form.
+    people. of_people: whether each row is a person. sample: whether its rows are a sample. columns: pandera's, by
+    name; `metadata` has unit, group, codes, type, adds, public and width. asked: the names of columns and
+    identifiers in the order of the form.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Table:
     may_be_empty: bool = False
     persons: str = ""
     sample: bool = False
+    of_people: bool = False
     columns: dict[str, pa.Column] = field(default_factory=dict)
     identifiers: dict[str, Identifier] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
@@ -227,6 +229,7 @@ def _table(row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], st
         may_be_empty=row.may_be_empty == "yes",
         persons=row.persons,
         sample=row.sample == "yes",
+        of_people=bool(row.persons) or getattr(row, "people", "") == "yes",
         columns=_from_file(study) | {one.column: _column(one, lists, study) for one in asked},
         identifiers={one.column: _identifier(one) for one in personal},
         asked=tuple(columns["column"]),

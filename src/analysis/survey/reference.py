@@ -17,8 +17,23 @@ from analysis.survey.problems import Problem, StudyError
 # name under `reference`, has no rows.
 OPTIONAL = {
     "county_aliases": ("alias", "county_code"),
+    "disclosure": ("rule", "value", "zh", "en"),
     "identities": ("identity", "zh", "check", "claims"),
     "named_places": ("real_code", "real_name", "stand_in"),
+    "people": (
+        "indicator",
+        "kind",
+        "table",
+        "where",
+        "within",
+        "equals",
+        "of",
+        "by_district",
+        "exceptions",
+        "decimals",
+        "assessment",
+        "source",
+    ),
     "points": ("id", "terms", "terms_en", "cell"),
     "refused_terms": ("lang", "refused", "use"),
     "rules": (

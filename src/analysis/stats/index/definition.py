@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.stats.record import name_of
-from analysis.survey.citation import cite, cite_estimates
+from analysis.survey.citation import cite, cite_estimates, cite_sheets
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
@@ -102,7 +102,7 @@ def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> di
         return {area: cite_estimates(name_of(one, area) for one in inner) for area in districts}
     used = taken_in(tables, below)
     return {
-        area: "; ".join(["indicators.csv", *(cite(_rows(table, area)) for table in used)]) for area in districts
+        area: "; ".join(["indicators.csv", *(_cited(_rows(table, area)) for table in used)]) for area in districts
     }
 
 
@@ -117,6 +117,12 @@ def taken_in(tables: dict[str, pd.DataFrame], below: pd.DataFrame) -> list[pd.Da
             inside |= True if expression == "1" else table.eval(expression).astype(float).fillna(0) != 0
         found += [table[inside]] if inside.any() else []
     return found
+
+
+def _cited(rows: pd.DataFrame) -> str:
+    """Cite rows; of a table of people its sheets, from the first row to the last."""
+    table = study().tables.get(rows.attrs.get("table", ""))
+    return cite_sheets(rows) if table and table.of_people else cite(rows)
 
 
 def _rows(table: pd.DataFrame, district: str) -> pd.DataFrame:
