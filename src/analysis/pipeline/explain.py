@@ -21,7 +21,7 @@ FIELDS = (
     ("how", "how"),
     ("facts", "rests on"),
 )
-TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
+TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str, "withheld": str}
 
 
 def explain(name: str, outputs: Path, lang: str = "zh") -> str:

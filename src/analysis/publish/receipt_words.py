@@ -26,6 +26,8 @@ WORDS = {
         "part": "{}第{}行中的{}",
         "listed": "{}第{}行（共{}）",
         "all_of_counties": "各县《{}》的全部数据行（不含小计行）",
+        "people_of_counties": "各县《{}》中的人（不逐行列出）",
+        "people": "{}中的人（不逐行列出）",
         "county": " ({}：{}行)",
         "line": "第{}行",
         "range": "–",
@@ -45,6 +47,8 @@ WORDS = {
         "part": "{0}, {2} in rows {1}",
         "listed": "{}, rows {} ({})",
         "all_of_counties": "all rows of the counties’ sheet {}, without subtotals:",
+        "people_of_counties": "people in the counties’ sheet {} (rows are not listed):",
+        "people": "people in {} (rows are not listed)",
         "county": " ({}: {} rows)",
         "line": ", lines {}",
         "range": "–",
@@ -73,6 +77,16 @@ DONE = (
     (r"\w+: sum\([^()]*\)(?: \[|$)", {"zh": "{rows}合计", "en": "sum over {rows}"}),
     (r"\w+: ", {"zh": "{numerator} ÷ {denominator}", "en": "{numerator} ÷ {denominator}"}),
 )
+WHY_WITHHELD = {
+    "zh": {
+        "few": "人数太少，或其余人数太少，公布会透露个人情况",
+        "derivable": "公布后可由合计推算出别处太少的人数",
+    },
+    "en": {
+        "few": "too few people, or too few others: it would tell of persons",
+        "derivable": "with it and the totals a number of too few people elsewhere could be worked out",
+    },
+}
 CHANGED = {
     "zh": ("{after} − {before}", "({after} − {before}) ÷ {before}", "（按未取整的数计算）"),
     "en": ("{after} − {before}", "({after} − {before}) ÷ {before}", " (computed before rounding)"),

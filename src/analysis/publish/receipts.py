@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.publish.naming import district_names
 from analysis.publish.prose import Number, money, number, rows_said
-from analysis.publish.receipt_words import BASIS, CHANGED, DONE, UNCERTAINTY, WORDS, Amount
+from analysis.publish.receipt_words import BASIS, CHANGED, DONE, UNCERTAINTY, WHY_WITHHELD, WORDS, Amount
 from analysis.publish.tables import capital
 from analysis.stats.ledger import printed
 from analysis.survey.citation import Citation, parse, rows_behind
@@ -47,7 +47,7 @@ class Receipts:
         cited = parse(row.sources)
         rows = self.counted(row, cited)
         kind = [UNCERTAINTY[row.uncertainty][self.lang], BASIS[row.basis][self.lang]]
-        words = self.done(row, rows)
+        words = WHY_WITHHELD[self.lang][said.withheld] if said.withheld else self.done(row, rows)
         counted = [] if "÷" in words or not rows else [rows]  # what was divided by is said with it
         return {
             "label": self.label(row.indicator, row.district),
@@ -143,8 +143,9 @@ class Receipts:
             if of_counties and not listed:
                 found.append(self.of_counties(parts, values, whole))
             elif of_counties:
-                count = rows_said(sum(part.count for part in parts), _table_of(sheet), self.lang)
-                found.append((self.of_sheets(sheet, whole), count))
+                count = sum(part.count for part in parts)
+                said = rows_said(count, _table_of(sheet), self.lang) if count else ""
+                found.append((self.of_sheets(sheet, whole, people=not count), said))
             else:
                 found += [self.of_sheet(part, whole) for part in parts]
             listed = listed or of_counties
@@ -166,16 +167,17 @@ class Receipts:
         for code in (code for code in study().districts if code in values or code in by_code):
             value, part = values.get(code), by_code.get(code)
             text = self.names[code] + (f" {value.plain}" if value else "")
-            if part and not (whole and value):
+            if part and part.spans and not (whole and value):
                 every = len(part.spans) <= RANGES or (value is not None and value.value == part.count)
                 rows = self.folded(part)
                 text += f" ({rows})" if every else self.words["county"].format(rows, part.count)
             said.append(text)
-        return self.of_sheets(parts[0].sheet, whole), ", ".join(said)
+        return self.of_sheets(parts[0].sheet, whole, people=not parts[0].spans), ", ".join(said)
 
-    def of_sheets(self, sheet: str, whole: bool) -> str:
-        """Name a sheet that every county has."""
-        return self.words["all_of_counties" if whole else "of_counties"].format(sheet)
+    def of_sheets(self, sheet: str, whole: bool, people: bool = False) -> str:
+        """Name a sheet that every county has; of people no rows are named."""
+        words = "people_of_counties" if people else "all_of_counties" if whole else "of_counties"
+        return self.words[words].format(sheet)
 
     def of_sheet(self, part: Citation, whole: bool) -> tuple[str, str]:
         """Name one sheet or reference table and the rows in it."""
@@ -185,6 +187,8 @@ class Receipts:
         sheet = f"《{part.sheet}》" if self.lang == "zh" else f"sheet {part.sheet}"
         of_district = study().district_of(part.file) in self.names
         title = sheet if of_district else self.words["sheet"].format(part.file, part.sheet)
+        if not part.spans:
+            return self.words["people"].format(title), ""
         words = "listed" if len(part.spans) <= RANGES else "whole" if whole else "part"
         count = rows_said(part.count, _table_of(part.sheet), self.lang)
         return self.words[words].format(title, self.folded(part), count), ""

@@ -2,11 +2,12 @@
 
     110101_甲区.xlsx!社区基本情况 6-24,26-41        rows of a sheet, as they are numbered in the workbook
     policy_register.csv 2-9                        lines of a table in data/raw/reference; alone, all of it
+    110101_甲区.xlsx!花名册 *                      people of a sheet, whichever: rows would tell of each
     estimates.csv!compliant.110101                 another estimate, by name, which has citations of its own
 
 Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank row, and no row
 outside the domain of an estimate. The domain of a share or mean are the rows that it is taken of, its denominator.
-Of tables of people whole sheets are cited: which rows were counted would tell of each person.
+Of tables of people the sheets are cited: which rows were counted would tell of each person.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 ESTIMATES = "estimates.csv"
-RANGES = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
+RANGES = re.compile(r"\*|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 TABLE = re.compile(r"\w+\.csv")
 
 
@@ -27,7 +28,7 @@ class Citation:
     """One file, sheet and its rows, or (with `name`) one estimate.
 
     file: a workbook of the wave, a table of the references, or estimates.csv. spans: (first, last), in order; none
-    where a whole table is meant.
+    where a whole table is meant, or people of a sheet.
     """
 
     file: str
@@ -47,7 +48,9 @@ class Citation:
 
     @property
     def ranges(self) -> str:
-        """The rows as text: `6-24,26`."""
+        """The rows as text: `6-24,26`; of people `*`."""
+        if self.sheet and not self.spans:
+            return "*"
         return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.spans)
 
     def __str__(self) -> str:
@@ -69,12 +72,9 @@ def cite(rows: pd.DataFrame) -> str:
 
 
 def cite_sheets(rows: pd.DataFrame) -> str:
-    """Cite the sheets of rows from their first row to their last, so that no row is told from its neighbours."""
-    places = rows.groupby(["workbook", "sheet"])["row"].agg(["min", "max"])
-    return "; ".join(
-        str(Citation(book, sheet, ((int(first), int(last)),)))
-        for (book, sheet), first, last in places.itertuples()
-    )
+    """Cite the sheets that rows stand in, without saying which rows."""
+    places = sorted(set(zip(rows["workbook"], rows["sheet"], strict=True)))
+    return "; ".join(str(Citation(book, sheet)) for book, sheet in places)
 
 
 def cite_estimates(names: Iterable[str]) -> str:
@@ -121,8 +121,8 @@ def rows_behind(text: str, sources: dict[str, str]) -> list[Citation]:
 
 
 def _joined(one: Citation, other: Citation) -> Citation:
-    if one.spans == other.spans:
-        return one
+    if one.spans == other.spans or not (one.spans and other.spans):
+        return one if not one.spans else other
     rows = (row for first, last in (*one.spans, *other.spans) for row in range(first, last + 1))
     return Citation(one.file, one.sheet, spans(rows))
 
@@ -136,7 +136,7 @@ def _citation(text: str) -> Citation | None:
     place, _, ranges = text.rpartition(" ")
     if not RANGES.fullmatch(ranges):
         return None
-    ends = (part.partition("-") for part in ranges.split(","))
+    ends = (part.partition("-") for part in ranges.split(",") if ranges != "*")
     found = tuple((int(first), int(last or first)) for first, _, last in ends)
     file, _, sheet = place.partition("!")
     return Citation(file, sheet, found) if sheet or TABLE.fullmatch(file) else None

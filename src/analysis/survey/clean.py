@@ -67,7 +67,20 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
         raise InputError(done.problems, done.questions, done.accounts)
     asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
     more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
-    return done.tables | more, done.accounts
+    return {name: coarsened(name, rows) for name, rows in done.tables.items()} | more, done.accounts
+
+
+def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a clean table as it is kept: of people the year of birth alone, once it has been checked.
+
+    The month would tell nearly every person apart. Columns of the type `month` keep the first of January.
+    """
+    facts = study().tables.get(table)
+    months = [name for name, one in facts.columns.items() if one.metadata["type"] == "month"] if facts else []
+    if not months or not facts.of_people:
+        return rows
+    years = {name: rows[name].dt.to_period("Y").dt.to_timestamp().astype(rows[name].dtype) for name in months}
+    return rows.assign(**years)
 
 
 def check(raw: Path, frame: pd.DataFrame) -> Checked:

@@ -210,7 +210,7 @@ def corrections_of(cited: Iterable[Citation], corrections: pd.DataFrame) -> pd.D
     within = pd.Series(False, index=corrections.index)
     for part in cited:
         here = (corrections["file"] == part.file) & (corrections["sheet"] == part.sheet)
-        if here.any():
+        if here.any() and part.spans:
             rows = corrections["row"]
             within |= here & np.logical_or.reduce([rows.between(first, last) for first, last in part.spans])
     return corrections[within]

@@ -1,0 +1,36 @@
+"""Corrections and questions as they may be published: of sheets of people how many there are, and nothing else."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.survey.study import study
+
+CORRECTIONS = ["file", "sheet", "row", "column", "expected", "new", "reason", "who", "date"]
+QUESTIONS = ["workbook", "sheet", "column", "row", "message", "code"]
+COUNTED = {"zh": "{}处，涉及个人，不列出", "en": "{} of them, about people, not listed"}
+
+
+def published_corrections(corrections: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return the columns CORRECTIONS as text; those of people are counted by sheet and column."""
+    return _published(corrections[CORRECTIONS], "reason", lang)
+
+
+def published_questions(questions: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return the columns QUESTIONS as text; those of people are counted by sheet and column."""
+    return _published(questions[QUESTIONS], "message", lang)
+
+
+def of_people(sheets: pd.Series) -> pd.Series:
+    """Tell which sheets have a person in each row, and those of which nothing is known."""
+    others = {table.zh for table in study().tables.values() if not table.of_people} | {""}
+    return ~sheets.isin(others)
+
+
+def _published(rows: pd.DataFrame, words: str, lang: str) -> pd.DataFrame:
+    people = of_people(rows["sheet"])
+    listed = rows[~people].astype(str)
+    counts = rows[people].groupby(["sheet", "column"], sort=False).size()
+    said = [(sheet, column, COUNTED[lang].format(n)) for (sheet, column), n in counts.items()]
+    counted = pd.DataFrame(said, columns=["sheet", "column", words]).reindex(columns=rows.columns).fillna("")
+    return pd.concat([listed, counted], ignore_index=True)
