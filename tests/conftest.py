@@ -13,6 +13,8 @@ SLOW = {
     "test_explain",
     "test_incremental",
     "test_kills",
+    "test_leaks",
+    "test_linked_tables",
     "test_next_wave",
     "test_odd_files",
     "test_one_certificate",

@@ -20,7 +20,7 @@ def here(edition, monkeypatch):
 
 
 def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
-    whole = read_estimates("2020")
+    whole = districts.published_estimates("2020")
     measures = reference("measures").set_index("indicator").to_dict("index")
     own = read_estimates("2020", district="331023")
     assert set(own["district"]) == {CITY, "331023"}

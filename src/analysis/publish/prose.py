@@ -257,8 +257,13 @@ def number(row: Any, measure: dict, lang: str) -> Number:
         uncertainty=row.uncertainty,
         counted=int(row.numerator) if share and pd.notna(row.numerator) else None,
         table=share[1] if share else "",
-        withheld=getattr(row, "withheld", ""),
+        withheld=_text(getattr(row, "withheld", "")),
     )
+
+
+def _text(cell: object) -> str:
+    """Return a text; of a blank cell of a file, nothing."""
+    return cell if isinstance(cell, str) else ""
 
 
 def unit_at(indicator: str, district: str, unit: Unit) -> Unit:

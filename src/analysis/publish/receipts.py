@@ -164,7 +164,8 @@ class Receipts:
         """
         by_code = {study().district_of(part.file): part for part in parts}
         said = []
-        for code in (code for code in study().districts if code in values or code in by_code):
+        people = not parts[0].spans
+        for code in (code for code in study().districts if code in values or (code in by_code and not people)):
             value, part = values.get(code), by_code.get(code)
             text = self.names[code] + (f" {value.plain}" if value else "")
             if part and part.spans and not (whole and value):

@@ -95,7 +95,7 @@ def record(
 def cited(rows: pd.DataFrame, table: pd.DataFrame) -> str:
     """Cite the rows that were counted; of a table of people all its rows, whichever were."""
     name = rows.attrs.get("table", "")
-    of_people = name in study().tables and study().tables[name].of_people
+    of_people = name in study().tables and study().tables[name].of_people and "workbook" in table
     return cite_sheets(table) if of_people and len(table) else cite(rows)
 
 

@@ -67,7 +67,7 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
         raise InputError(done.problems, done.questions, done.accounts)
     asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
     more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
-    return {name: coarsened(name, rows) for name, rows in done.tables.items()} | more, done.accounts
+    return done.tables | more, done.accounts
 
 
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,7 +119,8 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += jump_questions(before.tables, cells) + unchanged_questions(before.tables, tables)
     findings += not_compared_questions(before.wave, before.unread)
     since = changes(before.tables, tables, before.unread)
-    return Checked(tables, accounts, findings, applied, since)
+    kept = {name: coarsened(name, rows) for name, rows in tables.items()}
+    return Checked(kept, accounts, findings, applied, since)
 
 
 def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
