@@ -19,6 +19,8 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from analysis.stats.record import DECIMALS
+from analysis.survey.messages import NOT_IN_PEOPLE, NOT_PROTECTED
+from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import reference
 from analysis.survey.study import Study, study
 
@@ -84,8 +86,8 @@ class Policy:
         """Tell whether one or two of some values make up so much of their sum that they can be told from it."""
         largest = np.sort(np.abs(values))[::-1]
         total = largest.sum()
-        if len(largest) < 2 or not total:
-            return len(largest) > 0
+        if not total:
+            return False
         two = largest[:2].sum()
         return 100 * two >= self.dominance_2 * total or 100 * (total - two) < self.dominance_p * largest[0]
 
@@ -147,7 +149,7 @@ def terms(equation: str) -> list[tuple[int, str]]:
 def withhold(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Decide which cells are withheld, of those that are published by district (columns WITHHELD).
 
-    tables: clean tables. Raises ValueError where a small cell cannot be protected.
+    tables: clean tables. Raises StudyError where a small cell cannot be protected.
     """
     rules = policy()
     counts = count_cells(tables, rules)
@@ -197,7 +199,7 @@ class Linked:
     def protect(self, hidden: set[Cell], wanted: Iterable[Cell]) -> list[Cell]:
         """Return further cells to hide, so that none of `wanted` is narrowed below the width of the policy.
 
-        Raises ValueError for one that cannot be protected even where all is hidden.
+        Raises StudyError for one that cannot be protected even where all is hidden.
         """
         hidden, added = set(hidden), []
         for cell in sorted(wanted):
@@ -243,7 +245,7 @@ class Linked:
             bounds=[(0, None)] * len(free) + [(0, -one) for one in low],
         )
         if found.status:
-            raise ValueError(f"{cell[0]} of {cell[1]} cannot be protected: withhold more columns in people.csv")
+            raise StudyError([Problem.of(NOT_PROTECTED.fault(indicator=cell[0], district=cell[1]), "people.csv")])
         moved = np.abs(found.x[: len(free)] - found.x[len(free) :]) > 1e-6
         return {one for one, moves in zip(free, moved, strict=True) if moves and one not in hidden}
 
@@ -289,11 +291,11 @@ def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
     """Return estimates as they may be published, with a column `withheld`: why a value is not there, else blank.
 
     withheld: as `withhold` returns it. Rows that are not published by district are left out; means of districts
-    are rounded, and what is derived from them is derived again. Raises KeyError for an indicator of a table of
+    are rounded, and what is derived from them is derived again. Raises StudyError for an indicator of a table of
     people that `people.csv` does not list.
     """
     rules = policy()
-    rows = estimates.assign(withheld="")
+    rows = estimates.assign(withheld="").reset_index(drop=True)
     if rows.empty:
         return rows
     of_people = _of_people(rows, rules)
@@ -315,9 +317,7 @@ def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
     tables = {name for name, table in study().tables.items() if table.of_people}
     counted = rows["how"].str.partition(":")[0].isin(tables)
     if unlisted := sorted(set(rows.loc[counted & ~listed, "indicator"])):
-        raise KeyError(
-            f"{unlisted[0]} counts people and is not in data/raw/reference/people.csv: add a row for it"
-        )
+        raise StudyError([Problem.of(NOT_IN_PEOPLE.fault(indicator=name), "people.csv") for name in unlisted])
     return listed
 
 
@@ -361,7 +361,7 @@ def _reason(row: Any, rules: Policy, reasons: dict[Cell, str]) -> str:
     if person is None or row.district in person.exceptions:
         return ""
     cells = [(one, row.district) for one in (row.indicator, *person.of)]
-    few = person.kind in ("mean", "sample") and 0 < row.n < rules.threshold
+    few = person.kind in ("mean", "sample") and (0 < row.n < rules.threshold or pd.isna(row.value))
     return next((reasons[cell] for cell in cells if cell in reasons), FEW if few else "")
 
 

@@ -16,7 +16,8 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, cited, name_of, record, unit_of
+from analysis.stats.disclosure import policy
+from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, cited, name_of, of_people, record, unit_of
 from analysis.survey.citation import cite_estimates
 from analysis.survey.study import study
 
@@ -39,7 +40,8 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
 def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = "") -> pd.DataFrame:
     """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
 
-    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows.
+    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows. A mean
+    of people of whom one or two dominate it is blank.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -48,6 +50,8 @@ def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weig
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
+        if of_people(table) and policy().dominated(values):  # one person's value could be told from it
+            return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
     how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"

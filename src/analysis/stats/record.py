@@ -94,9 +94,14 @@ def record(
 
 def cited(rows: pd.DataFrame, table: pd.DataFrame) -> str:
     """Cite the rows that were counted; of a table of people all its rows, whichever were."""
-    name = rows.attrs.get("table", "")
-    of_people = name in study().tables and study().tables[name].of_people and "workbook" in table
-    return cite_sheets(table) if of_people and len(table) else cite(rows)
+    without_rows = of_people(rows) and "workbook" in table and len(table)
+    return cite_sheets(table) if without_rows else cite(rows)
+
+
+def of_people(rows: pd.DataFrame) -> bool:
+    """Tell whether each row of a clean table is a person."""
+    table = study().tables.get(rows.attrs.get("table", ""))
+    return table is not None and table.of_people
 
 
 def name_of(indicator: str, district: str) -> str:
