@@ -84,7 +84,7 @@ def test_wilson_interval_holds_the_rate_and_not_the_next_share():
 
 def test_mean_has_the_student_interval_of_t_test():
     staff = pd.read_csv(REFERENCE / "staff.csv", dtype={"county_code": str})
-    staff.attrs.update(table="interview_communities", wave="2020", basis="official")  # people pass a gate
+    staff.attrs.update(table="communities", wave="2020", basis="official")  # people pass a gate
     estimates = mean(staff, "days", "days_on_site").set_index("district")
     expected = STUDENT.set_index("district")
     assert set(estimates.index) == set(expected.index)
