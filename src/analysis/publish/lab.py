@@ -50,7 +50,7 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     A number tells on hover its name and how it was computed; a reference names its figure or table; a figure or
     table has number, title, subtitle and label.
     """
-    shown = Numbering(section.notebook, section.lang, section.district)
+    shown = Numbering(section.notebook, section.wave, section.lang, section.district)
     how = dict(zip(section.estimates["name"], section.estimates["how"], strict=True))
     if report["kind"] == "prose":
         words = REFERENCE.sub(lambda link: shown.label(link[1]), data["text/markdown"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
 from analysis.publish import picture, tables
 from analysis.publish.faults import name_faults
@@ -24,6 +24,7 @@ from analysis.publish.prose import ProseError, Unit, numbers, render
 from analysis.publish.typed import numbers_in_braces, typed_numbers
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.record import COLUMNS
+from analysis.survey.reference import reference
 from analysis.survey.repository import build, built, wave_facts
 from analysis.survey.study import study
 
@@ -111,17 +112,25 @@ class Section:
         Raises ProseError where a number is typed into the words instead of taken by name, or a name is not known.
         """
         template = words.get(self.lang, "")  # a cell of the other language keeps silent
-        if typed := [*typed_numbers(template), *numbers_in_braces(template)]:
-            raise self._fault(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
         try:
+            if typed := [*typed_numbers(template), *numbers_in_braces(template)]:
+                raise self._fault(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
             said = render(template, self.names)
+        except ProseError:
+            raise
         except TemplateSyntaxError as error:
             raise self._fault(f"not a template, line {error.lineno}: {error.message}") from error
         except (TemplateError, TypeError, ValueError, LookupError) as error:
-            names = name_faults(template, self.names, set(self.estimates["indicator"]))
-            raise self._fault("; ".join(names) or str(error)) from error
+            raise self._fault(self._reason(template, error)) from error
         self.spoken |= set(SAID.findall(said))
         return said
+
+    def _reason(self, template: str, error: Exception) -> str:
+        """Say why words cannot be rendered: what is wrong with their names, else the error itself."""
+        indicators = set(reference("measures")["indicator"])
+        faults = "; ".join(name_faults(template, {*self.names, *indicators}, indicators))
+        first = ": run the cell that computes it first" * isinstance(error, UndefinedError)
+        return faults or f"{error}{first}"
 
     def _fault(self, message: str) -> ProseError:
         cell = "".join(f"!{name}" for name in [running_cell()] if name)

@@ -1,4 +1,4 @@
-"""A JupyterLab of `make lab` on a copy of the repository, driven in a browser as a researcher would."""
+"""A JupyterLab of `make lab` on a copy of the repository, used in a browser as a researcher would."""
 
 import os
 import re
@@ -11,8 +11,7 @@ from pathlib import Path
 
 from running import REPOSITORY, copy_repository
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-OPTIONS = "--no-browser --port-retries 50 --ServerApp.ip=127.0.0.1 --LabApp.expose_app_in_browser=True"
+OPTIONS = "--no-browser --ServerApp.ip=127.0.0.1 --ServerApp.port=0 --LabApp.expose_app_in_browser=True"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab\?token=\w+")
 SECONDS = 120
 
@@ -38,13 +37,19 @@ def git(folder: Path, *words: str) -> str:
 
 @contextmanager
 def server(folder: Path, home: Path):
-    """Run `make lab` in a folder; yields the address of JupyterLab."""
-    own = {"HOME": str(home), "XDG_DATA_HOME": "", "JUPYTER_CONFIG_DIR": "", "JUPYTER_CONFIG_PATH": ""}
+    """Run `make lab` in a folder, for somebody without settings; yields the address of JupyterLab."""
+    home.mkdir()
+    personal = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))}
     command = ["make", "lab", "LAB=", f"BIN={Path(sys.executable).parent}", f"ARGS={OPTIONS}"]
     log = home / "server.log"
     with log.open("w") as said:
         running = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **own}, stderr=said, stdout=said, start_new_session=True
+            command,
+            cwd=folder,
+            env=personal | {"HOME": str(home)},
+            stderr=said,
+            stdout=said,
+            start_new_session=True,
         )
     try:
         yield _address(running, log)
@@ -54,6 +59,7 @@ def server(folder: Path, home: Path):
 
 
 def _address(running: subprocess.Popen, log: Path) -> str:
+    """Wait until the server says where it is."""
     for _ in range(SECONDS * 5):
         if found := ADDRESS.search(log.read_text("utf-8", "replace")):
             return found[0]
@@ -66,15 +72,18 @@ def _address(running: subprocess.Popen, log: Path) -> str:
 
 
 class Lab:
-    """A page of a browser that shows JupyterLab."""
+    """A page of a browser that shows JupyterLab.
+
+    faults: errors of its scripts, ours among them.
+    """
 
     def __init__(self, page, address: str) -> None:
-        self.page, self.errors = page, []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page, self.faults = page, []
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.set_default_timeout(SECONDS * 1000)
         page.goto(address)
-        page.wait_for_function("window.jupyterapp?.shell?.isEmpty !== undefined")
-        page.evaluate("window.jupyterapp.restored")
+        page.wait_for_function("window.jupyterapp?.restored !== undefined")
+        page.evaluate("window.jupyterapp.restored.then(() => null)")
 
     def do(self, command: str, **arguments: object) -> None:
         """Carry out a command of JupyterLab, and wait for its end."""
@@ -83,32 +92,26 @@ class Lab:
             [command, arguments],
         )
 
+    def notebook(self, script: str) -> object:
+        """Return what a script says of `panel`, the notebook that is shown."""
+        return self.page.evaluate(
+            f"async () => {{ const panel = window.jupyterapp.shell.currentWidget; {script} }}"
+        )
+
     def open(self, notebook: str) -> None:
         """Open a notebook and wait for its kernel."""
         self.do("docmanager:open", path=f"{notebook}.ipynb")
-        self.page.evaluate(
-            """async () => { const panel = window.jupyterapp.shell.currentWidget;
-            await panel.context.ready; await panel.sessionContext.ready }"""
-        )
+        self.notebook("await panel.context.ready; await panel.sessionContext.ready")
 
     def run_all(self) -> None:
         """Run all cells and wait until the last has ended."""
         self.do("notebook:run-all-cells")
 
-    def save(self) -> None:
-        """Save the notebook that is shown."""
-        self.do("docmanager:save")
-
-    def outputs(self) -> list[dict]:
-        """Return the cells of the notebook that is shown: id, source, outputs as a notebook has them."""
-        return self.page.evaluate(
-            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].map(cell => cell.toJSON())
-            """
-        )
+    def outputs(self) -> list[tuple[str, dict]]:
+        """Return the outputs of the notebook that is shown, each with the id of its cell."""
+        cells = self.notebook("return [...panel.content.model.cells].map(cell => cell.toJSON())")
+        return [(cell["id"], output) for cell in cells for output in cell.get("outputs", [])]
 
     def close(self) -> None:
-        """Close the notebook that is shown with its kernel."""
-        self.page.evaluate(
-            """async () => { const panel = window.jupyterapp.shell.currentWidget;
-            await panel.sessionContext.shutdown(); panel.dispose() }"""
-        )
+        """Close the notebook that is shown, with its kernel."""
+        self.notebook("await panel.sessionContext.shutdown(); panel.dispose()")

@@ -1,10 +1,12 @@
 // Cells that begin with %%md hold Markdown: they are highlighted as such and set in the font of prose.
+// When a cell fails, the notebook goes to it: after "Run All Cells" it would stand at its end.
 // Written by hand in the form of a prebuilt extension of JupyterLab, so that nothing has to be built.
 (() => {
-  const NAME = "prose-cells";
+  const NAME = "notebook-editing";
+  const PROSE = "prose-cell";
   const MARKDOWN = "text/x-ipythongfm";
   const PYTHON = "text/x-ipython";
-  const STYLE = `.${NAME} .cm-content { font-family: var(--jp-content-font-family); font-size: var(--jp-content-font-size1);
+  const STYLE = `.${PROSE} .cm-content { font-family: var(--jp-content-font-family); font-size: var(--jp-content-font-size1);
     line-height: 1.6 }`;
 
   const isProse = (model) => model.type === "code" && /^%%md\b/.test(model.sharedModel.getSource());
@@ -13,7 +15,7 @@
     const { model } = cell;
     if (model.isDisposed || model.type !== "code") return;
     const prose = isProse(model);
-    cell.toggleClass(NAME, prose);
+    cell.toggleClass(PROSE, prose);
     if (prose && model.mimeType !== MARKDOWN) model.mimeType = MARKDOWN;
     if (!prose && model.mimeType === MARKDOWN) model.mimeType = PYTHON;
   }
@@ -32,11 +34,18 @@
     markAll();
   }
 
-  function activate(_app, tracker) {
+  function goToFailed(_sender, { notebook, cell, error }) {
+    if (!error?.errorName) return; // nor where it was left out because one before it failed
+    notebook.activeCellIndex = notebook.widgets.indexOf(cell);
+    notebook.scrollToCell(cell, "center");
+  }
+
+  function activate(tracker, actions) {
     const style = document.createElement("style");
     style.textContent = STYLE;
     document.head.append(style);
     tracker.widgetAdded.connect((_tracker, panel) => panel.context.ready.then(() => follow(panel.content)));
+    actions.executed.connect(goToFailed);
   }
 
   let libraries; // what JupyterLab shares: {name: {version: {get}}}
@@ -49,8 +58,13 @@
   window._JUPYTERLAB[NAME] = {
     init: (scope) => { libraries = scope; },
     get: async () => {
-      const { INotebookTracker } = await shared("@jupyterlab/notebook");
-      const plugin = { id: `${NAME}:plugin`, autoStart: true, requires: [INotebookTracker], activate };
+      const { INotebookTracker, NotebookActions } = await shared("@jupyterlab/notebook");
+      const plugin = {
+        id: `${NAME}:plugin`,
+        autoStart: true,
+        requires: [INotebookTracker],
+        activate: (_app, tracker) => activate(tracker, NotebookActions),
+      };
       return () => ({ __esModule: true, default: plugin });
     },
   };
