@@ -60,6 +60,22 @@ def test_tags_and_attachments_stay():
     assert kept == {**cell, "metadata": {"tags": ["mine"]}}
 
 
+@pytest.mark.parametrize(
+    ("ids", "kept"),
+    [
+        (["said", "0ce59bba-9b7f-432b-bcbe-fa8c0e205a8a"], ["said", "said_en"]),
+        (["0ce59bba", "1ce59bba"], ["0ce59bba", "0ce59bba_en"]),
+        (["said", "said_english"], ["said", "said_english"]),
+    ],
+)
+def test_a_new_cell_of_english_prose_belongs_to_the_chinese_one_before(ids, kept):
+    """An editor draws ids at random, and has no field to name a cell; an id that somebody gave stays."""
+    words = zip(ids, ("%%md zh\n一", "%%md en\none"), strict=True)
+    cells = [{"cell_type": "code", "id": name, "metadata": {}, "source": text} for name, text in words]
+    made = stripped({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    assert [cell["id"] for cell in made["cells"]] == kept
+
+
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD", "[]", '{"cells": [1]}', "{}"])
 def test_what_is_no_notebook_is_refused_with_a_reason(text):
     """Git is told that the filter failed, and takes the file as it is."""

@@ -1,6 +1,7 @@
 """Settings of the server that `make lab` starts, beside one's own: notebooks are saved without outputs."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ def strip_before_saving(model: dict[str, Any], **_: object) -> None:
     if model["type"] == "notebook":
         model["content"].update(stripped(model["content"]))
 
+
+# The server sets its hook once more after it has loaded its extensions, and warns of that.
+warnings.filterwarnings("ignore", message="Overriding existing pre_save_hook")
 
 c = get_config()  # noqa: F821
 c.FileContentsManager.pre_save_hook = strip_before_saving

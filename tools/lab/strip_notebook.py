@@ -7,7 +7,9 @@ output, it needs Python alone: see docs/notebooks.md.
 from __future__ import annotations
 
 import json
+import re
 import sys
+from itertools import pairwise
 from typing import Any
 
 # The pipeline runs every notebook in this kernel, whatever the file says.
@@ -16,11 +18,20 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL = ("attachments", "cell_type", "id", "source")  # of a cell, beside its tags
+DRAWN = re.compile(r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")  # an id that an editor drew at random
 
 
 def stripped(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Return a notebook (nbformat 4) with sources, ids, tags and attachments of its cells alone."""
+    """Return a notebook (nbformat 4) with sources, ids, tags and attachments of its cells alone.
+
+    A new cell of English prose right after its Chinese one gets its id with `_en`: the two belong together.
+    """
     cells = [_stripped_cell(cell) for cell in notebook["cells"]]
+    ids = {cell.get("id") for cell in cells}
+    for zh, en in pairwise(cells):
+        is_pair = "".join(zh["source"]).startswith("%%md zh") and "".join(en["source"]).startswith("%%md en")
+        if is_pair and DRAWN.fullmatch(en.get("id", "")) and f"{zh['id']}_en" not in ids:
+            en["id"] = f"{zh['id']}_en"
     formats = {name: notebook[name] for name in ("nbformat", "nbformat_minor")}
     return {"cells": cells, "metadata": METADATA, **formats}
 
