@@ -10,6 +10,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # Nothing of one's own is loaded beside the locked list.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 
+# Words for the program behind a target: make test ARGS="-k prose", make lab ARGS="--no-browser --port 8999"
+ARGS :=
+
 .PHONY: report test test-slow lab bench lint lock clean
 .DELETE_ON_ERROR:
 
@@ -17,13 +20,15 @@ report: $(REPORT)
 	$(BIN)/python -m analysis build
 
 test: $(DEV)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-slow: $(DEV)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
+# Settings beside one's own lie in tools/lab; root, as in a container, must be allowed.
+lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/tools/lab$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
 lab: $(LAB)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 # Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
 bench: $(DEV)

@@ -1,9 +1,12 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from running import REPOSITORY, copy_repository, run_analysis
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 # Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
 SLOW = {
@@ -12,6 +15,7 @@ SLOW = {
     "test_cluster",
     "test_explain",
     "test_incremental",
+    "test_jupyterlab",
     "test_kills",
     "test_leaks",
     "test_linked_tables",
@@ -62,3 +66,15 @@ def edition(tmp_path_factory) -> Path:
     done = run_analysis(folder, "build")
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, where the machine has it and playwright is installed."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: nothing is looked at in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -163,6 +163,7 @@ def settings_of_ones_own(home):
         document.save(home / folder / "reference.docx")
     return {
         "HOME": str(home),
+        "JPY_SESSION_NAME": "notebooks/10_report.ipynb",  # as in a kernel that JupyterLab started
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_DATA_HOME": str(home / ".local/share"),
         "JUPYTER_PATH": str(home / ".local/share/jupyter"),

@@ -88,9 +88,7 @@ def test_columns_named_come_with_where_each_row_stands_and_no_others(folder):
 
 
 def test_a_table_that_is_not_there_says_how_to_make_it(folder):
-    with pytest.raises(
-        FileNotFoundError, match=r"absent\.parquet is missing: run `python -m analysis build` first"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"absent\.parquet .*run `make report` first"):
         repository.read("absent", "2020")
 
 

@@ -29,6 +29,7 @@ PERSONAL = (
     "FONTCONFIG_",
     "FORCE_COLOR",
     "IPYTHON",
+    "JPY_",
     "JUPYTER",
     "LANG",
     "LC_",

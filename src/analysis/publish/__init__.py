@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Set the house style and register `%%md LANG`, which speaks through the notebook's `section`."""
-    from IPython.display import display
-
     from analysis.publish.figures import use_style
 
     def md(line: str, cell: str) -> None:
-        """Render a cell of Markdown if its language is the section's."""
+        """Show a cell of Markdown; `say` is silent unless its language is the section's."""
         section = shell.user_ns["section"]
-        if line.strip() == section.lang:
-            report = {"kind": "prose", "lang": section.lang}
-            if (words := section.say({section.lang: cell})).strip():  # a condition may leave nothing to say
-                display({"text/markdown": words}, raw=True, metadata={"report": report})
+        words = section.say({line.strip(): cell})
+        if words.strip():  # a condition, too, may leave nothing to say
+            section.show({"text/markdown": words}, {"kind": "prose", "lang": section.lang})
 
+    def forget(*_: object) -> None:
+        """Let `%load_ext` load again without a word, when all cells run once more."""
+        shell.extension_manager.loaded.discard(__name__)
+
+    shell.events.register("post_run_cell", forget)
     shell.register_magic_function(md, magic_kind="cell", magic_name="md")
     warnings.formatwarning = _without_path
     use_style()

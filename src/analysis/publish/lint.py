@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateSyntaxError
 
 from analysis.publish.cells import Cell, CellError, read_cells
+from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
-from analysis.publish.prose import SHAPES
 
 ENDINGS = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends where there are two languages
 GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
 ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
-PARSER = Environment()
 DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
 
 
@@ -105,14 +103,10 @@ def _language(cell: Cell) -> str:
 def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iterator[str]:
     """Say what is wrong with one text: its syntax, its names, its numbers, its terms."""
     try:
-        tree = PARSER.parse(text)
+        yield from name_faults(text, known, facts.indicators)
     except TemplateSyntaxError as error:
         yield f"not a template, line {error.lineno}: {error.message}"
         return
-    for name in sorted(meta.find_undeclared_variables(tree) - known):
-        yield _unknown(name, known)
-    for node in tree.find_all(nodes.Getattr):
-        yield from _attribute(node, facts.indicators)
     if lang:
         for typed in [*hard_coded_numbers(text), *numbers_in_braces(text)]:
             yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}"
@@ -120,24 +114,6 @@ def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iter
     for row in facts.refused[facts.refused["lang"] == lang].itertuples():
         if re.search(rf"(?<![A-Za-z]){re.escape(row.refused)}", text, re.IGNORECASE * (lang == "en")):
             yield f"refused term: {row.refused}; write {row.use}"
-
-
-def _attribute(node: nodes.Getattr, indicators: frozenset[str]) -> Iterator[str]:
-    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a shape."""
-    owner = node.node
-    base = owner.node if isinstance(owner, nodes.Getitem) else None
-    if (isinstance(base, nodes.Name) and base.name == "county") or (
-        isinstance(owner, nodes.Name) and owner.name == "city"
-    ):
-        if node.attr not in indicators:
-            yield _unknown(node.attr, indicators)
-    elif isinstance(owner, nodes.Name) and owner.name in indicators and node.attr not in SHAPES:
-        yield f"{owner.name}.{node.attr}: a number has {', '.join(SHAPES)}"
-
-
-def _unknown(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"unknown name {name}" + (f"; did you mean {near[0]}?" if near else "; names are those of measures.csv")
 
 
 def _assigned(cells: list[Cell]) -> frozenset[str]:

@@ -52,6 +52,13 @@ ROWS = {
 POWERS = {("万元", "million yuan"): -2, ("万元", "yuan"): 4}
 
 
+class ProseError(ValueError):
+    """Raised with the notebook, the cell and what is wrong with its words. Jupyter shows this message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 @dataclass(frozen=True)
 class Unit:
     """How a language prints a measure: its unit, the power of ten that leads to it, grouped digits.

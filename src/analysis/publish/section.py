@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
+from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
 from analysis.publish import picture, tables
+from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
+from analysis.publish.lab import in_lab, preview, running_cell
 from analysis.publish.markup import SAID, inline, plain
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
-from analysis.publish.prose import Unit, numbers, render
+from analysis.publish.prose import ProseError, Unit, numbers, render
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.disclosure import protected
 from analysis.stats.record import COLUMNS
-from analysis.survey.repository import build, read, wave_facts
+from analysis.survey.reference import reference
+from analysis.survey.repository import build, built, read, wave_facts
 from analysis.survey.study import study
 
 if TYPE_CHECKING:
@@ -61,7 +65,10 @@ class Section:
         """Add estimates to the section; returns what is new for the city (else all), to be looked at."""
         new = pd.concat(estimates, ignore_index=True).assign(notebook=self.notebook)
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
-        parts = [frame for frame in (self.computed, new) if len(frame)]
+        before = self.computed
+        if in_lab():  # where a cell may run again
+            before = before[~before["name"].isin(new["name"])]
+        parts = [frame for frame in (before, new) if len(frame)]
         self.computed, self._names = pd.concat(parts, ignore_index=True), None
         new = protected(new, self.withheld)
         city = new[new["district"] == study().city]
@@ -111,14 +118,32 @@ class Section:
     def say(self, words: dict[str, str]) -> str:
         """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
 
-        Raises ValueError when a number is typed into the words instead of taken by name.
+        Raises ProseError where a number is typed into the words instead of taken by name, or a name is not known.
         """
         template = words.get(self.lang, "")  # a cell of the other language keeps silent
-        if typed := [*hard_coded_numbers(template), *numbers_in_braces(template)]:
-            raise ValueError(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
-        said = render(template, self.names)
+        try:
+            if typed := [*hard_coded_numbers(template), *numbers_in_braces(template)]:
+                raise self._fault(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
+            said = render(template, self.names)
+        except ProseError:
+            raise
+        except TemplateSyntaxError as error:
+            raise self._fault(f"not a template, line {error.lineno}: {error.message}") from error
+        except (TemplateError, TypeError, ValueError, LookupError) as error:
+            raise self._fault(self._reason(template, error)) from error
         self.spoken |= set(SAID.findall(said))
         return said
+
+    def _reason(self, template: str, error: Exception) -> str:
+        """Say why words cannot be rendered: what is wrong with their names, else the error itself."""
+        indicators = set(reference("measures")["indicator"])
+        faults = "; ".join(name_faults(template, {*self.names, *indicators}, indicators))
+        first = ": run the cell that computes it first" * isinstance(error, UndefinedError)
+        return faults or f"{error}{first}"
+
+    def _fault(self, message: str) -> ProseError:
+        cell = "".join(f"!{name}" for name in [running_cell()] if name)
+        return ProseError(f"notebooks/{self.notebook}.ipynb{cell} ({self.lang}): {message}")
 
     def choose(self, **words: Any) -> Any:
         """Pick what is in the section's language: `choose(zh="岗位", en="Post")`."""
@@ -213,12 +238,16 @@ class Section:
         said = [{part: self.say(words) for part, words in tile.items()} for tile in tiles]
         lines = [{part: inline(text) for part, text in tile.items()} for tile in said]
         html = "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
-        display({"text/html": html}, raw=True, metadata={"report": {"kind": "tiles", "tiles": said}})
+        self.show({"text/html": html}, {"kind": "tiles", "tiles": said})
 
     def include(self, name: str) -> None:
         """Show a figure or table that another notebook made."""
-        saved = json.loads((self.folder / "shown" / f"{name}.json").read_text("utf-8"))
-        display(saved["data"], raw=True, metadata={"report": saved["report"]})
+        saved = json.loads(built(self.folder / "shown" / f"{name}.json").read_text("utf-8"))
+        self.show(saved["data"], saved["report"])
+
+    def show(self, data: dict[str, str], report: dict) -> None:
+        """Show an output: by media type, with what it is to the page; JupyterLab shows it as on a page."""
+        display(preview(self, data, report) if in_lab() else data, raw=True, metadata={"report": report})
 
     def _words(
         self,
@@ -249,7 +278,7 @@ class Section:
     def _show(self, data: dict, report: dict) -> None:
         saved = json.dumps({"data": data, "report": report}, ensure_ascii=False, indent=1)
         self._write(f"shown/{report['id']}.json", saved)
-        display(data, raw=True, metadata={"report": report})
+        self.show(data, report)
 
     def _write(self, path: str, content: str | bytes) -> None:
         target = Path(self.folder, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,25 @@ from analysis.survey.study import study
 __all__ = ["build", "processed", "reference", "root"]
 
 PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
+
+
+NOT_BUILT = (
+    "尚未生成，请先运行 make report (is missing: run `make report` first, for another wave `analysis build`)"
+)
+
+
+class NotBuiltError(FileNotFoundError):
+    """Raised where a file of the last build is not there. Jupyter shows its message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def built(path: Path) -> Path:
+    """Return the path of a file that a build makes; NotBuiltError where it is not there."""
+    if not path.exists():
+        raise NotBuiltError(f"{os.path.relpath(path, root())} {NOT_BUILT}")
+    return path
 
 
 def register(name: str, wave: str) -> pd.DataFrame:
@@ -35,12 +55,10 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
 
     columns: with names, these alone and where each row stands; a notebook that names what it uses runs again only
-    when one of them changes. Raises FileNotFoundError saying how to make the table, KeyError naming a column that
-    it does not have.
+    when one of them changes. Raises NotBuiltError where the table has yet to be made, KeyError naming a column
+    that it does not have.
     """
-    path = processed(wave) / f"{table}.parquet"
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: run `python -m analysis build` first")
+    path = built(processed(wave) / f"{table}.parquet")
     with reading_table(table, columns, path), path.open("rb") as file:
         names = pq.read_schema(file).names
         for name in columns:
@@ -60,7 +78,7 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "estimates.parquet")
-    folder = build(wave) / study().languages[0] / "estimates"
+    folder = built(build(wave) / study().languages[0] / "estimates")
     paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
@@ -81,10 +99,10 @@ def read_places(wave: str, district: str) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    with path.open("rb") as file:  # Arrow would open it where no plan can be held against it
+    with built(path).open("rb") as file:  # Arrow would open it where no plan can be held against it
         return pd.read_parquet(file)
 
 
 def wave_facts(wave: str) -> dict:
     """Read what `wave.toml` declares: basis, dates, titles. The only place that says *synthetic*."""
-    return read_declaration(processed(wave) / FILE)
+    return read_declaration(built(processed(wave) / FILE))

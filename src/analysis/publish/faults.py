@@ -1,0 +1,43 @@
+"""What is wrong with the names that a template of words takes, with the nearest name that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+
+from jinja2 import Environment, meta, nodes
+
+from analysis.publish.prose import SHAPES
+
+PARSER = Environment()
+
+
+def name_faults(text: str, known: Collection[str], indicators: Collection[str]) -> Iterator[str]:
+    """Say which names in a template are not known, and what a number is asked for that it does not have.
+
+    known: what words may name. indicators: those that have a number. Raises jinja2.TemplateSyntaxError where the
+    text is no template.
+    """
+    tree = PARSER.parse(text)
+    for name in sorted(meta.find_undeclared_variables(tree) - set(known)):
+        yield _unknown(name, known)
+    for node in tree.find_all(nodes.Getattr):
+        yield from _attribute(node, indicators)
+
+
+def _attribute(node: nodes.Getattr, indicators: Collection[str]) -> Iterator[str]:
+    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a shape."""
+    owner = node.node
+    base = owner.node if isinstance(owner, nodes.Getitem) else None
+    if (isinstance(base, nodes.Name) and base.name == "county") or (
+        isinstance(owner, nodes.Name) and owner.name == "city"
+    ):
+        if node.attr not in indicators:
+            yield _unknown(node.attr, indicators)
+    elif isinstance(owner, nodes.Name) and owner.name in indicators and node.attr not in SHAPES:
+        yield f"{owner.name}.{node.attr}: a number has {', '.join(SHAPES)}"
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"unknown name {name}" + (f"; did you mean {near[0]}?" if near else "; names are those of measures.csv")
