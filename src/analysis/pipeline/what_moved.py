@@ -1,0 +1,102 @@
+"""Compare the records of two editions: numbers, sentences, figures, tables, verdicts, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from analysis.pipeline.edition_record import EditionRecord, Fact
+
+CONTRASTS = {"above", "below", "differ", "pair_above", "group_above"}  # forms that say who is higher
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One thing that two editions say differently.
+
+    old, new: what each says, by language; empty where it says nothing. what: of a number `printed` or
+    `beneath` (its value, interval or n, but nothing that is printed); of a figure or table which of title,
+    data and drawing; of a verdict its form before and after; else `said`.
+    """
+
+    kind: str
+    name: str
+    old: dict[str, str]
+    new: dict[str, str]
+    what: str = "said"
+
+    @property
+    def lost_contrast(self) -> bool:
+        """Whether a verdict said who is higher or lower, and may no longer."""
+        before, _, after = self.what.partition(" → ")
+        return self.kind == "verdict" and before in CONTRASTS and after not in CONTRASTS
+
+
+def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
+    """List what moved from one edition to another, in the order of the newer; what is gone comes last."""
+    before, after = _by_name(old), _by_name(new)
+    moved = []
+    for key in [*after, *(key for key in before if key not in after)]:
+        was, now = before.get(key), after.get(key)
+        what = _difference(was, now)
+        if what:
+            said = old.by_language(was) if was else {}, new.by_language(now) if now else {}
+            moved.append(Moved(*key, *said, what=what))
+    return moved + list(_sentences(old, new))
+
+
+def _by_name(edition: EditionRecord) -> dict[tuple[str, str], Fact]:
+    return {(one.kind, one.name): one for one in edition.facts if one.kind != "sentence"}
+
+
+def _difference(old: Fact | None, new: Fact | None) -> str:
+    """Say in which respect a fact differs; empty where it does not, or where no reader would see it."""
+    kind = (new or old).kind
+    if kind == "verdict":
+        forms = [one.data if one else "—" for one in (old, new)]
+        return " → ".join(forms) if forms[0] != forms[1] else ""
+    if old is None or new is None:
+        return "printed" if kind == "number" else "said"
+    if kind in ("figure", "table"):
+        parts = zip(old.data.split(" "), new.data.split(" "), strict=False)
+        names = [was for was, _ in zip(old.data.split(" ")[::2], new.data.split(" ")[::2], strict=False)]
+        states = [was != now for was, now in list(parts)[1::2]]
+        differ = [name for name, other in zip(names, states, strict=False) if other]
+        return ", ".join(["title"] * (old.said != new.said) + differ)
+    if old.said != new.said:
+        return "printed" if kind == "number" else "said"
+    return "beneath" if old.data != new.data else ""
+
+
+def _sentences(old: EditionRecord, new: EditionRecord) -> Iterator[Moved]:
+    """Compare the sentences of each cell; one result a cell has what differs in every language."""
+    before, after = _by_cell(old), _by_cell(new)
+    cells = dict.fromkeys(cell for cell, _ in [*after, *before])
+    languages = dict.fromkeys([*new.languages, *old.languages])
+    for cell in cells:
+        gone, come = {}, {}
+        for lang in languages:
+            was, now = (said.get((cell, lang), []) for said in (before, after))
+            if was != now:
+                gone[lang], come[lang] = _differing(was, now)
+        if gone:
+            yield Moved("sentence", cell, gone, come)
+
+
+def _by_cell(edition: EditionRecord) -> dict[tuple[str, str], list[str]]:
+    """Map (cell, language) to its sentences."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in edition.facts:
+        if one.kind == "sentence":
+            found.setdefault((one.name, one.lang), []).extend(one.said)
+    return found
+
+
+def _differing(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
+    """Return the sentences that one text has and the other has not, each joined, as (old, new)."""
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    steps = [step for step in steps if step[0] != "equal"]
+    gone = [one for _, start, end, _, _ in steps for one in old[start:end]]
+    come = [one for _, _, _, start, end in steps for one in new[start:end]]
+    return "\n".join(gone), "\n".join(come)
