@@ -1,4 +1,4 @@
-"""Compare the records of two editions: numbers, sentences, figures, tables, verdicts, corrections."""
+"""Compare the records of two editions: numbers, sentences, figures, tables, verdicts, names."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from analysis.pipeline.edition_record import EditionRecord, Fact
 
 CONTRASTS = {"above", "below", "differ", "pair_above", "group_above"}  # forms that say who is higher
 
+APART = ("sentence", "correction")  # compared cell by cell; a cause, not what follows
+
 
 @dataclass(frozen=True)
 class Moved:
     """One thing that two editions say differently.
 
-    old, new: what each says, by language; empty where it says nothing. what: of a number `printed` or
-    `beneath` (its value, interval or n, but nothing that is printed); of a figure or table which of title,
-    data and drawing; of a verdict its form before and after; else `said`.
+    old, new: what each says, by language; empty where it says nothing. what: of a number `printed`, or
+    `beneath` where its value, interval or n moved by less than is printed; of a figure or table which of
+    said (its title), data and drawing; of a verdict its forms where they differ; else `said`.
     """
 
     kind: str
@@ -47,26 +49,28 @@ def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
 
 
 def _by_name(edition: EditionRecord) -> dict[tuple[str, str], Fact]:
-    return {(one.kind, one.name): one for one in edition.facts if one.kind != "sentence"}
+    return {(one.kind, one.name): one for one in edition.facts if one.kind not in APART}
 
 
 def _difference(old: Fact | None, new: Fact | None) -> str:
-    """Say in which respect a fact differs; empty where it does not, or where no reader would see it."""
+    """Say in which respect a fact differs; empty where it does not."""
     kind = (new or old).kind
-    if kind == "verdict":
-        forms = [one.data if one else "—" for one in (old, new)]
-        return " → ".join(forms) if forms[0] != forms[1] else ""
-    if old is None or new is None:
-        return "printed" if kind == "number" else "said"
-    if kind in ("figure", "table"):
-        parts = zip(old.data.split(" "), new.data.split(" "), strict=False)
-        names = [was for was, _ in zip(old.data.split(" ")[::2], new.data.split(" ")[::2], strict=False)]
-        states = [was != now for was, now in list(parts)[1::2]]
-        differ = [name for name, other in zip(names, states, strict=False) if other]
-        return ", ".join(["title"] * (old.said != new.said) + differ)
-    if old.said != new.said:
-        return "printed" if kind == "number" else "said"
-    return "beneath" if old.data != new.data else ""
+    if kind == "verdict" and (old is None or new is None or old.data != new.data):
+        return " → ".join(one.data if one else "—" for one in (old, new))
+    if old is None or new is None or old.said != new.said:
+        parts = ["printed" if kind == "number" else "said"]
+    else:
+        parts = []
+    if old and new and kind in ("figure", "table"):
+        was, now = _states(old), _states(new)
+        return ", ".join([*parts, *(name for name in now if was.get(name) != now[name])])
+    return parts[0] if parts else "beneath" * (old.data != new.data)
+
+
+def _states(drawing: Fact) -> dict[str, str]:
+    """Map data and drawing of a figure or table to their hashes."""
+    words = drawing.data.split(" ")
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 def _sentences(old: EditionRecord, new: EditionRecord) -> Iterator[Moved]:
