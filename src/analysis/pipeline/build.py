@@ -83,7 +83,7 @@ def build(
                 changes = _compare(outputs, fresh)
         if not only:
             write_index(top)
-            print("\n".join(_last_lines(changes, outputs)))
+            print("\n".join(_last_lines(changes, named)))
 
 
 def _compare(outputs: Path, fresh: Path) -> Changes | None:

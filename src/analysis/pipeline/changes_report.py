@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,7 @@ def changes_between(root: Path, old: EditionRecord, new: EditionRecord) -> Chang
 
 
 def group_of(one: Moved) -> str:
-    """Return the group of what moved; a verdict of the same form in other words is a sentence."""
-    if one.kind == "verdict" and " → " not in one.what:
-        return "sentence"
+    """Return the group of what moved."""
     return "beneath" if one.what == "beneath" else GROUP_OF.get(one.kind, one.kind)
 
 
@@ -96,14 +95,15 @@ def _moved_lines(one: Moved, changes: Changes) -> Iterator[str]:
     old, new = one.old.get(main, ""), one.new.get(main, "")
     if one.kind == "number" and one.what != "beneath":
         yield f"{one.name}  {old or '—'} → {new or '—'}"
-    elif group_of(one) == "verdict":
+    elif one.kind == "verdict":
         lost = "：不能再说高低 (may no longer say who is higher)" if one.lost_contrast else ""
         yield f"{one.name}  {one.what}{lost}"
-    elif group_of(one) == "sentence":
+    elif one.kind == "sentence":
+        lang = main if main in one.old or main in one.new else next(iter({**one.old, **one.new}))
+        pair = one.old.get(lang, ""), one.new.get(lang, "")
+        start = len(os.path.commonprefix(pair)) if all(pair) else 0  # noqa: RUF071 (of texts)
         yield one.name
-        langs = [main] if main in one.old or main in one.new else [*one.old]
-        pairs = [(mark, said.get(langs[0], "")) for mark, said in (("−", one.old), ("+", one.new))]
-        yield from (f"  {mark} {_short(text)}" for mark, text in pairs if text)
+        yield from (f"  {sign} {_short(text, start)}" for sign, text in zip("−+", pair, strict=True) if text)
     else:
         yield f"{one.kind} {one.name}" + (f": {one.what}" if one.kind in ("figure", "table") else "")
 
@@ -115,9 +115,12 @@ def _cause_lines(one: InputChange) -> Iterator[str]:
     yield _short(f"{one.place}  {pair or one.note}")
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
+def _short(text: str, start: int = 0) -> str:
+    """Cut a text to one line. start: where it begins to differ from another, which must be seen."""
+    line = text.replace("\n", " ")
+    first = max(0, start - WIDEST // 3) if len(line) > WIDEST else 0
+    shown = ("…" if first else "") + line[first:]
+    return shown if len(shown) <= WIDEST else f"{shown[: WIDEST - 1]}…"
 
 
 def write_page(changes: Changes, outputs: Path) -> None:

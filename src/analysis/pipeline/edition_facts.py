@@ -48,6 +48,7 @@ def _edition(wave: str) -> Iterator[Fact]:
     facts, languages = wave_facts(wave), study().languages
     yield Fact("edition", "wave", (wave,))
     yield Fact("edition", "languages", languages)
+    yield Fact("edition", "report", (study().report,))
     for part in ("title", "label", "notice"):
         shown = part == "title" or facts["basis"] != "official"
         yield Fact("edition", part, _said(facts[part][lang] if shown else "" for lang in languages))

@@ -36,16 +36,23 @@ class Moved:
 
 
 def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
-    """List what moved from one edition to another, in the order of the newer; what is gone comes last."""
+    """List what moved from one edition to another, in the order of the newer; of the sentences the report's first.
+
+    A verdict of the same form in other words is a sentence, that of `statements.csv`.
+    """
     before, after = _by_name(old), _by_name(new)
-    moved = []
+    moved, worded = [], []
     for key in [*after, *(key for key in before if key not in after)]:
         was, now = before.get(key), after.get(key)
-        what = _difference(was, now)
-        if what:
+        if what := _difference(was, now):
             said = old.by_language(was) if was else {}, new.by_language(now) if now else {}
-            moved.append(Moved(*key, *said, what=what))
-    return moved + list(_sentences(old, new))
+            if key[0] == "verdict" and what == "said":
+                worded.append(Moved("sentence", f"statements.csv!{key[1]}", *said))
+            else:
+                moved.append(Moved(*key, *said, what=what))
+    report = new.said_once("report")
+    sentences = sorted(_sentences(old, new), key=lambda one: one.name.partition("!")[0] not in report)
+    return [*moved, *sentences, *worded]
 
 
 def _by_name(edition: EditionRecord) -> dict[tuple[str, str], Fact]:
