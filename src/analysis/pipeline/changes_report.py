@@ -38,11 +38,11 @@ GROUPS = (
     Group("verdict", "比较结论改变", "verdicts of comparisons", 4),
     Group("sentence", "文字改变", "sentences, by cell", 3),
     Group("drawing", "图表改变", "figures and tables", 4),
-    Group("named", "名称和标识改变", "titles and labels", 2),
+    Group("named", "名称、标识和定义改变", "titles, labels and definitions", 2),
     Group("beneath", "印出的数不变，数值、区间或样本量变动", "value, interval or n, not as printed", 1),
 )
 CAUSES = Group("cause", "改了什么", "inputs that differ", 6)
-GROUP_OF = {"figure": "drawing", "table": "drawing", "edition": "named", "title": "named"}
+GROUP_OF = {"figure": "drawing", "table": "drawing", "edition": "named", "title": "named", "definition": "named"}
 
 
 @dataclass(frozen=True)

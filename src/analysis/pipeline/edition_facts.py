@@ -57,6 +57,8 @@ def _edition(wave: str) -> Iterator[Fact]:
 def _titles() -> Iterator[Fact]:
     for row in reference("measures").to_dict("records"):
         yield Fact("title", row["indicator"], _said(row[lang] for lang in study().languages))
+        texts = (row.get(f"definition_{lang}", "") for lang in study().languages)
+        yield Fact("definition", row["indicator"], _said(texts))
     for code in study().districts:
         names = (district_names(lang)[code] for lang in study().languages)
         yield Fact("title", code, _said(names))

@@ -15,10 +15,11 @@ from analysis.pipeline.stage import INPUTS, RECORD
 from analysis.survey.folders import printable
 
 FORMAT = "1"  # raised where a reader of the record before could not read it
-# The kinds of facts. `edition`: its wave, languages, title and label; `title`: of an indicator or a
-# district; `verdict`: what may be said of a comparison; `sentence`: of a page, in its order.
+# The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an indicator
+# or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what may be said of a
+# comparison; `sentence`: of a page, in its order.
 KINDS = (
-    "edition", "title", "number", "verdict", "figure", "table", "correction", "sentence",
+    "edition", "title", "definition", "number", "verdict", "figure", "table", "correction", "sentence",
 )  # fmt: skip
 REMEDY = "重新生成，或用 git 取回 (cannot be read: build again, or restore it with git)"
 
