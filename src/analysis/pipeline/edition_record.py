@@ -94,7 +94,7 @@ def write_record(facts: Iterable[Fact], path: Path) -> None:
 def parse_record(record: str, inputs: str, place: str, commit: str = "") -> EditionRecord:
     """Read the texts of `RECORD.jsonl` and `INPUTS`; OSError with the line that cannot be read."""
     facts = []
-    for number, line in enumerate(record.splitlines(), start=1):
+    for number, line in enumerate(record.removesuffix("\n").split("\n"), start=1):
         try:
             facts.append(Fact.parse(line))
         except ValueError:
