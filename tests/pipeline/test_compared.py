@@ -11,12 +11,16 @@ from analysis.survey.folders import RefusedError
 from moves import IDENTITY
 
 
+def facts(lang):
+    return [Fact("edition", "wave", ("2020",)), Fact("edition", "languages", (lang,))]
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A repository with a commit before the record was kept, and one with it."""
     for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "one"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True, env={**os.environ, **IDENTITY})
-    write_record([Fact("edition", "languages", ("zh",))], tmp_path / "outputs/2020/RECORD.jsonl")
+    write_record(facts("zh"), tmp_path / "outputs/2020/RECORD.jsonl")
     (tmp_path / "outputs/2020/INPUTS").write_text("2020  wave\nab  a.csv\n")
     for command in (["add", "--all"], ["commit", "--quiet", "--message", "two"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True, env={**os.environ, **IDENTITY})
@@ -31,7 +35,7 @@ def test_a_commit_and_the_folder_have_one_record(folder):
 
 def test_a_record_of_a_commit_is_not_that_of_the_folder(folder):
     """An edit that is not committed is in the folder alone."""
-    write_record([Fact("edition", "languages", ("en",))], folder / "outputs/2020/RECORD.jsonl")
+    write_record(facts("en"), folder / "outputs/2020/RECORD.jsonl")
     assert named_edition(folder, "HEAD", "2020").languages == ("zh",)
     assert named_edition(folder, str(folder / "outputs/2020"), "2020").languages == ("en",)
 

@@ -5,6 +5,7 @@ import pytest
 from analysis.pipeline.edition_record import Fact, read_edition, write_record
 
 FACTS = (
+    Fact("edition", "wave", ("2020",)),
     Fact("edition", "languages", ("zh", "en")),
     Fact("number", "share", ("47%",), data="47.2 [40.0, 50.0] n 12"),
     Fact("number", "income", ("6.47万元", "64,700 yuan"), data="6.47 [nan, nan] n 3"),
@@ -29,7 +30,7 @@ def test_what_was_written_is_read(folder):
 def test_a_text_that_all_languages_share_is_said_in_each(folder):
     """One text stands for all languages, else there is one for each."""
     read = read_edition(folder)
-    assert [read.by_language(fact) for fact in FACTS[1:3]] == [
+    assert [read.by_language(fact) for fact in FACTS[2:4]] == [
         {"zh": "47%", "en": "47%"},
         {"zh": "6.47万元", "en": "64,700 yuan"},
     ]
@@ -40,7 +41,7 @@ def test_a_line_that_is_no_fact_is_named(folder, line):
     """The error names file and line."""
     with (folder / "RECORD.jsonl").open("a", encoding="utf-8") as record:
         record.write(line + "\n")
-    with pytest.raises(OSError, match=r"RECORD\.jsonl, line 6: .*restore it with git"):
+    with pytest.raises(OSError, match=r"RECORD\.jsonl, line 7: .*restore it with git"):
         read_edition(folder)
 
 
@@ -55,6 +56,15 @@ def test_a_record_of_another_format_is_refused(folder):
     """A record that this version does not understand is not compared."""
     whole = (folder / "RECORD.jsonl").read_text("utf-8")
     (folder / "RECORD.jsonl").write_text(whole.replace('["1"]', '["0"]'), "utf-8")
+    with pytest.raises(OSError, match="cannot be read"):
+        read_edition(folder)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_record_that_was_cut_short_is_refused(folder, cut):
+    """Without format, wave and languages nothing can be compared."""
+    lines = (folder / "RECORD.jsonl").read_text("utf-8").split("\n")
+    (folder / "RECORD.jsonl").write_text("\n".join(lines[:cut]) + "\n", "utf-8")
     with pytest.raises(OSError, match="cannot be read"):
         read_edition(folder)
 

@@ -100,7 +100,8 @@ def parse_record(record: str, inputs: str, place: str, commit: str = "") -> Edit
         except ValueError:
             raise OSError(f"{place}/{RECORD}, line {number}: {REMEDY}") from None
     read = EditionRecord(place, tuple(facts), _states(inputs, place), commit)
-    if read.said_once("format") != (FORMAT,) or not read.languages:
+    whole = read.languages and read.said_once("wave")
+    if read.said_once("format") != (FORMAT,) or not whole:
         raise OSError(f"{place}/{RECORD}: {REMEDY}")
     return read
 
