@@ -13,6 +13,7 @@ SLOW = {
     "test_browser",
     "test_causes",
     "test_cluster",
+    "test_diff_planted",
     "test_explain",
     "test_incremental",
     "test_jupyterlab",

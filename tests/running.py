@@ -66,6 +66,7 @@ TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".impor
 ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
 WRITING = {
     "build": SCRATCH | {"outputs"},
+    "diff": {"outputs"},
     "check": set(),
     "forms": {"build/forms"},
     "synthesise": {"data/raw"},

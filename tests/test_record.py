@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from analysis.pipeline.lock import INPUTS
-from analysis.pipeline.stage import SUMS, read_sums
+from analysis.pipeline.stage import RECORD, SUMS, read_sums
 from running import REPOSITORY
 
 RECORDED = REPOSITORY / "outputs/2020"
@@ -32,4 +32,4 @@ def test_the_record_is_kept_in_git():
         pytest.skip("not a clone")
     command = ["git", "ls-files", "outputs"]
     listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert {f"outputs/2020/{INPUTS}", f"outputs/2020/{SUMS}"} <= set(listed.stdout.split())
+    assert {f"outputs/2020/{name}" for name in (INPUTS, RECORD, SUMS)} <= set(listed.stdout.split())

@@ -162,7 +162,7 @@ def test_what_every_step_calls_reaches_every_step(shop, monkeypatch):
     with (shop.folder / "src/analysis/pipeline/work.py").open("a") as module:
         module.write("# a remark\n")
     asked = shop.would_run()
-    assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 73
+    assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 74
     monkeypatch.chdir(shop.folder)
     assert all(tasks.WORK in one.needs for one in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks())
 
@@ -245,7 +245,7 @@ def test_a_correction_gives_the_numbers_of_a_run_of_everything_however_the_table
     assert {"02_facilities", "07_compare"} <= ran
     sums = (shop.folder / "outputs/2020/SHA256SUMS").read_bytes()
     done = shop.run("build", "--all")
-    assert done.returncode == 0 and "73 of 73 steps run" in done.stderr
+    assert done.returncode == 0 and "74 of 74 steps run" in done.stderr
     assert (shop.folder / "outputs/2020/SHA256SUMS").read_bytes() == sums
 
 
@@ -266,5 +266,5 @@ def test_what_was_made_on_the_way_is_made_anew_where_it_is_gone(shop):
     assert "clean" in shop.build()
     assert (shop.folder / "data/processed/2020/communities.parquet").exists()
     shutil.rmtree(shop.folder / "build")
-    assert len(shop.build()) == 73
+    assert len(shop.build()) == 74
     assert (shop.folder / "outputs/2020/SHA256SUMS").read_bytes() == sums

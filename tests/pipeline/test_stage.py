@@ -8,7 +8,7 @@ import pytest
 
 from analysis.pipeline import stage
 from analysis.pipeline.failures import BusyError
-from analysis.pipeline.stage import added, alone, clear, damaged, edited, staged
+from analysis.pipeline.stage import CHANGES, added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
 from analysis.survey.ownership import MARKER, files_in, mark
@@ -40,6 +40,33 @@ def test_a_finished_edition_replaces_the_old_one_whole(outputs, tmp_path):
         assert (outputs / "INPUTS").exists()
     assert names(outputs) == ["README.md", "SHA256SUMS", "report/index.html"]
     assert names(tmp_path) == [f"outputs/{name}" for name in names(outputs)]
+
+
+def test_the_page_of_changes_is_no_part_of_the_edition_and_ends_with_it(outputs):
+    """It is in no sums, no damage and nobody's own; the next edition begins without it."""
+    with staged(outputs) as folder:
+        fill(folder)
+        (folder / "INPUTS").write_text("2020  wave\n")
+        (folder / CHANGES).write_text("moved")
+    assert CHANGES not in (outputs / "SHA256SUMS").read_text() and CHANGES in ownership.made(outputs)
+    assert (damaged(outputs), added(outputs), edited(outputs)) == ([], [], [])
+    with staged(outputs) as folder:
+        fill(folder)
+    assert names(outputs) == ["SHA256SUMS", "report/index.html"]
+
+
+def test_a_clone_in_which_editions_were_compared_can_be_built_in(tmp_path, monkeypatch):
+    """Git brings the record without a marker; the page of changes beside it hinders no build."""
+    for name in ("notebooks", "data/raw", "outputs/2020"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "outputs/2020"
+    for name in ("INPUTS", "RECORD.jsonl", "SHA256SUMS", CHANGES):
+        (place / name).write_text("")
+    assert stage.edition_folder(place) == place
+    with staged(place) as folder:
+        fill(folder)
+    assert CHANGES not in names(place)
 
 
 def test_files_added_by_hand_are_kept_and_are_no_damage(outputs):
@@ -230,7 +257,7 @@ def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path, monkeypatch)
 PUBLISH_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from analysis.pipeline.stage import staged
+from analysis.pipeline.stage import CHANGES, staged
 for edition in itertools.count():
     with staged(Path(sys.argv[1]) / "outputs") as folder:
         for name in range(20):

@@ -12,12 +12,13 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.pipeline import lock
 from analysis.pipeline.failures import StoppedError
 from analysis.pipeline.layout import record_of
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.stage import alone, damaged, edited, edition_folder, staged
+from analysis.pipeline.stage import CHANGES, alone, damaged, edited, edition_folder, staged
 from analysis.pipeline.waves import INDEX, editions_folder, write_index
 from analysis.survey.folders import (
     DECLARATION,
@@ -32,6 +33,10 @@ from analysis.survey.folders import build as scratch
 from analysis.survey.ownership import claim_scratch, list_scratch
 from analysis.survey.problems import InputError
 
+if TYPE_CHECKING:
+    from analysis.pipeline.changes_report import Changes
+
+LANDING_PAGE = "index.html"  # of an edition
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
 TIMES = "times.json"  # in the scratch folder of a wave: how long each step took
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -55,7 +60,7 @@ def build(
     what it needs, and nothing is published. everything: run all steps, not only what is stale.
     """
     lock.wave_folder(raw, wave, outputs)
-    top = editions_folder(outputs, raw)
+    top, named = editions_folder(outputs, raw), outputs / wave
     outputs = edition_folder(top / wave, raw)
     with alone(writable_folder(root() / "build", own="build")):
         claim_scratch(wave)
@@ -70,11 +75,45 @@ def build(
             raise InputError(odd)
         for name in [] if only else edited(outputs):
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
+        changes = None
         with ExitStack() as stack:
             fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
+            if fresh:
+                changes = _compare(outputs, fresh)
         if not only:
             write_index(top)
+            print("\n".join(_last_lines(changes, named)))
+
+
+def _compare(outputs: Path, fresh: Path) -> Changes | None:
+    """Compare a new edition with the one that it replaces; a page in it says what moved.
+
+    None where there is none to compare with. A record that cannot be read is named, and stops nothing.
+    """
+    from analysis.pipeline.changes_report import changes_between, render
+    from analysis.pipeline.edition_record import read_edition
+
+    try:
+        old = read_edition(outputs)
+    except OSError as error:
+        print(f"未与前一版比较 (not compared with the edition before): {error}", file=sys.stderr)
+        return None
+    new = read_edition(fresh)
+    if old is None or new is None:
+        return None
+    if changes := changes_between(root(), old, new):
+        (fresh / CHANGES).write_text(render(changes), encoding="utf-8")
+    return changes
+
+
+def _last_lines(changes: Changes | None, outputs: Path) -> list[str]:
+    """Return what moved, in short, and last which file to open."""
+    from analysis.pipeline.changes_report import summary
+
+    page = printable((outputs / (CHANGES if changes else LANDING_PAGE)).as_posix())
+    lines = summary(changes, page) if changes else []
+    return [*lines, f"请打开 (open) {page}"]
 
 
 def _is_current(raw: Path, outputs: Path, wave: str) -> bool:

@@ -76,8 +76,8 @@ wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_defau
 def program() -> None:
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed or a
-    process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
+    Exit codes: 0 ok; 1 status, diff or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed
+    or a process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
     """
 
 
@@ -164,6 +164,30 @@ def status(raw: Path, outputs: Path, wave: str) -> None:
             click.echo(f"kept, added by hand: {printable(name)}", err=True)
     click.echo("\n".join(said) or "the outputs follow from the inputs")
     if said:
+        raise click.exceptions.Exit(1)
+
+
+@program.command()
+@click.argument("old", default="HEAD")
+@click.argument("new", default="")
+@outputs_option
+@wave_option
+def diff(old: str, new: str, outputs: Path, wave: str) -> None:
+    """Say what moved from edition OLD to NEW, and why: exit 0 if nothing did, 1 with what did.
+
+    Each is the folder of an edition, or a git commit whose record is read; without NEW the edition in
+    outputs/<wave>, without OLD that of the last commit. What moved stands in full in changes.html there.
+    """
+    from analysis.pipeline.changes_report import changes_between, summary, write_page
+    from analysis.pipeline.compared import named_edition
+    from analysis.pipeline.stage import CHANGES
+
+    here = outputs / wave
+    pair = (named_edition(root(), said or str(here), wave) for said in (old, new))
+    if changes := changes_between(root(), *pair):
+        page = printable((here / CHANGES).as_posix())
+        click.echo("\n".join(summary(changes, page)))
+        write_page(changes, here)
         raise click.exceptions.Exit(1)
 
 

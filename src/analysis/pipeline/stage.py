@@ -26,12 +26,14 @@ from analysis.survey.ownership import (
     replacing,
 )
 
-INPUTS, SUMS, README = "INPUTS", "SHA256SUMS", "README.md"
-RECORD = (SUMS, README)  # beside the files that the sums list
+INPUTS, RECORD, SUMS, README = "INPUTS", "RECORD.jsonl", "SHA256SUMS", "README.md"
+CHANGES = "changes.html"  # compares two editions, so that it is no part of either
+BESIDE = (SUMS, README, CHANGES)  # beside the files that the sums list
+IN_GIT = (INPUTS, RECORD, SUMS, README)  # they change without this program
 LOCK = "lock"  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 PUBLISHED = re.compile(  # the names that an edition can contain, and no others
-    r"INPUTS|wave\.toml|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
+    r"INPUTS|RECORD\.jsonl|wave\.toml|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
     r"|districts/[0-9A-Z]{1,12}/(en/)?(index\.html|brief\.docx)|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
     r"|tables/(en/)?tables\.xlsx|returns/[0-9A-Z]{1,12}_[^/]+\.xlsx"
 )
@@ -77,13 +79,14 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
         return place
     there, own = files_in(place), place.parent == root() / "outputs"
     if made(place) is not None:
-        refuse_copied_marker(place, in_git={*RECORD, INPUTS} if own else set())
+        refuse_copied_marker(place, in_git=set(IN_GIT) if own else set())
         return place
     recorded = recorded_sums(place)
-    if not (own and set(there) <= {*RECORD, INPUTS}) and (INPUTS not in recorded or not is_record(place / INPUTS)):
+    cloned = own and set(there) <= {*IN_GIT, CHANGES}
+    if not cloned and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
     other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
-    if other := [name for name in other if not (own and name == INPUTS)]:  # a merge may have left its marks
+    if other := [name for name in other if not (own and name in IN_GIT)]:  # a merge may have left its marks
         why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone: move these files away)"
         raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
     return place
@@ -125,28 +128,29 @@ def recorded_sums(folder: Path) -> dict[str, str]:
 
 def written(outputs: Path) -> set[str]:
     """Return the files of an edition that this program wrote; any other was added by hand."""
-    return set(made(outputs) or recorded_sums(outputs)) | {SUMS}
+    return set(made(outputs) or recorded_sums(outputs)) | {SUMS, CHANGES}
 
 
 def added(outputs: Path) -> list[str]:
     """List the files that were added to an edition by hand."""
-    known = {*written(outputs), *recorded_sums(outputs), *RECORD}
+    known = {*written(outputs), *recorded_sums(outputs), *BESIDE}
     return [name for name in files_in(outputs) if name not in known] if outputs.is_dir() else []
 
 
 def edited(outputs: Path) -> list[str]:
     """List the files of an edition that were changed by hand since this program wrote them."""
     known = [made(outputs) or {}, recorded_sums(outputs)]
-    there = [name for name in known[0] if name not in (SUMS, INPUTS) and (outputs / name).is_file()]
+    there = [name for name in known[0] if name not in IN_GIT and (outputs / name).is_file()]
     return [name for name in there if hash_of(outputs / name) not in {states.get(name) for states in known}]
 
 
 def write_sums(folder: Path) -> None:
     """Write the SHA-256 of every published file, as `sha256sum -c` reads it, and the marker with the same."""
-    states = {name: hash_of(folder / name) for name in files_in(folder) if name not in RECORD}
+    states = {name: hash_of(folder / name) for name in files_in(folder) if name not in BESIDE}
     text = "".join(f"{state}  {name}\n" for name, state in states.items())
     (folder / SUMS).write_text(text, encoding="utf-8")
-    mark(folder, states | {SUMS: hash_of(folder / SUMS)})
+    beside = [name for name in (SUMS, CHANGES) if (folder / name).is_file()]
+    mark(folder, states | {name: hash_of(folder / name) for name in beside})
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -166,7 +170,7 @@ def damaged(outputs: Path) -> list[str]:
         sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
     except ValueError as error:
         return [str(error)]
-    there = {name for name in files_in(outputs) if name not in RECORD} if outputs.is_dir() else set()
+    there = {name for name in files_in(outputs) if name not in BESIDE} if outputs.is_dir() else set()
     said = [f"missing: {name}" for name in sums if name not in there]
     said += [f"altered: {name}" for name in sums if name in there and _hash(outputs / name) != sums[name]]
     return said + [f"not of the edition: {name}" for name in made(outputs) or () if name in there - sums.keys()]
@@ -196,7 +200,7 @@ def clear(home: Path) -> list[str]:
         else:
             edition = folder.parent == home / "outputs"
             recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
-            kept += _clear_files(folder, made(folder) or recorded, {*RECORD, INPUTS} if edition else set())
+            kept += _clear_files(folder, made(folder) or recorded, set(IN_GIT) if edition else set())
     for name, state in (made(home / "outputs") or {}).items():  # the page of all waves
         if _hash(home / "outputs" / name) == state:
             (home / "outputs" / name).unlink()

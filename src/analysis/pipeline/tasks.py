@@ -11,6 +11,7 @@ from analysis.pipeline import plan, sources
 from analysis.pipeline.languages import again as said_again
 from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
 from analysis.pipeline.sources import PACKAGE
+from analysis.pipeline.stage import RECORD
 from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
 from analysis.pipeline.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
@@ -20,13 +21,8 @@ from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
 
-BESIDE = (
-    "accounts",
-    "corrections",
-    "questions",
-    "changes",
-    "withheld",
-)  # clean tables that the codebook does not have
+# clean tables that the codebook does not have
+BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
 WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
@@ -36,6 +32,7 @@ ENTRIES = {
     "run": ("analysis.pipeline.execute",),
     "page": ("analysis.pipeline.site",),
     "districts": ("analysis.publish.districts",),
+    "record": ("analysis.pipeline.edition_facts",),
 }
 
 
@@ -82,7 +79,7 @@ class Edition:
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
         rest += [self.documents(lang) for lang in self.languages if self.report]
-        return [self.cleaning(), *runs, self.districts(), *pages, *rest, self.landing()]
+        return [self.cleaning(), *runs, self.districts(), *pages, *rest, self.landing(), self.record()]
 
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
@@ -205,6 +202,17 @@ class Edition:
         needs.append(self.clean / "wave.toml")
         makes = [self.site / "index.html", self.site / "wave.toml"]
         return self.part("landing", needs, makes, "landing", self.wave)
+
+    def record(self) -> Task:
+        """Make the task that writes the record of the edition: what two editions are compared by."""
+        paths = [path for lang in self.languages for path in self.made(lang)]
+        shown = tuple(path.stem for path in self.made(self.main) if path.parent.name == "shown")
+        needs = [path for path in paths if path.parent.name in ("notebooks", "shown", "tables")]
+        needs += [*self.estimates, self.clean / "wave.toml", self.clean / "corrections.parquet"]
+        needs += [self.withheld, *self.code("record"), *self.references(named("record"))]
+        makes = [self.site / RECORD]
+        work = Work("record", self.root, self.wave, shown, access=self.access(makes))
+        return self.task("record", work, needs, makes, shown=shown, listing=notebooks())
 
     def task(self, name: str, work: Work, needs: Iterable[Path], makes: Iterable[Path], **values: object) -> Task:
         """Make a task; what it needs and no task makes lies outside the folders that tasks write to."""

@@ -79,6 +79,14 @@ def districts(root: Path, wave: str) -> None:
     write_districts(wave)
 
 
+def record(root: Path, wave: str, shown: tuple[str, ...]) -> None:
+    """Write the record of an edition. shown: the ids of its figures and tables."""
+    from analysis.pipeline.edition_facts import write_facts_of
+
+    os.chdir(root)
+    write_facts_of(wave, shown)
+
+
 def load() -> None:
     """Load the libraries that write pages, which takes two seconds."""
     set_stable()

@@ -13,6 +13,7 @@ MAGIC = re.compile(r"^\s*([%!?].*)$", re.MULTILINE)
 EXTENSION = re.compile(r"^%load_ext (analysis(?:\.\w+)*)[ \t]*$", re.MULTILINE)
 INLINE = re.compile(r"^%matplotlib inline[ \t]*$", re.MULTILINE)  # as the pipeline draws anyway
 PROSE = "%%md"
+TWIN = re.compile(r"[-_]en$")  # of the id of a cell that says in English what another says
 
 
 class CellError(ValueError):

@@ -28,6 +28,7 @@ from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
 from analysis.publish import fonts
+from analysis.publish.cells import TWIN
 from analysis.publish.markup import (
     add_heading_id,
     below_title,
@@ -43,7 +44,6 @@ from analysis.publish.markup import (
 
 KINDS = ("report", "district", "notebook")
 TEMPLATE = Path(__file__).parent / "template"
-ENGLISH = re.compile(r"[-_]en$")
 FONT_HERE = "@font@"  # in a draft
 OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
@@ -95,14 +95,14 @@ def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
     shown = copy.deepcopy(notebook)
     ids = {cell.id for cell in shown.cells}
     twin = {
-        "zh": lambda cell: ENGLISH.search(cell.id),
+        "zh": lambda cell: TWIN.search(cell.id),
         "en": lambda cell: ids & {f"{cell.id}_en", f"{cell.id}-en"},
     }
     words = [cell for cell in shown.cells if cell.cell_type == "markdown" or cell.source.startswith("%%md")]
     gone = {cell.id for cell in words if twin[lang](cell)}
     shown.cells = [cell for cell in shown.cells if cell.id not in gone]
     for cell in shown.cells:
-        cell.id = ENGLISH.sub("", cell.id)
+        cell.id = TWIN.sub("", cell.id)
     return shown
 
 

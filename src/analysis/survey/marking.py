@@ -57,12 +57,12 @@ def _row(row: list, header: Header, model: Table, county: str) -> dict[int, obje
     codes = [printed(cells[place]) for place, name in header.names.items() if name == "community_code"]
     foreign = any(code.startswith(study().common_prefix) and not code.startswith(county) for code in codes)
     return {
-        place: MASK if foreign and name != "community_code" else _shown(cells[place], name, model)
+        place: MASK if foreign and name != "community_code" else shown(cells[place], name, model)
         for place, name in header.names.items()
     }
 
 
-def _shown(cell: object, name: str, model: Table) -> int | float | str:
+def shown(cell: object, name: str, model: Table) -> int | float | str:
     """Print a cell, unless it is or may be an identifier."""
     if empty(cell):
         return ""

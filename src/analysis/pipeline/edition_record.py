@@ -1,0 +1,125 @@
+"""The record of an edition in git, `RECORD.jsonl`: what it says, one fact a line, and what it was made from.
+
+It lies beside `INPUTS`, which has the hash of every input, and takes no library to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.pipeline.lock import WAVE
+from analysis.pipeline.stage import INPUTS, RECORD
+from analysis.survey.folders import printable
+
+FORMAT = "1"  # raised where a reader of the record before could not read it
+# The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an indicator
+# or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what may be said of a
+# comparison; `sentence`: of a page, in its order.
+KINDS = (
+    "edition", "title", "definition", "number", "verdict", "figure", "table", "correction", "sentence",
+)  # fmt: skip
+REMEDY = "重新生成，或用 git 取回 (cannot be read: build again, or restore it with git)"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact of an edition: one line of the record.
+
+    said: its text in each language, or once where all languages say the same. lang: of a sentence, which
+    has a line in each language. data: the value behind the text, a hash, or the form of a verdict.
+    """
+
+    kind: str
+    name: str
+    said: tuple[str, ...]
+    lang: str = ""
+    data: str = ""
+
+    def line(self) -> str:
+        """Return the fact as a line of JSON, without what is empty."""
+        fields = {"kind": self.kind, "name": self.name, "said": list(self.said)}
+        fields |= {key: value for key in ("lang", "data") if (value := getattr(self, key))}
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+    @classmethod
+    def parse(cls, line: str) -> Fact:
+        """Read a line; ValueError where it is no fact."""
+        fields = json.loads(line)
+        if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
+            raise ValueError("not a fact")
+        try:
+            return cls(**fields | {"said": tuple(map(str, fields["said"]))})
+        except (TypeError, KeyError):
+            raise ValueError("not a fact") from None
+
+
+@dataclass(frozen=True)
+class EditionRecord:
+    """What is recorded of an edition.
+
+    place: as messages name it. commit: its hash, empty for a folder. inputs: hash by name.
+    """
+
+    place: str
+    facts: tuple[Fact, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+
+    def said_once(self, name: str) -> tuple[str, ...]:
+        """Return what a fact of the kind `edition` says; nothing where there is none."""
+        found = (one.said for one in self.facts if (one.kind, one.name) == ("edition", name))
+        return next(found, ())
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the edition, the main one first."""
+        return self.said_once("languages")
+
+    def by_language(self, fact: Fact) -> dict[str, str]:
+        """Map each language to the text of a fact."""
+        said = fact.said if len(fact.said) == len(self.languages) else fact.said * len(self.languages)
+        return dict(zip(self.languages, said, strict=False))
+
+
+def write_record(facts: Iterable[Fact], path: Path) -> None:
+    """Write the facts of an edition, one a line."""
+    first = Fact("edition", "format", (FORMAT,))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(one.line() for one in (first, *facts)), encoding="utf-8")
+
+
+def parse_record(record: str, inputs: str, place: str, commit: str = "") -> EditionRecord:
+    """Read the texts of `RECORD.jsonl` and `INPUTS`; OSError with the line that cannot be read."""
+    facts = []
+    for number, line in enumerate(record.removesuffix("\n").split("\n"), start=1):
+        try:
+            facts.append(Fact.parse(line))
+        except ValueError:
+            raise OSError(f"{place}/{RECORD}, line {number}: {REMEDY}") from None
+    read = EditionRecord(place, tuple(facts), _states(inputs, place), commit)
+    whole = read.languages and read.said_once("wave")
+    if read.said_once("format") != (FORMAT,) or not whole:
+        raise OSError(f"{place}/{RECORD}: {REMEDY}")
+    return read
+
+
+def _states(inputs: str, place: str) -> dict[str, str]:
+    parts = [line.partition("  ") for line in inputs.splitlines()]
+    if odd := [number for number, (_, _, name) in enumerate(parts, start=1) if not name]:
+        raise OSError(f"{place}/{INPUTS}, line {odd[0]}: {REMEDY}")
+    return {name: state for state, _, name in parts if name != WAVE}
+
+
+def read_edition(folder: Path) -> EditionRecord | None:
+    """Read the record in the folder of an edition; None where there is none. OSError as `parse_record`."""
+    record, inputs = folder / RECORD, folder / INPUTS
+    if not record.is_file() or not inputs.is_file():
+        return None
+    try:
+        texts = record.read_text("utf-8"), inputs.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise OSError(f"{printable(str(record))}: {REMEDY}") from None
+    return parse_record(*texts, printable(str(folder)))

@@ -1,0 +1,26 @@
+"""Read files from the commits of the repository that one works in."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def commit_of(root: Path, said: str) -> str:
+    """Return the hash of the commit that a name stands for; empty where there is none, or no git."""
+    wanted = f"{said}^{{commit}}"
+    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    return found.decode().strip() if found else ""
+
+
+def blob(root: Path, commit: str, name: str) -> bytes | None:
+    """Return the bytes of a file, named from the root of the repository, in a commit; None where it has none."""
+    return _git(root, "cat-file", "blob", f"{commit}:./{name}")
+
+
+def _git(root: Path, *arguments: str) -> bytes | None:
+    try:
+        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, check=False)
+    except OSError:  # a copy of the repository may be used where there is no git
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,24 @@
+"""Sixty edits and more, each compared as in `test_diff`."""
+
+import pytest
+
+from moves import Copy, check
+from planted_edits import EVERY, FAST
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory, edition):
+    return Copy(tmp_path_factory.mktemp("moves") / "repository", edition)
+
+
+@pytest.fixture(autouse=True)
+def put_back(copied):
+    """Put everything back, so that each test begins from the same finished edition."""
+    yield
+    copied.restore()
+
+
+@pytest.mark.parametrize("edit", [one for one in EVERY if one.id not in FAST], ids=lambda edit: edit.id)
+def test_exactly_what_moved_is_said(copied, edit):
+    """Numbers, sentences and causes are those of an independent comparison; nothing when nothing moved."""
+    check(copied, edit)
