@@ -25,6 +25,10 @@ from analysis.survey.problems import Problem, StudyProblems
 from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
+RELEASE = {  # forms of what the table `release` of study.toml declares
+    "release_name": re.compile("[a-z0-9][a-z0-9-]{0,59}"),
+    "license": re.compile(r"([A-Za-z0-9.-]{1,40})?"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Study:
     units: the columns of townships.csv that count what a township has to report on; without any, every township
     reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
     report and the one that is run for each district; empty where there is none. district_title: by language, the
-    title of a district's page, where `{}` stands for its name.
+    title of a district's page, where `{}` stands for its name. release_name: how the file of a release begins.
+    license: the SPDX identifier of the licence of what is published; empty where none is declared.
     """
 
     home: Path
@@ -57,6 +62,8 @@ class Study:
     report: str = ""
     of_district: str = ""
     district_title: dict[str, str] = field(default_factory=dict, hash=False)
+    release_name: str = "study"
+    license: str = ""
 
     @cached_property
     def districts(self) -> dict[str, str]:
@@ -186,7 +193,7 @@ def _read(home: Path) -> Study:
 def _checked(home: Path, facts: dict) -> Study:
     """Return the study that a declaration describes; every key must be known and of its type."""
     places, forms, notebooks = (dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks"))
-    titles = dict(facts.pop("district_title", {}))
+    titles, release = dict(facts.pop("district_title", {})), dict(facts.pop("release", {}))
     given = {
         "languages": tuple(facts.pop("languages", ())),
         "reference": tuple(facts.pop("reference", ())),
@@ -201,8 +208,10 @@ def _checked(home: Path, facts: dict) -> Study:
         "report": notebooks.pop("report", ""),
         "of_district": notebooks.pop("of_district", ""),
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
+        "release_name": release.pop("name", Study.release_name),
+        "license": release.pop("license", Study.license),
     }
-    for key in (*facts, *places, *forms, *notebooks, *titles):
+    for key in (*facts, *places, *forms, *notebooks, *titles, *release):
         raise _refused(key, "没有此项 (no such key)")
     _check(given)
     return Study(home, **given)
@@ -221,6 +230,9 @@ def _check(given: dict[str, Any]) -> None:
             re.compile(given[key])
         except (re.error, TypeError) as error:
             raise _refused(key, f"不是正则表达式 (cannot be read as a pattern): {error}") from None
+    for key, form in RELEASE.items():
+        if not isinstance(given[key], str) or not form.fullmatch(given[key]):
+            raise _refused(f"release.{key}", f"应符合 {form.pattern} (must have this form)")
     _check_notebooks(given)
 
 
