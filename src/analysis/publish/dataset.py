@@ -27,7 +27,7 @@ class Dataset:
 
     name: how its files are called. basis: official, published or synthetic. label: of synthetic data, empty
     otherwise. place: the name of the city. license: an SPDX identifier or empty. date: the day that the data
-    describe.
+    describe; published: that of publication, None where none is declared.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Dataset:
     date: dt.date
     edition: str
     license: str
+    published: dt.date | None
 
     @property
     def version(self) -> str:
@@ -92,6 +93,7 @@ def dataset(facts: dict[str, Any]) -> Dataset:
         date=facts["reference_date"],
         edition=str(facts["edition"]),
         license=study().license,
+        published=study().release_date,
     )
 
 
@@ -123,6 +125,7 @@ def json_ld(data: Dataset, downloads: list[tuple[str, str]]) -> str:
         "creator": {"@type": "Organization", "name": data.publisher[first]},
         "temporalCoverage": data.date.isoformat(),
         "spatialCoverage": {"@type": "Place", "name": data.place[first]},
+        "datePublished": data.published.isoformat() if data.published else "",
         "license": data.license_url,
         "creativeWorkStatus": data.label[first] or data.basis,
         "variableMeasured": [_variable(row, first) for row in _measures()],

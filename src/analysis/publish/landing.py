@@ -12,7 +12,6 @@ from analysis.publish.cells import read_cells
 from analysis.publish.markup import caption, inline, inline_svg
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 
-
 DATASET_HERE = "@dataset@"  # its characters need no font
 
 

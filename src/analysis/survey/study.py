@@ -5,6 +5,7 @@ The package knows no place, no table and no question of its own; it asks `study(
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import tomllib
@@ -44,7 +45,8 @@ class Study:
     reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
     report and the one that is run for each district; empty where there is none. district_title: by language, the
     title of a district's page, where `{}` stands for its name. release_name: how the file of a release begins.
-    license: the SPDX identifier of the licence of what is published; empty where none is declared.
+    license: the SPDX identifier of the licence of what is published; empty where none is declared. release_date:
+    the day of publication; None where none is declared.
     """
 
     home: Path
@@ -64,6 +66,7 @@ class Study:
     district_title: dict[str, str] = field(default_factory=dict, hash=False)
     release_name: str = "study"
     license: str = ""
+    release_date: dt.date | None = None
 
     @cached_property
     def districts(self) -> dict[str, str]:
@@ -210,6 +213,7 @@ def _checked(home: Path, facts: dict) -> Study:
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
         "release_name": release.pop("name", Study.release_name),
         "license": release.pop("license", Study.license),
+        "release_date": release.pop("date", Study.release_date),
     }
     for key in (*facts, *places, *forms, *notebooks, *titles, *release):
         raise _refused(key, "没有此项 (no such key)")
@@ -230,10 +234,8 @@ def _check(given: dict[str, Any]) -> None:
             re.compile(given[key])
         except (re.error, TypeError) as error:
             raise _refused(key, f"不是正则表达式 (cannot be read as a pattern): {error}") from None
-    for key, form in RELEASE.items():
-        if not isinstance(given[key], str) or not form.fullmatch(given[key]):
-            raise _refused(f"release.{key}", f"应符合 {form.pattern} (must have this form)")
     _check_notebooks(given)
+    _check_release(given)
 
 
 def _check_notebooks(given: dict[str, Any]) -> None:
@@ -244,6 +246,16 @@ def _check_notebooks(given: dict[str, Any]) -> None:
     for lang, title in given["district_title"].items():
         if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
             raise _refused(f"district_title.{lang}", "应有且只有一处 {} (the place of the district's name, once)")
+
+
+def _check_release(given: dict[str, Any]) -> None:
+    """Check the name, licence and date of a release."""
+    for key, form in RELEASE.items():
+        if not isinstance(given[key], str) or not form.fullmatch(given[key]):
+            name = f"release.{key.removeprefix('release_')}"
+            raise _refused(name, f"应符合 {form.pattern} (must have this form)")
+    if type(given["release_date"]) not in (dt.date, type(None)):
+        raise _refused("release.date", "应如 2020-04-30 (not a date)")
 
 
 def _refused(key: str, message: str) -> StudyProblems:
