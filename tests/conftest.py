@@ -22,6 +22,7 @@ SLOW = {
     "test_same_bytes",
     "test_simulations",
     "test_sources",
+    "test_validated_crate",
 }
 
 

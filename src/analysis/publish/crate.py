@@ -17,7 +17,6 @@ from analysis.publish.dataset import Dataset, media_type
 METADATA = "ro-crate-metadata.json"
 CONTEXT = [
     "https://w3id.org/ro/crate/1.1/context",
-    "https://w3id.org/ro/terms/workflow-run/context",
     {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"},
 ]
 ROOT_CONTEXT = "https://w3id.org/ro/crate/1.1"

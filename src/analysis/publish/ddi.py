@@ -65,6 +65,7 @@ def _variable(parent: ET.Element, question: Question, file: str) -> None:
     """Add a question: its labels, range, answers and format, in the order that the schema demands."""
     kind = KINDS.get(question.kind, "discrete")
     place = {"ID": _identifier(f"{file}.{question.name}"), "name": question.name, "files": file}
+    place |= {"measUnit": question.unit} if question.unit else {}
     variable = _add(parent, "var", intrvl=kind, **place)
     _add(variable, "labl", question.zh, "zh")
     _add(variable, "labl", question.en, "en")
@@ -82,8 +83,6 @@ def _variable(parent: ET.Element, question: Question, file: str) -> None:
     if question.group:
         _add(variable, "concept", question.group)
     _add(variable, "varFormat", type=FORMATS.get(question.kind, "character"))
-    if question.unit:
-        _add(variable, "notes", f"unit: {question.unit}")
 
 
 def _add(parent: ET.Element, tag: str, text: str = "", lang: str = "", /, **more: str) -> ET.Element:
