@@ -104,6 +104,8 @@ def test_the_label_is_on_every_description(unpacked):
         "estimates.sdmx.csv",
         "llms.txt",
         "index.html",
+        "workflow.json",
+        "schemas/communities.json",
         ".zenodo.json",
         "CITATION.cff",
     ):

@@ -44,8 +44,8 @@ def test_frictionless_reads_the_table_as_described_and_finds_a_wrong_cell(tmp_pa
     assert not Resource.from_descriptor(descriptor, basepath=str(tmp_path)).validate().valid
 
 
-def test_a_sheet_is_described_by_its_rows_of_the_codebook():
-    described = {form.name: table_schema(form) for form in forms("2020")}
+def test_a_sheet_is_described_by_its_rows_of_the_codebook(a_dataset):
+    described = {form.name: table_schema(a_dataset, form) for form in forms("2020")}
     rows = reference("columns")
     rows = rows[rows["table"].isin(described)]
     named = {(table, field["name"]) for table, schema in described.items() for field in schema["fields"]}
@@ -54,8 +54,8 @@ def test_a_sheet_is_described_by_its_rows_of_the_codebook():
     assert len(rows) > len(kept), "the forms ask for identifiers, which are not described"
 
 
-def test_answers_ranges_and_units_of_a_question_are_those_of_the_codebook():
-    workers = next(table_schema(form) for form in forms("2020") if form.name == "workers")
+def test_answers_ranges_and_units_of_a_question_are_those_of_the_codebook(a_dataset):
+    workers = next(table_schema(a_dataset, form) for form in forms("2020") if form.name == "workers")
     fields = {field["name"]: field for field in workers["fields"]}
     for row in reference("columns").query("table == 'workers' and identifier == ''").itertuples():
         field, codes = fields[row.column], reference("codes")
@@ -68,8 +68,8 @@ def test_answers_ranges_and_units_of_a_question_are_those_of_the_codebook():
 
 
 @pytest.mark.parametrize("form", forms("2020"), ids=lambda form: form.name)
-def test_frictionless_reads_the_schema_of_each_sheet(form):
-    schema = Schema.from_descriptor(table_schema(form))
+def test_frictionless_reads_the_schema_of_each_sheet(form, a_dataset):
+    schema = Schema.from_descriptor(table_schema(a_dataset, form))
     assert [field.name for field in schema.fields] == [question.name for question in form.kept]
 
 

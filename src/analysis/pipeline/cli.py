@@ -76,8 +76,8 @@ wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_defau
 def program() -> None:
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed or a
-    process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
+    Exit codes: 0 ok; 1 status, lint or release: something to do; 2 input problems; 64 usage; 70 a
+    notebook failed or a process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
     """
 
 

@@ -125,7 +125,7 @@ def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, byte
     sources = sorted({run.source for run in done})
     files |= {source: _notebook(source).read_bytes() for source in sources}
     files |= descriptions(edition)
-    files[WORKFLOW] = as_json(as_plan(done))
+    files[WORKFLOW] = as_json(as_plan(edition.data, done))
     tables = {name: text for name, text in files.items() if name.endswith(".csv")}
     files[PACKAGE_FILE] = as_json(data_package(edition.data, tables))
     held = crate.Contents(files, WORKFLOW, done, _inputs(edition))
@@ -136,7 +136,7 @@ def descriptions(edition: Published) -> dict[str, bytes]:
     """Return the descriptions of an edition that stand by themselves, by path."""
     data, asked = edition.data, forms(edition.data.wave)
     estimates = pd.read_csv(edition.folder / "tables/estimates.csv", dtype=str, keep_default_na=False)
-    files = {f"schemas/{form.name}.json": as_json(table_schema(form)) for form in asked}
+    files = {f"schemas/{form.name}.json": as_json(table_schema(data, form)) for form in asked}
     files["codebook/ddi-codebook.xml"] = ddi_codebook(data, asked)
     files["estimates.sdmx.csv"] = sdmx_csv(data, estimates).encode()
     files |= {f"{folder(lang)}llms.txt": edition.facts(lang).encode() for lang in study().languages}

@@ -8,6 +8,7 @@ from typing import Any
 from analysis.pipeline.task import Task
 from analysis.pipeline.tasks import Edition, published
 from analysis.publish.crate import Run
+from analysis.publish.dataset import Dataset
 from analysis.publish.landing import title
 from analysis.survey.study import study
 
@@ -45,9 +46,9 @@ def _read(task: Task, edition: Edition) -> set[str]:
     return {name for name in names if not name.startswith("notebooks/")} | set(map(edition.name, task.made))
 
 
-def as_plan(found: tuple[Run, ...]) -> list[dict[str, Any]]:
-    """Return the runs as a list for JSON."""
-    return [
+def as_plan(data: Dataset, found: tuple[Run, ...]) -> dict[str, Any]:
+    """Return the runs for JSON, with what the data are."""
+    listed = [
         {
             "name": run.name,
             "notebook": run.source,
@@ -57,3 +58,4 @@ def as_plan(found: tuple[Run, ...]) -> list[dict[str, Any]]:
         }
         for run in found
     ]
+    return {"name": data.release, "description": data.description(), "runs": listed}

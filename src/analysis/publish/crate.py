@@ -31,7 +31,7 @@ LANGUAGE = {
     "@id": "#plan",
     "@type": "ComputerLanguage",
     "name": "plan of analysis",
-    "description": "JSON: a list of runs, each with its notebook, parameters, inputs and results.",
+    "description": "JSON: the list `runs`, each with its notebook, parameters, inputs and results.",
 }
 
 

@@ -15,6 +15,7 @@ from analysis.publish.questions import Form, Question
 NAMESPACE = "ddi:codebook:2_5"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 FORMATS = {"integer": "numeric", "decimal": "numeric"}  # any other type is characters
+UNITS = {"integer": {"UNITS": "INT"}, "decimal": {"UNITS": "REAL"}}  # of a range; none of dates
 KINDS = {"integer": "discrete", "decimal": "contin"}
 IDENTIFIES = "Identifies a person: read for checks, then dropped; in no table."
 WITHHELD = "The rows of the forms are not part of the release."
@@ -73,8 +74,7 @@ def _variable(parent: ET.Element, question: Question, file: str) -> None:
         _add(variable, "security", IDENTIFIES)
     _add(_add(variable, "qstn"), "qstnLit", question.zh, "zh")
     if ends := {name: end for name, end in (("min", question.low), ("max", question.high)) if end}:
-        units = {"UNITS": "INT" if question.kind == "integer" else "REAL"}
-        _add(_add(variable, "valrng"), "range", **units, **ends)
+        _add(_add(variable, "valrng"), "range", **UNITS.get(question.kind, {}), **ends)
     for zh, en in question.answers.items():
         answer = _add(variable, "catgry")
         _add(answer, "catValu", zh)

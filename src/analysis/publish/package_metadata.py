@@ -55,12 +55,13 @@ OF_ESTIMATES = {  # what the columns of the table of estimates hold
 }
 
 
-def table_schema(form: Form) -> dict[str, Any]:
+def table_schema(data: Dataset, form: Form) -> dict[str, Any]:
     """Return the table schema of a sheet of the forms, from the codebook; columns that identify are left out."""
     described = {
         "$schema": PROFILE.format("tableschema"),
         "name": form.name,
         "title": f"{form.zh} · {form.en}",
+        "description": data.description(),
         "fields": [_asked(one) for one in form.kept],
         "missingValues": [""],
     }
