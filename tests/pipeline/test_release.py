@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from frictionless import Package
-from pysdmx.io import read_sdmx
+from pysdmx.io import get_datasets
 
 from analysis.pipeline.stage import read_sums
 from running import copy_repository, publish, run_analysis
@@ -76,9 +76,15 @@ def test_frictionless_finds_every_table_as_described(unpacked):
     assert report.valid, report.flatten(["name", "fieldName", "note"])[:5]
 
 
-def test_pysdmx_reads_every_estimate(unpacked):
-    (table,) = read_sdmx(str(unpacked / "estimates.sdmx.csv")).data
+def test_pysdmx_reads_every_estimate_by_its_structure(unpacked):
+    files = (unpacked / "estimates.sdmx.csv", unpacked / "estimates.sdmx.json")
+    (table,) = get_datasets(*map(str, files))
     estimates = pd.read_csv(unpacked / "tables/estimates.csv")
+    coded = [one for one in table.structure.components if one.local_codes]
+    assert len(coded) == 4
+    for one in coded:
+        codes = {code.id for code in one.local_codes.items}
+        assert set(table.data[one.id].dropna().astype(str)) - {""} <= codes, one.id
     assert list(table.data["OBS_VALUE"].astype(float)) == list(estimates["value"])
     assert set(table.data["BASIS"]) == set(estimates["basis"])
 
@@ -102,6 +108,7 @@ def test_the_label_is_on_every_description(unpacked):
         "datapackage.json",
         "codebook/ddi-codebook.xml",
         "estimates.sdmx.csv",
+        "estimates.sdmx.json",
         "llms.txt",
         "index.html",
         "workflow.json",

@@ -25,6 +25,7 @@ from analysis.publish.facts_list import facts_list
 from analysis.publish.package_metadata import data_package, table_schema
 from analysis.publish.questions import forms
 from analysis.publish.sdmx import sdmx_csv
+from analysis.publish.sdmx_structure import sdmx_structure
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, STUDY, root
 from analysis.survey.ownership import adding
@@ -139,6 +140,7 @@ def descriptions(edition: Published) -> dict[str, bytes]:
     files = {f"schemas/{form.name}.json": as_json(table_schema(data, form)) for form in asked}
     files["codebook/ddi-codebook.xml"] = ddi_codebook(data, asked)
     files["estimates.sdmx.csv"] = sdmx_csv(data, estimates).encode()
+    files["estimates.sdmx.json"] = as_json(sdmx_structure(data))
     files |= {f"{folder(lang)}llms.txt": edition.facts(lang).encode() for lang in study().languages}
     return files
 

@@ -24,10 +24,15 @@ COLUMNS = {  # of the estimates, and how SDMX calls them
 DIMENSIONS = ("INDICATOR", "REF_AREA", "TIME_PERIOD")
 
 
+def agency(data: Dataset) -> str:
+    """Return the identifier of who maintains the dataflow; it begins with a letter."""
+    name = data.name.upper().replace("-", "_")
+    return name if name[0].isalpha() else f"A{name}"
+
+
 def structure_id(data: Dataset) -> str:
     """Return the identifier of the dataflow: agency, name, version."""
-    agency = data.name.upper().replace("-", "_")
-    return f"{agency if agency[0].isalpha() else f'A{agency}'}:{DATAFLOW}"
+    return f"{agency(data)}:{DATAFLOW}"
 
 
 def sdmx_csv(data: Dataset, estimates: pd.DataFrame) -> str:
