@@ -4,6 +4,8 @@ BIN := .venv/bin
 REPORT := .venv/.report
 LAB := .venv/.lab
 DEV := .venv/.dev
+RELEASE := .venv/.release
+CRATE := .venv/crate/.made
 
 # Let Python keep its compiled modules, whatever the machine says: else each kernel compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -13,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 # Words for the program behind a target: make test ARGS="-k prose", make lab ARGS="--no-browser --port 8999"
 ARGS :=
 
-.PHONY: report test test-slow lab bench lint lock clean
+.PHONY: report test test-slow lab bench lint site release audit lock clean
 .DELETE_ON_ERROR:
 
 report: $(REPORT)
@@ -22,7 +24,7 @@ report: $(REPORT)
 test: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-slow: $(DEV)
+test-slow: $(DEV) $(CRATE)
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 # Settings beside one's own lie in tools/lab; root, as in a container, must be allowed.
@@ -43,7 +45,26 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/ty check --quiet
 
-# Four locked sets, each whole: what `make report` needs; that and JupyterLab; that and a cluster; all of it and the tests.
+# A folder that any web server can serve: build/site.
+site: $(REPORT)
+	$(BIN)/python -m analysis build
+	$(BIN)/python -m analysis site
+
+# A zip of the edition with its descriptions and the list of the software: build/release.
+release: $(RELEASE)
+	$(BIN)/python -m analysis build
+	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --output-file .venv/sbom.json requirements.txt
+	$(BIN)/python -m analysis release --sbom .venv/sbom.json
+
+# Known weaknesses of the libraries of the report. A library of which the source of advisories tells nothing is a failure
+# (--strict): where no source can be reached there is no result, and that is said.
+audit: $(RELEASE)
+	@rm -f .venv/audit.json
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt --format json --output .venv/audit.json \
+	|| { [ -s .venv/audit.json ] || echo 'not audited: no source of advisories answered for every library' >&2; exit 1; }
+
+# Five locked sets, each whole: what `make report` needs; that and JupyterLab; that and a cluster; that and what lists
+# and checks a release; all of it and the tests.
 # A set is installed over that of the report by uv, which stays only as long as that takes.
 define install
 @awk '/^[a-z]/ {keep = /^uv==/} keep' requirements-dev.txt > .venv/uv.txt
@@ -63,13 +84,21 @@ $(REPORT): requirements.txt pyproject.toml
 	$(call install,$<)
 	@touch $@
 
+# The validator of crates wants an older library than the rest: it has an environment of its own.
+$(CRATE): tests/crate/requirements.txt $(DEV)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/crate
+	$(BIN)/uv pip install --quiet --python .venv/crate/bin/python --require-hashes -r $<
+	@touch $@
+
 # Write the locked lists anew; they name no registry, so any mirror serves. `make lock UPGRADE=--upgrade` for newer versions.
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE) pyproject.toml
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 lock: $(DEV)
-	$(COMPILE) --extra build --output-file requirements.txt
-	$(COMPILE) --constraint requirements.txt --extra build --extra lab --output-file requirements-lab.txt
-	$(COMPILE) --constraint requirements.txt --extra build --extra cluster --output-file requirements-cluster.txt
-	$(COMPILE) --constraint requirements.txt --all-extras --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra build --output-file requirements.txt
+	$(COMPILE) pyproject.toml --constraint requirements.txt --extra build --extra lab --output-file requirements-lab.txt
+	$(COMPILE) pyproject.toml --constraint requirements.txt --extra build --extra cluster --output-file requirements-cluster.txt
+	$(COMPILE) pyproject.toml --constraint requirements.txt --extra build --extra release --output-file requirements-release.txt
+	$(COMPILE) pyproject.toml --constraint requirements.txt --all-extras --output-file requirements-dev.txt
+	$(COMPILE) tests/crate/requirements.in --output-file tests/crate/requirements.txt
 
 # Only what the program has written, and the environment if it was made here; what else lies there is named and kept.
 clean:

@@ -29,6 +29,7 @@ SLOW = {
     "test_same_bytes",
     "test_simulations",
     "test_sources",
+    "test_validated_crate",
 }
 
 

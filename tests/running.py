@@ -71,6 +71,8 @@ WRITING = {
     "forms": {"build/forms"},
     "synthesise": {"data/raw"},
     "new": {"study"},
+    "release": {"build/release"},
+    "site": {"build/site"},
 }
 OPTIONS = ("--outputs", "--returns", "--out")
 

@@ -2,11 +2,13 @@
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
+from frictionless import Package
 
 from running import REPOSITORY, run_analysis
 
@@ -93,6 +95,27 @@ def test_every_command_knows_it(study, request):
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     indicator = {"other": "meals.XB", "new": "centres"}[study]
     assert "%" in run_analysis(folder, "explain", indicator).stdout
+
+
+def test_it_is_released_and_served_with_its_own_label_and_no_word_of_another(other, tmp_path):
+    for command in ("release", "site"):
+        done = run_analysis(other, command)
+        assert done.returncode == 0, done.stderr
+    (archive,) = (other / "build/release").glob("*.zip")
+    assert archive.name == "care-stations-2023.zip"
+    zipfile.ZipFile(archive).extractall(tmp_path)
+    assert Package(str(tmp_path / "care-stations-2023/datapackage.json")).validate().valid
+    for path in tmp_path.rglob("*"):
+        if path.suffix in (".json", ".xml", ".txt"):
+            text = path.read_text("utf-8")
+            assert not re.search("台州|Taizhou|taizhou|村改社区", text), path
+            assert "合成数据" in text, path
+    assert "合成数据" in (other / "build/site/404.html").read_text("utf-8")
+
+
+def test_a_study_that_declares_no_day_of_publication_is_not_released(new):
+    done = run_analysis(new, "release")
+    assert done.returncode == 2 and "release.date" in done.stderr and "study.toml" in done.stderr
 
 
 def test_a_fault_in_its_workbook_is_told_by_its_own_rule(tmp_path):

@@ -1,3 +1,4 @@
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.publish import figures, fonts
+from analysis.publish.dataset import Dataset
 
 FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
@@ -52,3 +54,24 @@ def drawn_word(edition, tmp_path_factory):
         check=True,
     )
     return folder / "report.pdf"
+
+
+@pytest.fixture(scope="session")
+def a_dataset() -> Dataset:
+    """What a small synthetic edition declares of itself."""
+    both = {"zh": "合成", "en": "Synthetic"}
+    return Dataset(
+        name="a-study",
+        wave="2020",
+        languages=("zh", "en"),
+        title={"zh": "报告", "en": "Report"},
+        publisher={"zh": "调研组", "en": "Survey"},
+        notice={"zh": "不得引用", "en": "do not quote"},
+        label=both,
+        place={"zh": "某市", "en": "A city"},
+        basis="synthetic",
+        date=dt.date(2020, 4, 30),
+        edition="1",
+        license="MIT",
+        published=dt.date(2021, 1, 2),
+    )

@@ -271,3 +271,22 @@ def test_the_glance_table_fits_a_phone(browser, addresses):
         beyond = "e => e.querySelector('table').offsetWidth - e.querySelector('.scroll').clientWidth"
         assert page.locator("#tab-glance").evaluate(beyond) <= 0, name
         page.close()
+
+
+def test_the_description_of_the_data_is_no_script_to_the_content_policy(browser, addresses):
+    """A browser keeps JSON-LD as data: the strict policy neither runs nor reports it, and it can be read."""
+    page = browser.new_page()
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', e => (window.refused ||= []).push(e.blockedURI))"
+    )
+    page.goto(addresses["index.html"].as_uri())
+    described = page.evaluate(
+        "JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent)"
+    )
+    assert described["@type"] == "Dataset" and "合成数据" in described["name"]
+    assert page.evaluate("window.refused || []") == []
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))"
+    )
+    assert page.evaluate("[window.ran, window.refused]") == [None, ["inline"]], "the policy refuses other scripts"
+    page.close()

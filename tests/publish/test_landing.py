@@ -39,6 +39,12 @@ def test_words_of_the_edition_are_escaped_and_each_language_is_marked(html):
     assert re.search(r'lang="en"', html) and "Synthetic data" in html and "合成数据" in html
 
 
+def test_the_description_of_the_data_stands_in_an_element_that_does_not_run(html):
+    described = landing.render({"zh": site("zh")}, {"zh": PART}, '{"name": "报告"}')
+    assert '<script type="application/ld+json">{"name": "报告"}</script>' in described
+    assert "@dataset@" not in html
+
+
 def test_official_data_carry_no_label():
     sites = {lang: site(lang, "official") for lang in ("zh", "en")}
     assert "合成数据" not in landing.render(sites, {"zh": PART, "en": PART})

@@ -76,8 +76,8 @@ wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_defau
 def program() -> None:
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status, diff or lint: something to do; 2 input problems; 64 usage; 70 a notebook failed
-    or a process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
+    Exit codes: 0 ok; 1 status, diff, lint or release: something to do; 2 input problems; 64 usage; 70 a notebook
+    failed or a process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
     """
 
 
@@ -305,6 +305,42 @@ def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
         raise click.BadParameter(error.args[0]) from None
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise click.UsageError(f"nothing is published in {outputs / wave}: {error}") from None
+
+
+@program.command()
+@raw_option
+@outputs_option
+@wave_option
+@click.option("--out", type=Folder(), help="Folder of the zip (default build/release).")
+@click.option(
+    "--sbom",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A list of the software in CycloneDX form, to be put into it.",
+)
+def release(raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | None) -> None:
+    """Write the zip of a published edition, with its descriptions for archives and programs.
+
+    Exit 1, with what has changed, where the edition does not follow from the inputs.
+    """
+    from analysis.pipeline.release import outdated, write_release
+
+    out = out or in_repository("build/release")
+    if said := outdated(raw, outputs, wave):
+        click.echo("\n".join([*said, "nothing was released: run `analysis build` first"]), err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(printable((out / write_release(raw, outputs, wave, out, sbom)).as_posix()))
+
+
+@program.command()
+@outputs_option
+@click.option("--out", type=Folder(), help="Folder of the site (default build/site).")
+def site(outputs: Path, out: Path | None) -> None:
+    """Write a folder that any web server can serve: the editions of all waves that are built here."""
+    from analysis.pipeline.static_site import write_site
+
+    out = out or in_repository("build/site")
+    for wave in write_site(outputs, out):
+        click.echo(printable((out / wave).as_posix()))
 
 
 def main(arguments: list[str] | None = None, command: click.Command = program) -> None:

@@ -16,6 +16,7 @@ import nbformat
 from analysis.pipeline.layout import folder, pages_of
 from analysis.pipeline.steps import Step
 from analysis.publish import landing, page
+from analysis.publish.dataset import Dataset, json_ld
 from analysis.publish.districts import by_county, published_estimates
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
@@ -79,10 +80,10 @@ def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
     return brief(nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day))
 
 
-def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> None:
+def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data: Dataset) -> None:
     """Write `index.html`, which leads to everything that is published, in the languages of `sites`.
 
-    notebooks: those that have one page, which is called like them.
+    notebooks: those that have one page, which is called like them. data: what the edition is as a data set.
     """
     parts = {}
     for lang, site in sites.items():
@@ -94,7 +95,10 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path]) -> N
         report = f"report/{folder(lang)}index.html"
         files = [*downloads(lang), *data_files(site["has_ledger"])]
         parts[lang] = {"report": report, "downloads": files, "counties": counties, "notebooks": pages}
-    (top / "index.html").write_text(page.minify(landing.render(sites, parts)), encoding="utf-8")
+    files = [one for lang in sites for one in parts[lang]["downloads"]]
+    described = json_ld(data, list(dict.fromkeys(files)))
+    html = page.minify(landing.render(sites, parts, described))
+    (top / "index.html").write_text(html, encoding="utf-8")
 
 
 def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:

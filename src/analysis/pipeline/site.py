@@ -10,10 +10,12 @@ from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
 from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
 from analysis.pipeline.steps import step_named, steps
+from analysis.publish.dataset import dataset
 from analysis.publish.fonts import standalone
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import build as scratch
 from analysis.survey.folders import processed, root
+from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
 
 
@@ -61,4 +63,5 @@ def publish_landing(wave: str) -> None:
     site(wave).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(processed(wave) / FILE, site(wave) / FILE)
     notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters]
-    write_landing(site(wave), {lang: read_facts(LANDING, wave, lang) for lang in study().languages}, notebooks)
+    facts = {lang: read_facts(LANDING, wave, lang) for lang in study().languages}
+    write_landing(site(wave), facts, notebooks, dataset(wave_facts(wave)))

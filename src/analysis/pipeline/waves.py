@@ -69,10 +69,24 @@ def write_index(outputs: Path) -> None:
 
 def render(outputs: Path) -> str:
     """Return the page; an edition says of itself in its `wave.toml` what it is."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    return _template("waves.html.j2", editions=_editions(outputs))
 
+
+def render_missing(outputs: Path) -> str:
+    """Return the page for an address that is not there. It has no link: it stands for a page at any depth."""
+    return _template("missing.html.j2", editions=_editions(outputs))
+
+
+def _editions(outputs: Path) -> list[dict]:
+    """Return what the pages say of the editions, the latest first."""
     found = sorted((path for path in outputs.glob(f"*/{FILE}") if WAVE.fullmatch(path.parent.name)), reverse=True)
     editions = [{"wave": path.parent.name, "parts": _parts(path)} for path in found]
+    return [one for one in editions if one["parts"]]
+
+
+def _template(name: str, editions: list[dict]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made_by = Environment(
         loader=FileSystemLoader(PACKAGE / "publish/template"),
         autoescape=True,
@@ -80,7 +94,7 @@ def render(outputs: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return made_by.get_template("waves.html.j2").render(editions=[one for one in editions if one["parts"]])
+    return made_by.get_template(name).render(editions=editions)
 
 
 def _parts(path: Path) -> list[dict[str, str]]:

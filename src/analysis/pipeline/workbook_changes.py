@@ -15,7 +15,6 @@ from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
 FEWEST_ALIKE = 5  # cells of one column that are listed; of more, the rows are named
-NOT_PRINTED = ("date", "month", "text")  # types of columns that may tell who a person of a roster is
 
 
 class CellChange(NamedTuple):

@@ -12,17 +12,23 @@ from analysis.publish.cells import read_cells
 from analysis.publish.markup import caption, inline, inline_svg
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 
+DATASET_HERE = "@dataset@"  # its characters need no font
 
-def render(sites: dict[str, dict], parts: dict[str, dict]) -> str:
-    """Return the page. sites: what all pages share, by language; parts: report, downloads, counties, notebooks."""
+
+def render(sites: dict[str, dict], parts: dict[str, dict], described: str = "{}") -> str:
+    """Return the page. sites: what all pages share, by language; parts: report, downloads, counties, notebooks.
+
+    described: the data set as JSON-LD. A browser does not run it, so no content policy need allow it.
+    """
     labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))
     first = next(iter(sites.values()))
     around = {"style": style(), "font_first": FONT_FIRST, "policy": policy(FONT_FIRST)}
-    return with_font(
+    page = with_font(
         _environment()
         .get_template("landing.html.j2")
         .render(sites=sites, parts=parts, labels=labels, synthetic=first["basis"] != "official", **around)
     )
+    return page.replace(DATASET_HERE, described, 1)
 
 
 def title(notebook: Path, lang: str) -> str:

@@ -272,6 +272,7 @@ NO_REFERENCE = Message("B16", "缺少此参考表，请恢复：git checkout -- 
 NOT_A_DISTRICT_CODE = Message("B17", "{value} 应符合 {pattern}", "a district code is {pattern}", "改正代码，或 study.toml 的 district", "mend it, or `district` of study.toml")
 NOT_A_FILE_NAME = Message("B18", "{value} 不能用作文件名", "cannot be part of a file's name", "改正名称", "mend the name")
 NO_SENTENCE = Message("B19", "缺少句式 {form}", "no sentence of this form", "在 sentence_forms.csv 中补一行，写明中英文", "add a row with its words in zh and en")
+OTHER_FORM = Message("B22", "应符合 {form}", "must have the form {form}", *ITS_FORM)
 NOT_PROTECTED = Message("B20", "{indicator} 在 {district} 的人数太少，而且可由其他已公布的数推出", "too few people, and other published numbers give it away", "在 people.csv 中把相关指标的 by_district 改为 no", "set by_district to no for a related indicator in people.csv")
 NOT_IN_PEOPLE = Message("B21", "{indicator} 统计的是个人，没有列入 people.csv", "counts people and is not listed", "在 people.csv 中补一行", "add a row to people.csv")
 # fmt: on

@@ -5,6 +5,7 @@ The package knows no place, no table and no question of its own; it asks `study(
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import tomllib
@@ -23,6 +24,7 @@ from analysis.survey.codebook import Rule, Table, read_codes, read_rules, read_t
 from analysis.survey.folders import FILE_NAME, NOTEBOOK, STUDY, WAVE, root
 from analysis.survey.messages import (
     KEY_MISSING,
+    NO_DAY,
     NO_STUDY,
     NO_SUCH_KEY,
     NOT_A_DISTRICT_CODE,
@@ -32,6 +34,7 @@ from analysis.survey.messages import (
     NOT_A_WAVE,
     NOT_ONE_OF,
     NOT_OPTIONAL,
+    OTHER_FORM,
     TITLE_WITHOUT_PLACE,
     UNREADABLE,
     Fault,
@@ -41,6 +44,10 @@ from analysis.survey.problems import PROBLEM, QUESTION, Problem, StudyError
 from analysis.survey.reference import OPTIONAL, reference
 
 LANGUAGES = ("zh", "en")  # those that the words of the package are written in
+RELEASE = {  # forms of what the table `release` of study.toml declares
+    "release_name": re.compile("[a-z0-9][a-z0-9-]{0,59}"),
+    "license": re.compile(r"([A-Za-z0-9.-]{1,40})?"),
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,9 @@ class Study:
     units: the columns of townships.csv that count what a township has to report on; without any, every township
     reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
     report and the one that is run for each district; empty where there is none. district_title: by language, the
-    title of a district's page, where `{}` stands for its name.
+    title of a district's page, where `{}` stands for its name. release_name: how the file of a release begins.
+    license: the SPDX identifier of the licence of what is published; empty where none is declared. release_date:
+    the day of publication; None where none is declared.
     """
 
     home: Path
@@ -73,6 +82,9 @@ class Study:
     report: str = ""
     of_district: str = ""
     district_title: dict[str, str] = field(default_factory=dict, hash=False)
+    release_name: str = "study"
+    license: str = ""
+    release_date: dt.date | None = None
 
     @cached_property
     def districts(self) -> dict[str, str]:
@@ -216,7 +228,7 @@ def _read(home: Path) -> Study:
 def _checked(home: Path, facts: dict) -> Study:
     """Return the study that a declaration describes; every key must be known and of its type."""
     places, forms, notebooks = (dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks"))
-    titles = dict(facts.pop("district_title", {}))
+    titles, release = dict(facts.pop("district_title", {})), dict(facts.pop("release", {}))
     given = {
         "languages": tuple(facts.pop("languages", ())),
         "reference": tuple(facts.pop("reference", ())),
@@ -231,8 +243,11 @@ def _checked(home: Path, facts: dict) -> Study:
         "report": notebooks.pop("report", ""),
         "of_district": notebooks.pop("of_district", ""),
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
+        "release_name": release.pop("name", Study.release_name),
+        "license": release.pop("license", Study.license),
+        "release_date": release.pop("date", Study.release_date),
     }
-    for key in (*facts, *places, *forms, *notebooks, *titles):
+    for key in (*facts, *places, *forms, *notebooks, *titles, *release):
         raise _refused(key, NO_SUCH_KEY.fault())
     _check(given)
     return Study(home, **given)
@@ -252,6 +267,7 @@ def _check(given: dict[str, Any]) -> None:
         except (re.error, TypeError) as error:
             raise _refused(key, NOT_A_PATTERN.fault(f": {error}")) from None
     _check_notebooks(given)
+    _check_release(given)
 
 
 def _check_notebooks(given: dict[str, Any]) -> None:
@@ -262,6 +278,16 @@ def _check_notebooks(given: dict[str, Any]) -> None:
     for lang, title in given["district_title"].items():
         if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
             raise _refused(f"district_title.{lang}", TITLE_WITHOUT_PLACE.fault())
+
+
+def _check_release(given: dict[str, Any]) -> None:
+    """Check the name, licence and date of a release."""
+    for key, form in RELEASE.items():
+        if not isinstance(given[key], str) or not form.fullmatch(given[key]):
+            name = f"release.{key.removeprefix('release_')}"
+            raise _refused(name, OTHER_FORM.fault(form=form.pattern))
+    if type(given["release_date"]) not in (dt.date, type(None)):
+        raise _refused("release.date", NO_DAY.fault())
 
 
 def _refused(key: str, fault: Fault) -> StudyError:

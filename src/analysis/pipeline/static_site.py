@@ -1,0 +1,86 @@
+"""A folder that any web server can serve: the editions of all waves that are built here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.pipeline.layout import folder
+from analysis.pipeline.release import Published, published
+from analysis.pipeline.stage import damaged
+from analysis.pipeline.waves import INDEX, render, render_missing
+from analysis.survey.declaration import FILE
+from analysis.survey.folders import WAVE, RefusedError
+from analysis.survey.ownership import (
+    files_in,
+    folder_for_files,
+    made,
+    not_ours,
+    quoted,
+    replacing,
+)
+from analysis.survey.study import study
+
+NOT_FOUND, PLAIN_FILES, FACTS = "404.html", ".nojekyll", "llms.txt"
+NOTHING = "没有已生成的版本，请先 make report (no edition is built here: run `analysis build` first)"
+DAMAGED = "与 SHA256SUMS 不符，请重新 make report (not as its sums say: run `analysis build` again)"
+
+
+def write_site(outputs: Path, out: Path) -> list[str]:
+    """Write the site into the folder `out`, whole or not at all; returns the waves in it, the latest first.
+
+    Raises FileNotFoundError where no edition is built, OSError where one is not whole, RefusedError where
+    `out` holds what this program did not make.
+    """
+    editions = [published(outputs, wave) for wave in built(outputs)]
+    if not editions:
+        raise FileNotFoundError(f"{outputs.as_posix()}: {NOTHING}")
+    for edition in editions:
+        if faults := damaged(edition.folder):
+            raise OSError(f"{edition.folder.as_posix()}: {DAMAGED}: {quoted(faults)}")
+    place = site_folder(out)
+    with replacing(place, ()) as fresh:
+        _fill(fresh, outputs, editions)
+    return [edition.data.wave for edition in editions]
+
+
+def built(outputs: Path) -> list[str]:
+    """List the waves of which an edition is built here, the latest first; a clone may hold records alone."""
+    found = (path.parent.name for path in outputs.glob(f"*/{FILE}"))
+    return sorted((name for name in found if WAVE.fullmatch(name)), reverse=True)
+
+
+def site_folder(out: Path) -> Path:
+    """Return where a site may be written: a folder that is new, empty, or one that this program made."""
+    place = folder_for_files(out)
+    if place.is_dir() and made(place) is None and (there := files_in(place)):
+        raise RefusedError(not_ours(out, there))
+    return place
+
+
+def _fill(fresh: Path, outputs: Path, editions: list[Published]) -> None:
+    for edition in editions:
+        top = fresh / edition.data.wave
+        for name in edition.files:
+            _write(top / name, (edition.folder / name).read_bytes())
+        for lang in study().languages:
+            _write(top / f"{folder(lang)}{FACTS}", edition.facts(lang).encode())
+    _write(fresh / INDEX, render(outputs).encode())
+    _write(fresh / NOT_FOUND, render_missing(outputs).encode())
+    _write(fresh / FACTS, facts_index(editions).encode())
+    _write(fresh / PLAIN_FILES, b"")
+
+
+def facts_index(editions: list[Published]) -> str:
+    """Return the `llms.txt` of the site, which leads to those of the editions."""
+    lines = [f"# {editions[0].data.publisher[study().languages[0]]}", ""]
+    lines += [f"> {editions[0].data.description()}", "", "## Editions", ""]
+    for edition in editions:
+        for lang in study().languages:
+            name = f"{edition.data.title_of(lang)}, {edition.data.wave}"
+            lines.append(f"- [{name}]({edition.data.wave}/{folder(lang)}{FACTS})")
+    return "\n".join(lines) + "\n"
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
