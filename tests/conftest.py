@@ -11,6 +11,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 # Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
 SLOW = {
     "test_browser",
+    "test_canaries",
     "test_causes",
     "test_cluster",
     "test_diff_planted",

@@ -330,10 +330,11 @@ class System:
         return found[0], found[1]
 
 
-def narrowed(known):
-    """Return for each count that is not published the range to which it can be narrowed."""
+def narrowed(known, cells=None):
+    """Return for each count that is not published, or those among `cells`, the range it can be narrowed to."""
     system = System(known)
     hidden = [cell for cell, i in system.at.items() if system.low[i] < system.high[i]]
+    hidden = [cell for cell in hidden if cells is None or cell in cells]
     return {cell: system.ends(cell) for cell in hidden}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from analysis.survey.characters import text_fault
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import printable
+from analysis.survey.identifiers import looks_personal
 from analysis.survey.messages import (
     EMPTY_FOLDER,
     FILE_MISSING,
@@ -35,6 +36,7 @@ DATA = re.compile(
 # 附件1. 表二、 ① ㈠
 PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]|[\u2460-\u249b\u3220-\u3229][.、:_-]?")
 OURS = {"corrections.csv"}
+NOT_SHOWN = "（文件名像是个人信息，不显示 a name that looks personal is not shown）"
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _place(path: Path, found: dict, problems: list[Problem]) -> None:
         problems.append(Problem.of(fault, visible(path.name), quote="文件名"))
     counties, title = _owners(path)
     if not counties or None in counties:
-        problems.append(Problem.of(UNKNOWN_FILE.fault(), path.name))
+        name = NOT_SHOWN if looks_personal(path.stem) else path.name
+        problems.append(Problem.of(UNKNOWN_FILE.fault(), name))
         return
     county = counties[0]
     if len(set(counties)) > 1:
