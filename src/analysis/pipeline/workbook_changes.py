@@ -15,11 +15,11 @@ from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
 FEWEST_ALIKE = 5  # cells of one column that are listed; of more, the rows are named
-NOT_PRINTED = ("date", "month", "text")  # types of columns that may tell who a person of a roster is
+NOT_PRINTED = ("date", "month", "text")  # types of columns that may tell who is meant in a roster
 
 
 class CellChange(NamedTuple):
-    """A cell, or the cells of a column, that differ: where, what stood there and stands there, a note."""
+    """A cell, or the cells of a column, that differ: where, what stood and stands there, a note."""
 
     place: str
     old: str = ""
@@ -30,7 +30,9 @@ class CellChange(NamedTuple):
 def workbook_changes(old: Path, new: Path, wave: str) -> list[CellChange]:
     """List the cells of data that differ between two versions of a file of a wave."""
     try:
-        before, after = ({sheet_title(one.title): one for one in open_book(p, p.stem)} for p in (old, new))
+        before, after = (
+            {sheet_title(one.title): one for one in open_book(path, path.stem)} for path in (old, new)
+        )
     except Unopened as error:
         return [CellChange(new.name, note=str(error))]
     with of_wave(wave):
@@ -51,8 +53,9 @@ def _sheets(file: str, model: Table, old: Sheet | None, new: Sheet | None) -> It
     before, after = _cells(old, model), _cells(new, model)
     for name in (name for name in dict.fromkeys([*after, *before]) if name not in OPTIONAL):
         was, now = before.get(name, {}), after.get(name, {})
-        rows = sorted(row for row in was.keys() | now.keys() if was.get(row, "") != now.get(row, ""))
-        yield from _column(f"{file}!{model.zh}", name, model, [(row, was.get(row), now.get(row)) for row in rows])
+        cells = [(row, was.get(row, ""), now.get(row, "")) for row in sorted(was.keys() | now.keys())]
+        differ = [cell for cell in cells if cell[1] != cell[2]]
+        yield from _column(f"{file}!{model.zh}", name, model, differ)
 
 
 def _cells(sheet: Sheet, model: Table) -> dict[str, dict[int, object]]:
@@ -66,7 +69,7 @@ def _cells(sheet: Sheet, model: Table) -> dict[str, dict[int, object]]:
 
 
 def _column(sheet: str, name: str, model: Table, cells: list[tuple]) -> Iterator[CellChange]:
-    """Say which cells of a column differ; of one that identifies persons no more than that some do."""
+    """Say which cells of a column differ; of one that identifies persons only that some do."""
     if not cells:
         return
     if name in model.identifiers:
@@ -75,10 +78,11 @@ def _column(sheet: str, name: str, model: Table, cells: list[tuple]) -> Iterator
     column = model.columns[name]
     where = f"{sheet}!{column.title}"
     if len(cells) > FEWEST_ALIKE:
-        yield CellChange(f"{where} {cells[0][0]}–{cells[-1][0]}", note=f"{len(cells)} cells changed")
+        rows = f"{cells[0][0]}–{cells[-1][0]}"
+        yield CellChange(f"{where} {rows}", note=f"{len(cells)} cells changed")
     elif model.identifiers and column.metadata["type"] in NOT_PRINTED:
         yield from (CellChange(f"{where} {row}", note="changed") for row, *_ in cells)
     else:
         for row, *pair in cells:
-            was, now = (str(shown("" if cell is None else cell, name, model)) for cell in pair)
+            was, now = (str(shown(cell, name, model)) for cell in pair)
             yield CellChange(f"{where} {row}", was, now)
