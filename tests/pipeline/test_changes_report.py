@@ -27,7 +27,7 @@ def said(text):
 
 def many(count):
     moved = [Moved("number", f"share.{i}", said("38%"), said("43%"), "printed") for i in range(count)]
-    moved += [Moved("verdict", f"share.{i}", said("高"), said("同"), "above → alike") for i in range(count)]
+    moved += [Moved("verdict", f"share.{i}", said("高"), said("同"), "above → alike", True) for i in range(count)]
     moved += [Moved("sentence", f"10_report!{i}", said("旧" * 300), said("新" * 300)) for i in range(count)]
     moved += [Moved("figure", f"f{i}", said("题"), said("题"), "data, drawing") for i in range(count)]
     moved += [Moved("title", f"t{i}", said("名"), said("称")) for i in range(count)]

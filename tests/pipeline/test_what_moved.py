@@ -52,17 +52,18 @@ def test_nothing_moves_between_equal_records():
     assert compare(edition(*facts), EditionRecord("there", (LANGUAGES, *facts), {"a": "b"})) == []
 
 
-@pytest.mark.parametrize(("form", "lost"), [("alike", True), ("too_few", True), ("below", False)])
+@pytest.mark.parametrize(("form", "lost"), [("alike", True), ("too_few", True), ("below contrast", False)])
 def test_a_verdict_that_flipped_says_whether_a_contrast_is_lost(form, lost):
     """`above` to `alike` may no longer say higher; `above` to `below` still contrasts."""
-    (one,) = compare(edition(verdict("above", ("高", "higher"))), edition(verdict(form, ("同", "alike"))))
-    assert (one.kind, one.what, one.lost_contrast) == ("verdict", f"above → {form}", lost)
+    old, new = verdict("above contrast", ("高", "higher")), verdict(form, ("同", "alike"))
+    (one,) = compare(edition(old), edition(new))
+    assert (one.kind, one.what, one.lost_contrast) == ("verdict", f"above → {form.split()[0]}", lost)
     assert (one.old["en"], one.new["zh"]) == ("higher", "同")
 
 
 def test_a_verdict_that_is_gone_is_lost():
     """Where nothing may be said any more, the contrast is lost too."""
-    (one,) = compare(edition(verdict("above", ("高", "higher"))), edition())
+    (one,) = compare(edition(verdict("above contrast", ("高", "higher"))), edition())
     assert (one.what, one.lost_contrast) == ("above → —", True)
 
 

@@ -1,4 +1,4 @@
-"""What moved between two editions, in short for the terminal and in full as a page, `changes.html`."""
+"""What moved between two editions: in short for the terminal, in full as `changes.html`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ GROUPS = (
     Group("beneath", "印出的数不变，数值、区间或样本量变动", "value, interval or n, not as printed", 1),
 )
 CAUSES = Group("cause", "改了什么", "inputs that differ", 5)
-GROUP_OF = {"figure": "drawing", "table": "drawing", "edition": "named", "title": "named", "definition": "named"}
+GROUP_OF = {
+    "figure": "drawing",
+    "table": "drawing",
+    "edition": "named",
+    "title": "named",
+    "definition": "named",
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,10 @@ def group_of(one: Moved) -> str:
 
 
 def summary(changes: Changes, page: str) -> list[str]:
-    """Return the lines for the terminal, about forty at most; none where nothing moved. page: what has all."""
+    """Return the lines for the terminal, about forty at most; none where nothing moved.
+
+    page: the file that has all.
+    """
     if not changes:
         return []
     lines, left = [], 0
@@ -103,9 +112,11 @@ def _moved_lines(one: Moved, changes: Changes) -> Iterator[str]:
         pair = one.old.get(lang, ""), one.new.get(lang, "")
         start = len(os.path.commonprefix(pair)) if all(pair) else 0  # noqa: RUF071 (of texts)
         yield one.name
-        yield from (f"  {sign} {_short(text, start)}" for sign, text in zip("−+", pair, strict=True) if text)
+        signed = zip("−+", pair, strict=True)
+        yield from (f"  {sign} {_short(text, start)}" for sign, text in signed if text)
     else:
-        yield f"{one.kind} {one.name}" + (f": {one.what}" if one.kind in ("figure", "table") else "")
+        what = f": {one.what}" if one.kind in ("figure", "table") else ""
+        yield f"{one.kind} {one.name}{what}"
 
 
 def _cause_lines(one: InputChange) -> Iterator[str]:
@@ -124,7 +135,10 @@ def _short(text: str, start: int = 0) -> str:
 
 
 def write_page(changes: Changes, outputs: Path) -> None:
-    """Write the page into the folder of an edition, of which it is no part; RefusedError where it is none."""
+    """Write the page into the folder of an edition, of which it is no part.
+
+    Raises RefusedError where the folder is no edition.
+    """
     folder = edition_folder(outputs)
     folder.mkdir(parents=True, exist_ok=True)
     put(render(changes).encode(), folder / CHANGES)
@@ -155,7 +169,10 @@ def render(changes: Changes) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """What the page says of the edition in one language. titles: of indicators and districts, by name."""
+    """What the page says of the edition in one language.
+
+    titles: of indicators and districts, by name.
+    """
 
     lang: str
     title: str
@@ -164,19 +181,20 @@ class Part:
     titles: dict[str, str]
 
     def named(self, number: str) -> str:
-        """Return the title of a number: that of its indicator, and of its district where it has one."""
+        """Return the title of a number: that of its indicator, and of its district if any."""
         return " · ".join(filter(None, (self.titles.get(part, "") for part in number.split("."))))
 
 
 def _part(edition: EditionRecord, lang: str) -> Part:
-    by_name = {(one.kind, one.name): edition.by_language(one)[lang] for one in edition.facts if not one.lang}
+    facts = [one for one in edition.facts if one.kind != "sentence"]
+    by_name = {(one.kind, one.name): edition.by_language(one)[lang] for one in facts}
     titles = {name: said for (kind, name), said in by_name.items() if kind == "title"}
     words = (by_name.get(("edition", name), "") for name in ("title", "label", "notice"))
     return Part(lang, *words, titles)
 
 
 def _identity(edition: EditionRecord) -> str:
-    """Name an edition by its commit, or by a hash of its record: a folder may hold another tomorrow."""
+    """Name an edition by its commit, else by a hash of its record: a folder may change."""
     if edition.commit:
         return f"{edition.place} {edition.commit[:12]}"
     lines = "".join(one.line() for one in edition.facts)

@@ -13,8 +13,8 @@ from analysis.survey.folders import RefusedError, printable
 def named_edition(root: Path, said: str, wave: str) -> EditionRecord:
     """Return the record of an edition of a wave, named by its folder or by a commit.
 
-    A folder goes before a commit of the same name. Raises RefusedError where there is no such record,
-    OSError where it cannot be read.
+    A folder goes before a commit of the same name. Raises RefusedError where there is no such
+    record, OSError where it cannot be read.
     """
     folder = Path(said)
     if folder.is_dir():
@@ -29,7 +29,8 @@ def named_edition(root: Path, said: str, wave: str) -> EditionRecord:
     names = [f"outputs/{wave}/{name}" for name in (RECORD, INPUTS)]
     texts = [blob(root, commit, name) for name in names]
     if None in texts:
-        raise RefusedError(_none(said, names[0], "name a commit that has it, or the folder of an edition"))
+        remedy = "name a commit that has it, or the folder of an edition"
+        raise RefusedError(_none(said, names[0], remedy))
     record, inputs = (text.decode("utf-8", "replace") for text in texts if text is not None)
     return parse_record(record, inputs, printable(said), commit)
 

@@ -1,4 +1,4 @@
-"""Collect what an edition says: numbers as printed, sentences, figures and tables, verdicts, corrections."""
+"""Collect what an edition says: numbers, sentences, figures, tables, verdicts, corrections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.edition_record import Fact, write_record
+from analysis.pipeline.edition_record import CONTRAST, Fact, write_record
 from analysis.pipeline.layout import site
 from analysis.pipeline.stage import RECORD
 from analysis.pipeline.steps import steps
@@ -80,10 +80,15 @@ def _printed(number: Number) -> str:
 
 
 def _verdicts(wave: str) -> Iterator[Fact]:
+    """Give the form and words of each statement, and whether the form contrasts."""
+    forms = reference("sentence_forms")
+    contrasts = set(forms.loc[forms["contrast"] == "yes", "form"])
     for row in read_statements(wave).to_dict("records"):
         name = ".".join(filter(None, (row["indicator"], row["district"], row.get("other", ""))))
         said = (row[f"text_{lang}"] for lang in study().languages)
-        yield Fact("verdict", name, _said(said), data=row["form"])
+        form = row["form"]
+        data = f"{form} {CONTRAST}" if form in contrasts else form
+        yield Fact("verdict", name, _said(said), data=data)
 
 
 def _drawing(wave: str, name: str) -> Fact:

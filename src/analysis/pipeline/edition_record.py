@@ -1,4 +1,4 @@
-"""The record of an edition in git, `RECORD.jsonl`: what it says, one fact a line, and what it was made from.
+"""The record of an edition in git, `RECORD.jsonl`: what the edition says, one fact a line.
 
 It lies beside `INPUTS`, which has the hash of every input, and takes no library to read.
 """
@@ -14,13 +14,22 @@ from analysis.pipeline.lock import WAVE
 from analysis.pipeline.stage import INPUTS, RECORD
 from analysis.survey.folders import printable
 
+CONTRAST = "contrast"
 FORMAT = "1"  # raised where a reader of the record before could not read it
-# The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an indicator
-# or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what may be said of a
-# comparison; `sentence`: of a page, in its order.
+# The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an
+# indicator or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what may
+# be said of a comparison; `sentence`: of a page, in its order.
 KINDS = (
-    "edition", "title", "definition", "number", "verdict", "figure", "table", "correction", "sentence",
-)  # fmt: skip
+    "edition",
+    "title",
+    "definition",
+    "number",
+    "verdict",
+    "figure",
+    "table",
+    "correction",
+    "sentence",
+)
 REMEDY = "重新生成，或用 git 取回 (cannot be read: build again, or restore it with git)"
 
 
@@ -28,8 +37,9 @@ REMEDY = "重新生成，或用 git 取回 (cannot be read: build again, or rest
 class Fact:
     """One fact of an edition: one line of the record.
 
-    said: its text in each language, or once where all languages say the same. lang: of a sentence, which
-    has a line in each language. data: the value behind the text, a hash, or the form of a verdict.
+    said: its text in each language, or once where all languages say the same. lang: of a sentence,
+    which has a line in each language. data: the value behind the text, a hash, or the form of a
+    verdict, with CONTRAST where the form says who is higher.
     """
 
     kind: str
@@ -80,7 +90,8 @@ class EditionRecord:
 
     def by_language(self, fact: Fact) -> dict[str, str]:
         """Map each language to the text of a fact."""
-        said = fact.said if len(fact.said) == len(self.languages) else fact.said * len(self.languages)
+        count = len(self.languages)
+        said = fact.said if len(fact.said) == count else fact.said * count
         return dict(zip(self.languages, said, strict=False))
 
 
@@ -114,7 +125,10 @@ def _states(inputs: str, place: str) -> dict[str, str]:
 
 
 def read_edition(folder: Path) -> EditionRecord | None:
-    """Read the record in the folder of an edition; None where there is none. OSError as `parse_record`."""
+    """Read the record in the folder of an edition; None where there is none.
+
+    Raises OSError as `parse_record`.
+    """
     record, inputs = folder / RECORD, folder / INPUTS
     if not record.is_file() or not inputs.is_file():
         return None

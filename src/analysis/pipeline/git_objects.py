@@ -7,14 +7,14 @@ from pathlib import Path
 
 
 def commit_of(root: Path, said: str) -> str:
-    """Return the hash of the commit that a name stands for; empty where there is none, or no git."""
+    """Return the hash of the commit that a name stands for; empty where there is none."""
     wanted = f"{said}^{{commit}}"
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     return found.decode().strip() if found else ""
 
 
 def blob(root: Path, commit: str, name: str) -> bytes | None:
-    """Return the bytes of a file, named from the root of the repository, in a commit; None where it has none."""
+    """Return the bytes of a file in a commit, named from the root; None where it has no such file."""
     return _git(root, "cat-file", "blob", f"{commit}:./{name}")
 
 

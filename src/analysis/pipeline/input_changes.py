@@ -1,8 +1,8 @@
 """Say which inputs differ between two editions, and where: the causes of what moved.
 
-`INPUTS` has their hashes. Where both files can still be read, in the repository or in a commit, and have these
-hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks. No cell is printed that
-is, or may be, an identifier or a name.
+`INPUTS` has their hashes. Where both files can still be read, in the repository or in a commit, and
+have these hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks. No
+cell is printed that is, or may be, an identifier or a name.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ ALIKE = "文件不同，数据相同 (the file differs, its data do not)"
 
 @dataclass(frozen=True)
 class InputChange:
-    """One difference between inputs. kind: workbook, correction, definition, notebook, code or other.
+    """One difference between inputs.
 
-    old, new: what stands there, empty where nothing does, or where it is not to be printed. note: why
-    no more is said.
+    kind: workbook, correction, definition, notebook, code or other. old, new: what stands there,
+    empty where nothing does, or where it is not to be printed. note: why no more is said.
     """
 
     kind: str
@@ -47,8 +47,9 @@ def input_changes(root: Path, old: EditionRecord, new: EditionRecord) -> list[In
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for name in (name for name in names if old.inputs.get(name) != new.inputs.get(name)):
-            pair = [_Version(root, one, name, Path(folder, end)) for one, end in ((old, "0"), (new, "1"))]
-            found += _changes(name, *pair, wave=new.said_once("wave")[0])
+            was = _Version(root, old, name, Path(folder, "old"))
+            now = _Version(root, new, name, Path(folder, "new"))
+            found += _changes(name, was, now, wave=new.said_once("wave")[0])
     order = ("correction", "workbook", "definition", "notebook", "code", "other")
     return sorted(_corrections(old, new) + found, key=lambda one: order.index(one.kind))
 
@@ -79,7 +80,7 @@ class _Version:
 
 
 def _changes(name: str, old: _Version, new: _Version, wave: str) -> list[InputChange]:
-    """List the differences of one input; one line where it is new, gone, or no more is known of it."""
+    """List the differences of one input: one where it is new, gone, or no more is known of it."""
     kind = _kind(name)
     if kind in ("code", "other") or not (old.state and new.state):
         what = "changed" if old.state and new.state else "new" if new.state else "gone"
@@ -118,15 +119,16 @@ def _corrections(old: EditionRecord, new: EditionRecord) -> list[InputChange]:
     before, after = (
         {one.name: one.said[0] for one in edition.facts if one.kind == "correction"} for edition in (old, new)
     )
-    cells = [cell for cell in dict.fromkeys([*after, *before]) if before.get(cell) != after.get(cell)]
-    return [InputChange("correction", cell, before.get(cell, ""), after.get(cell, "")) for cell in cells]
+    pairs = {cell: (before.get(cell, ""), after.get(cell, "")) for cell in {**after, **before}}
+    return [InputChange("correction", cell, *pair) for cell, pair in pairs.items() if pair[0] != pair[1]]
 
 
 def _definitions(name: str, old: Path, new: Path) -> Iterator[InputChange]:
     """Compare the rows of a reference table, by the first columns that tell its rows apart."""
     tables = [_rows(path) for path in (old, new)]
     common = [column for column in tables[1][0] if column in tables[0][0]] if all(tables) else []
-    width = next((i for i in range(1, len(common) + 1) if all(_apart(t, common[:i]) for t in tables)), 0)
+    widths = range(1, len(common) + 1)
+    width = next((i for i in widths if all(_apart(table, common[:i]) for table in tables)), 0)
     keyed = [{" ".join(row[column] for column in common[:width]): row for row in t} for t in tables]
     for key in dict.fromkeys([*keyed[1], *keyed[0]]) if width else ():
         was, now = (rows.get(key) for rows in keyed)
@@ -135,7 +137,8 @@ def _definitions(name: str, old: Path, new: Path) -> Iterator[InputChange]:
             yield InputChange("definition", where, note="gone" if was else "new")
             continue
         for column in (column for column in common if was[column] != now[column]):
-            yield InputChange("definition", f"{where} {column}", _short(was[column]), _short(now[column]))
+            pair = _short(was[column]), _short(now[column])
+            yield InputChange("definition", f"{where} {column}", *pair)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

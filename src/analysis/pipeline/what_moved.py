@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from analysis.pipeline.edition_record import EditionRecord, Fact
-
-CONTRASTS = {"above", "below", "differ", "pair_above", "group_above"}  # forms that say who is higher
+from analysis.pipeline.edition_record import CONTRAST, EditionRecord, Fact
 
 APART = ("sentence", "correction")  # compared cell by cell; a cause, not what follows
 
@@ -17,9 +15,10 @@ APART = ("sentence", "correction")  # compared cell by cell; a cause, not what f
 class Moved:
     """One thing that two editions say differently.
 
-    old, new: what each says, by language; empty where it says nothing. what: of a number `printed`, or
-    `beneath` where its value, interval or n moved by less than is printed; of a figure or table which of
-    said (its title), data and drawing; of a verdict its forms where they differ; else `said`.
+    old, new: what each says, by language; empty where it says nothing. what: of a number `printed`,
+    or `beneath` where its value, interval or n moved by less than is printed; of a figure or table
+    which of said (its title), data and drawing; of a verdict its forms where they differ; else
+    `said`. lost_contrast: whether a verdict said who is higher or lower, and may no longer.
     """
 
     kind: str
@@ -27,18 +26,14 @@ class Moved:
     old: dict[str, str]
     new: dict[str, str]
     what: str = "said"
-
-    @property
-    def lost_contrast(self) -> bool:
-        """Whether a verdict said who is higher or lower, and may no longer."""
-        before, _, after = self.what.partition(" → ")
-        return self.kind == "verdict" and before in CONTRASTS and after not in CONTRASTS
+    lost_contrast: bool = False
 
 
 def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
-    """List what moved from one edition to another, in the order of the newer; of the sentences the report's first.
+    """List what moved from one edition to another, in the order of the newer.
 
-    A verdict of the same form in other words is a sentence, that of `statements.csv`.
+    Of the sentences those of the report come first. A verdict of the same form in other words is a
+    sentence, that of `statements.csv`.
     """
     before, after = _by_name(old), _by_name(new)
     moved, worded = [], []
@@ -49,9 +44,11 @@ def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
             if key[0] == "verdict" and what == "said":
                 worded.append(Moved("sentence", f"statements.csv!{key[1]}", *said))
             else:
-                moved.append(Moved(*key, *said, what=what))
+                lost = _contrasts(was) and not _contrasts(now)
+                moved.append(Moved(*key, *said, what, lost))
     report = new.said_once("report")
-    sentences = sorted(_sentences(old, new), key=lambda one: one.name.partition("!")[0] not in report)
+    sentences = list(_sentences(old, new))
+    sentences.sort(key=lambda one: one.name.partition("!")[0] not in report)
     return [*moved, *sentences, *worded]
 
 
@@ -63,7 +60,7 @@ def _difference(old: Fact | None, new: Fact | None) -> str:
     """Say in which respect a fact differs; empty where it does not."""
     kind = (new or old).kind
     if kind == "verdict" and (old is None or new is None or old.data != new.data):
-        return " → ".join(one.data if one else "—" for one in (old, new))
+        return " → ".join(one.data.partition(" ")[0] if one else "—" for one in (old, new))
     if old is None or new is None or old.said != new.said:
         parts = ["printed" if kind == "number" else "said"]
     else:
@@ -72,6 +69,10 @@ def _difference(old: Fact | None, new: Fact | None) -> str:
         was, now = _states(old), _states(new)
         return ", ".join([*parts, *(name for name in now if was.get(name) != now[name])])
     return parts[0] if parts else "beneath" * (old.data != new.data)
+
+
+def _contrasts(fact: Fact | None) -> bool:
+    return fact is not None and fact.kind == "verdict" and fact.data.endswith(f" {CONTRAST}")
 
 
 def _states(drawing: Fact) -> dict[str, str]:
