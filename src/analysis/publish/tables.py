@@ -23,6 +23,7 @@ RISKY = (
 )  # a spreadsheet may run such a cell as a formula
 NUMERIC = re.compile(
     r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
+    r"|不公布|withheld"
 )
 PLAIN_NUMBER = re.compile(r"[+-]?[\d,]*\d(?:\.\d+)?%?")
 

@@ -25,7 +25,7 @@ WORDS = {
         "sheet": "工作表",
         "basis": "数据性质：",
         "unit": "单位与范围：",
-        "notes": "说明：— 表示没有这个数；单位见各列标题。",
+        "notes": "说明：— 表示没有这个数；“不公布”表示会透露个人情况；单位见各列标题。",
     },
     "en": {
         "cover": "Cover",
@@ -34,7 +34,8 @@ WORDS = {
         "sheet": "Sheet",
         "basis": "Basis: ",
         "unit": "Units and scope: ",
-        "notes": "— means there is no such number; units stand in the column heads.",
+        "notes": "— means there is no such number, “withheld” that it would tell of persons; "
+        "units stand in the column heads.",
     },
 }
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
