@@ -32,6 +32,8 @@ CELL = re.compile(r"<td(?: [^>]*)?>(.*?)</td>", re.S)
 BLOCKS = {"p", "li", "h1", "h2", "h3", "h4"}
 SKIPPED = {"figure", "table", "details", "nav", "aside", "script", "svg", "footer"}
 
+ROSTER = "专职社区工作者花名册"  # of people: no row of it is told
+
 
 @dataclass
 class Said:
@@ -197,7 +199,7 @@ class Copy:
                 if isinstance(old, int | float)
                 else f"{file},{sheet},{row},{column},{old},{new},核实,课题组,2020-06-01\n"
             )
-        return f"{file}!{sheet}!{column} {row}"
+        return f"{sheet}!{column}" if sheet == ROSTER else f"{file}!{sheet}!{column} {row}"
 
     def overwrite(self, county, sheet, column, wanted, new):
         """Change the first such cell of a workbook in place; returns its place as causes name it."""
@@ -206,7 +208,8 @@ class Copy:
         book = openpyxl.load_workbook(path)
         book[sheet].cell(row, find_column(read_form(book[sheet])[0], column)).value = new
         book.save(path)
-        return f"{path.name}!{sheet}!{column.split('/')[-1]} {row}"
+        place = f"{path.name}!{sheet}!{column.split('/')[-1]}"
+        return place if sheet == ROSTER else f"{place} {row}"
 
 
 def estimates(outputs):
@@ -229,7 +232,8 @@ def printed_texts(folder, rows):
     for row in rows.itertuples():
         if row.value and int(row.n) >= 12:
             measure = measures.loc[row.indicator]
-            places = Decimal(1).scaleb(-int(measure["decimals"]))
+            of_county = row.Index.startswith(("income.", "income_2018."))  # means of people: one decimal
+            places = Decimal(1).scaleb(-1 if of_county else -int(measure["decimals"]))
             texts[row.Index] = f"{Decimal(row.value).quantize(places, ROUND_HALF_UP)}{measure['unit_zh']}"
     return texts
 

@@ -109,8 +109,11 @@ def _drawing(wave: str, name: str) -> Fact:
 def _corrections(wave: str) -> Iterator[Fact]:
     """Give each correction; those of people are counted by sheet and column."""
     for row in published_corrections(read("corrections", wave), study().languages[0]).itertuples(index=False):
-        place = f"{row.file}!{row.sheet}!{row.column} {row.row}"
-        yield Fact("correction", place, (f"“{row.expected}” → “{row.new}”" if row.file else row.reason,))
+        if row.file:
+            place, said = f"{row.file}!{row.sheet}!{row.column} {row.row}", f"“{row.expected}” → “{row.new}”"
+        else:  # of people
+            place, said = f"{row.sheet}!{row.column}", row.reason
+        yield Fact("correction", place, (said,))
 
 
 def _sentences(wave: str) -> Iterator[Fact]:
