@@ -211,6 +211,18 @@ class Copy:
         place = f"{path.name}!{sheet}!{column.split('/')[-1]}"
         return place if sheet == ROSTER else f"{place} {row}"
 
+    def fill(self, county, sheet, column, new):
+        """Write one answer into every row of a column; returns its place as causes name it."""
+        path = self.workbook(county)
+        book = openpyxl.load_workbook(path)
+        columns, rows = read_form(book[sheet])
+        cells = [book[sheet].cell(row, find_column(columns, column)) for row in rows]
+        changed = [cell.row for cell in cells if cell.value != new]
+        for cell in cells:
+            cell.value = new
+        book.save(path)
+        return f"{path.name}!{sheet}!{column} {changed[0]}–{changed[-1]}"
+
 
 def estimates(outputs):
     kept = pd.read_csv(outputs / "tables/estimates.csv", dtype=str, keep_default_na=False)
@@ -252,6 +264,23 @@ def check_numbers(copy, said):
     assert not said.names("beneath") & rounded and not printed.keys() & unmoved
 
 
+def check_verdicts(copy, said):
+    """The verdicts named are those whose form differs between two `statements.csv`, by pandas alone."""
+    key = ["indicator", "district", "other"]
+    old, new = (
+        pd.read_csv(folder / "outputs/2020/tables/statements.csv", dtype=str, keep_default_na=False).set_index(
+            key
+        )["form"]
+        for folder in (copy.before, copy.folder)
+    )
+    both = pd.concat([old, new], axis=1, keys=["old", "new"]).fillna("—")
+    flipped = both[both["old"] != both["new"]]
+    expected = {".".join(filter(None, name)): f"verdict: {was} → {now}" for name, was, now in flipped.itertuples()}
+    rows = said.groups.get("verdict", ())
+    found = {where: re.search(r"verdict: \S+ → \S+?(?=\s|<)", unescape(rest))[0] for where, rest, _ in rows}
+    assert found == expected
+
+
 PAGES = (("report", "10_report"), *((f"districts/{code}", f"08_district_profile_{code}") for code in (
     "331002", "331003", "331004", "331022", "331023", "331024", "331081", "331082", "331083")))  # fmt: skip
 
@@ -287,5 +316,6 @@ def check(copy, edit):
     assert not edit.group or said.groups[edit.group]
     check_numbers(copy, said)
     check_sentences(copy, said)
+    check_verdicts(copy, said)
     assert built[-1] == f"请打开 (open) outputs/2020/{'changes' if edit.moves else 'index'}.html"
     assert bool(built[:-1]) == edit.moves

@@ -170,5 +170,11 @@ TENURE = Edit(
     lambda copy: {copy.correct("331023", PLACES, "用房性质", lambda v: v == "租用", "自有")},
     numbers=("rented.331023",),
 )
-EVERY = (*COUNTED, TENURE, *WORDS, *DEFINITIONS, *UNMOVED)
+FLIPPED = Edit(
+    "verdict",
+    lambda copy: {copy.fill("331083", PLACES, "社区大党委", "是")},
+    numbers=("joint_committee.331083",),
+    group="verdict",
+)
+EVERY = (*COUNTED, TENURE, FLIPPED, *WORDS, *DEFINITIONS, *UNMOVED)
 FAST = ("certificate 331024", "sentence zh", "paragraph zh", "decimals certified", "code of statistics")

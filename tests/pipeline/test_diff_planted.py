@@ -1,4 +1,4 @@
-"""Sixty edits and more, each compared as in `test_diff`."""
+"""More than sixty edits, each compared as in `test_diff`."""
 
 import pytest
 
