@@ -16,7 +16,10 @@ from analysis.survey.ownership import MARKER
 REPOSITORY = Path(__file__).parents[1]
 # What takes many minutes, and is run before a release: SLOW=1 make test-slow.
 slow = pytest.mark.skipif(not os.environ.get("SLOW"), reason="takes minutes: SLOW=1 make test-slow")
-NEEDED = ("data/raw", "notebooks", "study.toml", "pyproject.toml", "requirements.txt")
+NEEDED = (
+    *("data/raw", "notebooks", "study.toml", "pyproject.toml", "requirements.txt"),
+    *("CITATION.cff", "LICENSE", ".zenodo.json"),
+)
 
 
 def copy_repository(target: Path) -> Path:
