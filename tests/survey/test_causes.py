@@ -31,7 +31,7 @@ def told(raw, frame):
         done = check(raw, frame)
         folded = causes(done.problems)
         for one in folded:
-            assert BOTH.search(one.message) and one.mend, one
+            assert BOTH.search(one.message) and one.remedy, one
         assert sorted(one for cause in folded for one in cause.findings) == sorted(set(done.problems))
         return [str(one) for one in folded], done.problems
 
