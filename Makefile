@@ -30,7 +30,7 @@ test-slow: $(DEV) $(CRATE)
 # Settings beside one's own lie in tools/lab; root, as in a container, must be allowed.
 lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/tools/lab$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
 lab: $(LAB)
-	$(BIN)/python -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+	"$(BIN)/python" -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 # Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
 bench: $(DEV)
