@@ -129,7 +129,7 @@ PERSON_IN_ANOTHER = Message("L08", "同一人已在 {file} 第{row}行", "this p
 # cells
 NOT_A_NUMBER = Message("C01", "不是数字", "not a number", "只填阿拉伯数字，不加“约”、区间或文字", "digits only")
 NOT_WHOLE = Message("C02", "应为整数", "a whole number is wanted", "填整数，不带小数", "no decimals")
-NOT_YES_OR_NO = Message("C03", "应填“{yes}”或“{no}”", "answer {yes} or {no}", "只填这两个答案之一", "one of these two only")
+NOT_YES_OR_NO = Message("C03", "应填“{yes}”或“{no}”", "answer {yes} or {no}", "只填这两项之一", "one of these two only")
 NOT_A_DATE = Message("C04", "不是日期，如 2018-03-01 或 2018年3月", "not a date", *DATE_AS_DATE)
 JANUARY_OR_OCTOBER = Message("C05", "1月还是10月？写成 1988年1月", "not a date: January, or October without its last zero", *DATE_AS_DATE)
 TIME_OF_DAY = Message("C06", "带有时刻，不是日期", "not a date: it has a time of day", *DATE_AS_DATE)
