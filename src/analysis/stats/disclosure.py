@@ -28,7 +28,8 @@ FEW, DERIVABLE = "few", "derivable"  # why a cell is withheld
 WITHHELD = ("indicator", "district", "reason")
 COSTS = {"count": 1.0, "sum": 3.0}  # of withholding a cell that is not small, by kind
 VALUES = ["value", "low", "high"]
-NEIGHBOURS = 40  # districts that a programme may move beside the one in question
+NEIGHBOURS = 12  # districts that a programme may move beside the one in question
+FEW_DISTRICTS = 30  # above it cells that others have made superfluous stay hidden: to find them would take long
 CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
 
 
@@ -190,101 +191,170 @@ def small_cells(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
 
 
 class Linked:
-    """The equations that tie cells together, as a reader knows them, and how far a hidden cell can be narrowed."""
+    """The equations that tie cells together, as a reader knows them, and how far a hidden cell can be narrowed.
+
+    Totals of the city are known, `equals` holds in each district, no count is negative and no part (`within`) is
+    larger than its whole. Cells are handled as (row, column) of `counts`.
+    """
 
     def __init__(self, counts: pd.DataFrame, rules: Policy) -> None:
-        self.counts, self.rules = counts, rules
+        self.counts, self.rules = counts.to_numpy(float), rules
         self.names, self.districts = list(counts.index), list(counts.columns)
+        cells = [rules.cells[name] for name in self.names]
+        self.parts = [(i, self.names.index(one.within)) for i, one in enumerate(cells) if one.within in self.names]
+        self.costs = np.array([COSTS.get(one.kind, 1.0) for one in cells])
+        equations = [[(-1, one.indicator), *terms(one.equals)] for one in cells if one.equals]
+        self.equations = np.zeros((len(equations), len(self.names)))
+        for row, equation in enumerate(equations):
+            for sign, name in equation:
+                self.equations[row, self.names.index(name)] = sign
+        self.exchanges: dict[tuple[int, bytes], np.ndarray | None] = {}
 
     def protect(self, hidden: set[Cell], wanted: Iterable[Cell]) -> list[Cell]:
-        """Return further cells to hide, so that none of `wanted` is narrowed below the width of the policy.
+        """Return further cells to hide, so that no hidden cell is narrowed below the width of the policy.
 
-        Raises StudyError for one that cannot be protected even where all is hidden.
+        wanted: the hidden cells to begin with. Raises StudyError for one that cannot be protected even where all
+        is hidden.
         """
-        hidden, added = set(hidden), []
-        for cell in sorted(wanted):
-            if self.width(cell, hidden) < self.rules.width:
-                more = self.partners(cell, hidden)
-                hidden |= more
-                added += sorted(more)
-        for cell in [*added]:  # what later ones have made superfluous
-            rest = hidden - {cell}
-            if all(self.width(one, rest) >= self.rules.width for one in sorted(rest)):
-                hidden, added = rest, [one for one in added if one != cell]
-        return added
+        mask, waiting, added = self._mask(hidden), [self._at(cell) for cell in sorted(wanted)], []
+        for at in waiting:  # grows
+            if self._width(at, mask) < self.rules.width:
+                added += (more := self._partners(at, mask))
+                waiting += more
+                mask[tuple(np.transpose(more))] = True
+        for at in [*added] if len(self.districts) <= FEW_DISTRICTS else ():  # what others have made superfluous
+            mask[at] = False
+            if all(self._width(one, mask) >= self.rules.width for one in map(tuple, np.argwhere(mask))):
+                added.remove(at)
+            else:
+                mask[at] = True
+        return [(self.names[row], self.districts[column]) for row, column in added]
 
     def width(self, cell: Cell, hidden: set[Cell]) -> float:
-        """Return how wide the range is to which a hidden cell can be narrowed."""
+        """Return how wide the range is to which a hidden cell can be narrowed, or a lower bound of it."""
+        return self._width(self._at(cell), self._mask(hidden))
+
+    def _at(self, cell: Cell) -> tuple[int, int]:
+        return self.names.index(cell[0]), self.districts.index(cell[1])
+
+    def _mask(self, cells: Iterable[Cell]) -> np.ndarray:
+        mask = np.zeros(self.counts.shape, bool)
+        for cell in cells:
+            mask[self._at(cell)] = True
+        return mask
+
+    def _width(self, at: tuple[int, int], mask: np.ndarray) -> float:
+        """Return the width by exchanges alone where that is enough: a programme for each cell would take long."""
+        exchanged = self._exchanged(at, mask)
+        return exchanged if exchanged >= self.rules.width else self._programmed(at, mask)
+
+    def _exchanged(self, at: tuple[int, int], mask: np.ndarray) -> float:
+        """Return how far a cell can move by exchanging people with other districts, each by the same cells."""
+        row, column = at
+        move = self._exchange(row, mask[:, column])
+        if move is None:
+            return 0.0
+        usable = mask[move != 0].all(axis=0)
+        gains, losses = (np.where(usable, self._room(sign * move), 0.0) for sign in (1, -1))
+        up = min(gains[column], losses.sum() - losses[column])
+        return up + min(losses[column], gains.sum() - gains[column])
+
+    def _exchange(self, row: int, free: np.ndarray) -> np.ndarray | None:
+        """Return the smallest move of the hidden cells of a district in which one gains a person; None if none."""
+        key = (row, free.tobytes())
+        if key not in self.exchanges:
+            gain = np.eye(len(free))[row]
+            equations = np.vstack([np.hstack([self.equations, -self.equations]), [*gain, *-gain]])
+            ends = [(0, None if one else 0) for one in (*free, *free)]  # what each gains, and what it loses
+            found = linprog(
+                np.ones(2 * len(free)), A_eq=equations, b_eq=[*[0] * len(self.equations), 1], bounds=ends
+            )
+            move = None if found.status else found.x[: len(free)] - found.x[len(free) :]
+            self.exchanges[key] = move.round() if move is not None and np.allclose(move, move.round()) else None
+        return self.exchanges[key]
+
+    def _room(self, move: np.ndarray) -> np.ndarray:
+        """Return for each district how often it can make a move."""
+        room = np.full(self.counts.shape[1], self.counts.sum())
+        for row in np.flatnonzero(move < 0):
+            room = np.minimum(room, self.counts[row] // -move[row])
+        for part, whole in self.parts:
+            if (closer := move[part] - move[whole]) > 0:
+                room = np.minimum(room, (self.counts[whole] - self.counts[part]) // closer)
+        return room
+
+    def _programmed(self, at: tuple[int, int], mask: np.ndarray) -> float:
+        """Return the width by a linear programme over the districts that are near."""
+        free = self._free(at, mask)
+        goal, (equal, unequal, room) = np.array([one == at for one in free], float), self._conditions(free)
         ends = []
         for sign in (1, -1):
-            free = self._free(cell, hidden)
             found = linprog(
-                [-sign * (one == cell) for one in free], **self._equations(free), bounds=self._bounds(free)
+                -sign * goal,
+                A_ub=unequal,
+                b_ub=room,
+                A_eq=equal,
+                b_eq=np.zeros(len(equal)),
+                bounds=[(-self.counts[one], None) for one in free],
             )
-            if found.status == 3:
+            if found.status == 3:  # unbounded
                 return np.inf
-            ends.append(-sign * found.fun)
-        return float(ends[0] - ends[1])
+            ends.append(-found.fun)
+        return float(sum(ends))
 
-    def partners(self, cell: Cell, hidden: set[Cell]) -> set[Cell]:
-        """Return the cells that cost least among those whose hiding lets `cell` move by the width."""
-        every = {(name, one) for name in self.names for one in self.districts}
-        free = self._free(cell, every)
-        low = [-self.counts.at[name, one] for name, one in free]
-        costs = [0.0 if one in hidden else COSTS.get(self.rules.cells[one[0]].kind, 1.0) for one in free]
-        # each move is the difference of two that are not negative, so that its size can be paid for
-        equations = self._equations(free)
-        doubled = np.hstack([equations["A_eq"], -equations["A_eq"]])
-        target = np.zeros(2 * len(free))
-        at = free.index(cell)
-        target[at], target[len(free) + at] = 1, -1
+    def _partners(self, at: tuple[int, int], mask: np.ndarray) -> list[tuple[int, int]]:
+        """Return the cells that cost least among those whose hiding lets a cell gain the width."""
+        free = self._free(at, np.ones_like(mask))
+        equal, unequal, room = self._conditions(free)
+        goal = [float(one == at) for one in free]
+        costs = [1e-6 + (0.0 if mask[one] else self.costs[one[0]]) for one in free]
         found = linprog(
-            [cost + 1e-6 for cost in costs] * 2,
-            A_eq=np.vstack([doubled, target]),
-            b_eq=[*np.zeros(len(doubled)), self.rules.width],
-            bounds=[(0, None)] * len(free) + [(0, -one) for one in low],
+            costs * 2,  # of what each cell gains, and of what it loses
+            A_ub=np.hstack([unequal, -unequal]),
+            b_ub=room,
+            A_eq=np.vstack([np.hstack([equal, -equal]), [*goal, *[-one for one in goal]]]),
+            b_eq=[*np.zeros(len(equal)), self.rules.width],
+            bounds=[(0, None)] * len(free) + [(0, self.counts[one]) for one in free],
         )
         if found.status:
-            raise StudyError([Problem.of(NOT_PROTECTED.fault(indicator=cell[0], district=cell[1]), "people.csv")])
+            cell = {"indicator": self.names[at[0]], "district": self.districts[at[1]]}
+            raise StudyError([Problem.of(NOT_PROTECTED.fault(**cell), "people.csv")])
         moved = np.abs(found.x[: len(free)] - found.x[len(free) :]) > 1e-6
-        return {one for one, moves in zip(free, moved, strict=True) if moves and one not in hidden}
+        return [one for one, moves in zip(free, moved, strict=True) if moves and not mask[one]]
 
-    def _free(self, cell: Cell, hidden: set[Cell]) -> list[Cell]:
-        """List the hidden cells that may move: of the district and of those where most are hidden.
+    def _free(self, at: tuple[int, int], mask: np.ndarray) -> list[tuple[int, int]]:
+        """List the hidden cells of a district and of those that hide most people in the same row.
 
-        Of many districts the others stay as they are, which can only make a range narrower than it is.
+        Where there are many, the others stay as they are, which can only make a range narrower than it is.
         """
-        sizes = self.counts.loc[cell[0]].drop(cell[1]).sort_values(kind="stable", ascending=False)
-        near = {cell[1], *[one for one in sizes.index if (cell[0], one) in hidden][:NEIGHBOURS]}
-        return sorted(one for one in hidden if one[1] in near)
+        row, column = at
+        order = np.argsort(-np.where(mask[row], self.counts[row], -1.0), kind="stable")
+        near = {column, *[one for one in order if one != column and mask[row, one]][:NEIGHBOURS]}
+        return [(i, one) for i, one in map(tuple, np.argwhere(mask)) if one in near]
 
-    def _equations(self, free: list[Cell]) -> dict[str, np.ndarray]:
-        """Return what the moves of cells must meet: city totals stay, and so does `equals` in each district."""
+    def _conditions(self, free: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what moves must meet: rows that are zero, rows that are at most the room, and that room."""
         place = {cell: i for i, cell in enumerate(free)}
-        rows = []
-        for name in dict.fromkeys(name for name, _ in free):
-            rows.append({place[cell]: 1.0 for cell in free if cell[0] == name})
-        for district in dict.fromkeys(district for _, district in free):
-            for name in self.names:
-                if equation := self.rules.cells[name].equals:
-                    parts = [(-1, name), *terms(equation)]
-                    rows.append(
-                        {place[part, district]: float(s) for s, part in parts if (part, district) in place}
-                    )
-        matrix = np.zeros((len(rows), len(free)))
-        for i, row in enumerate(rows):
-            for at, sign in row.items():
-                matrix[i, at] = sign
-        return {"A_eq": matrix, "b_eq": np.zeros(len(rows))}
 
-    def _bounds(self, free: list[Cell]) -> list[tuple[float, float | None]]:
-        """Return how far each cell can move: no count is negative, none larger than a published whole."""
-        bounds: list[tuple[float, float | None]] = []
-        for name, district in free:
-            count, whole = self.counts.at[name, district], self.rules.cells[name].within
-            known = whole in self.names and (whole, district) not in free
-            bounds.append((-count, self.counts.at[whole, district] - count if known else None))
-        return bounds
+        def moving(column: int, factors: Iterable[tuple[int, float]]) -> dict[int, float]:
+            return {place[row, column]: factor for row, factor in factors if (row, column) in place}
+
+        equal = [{place[one]: 1.0 for one in free if one[0] == row} for row in sorted({row for row, _ in free})]
+        unequal, room = [], []
+        for column in sorted({column for _, column in free}):
+            equal += [moving(column, enumerate(equation)) for equation in self.equations]
+            for part, whole in self.parts:
+                unequal.append(moving(column, ((part, 1.0), (whole, -1.0))))
+                room.append(self.counts[whole, column] - self.counts[part, column])
+        return _matrix(equal, len(free)), _matrix(unequal, len(free)), np.array(room)
+
+
+def _matrix(rows: list[dict[int, float]], width: int) -> np.ndarray:
+    matrix = np.zeros((len(rows), width))
+    for i, row in enumerate(rows):
+        for at, value in row.items():
+            matrix[i, at] = value
+    return matrix
 
 
 def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:

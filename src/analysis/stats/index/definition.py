@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.stats.record import name_of
+from analysis.stats.disclosure import Person, policy
+from analysis.stats.record import name_of, of_people
 from analysis.survey.citation import cite, cite_estimates, cite_sheets
 from analysis.survey.reference import reference
 from analysis.survey.study import study
@@ -56,16 +57,26 @@ def leaves(frame: pd.DataFrame) -> pd.DataFrame:
 def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Compute every indicator from the clean tables: one row for each value of `by`, one column a code.
 
-    A district without anything to divide by gets a blank, never a guess. Raises ValueError for a formula with a
-    column that its table was not read with.
+    A district without anything to divide by gets a blank, never a guess, and so does a share of people of which
+    too few are counted, or too few are left. Raises ValueError for a formula with a column that its table was not
+    read with.
     """
     keys = {(row[part]) for _, row in leaves(frame).iterrows() for part in ("numerator", "denominator")}
     sums = {key: _sums(tables, key, by) for key in sorted(keys)}
-    values = {
-        code: row["factor"] * sums[row["numerator"]] / sums[row["denominator"]].replace(0, np.nan)
-        for code, row in leaves(frame).iterrows()
-    }
+    values = {}
+    for code, row in leaves(frame).iterrows():
+        part, whole = sums[row["numerator"]], sums[row["denominator"]].replace(0, np.nan)
+        values[code] = row["factor"] * part.mask(_tells(tables, row, part, whole)) / whole
     return pd.DataFrame(values)
+
+
+def _tells(tables: dict[str, pd.DataFrame], row: pd.Series, part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Tell where a share of the people of a table would tell of too few of them."""
+    names = [row[one].partition(": ")[0] for one in ("numerator", "denominator")]
+    if names[0] != names[1] or not of_people(tables[names[0]]):
+        return pd.Series(False, part.index)
+    cell, rules = Person(row["code"], "count", within=names[0]), policy()
+    return pd.Series([rules.is_small(cell, *pair) for pair in zip(part, whole, strict=True)], part.index)
 
 
 def parts(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> dict[str, pd.DataFrame]:
