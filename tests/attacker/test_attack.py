@@ -1,16 +1,19 @@
 """Nothing of people can be told from what is published, and the attack finds each leak that is planted."""
 
-import sys
+import csv
+import os
+import re
+import shutil
 from copy import deepcopy
-from pathlib import Path
 
+import docx
+import openpyxl
 import pandas as pd
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 import attacker
 
-SANMEN, YUHUAN = "331022", "331083"
+SANMEN = "331022"
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +42,8 @@ def test_what_the_report_needs_is_published(published):
         assert all((name, code) in known.facts for code in codes), name
 
 
-def every_count_that_is_hidden_is_wide(published):
-    return attacker.narrowed(attacker.harvest(published))
-
-
 def test_every_count_that_is_hidden_is_hidden_by_ten(published):
-    spans = every_count_that_is_hidden_is_wide(published)
+    spans = attacker.narrowed(attacker.harvest(published))
     widths = sorted(high - low for low, high in spans.values())
     print(f"\n{len(spans)} hidden counts, the narrowest {widths[0]:g} wide")
     assert len(spans) > 40 and widths[0] >= 10
@@ -80,3 +79,146 @@ def test_with_six_decimals_the_pay_of_who_left_would_be_known(published, workers
     editions, pay = with_one_leaver_each(attacker.harvest(published), workers, 6)
     for code, (low, high) in attacker.movers(*editions).items():
         assert low - 1e-6 <= pay[code] <= high + 1e-6 and high - low < 0.001
+
+
+@pytest.fixture(scope="module")
+def true(edition, workers):
+    """The counts by county that are not published."""
+    hired = workers["hired"]
+    counts = {
+        "hired_since_2018": workers[hired >= "2018"].groupby("county_code").size(),
+        "hired_2020": workers[hired >= "2020"].groupby("county_code").size(),
+        "hired_before_2018": workers[hired < "2018"].groupby("county_code").size(),
+    }
+    candidates = pd.read_parquet(edition / "data/processed/2020/election_candidates.parquet")
+    counts["candidates"] = candidates.groupby("county_code").size()
+    return counts
+
+
+def in_csv(name, head, values):
+    def plant(folder, _true):
+        path = folder / f"tables/{name}.csv"
+        rows = list(csv.reader(path.open(encoding="utf-8-sig", newline="")))
+        codes = {"三门县": SANMEN, "玉环市": "331083", "天台县": "331023"}
+        found = values(_true)
+        lines = [[*rows[0], head], *([*row, found.get(codes.get(row[0]), "")] for row in rows[1:])]
+        with rewritten(path).open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(lines)
+
+    return plant
+
+
+def rewritten(path):
+    """Give a file its own copy: the others are linked."""
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data)
+    return path
+
+
+def replaced(name, pattern, new):
+    def plant(folder, true):
+        path = rewritten(folder / name)
+        text, count = re.subn(pattern, lambda found: new(found, true), path.read_text("utf-8"), count=1)
+        assert count == 1, name
+        path.write_text(text, encoding="utf-8")
+
+    return plant
+
+
+def in_workbook(folder, true):
+    path = rewritten(folder / "tables/tables.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book.create_sheet("more")
+    sheet.append(["县（市、区）", "2020年新入职（人）"])
+    sheet.append(["三门县", int(true["hired_2020"][SANMEN])])
+    book.save(path)
+
+
+def in_word(folder, true):
+    path = rewritten(folder / "report/report.docx")
+    document = docx.Document(path)
+    table = document.add_table(2, 2)
+    cells = [["县（市、区）", "2020年新入职"], ["三门县", str(true["hired_2020"][SANMEN])]]
+    for row, texts in zip(table.rows, cells, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    document.save(path)
+
+
+def in_drawing(folder, true):
+    (folder / "figures/hired_2020.svg").write_text(
+        f"<svg><path><title>三门县 {true['hired_2020'][SANMEN]}</title></path></svg>", encoding="utf-8"
+    )
+
+
+def table_of(head, name):
+    def html(_found, true):
+        rows = f"<tr><th>县（市、区）<th>{head}<tr data-area={SANMEN}><th>三门县<td>{true[name][SANMEN]}"
+        return f"<table>{rows}</table></main>"
+
+    return html
+
+
+LEAKS = {
+    "a column of a table": in_csv(
+        "workforce", "2020年新入职（人）", lambda true: {SANMEN: true["hired_2020"][SANMEN]}
+    ),
+    "what remains when parts are taken from the whole": in_csv(
+        "workforce", "2018年以前入职且仍在岗（人）", lambda true: {SANMEN: true["hired_before_2018"][SANMEN]}
+    ),
+    "the other cell that hides one": in_csv(
+        "workforce", "“一肩挑”意向人选（人）", lambda true: true["candidates"].drop(SANMEN)
+    ),
+    "recruits, from which leavers follow": in_csv(
+        "glance", "2018年以来新增招聘（人）", lambda true: {SANMEN: true["hired_since_2018"][SANMEN]}
+    ),
+    "more decimals of a mean": in_csv("workforce", "人均年收入（万元）", lambda _true: {SANMEN: "6.952"}),
+    "a row of the estimates": replaced(
+        "tables/estimates.csv",
+        r"\Z",
+        lambda _found, true: (
+            f"hired_2020.{SANMEN},hired_2020,{SANMEN},2020,{true['hired_2020'][SANMEN]},,,6,,,人,s,census,h,n,c,,\n"
+        ),
+    ),
+    "how many rows are cited": replaced(
+        "tables/estimates.csv",
+        r"(candidates\.331022,candidates,331022,.*,)(few)(?=\n)",
+        lambda found, true: (
+            found[1][:-1] + f"331022_三门县.xlsx!换届人选 6-{5 + true['candidates'][SANMEN]}," + found[2]
+        ),
+    ),
+    "a table of a page": replaced(
+        "districts/331022/index.html", r"</main>", table_of("2020年新入职", "hired_2020")
+    ),
+    "the output of a notebook": replaced(
+        "notebooks/03_workforce.html", r"</main>", table_of("2018年以来新增招聘", "hired_since_2018")
+    ),
+    "a receipt": replaced(
+        "report/index.html",
+        r"(<article id=r-hired_2020>.*?</h3>)",
+        lambda found, true: f"{found[1]}<p>椒江区 36, 三门县 {true['hired_2020'][SANMEN]}",
+    ),
+    "what is seen on hover": in_drawing,
+    "a sheet of the workbook": in_workbook,
+    "a table of the Word file": in_word,
+    "marks drawn from more digits": replaced(
+        "figures/income.svg",
+        r'H([\d.]+)(" data-area="331022")',
+        lambda found, _true: f"H{float(found[1]) - 4}{found[2]}",
+    ),
+    "pay in yuan to the last digit": replaced(
+        "tables/en/workforce.csv", r"(Sanmen.*?)70,000", lambda found, _true: found[1] + "69,520"
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_that_is_planted_is_found(leak, published, true, tmp_path):
+    folder = tmp_path / "edition"
+    shutil.copytree(published, folder, copy_function=os.link, ignore=shutil.ignore_patterns("returns", "*.pdf"))
+    LEAKS[leak](folder, true)
+    found = attacker.report(folder)
+    print(f"\n{leak}: {found}")
+    assert found

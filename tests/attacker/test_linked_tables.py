@@ -1,17 +1,12 @@
 """Linked tables drawn at random: what is withheld of them cannot be worked out again."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
+import attacker
 from analysis.stats.disclosure import Linked, Person, Policy, hidden_by_policy, small_cells
 from analysis.survey.problems import StudyError
-
-sys.path.insert(0, str(Path(__file__).parent))
-import attacker
 
 CODES = [f"3310{n:02d}" for n in range(1, 10)]
 

@@ -4,7 +4,9 @@ import pytest
 
 from moves import Copy, check
 from planted_edits import EVERY, FAST
-from running import contents
+from running import contents, slow
+
+SAMPLE = 12
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,17 @@ def put_back(copied):
     copied.restore()
 
 
-@pytest.mark.parametrize("edit", [one for one in EVERY if one.id in FAST], ids=lambda edit: edit.id)
+def cases():
+    """Some edits each time; of the others one in SAMPLE with the slow tests, all of them with SLOW=1."""
+    others = [one.id for one in EVERY if one.id not in FAST]
+    for edit in EVERY:
+        marks = [] if edit.id in FAST else [pytest.mark.slow]
+        if marks and others.index(edit.id) % SAMPLE:
+            marks.append(slow)
+        yield pytest.param(edit, marks=marks, id=edit.id)
+
+
+@pytest.mark.parametrize("edit", cases())
 def test_exactly_what_moved_is_said(copied, edit):
     """Numbers, sentences and causes are those of an independent comparison; nothing when nothing moved."""
     check(copied, edit)
