@@ -285,7 +285,7 @@ class Linked:
 
     def _programmed(self, at: tuple[int, int], mask: np.ndarray) -> float:
         """Return the width by a linear programme over the districts that are near."""
-        free = self._free(at, mask)
+        free = list(map(tuple, np.argwhere(mask & self._near(at, mask))))
         goal, (equal, unequal, room) = np.array([one == at for one in free], float), self._conditions(free)
         ends = []
         for sign in (1, -1):
@@ -304,7 +304,7 @@ class Linked:
 
     def _partners(self, at: tuple[int, int], mask: np.ndarray) -> list[tuple[int, int]]:
         """Return the cells that cost least among those whose hiding lets a cell gain the width."""
-        free = self._free(at, np.ones_like(mask))
+        free = list(map(tuple, np.argwhere(self._near(at, mask))))
         equal, unequal, room = self._conditions(free)
         goal = [float(one == at) for one in free]
         costs = [1e-6 + (0.0 if mask[one] else self.costs[one[0]]) for one in free]
@@ -316,21 +316,23 @@ class Linked:
             b_eq=[*np.zeros(len(equal)), self.rules.width],
             bounds=[(0, None)] * len(free) + [(0, self.counts[one]) for one in free],
         )
-        if found.status:
+        moved = () if found.status else np.abs(found.x[: len(free)] - found.x[len(free) :]) > 1e-6
+        more = [one for one, moves in zip(free, moved, strict=False) if moves and not mask[one]]
+        if not more:
             cell = {"indicator": self.names[at[0]], "district": self.districts[at[1]]}
             raise StudyError([Problem.of(NOT_PROTECTED.fault(**cell), "people.csv")])
-        moved = np.abs(found.x[: len(free)] - found.x[len(free) :]) > 1e-6
-        return [one for one, moves in zip(free, moved, strict=True) if moves and not mask[one]]
+        return more
 
-    def _free(self, at: tuple[int, int], mask: np.ndarray) -> list[tuple[int, int]]:
-        """List the hidden cells of a district and of those that hide most people in the same row.
+    def _near(self, at: tuple[int, int], mask: np.ndarray) -> np.ndarray:
+        """Tell which cells a programme may move: of a district, and of those that hide most people in its row.
 
         Where there are many, the others stay as they are, which can only make a range narrower than it is.
         """
         row, column = at
-        order = np.argsort(-np.where(mask[row], self.counts[row], -1.0), kind="stable")
-        near = {column, *[one for one in order if one != column and mask[row, one]][:NEIGHBOURS]}
-        return [(i, one) for i, one in map(tuple, np.argwhere(mask)) if one in near]
+        order = np.argsort(-np.where(mask[row], self.counts[row], 0.0), kind="stable")
+        near = np.zeros_like(mask)
+        near[:, [column, *order[:NEIGHBOURS]]] = True
+        return near
 
     def _conditions(self, free: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what moves must meet: rows that are zero, rows that are at most the room, and that room."""
