@@ -101,9 +101,9 @@ def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
 def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | None) -> str:
     """Write the zip of an edition into the folder `out`; returns its name.
 
-    sbom: a list of the software in CycloneDX form, which is put into it. Raises InputProblems where the study
-    declares no day of publication, FileNotFoundError where there is no edition, RefusedError where nothing may be
-    written.
+    sbom: a list of the software in CycloneDX form, which is put into it. Raises InputProblems where
+    the study declares no day of publication, FileNotFoundError where there is no edition,
+    RefusedError where nothing may be written.
     """
     edition = published(outputs, wave)
     if edition.data.published is None:
