@@ -60,3 +60,8 @@ def test_what_another_county_is_called_is_not_in_what_the_county_reads():
 
 def test_the_text_of_a_rule_of_the_study_may_hold_braces():
     assert Message("R99", _plain("应为 {甲}"), _plain("{a}"), "x", "y").fault().text == "应为 {甲} ({a})"
+
+
+def test_no_problem_is_made_without_a_message():
+    made = re.findall(r"\bProblem\((?!\*\*)", SOURCES.replace("class Problem(", ""))
+    assert made == []

@@ -28,6 +28,7 @@ from analysis.publish.sdmx import sdmx_csv
 from analysis.publish.sdmx_structure import sdmx_structure
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, STUDY, root
+from analysis.survey.messages import UNDATED
 from analysis.survey.ownership import adding
 from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import needed
@@ -39,7 +40,6 @@ WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.js
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
 STATEMENTS = "tables/statements.csv"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip, of every file in it
-UNDATED = "release.date: 应写明发布日期，如 2020-04-30 (declare the day of publication)"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | N
     """
     edition = published(outputs, wave)
     if edition.data.published is None:
-        raise InputError([Problem(STUDY, message=UNDATED)])
+        raise InputError([Problem.of(UNDATED.fault(), STUDY, column="release.date")])
     files = contents(edition, raw, sbom)
     name = f"{edition.data.release}.zip"
     with adding(out) as fresh:

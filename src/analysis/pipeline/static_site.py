@@ -28,8 +28,8 @@ DAMAGED = "与 SHA256SUMS 不符，请重新 make report (not as its sums say: r
 def write_site(outputs: Path, out: Path) -> list[str]:
     """Write the site into the folder `out`, whole or not at all; returns the waves in it, the latest first.
 
-    Raises FileNotFoundError where no edition is built, OSError where one is not whole, RefusedError where
-    `out` holds what this program did not make.
+    Raises FileNotFoundError where no edition is built, OSError where one is not whole, RefusedError
+    where `out` holds what this program did not make.
     """
     editions = [published(outputs, wave) for wave in built(outputs)]
     if not editions:

@@ -1,8 +1,8 @@
 """The contents of a release as an RO-Crate 1.1: its files, and which run of which notebook made them from what.
 
-https://w3id.org/ro/crate, with the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5. A run has no
-times: the same inputs give the same bytes. What a run read and the release does not hold, as workbooks and clean
-tables, is named, of inputs with the hash, and is no file of the crate.
+https://w3id.org/ro/crate, with the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5. A run
+has no times: the same inputs give the same bytes. What a run read and the release does not hold, as
+workbooks and clean tables, is named, of inputs with the hash, and is no file of the crate.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ LANGUAGE = {
 class Run:
     """One run of one notebook.
 
-    source: the path of the notebook in the release. inputs, results: paths in the release, or names of files
-    that it does not hold, relative to the repository.
+    source: the path of the notebook in the release. inputs, results: paths in the release, or names
+    of files that it does not hold, relative to the repository.
     """
 
     name: str
@@ -55,8 +55,8 @@ class Run:
 class Contents:
     """What a release holds and follows from.
 
-    files: content by path. workflow: the path of the plan of the runs. inputs: SHA-256 by name of the data that
-    the edition follows from.
+    files: content by path. workflow: the path of the plan of the runs. inputs: SHA-256 by name of
+    the data that the edition follows from.
     """
 
     files: dict[str, bytes]

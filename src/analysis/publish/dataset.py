@@ -1,7 +1,7 @@
 """What an edition is as a data set, and its description as schema.org JSON-LD.
 
-Search engines and repositories read such descriptions. All of them start from one `Dataset`, made from what the
-wave declares of itself (`wave.toml`) and from the study.
+Search engines and repositories read such descriptions. All of them start from one `Dataset`, made
+from what the wave declares of itself (`wave.toml`) and from the study.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ UNSURVEYED = {
 class Dataset:
     """One edition of one wave; texts are by language.
 
-    name: how its files are called. basis: official, published or synthetic. label: of synthetic data, empty
-    otherwise. place: the name of the city. license: an SPDX identifier or empty. date: the day that the data
-    describe; published: that of publication, None where none is declared.
+    name: how its files are called. basis: official, published or synthetic. label: of synthetic
+    data, empty otherwise. place: the name of the city. license: an SPDX identifier or empty. date:
+    the day that the data describe; published: that of publication, None where none is declared.
     """
 
     name: str
@@ -120,24 +120,26 @@ def json_ld(data: Dataset, downloads: list[tuple[str, str]]) -> str:
         "description": data.description(),
         "identifier": data.release,
         "version": data.version,
-        "inLanguage": list(data.languages),
-        "isAccessibleForFree": True,
+        **{"inLanguage": list(data.languages), "isAccessibleForFree": True},
         "creator": {"@type": "Organization", "name": data.publisher[first]},
         "temporalCoverage": data.date.isoformat(),
         "spatialCoverage": {"@type": "Place", "name": data.place[first]},
         "datePublished": data.published.isoformat() if data.published else "",
         "license": data.license_url,
         "creativeWorkStatus": data.label[first] or data.basis,
-        "variableMeasured": [_variable(row, first) for row in _measures()],
+        "variableMeasured": _variables(first),
         "distribution": [_download(label, path) for label, path in downloads],
     }
-    kept = {key: value for key, value in described.items() if value not in ("", [])}
-    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _as_script({key: value for key, value in described.items() if value not in ("", [])})
+
+
+def _as_script(described: dict[str, Any]) -> str:
+    text = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
-def _measures() -> list[dict[str, str]]:
-    return reference("measures").to_dict("records")
+def _variables(lang: str) -> list[dict[str, str]]:
+    return [_variable(row, lang) for row in reference("measures").to_dict("records")]
 
 
 def _variable(row: dict[str, str], lang: str) -> dict[str, str]:

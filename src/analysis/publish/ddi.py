@@ -1,7 +1,7 @@
 """The codebook of the forms as DDI-Codebook 2.5, the XML that survey archives read.
 
-https://ddialliance.org/Specification/DDI-Codebook/2.5/. One file for each sheet, one variable for each question;
-the rows of the files are not published.
+https://ddialliance.org/Specification/DDI-Codebook/2.5/. One file for each sheet, one variable for
+each question; the rows of the files are not published.
 """
 
 from __future__ import annotations

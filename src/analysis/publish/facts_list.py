@@ -1,7 +1,8 @@
 """The numbers of an edition as plain text for programs that read text: `llms.txt`, one number a line.
 
-https://llmstxt.org: a title, a summary as a quotation, then lists of links. A line has everything that is needed
-to quote a number rightly: value, unit, interval, basis, how it may be worded, and where it is computed.
+https://llmstxt.org: a title, a summary as a quotation, then lists of links. A line has everything
+that is needed to quote a number rightly: value, unit, interval, basis, how it may be worded, and
+where it is computed.
 """
 
 from __future__ import annotations
@@ -48,24 +49,27 @@ def facts_list(
 ) -> str:
     """Return the text of `llms.txt` in one language.
 
-    estimates: as `estimates.csv` has them. statements: what may be said of districts (form, indicator, district,
-    text_<lang>); no rows where nothing is compared. link: gives the address of the cell of an estimate's row.
+    estimates: as `estimates.csv` has them. statements: what may be said of districts (form,
+    indicator, district, text_<lang>); no rows where nothing is compared. link: gives the address of
+    the cell of an estimate's row.
     """
-    words, label = WORDS[lang], data.label[lang]
+    label = data.label[lang]
     lines = [f"# {data.title_of(lang)}", "", f"> {data.description()}", ""]
-    lines += [words["rule"].format(label), ""] if label else []
-    rows = zip(estimates["indicator"], estimates["district"], strict=True)
+    lines += [WORDS[lang]["rule"].format(label), ""] if label else []
     said = statements.set_index(["indicator", "district"])[f"text_{lang}"].to_dict()
-    wordings = [said.get(key) or words["city" if key[1] == study().city else "alone"] for key in rows]
-    section = ""
-    measures = reference("measures").set_index("indicator").to_dict("index")
-    for row, wording in zip(estimates.itertuples(index=False), wordings, strict=True):
-        if row.notebook != section:
-            section = row.notebook
-            lines += ["", f"## {section}", ""]
+    section, measures = "", reference("measures").set_index("indicator").to_dict("index")
+    for row in estimates.itertuples(index=False):
+        wording = said.get((row.indicator, row.district)) or _usual(row.district, lang)
+        lines += ["", f"## {row.notebook}", ""] if row.notebook != section else []
+        section = row.notebook
         text = _line(row, measures[row.indicator], lang, wording)
         lines.append(f"- [{row.name}]({link(row)}): {text}")
     return "\n".join(lines) + "\n"
+
+
+def _usual(district: str, lang: str) -> str:
+    """Say how a number may be worded of which no statement was tested."""
+    return WORDS[lang]["city" if district == study().city else "alone"]
 
 
 def _line(row: Any, measure: dict[str, str], lang: str, wording: str) -> str:

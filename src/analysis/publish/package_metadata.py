@@ -1,7 +1,8 @@
 """The description of a release as a Data Package (version 2): its tables, their columns, types, units and codes.
 
-https://datapackage.org. Columns of published tables are typed by what stands in them; the sheets of the forms,
-whose rows are not published, are described by the codebook as table schemas of their own.
+https://datapackage.org. Columns of published tables are typed by what stands in them; the sheets of
+the forms, whose rows are not published, are described by the codebook as table schemas of their
+own.
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ from analysis.survey.study import of_wave, study
 class Question:
     """One column of a form.
 
-    kind: a type of `analysis.survey.codebook.TYPES`. answers: Chinese, as the form prints them, to English; none
-    where the answer is free. low, high: ends of the range as text, empty where open. is_identifier: whether it
-    identifies a person; such a column is read for checks and then dropped.
+    kind: a type of `analysis.survey.codebook.TYPES`. answers: Chinese, as the form prints them, to
+    English; none where the answer is free. low, high: ends of the range as text, empty where open.
+    is_identifier: whether it identifies a person; such a column is read for checks and then
+    dropped.
     """
 
     table: str
@@ -38,7 +39,8 @@ class Question:
 class Form:
     """One sheet of the forms with its questions, in the order of the form.
 
-    key: the columns of which no two rows have the same values. sample: whether its rows are a sample.
+    key: the columns of which no two rows have the same values. sample: whether its rows are a
+    sample.
     """
 
     name: str

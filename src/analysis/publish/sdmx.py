@@ -38,8 +38,8 @@ def structure_id(data: Dataset) -> str:
 def sdmx_csv(data: Dataset, estimates: pd.DataFrame) -> str:
     """Return the table of the estimates as SDMX-CSV, each row with the label of the data.
 
-    estimates: as published, every cell as text. Raises ValueError where two rows are of one indicator, area and
-    date.
+    estimates: as published, every cell as text. Raises ValueError where two rows are of one
+    indicator, area and date.
     """
     frame = estimates[list(COLUMNS)].rename(columns=COLUMNS)
     frame.insert(0, "ACTION", "I")

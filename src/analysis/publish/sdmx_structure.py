@@ -1,7 +1,7 @@
 """The structure of the estimates in SDMX-JSON 2.0: what the columns of the SDMX-CSV file are, and their codes.
 
-With it a program can read `estimates.sdmx.csv` without knowing the study: dataflow, data structure, concepts and
-the code lists of indicators, areas, bases and kinds of uncertainty.
+With it a program can read `estimates.sdmx.csv` without knowing the study: dataflow, data structure,
+concepts and the code lists of indicators, areas, bases and kinds of uncertainty.
 """
 
 from __future__ import annotations
@@ -44,14 +44,7 @@ def sdmx_structure(data: Dataset) -> dict[str, Any]:
     concepts = [_named(name, title) for name, (title, _) in CONCEPTS.items()]
     title = data.title_of(data.languages[0])
     return {
-        "meta": {
-            "schema": SCHEMA,
-            "id": data.release,
-            "test": False,
-            "prepared": f"{(data.published or data.date).isoformat()}T00:00:00Z",
-            "contentLanguages": [data.languages[0]],
-            "sender": {"id": sender},
-        },
+        "meta": _header(data),
         "data": {
             "dataflows": [_maintained(sender, NAME, title) | {"description": data.description()} | flow],
             "dataStructures": [_maintained(sender, NAME, title) | structure],
@@ -64,6 +57,17 @@ def sdmx_structure(data: Dataset) -> dict[str, Any]:
     }
 
 
+def _header(data: Dataset) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "id": data.release,
+        "test": False,
+        "prepared": f"{(data.published or data.date).isoformat()}T00:00:00Z",
+        "contentLanguages": [data.languages[0]],
+        "sender": {"id": agency(data)},
+    }
+
+
 def _components(sender: str) -> dict[str, Any]:
     """Return dimensions, measure and attributes; an attribute is one of the observation."""
     dimensions = [
@@ -72,15 +76,8 @@ def _components(sender: str) -> dict[str, Any]:
         if name != "TIME_PERIOD"
     ]
     time = {"localRepresentation": {"format": {"dataType": "GregorianDay"}}}
-    attributes = [
-        {
-            **_component(sender, name),
-            "usage": "mandatory" if name in MANDATORY else "optional",
-            "attributeRelationship": {"observation": {}},
-        }
-        for name in CONCEPTS
-        if name not in (*DIMENSIONS, "OBS_VALUE")
-    ]
+    others = [name for name in CONCEPTS if name not in (*DIMENSIONS, "OBS_VALUE")]
+    attributes = [_attribute(sender, name) for name in others]
     return {
         "dimensionList": {
             "id": "DimensionDescriptor",
@@ -90,6 +87,12 @@ def _components(sender: str) -> dict[str, Any]:
         "measureList": {"id": "MeasureDescriptor", "measures": [_measure(sender)]},
         "attributeList": {"id": "AttributeDescriptor", "attributes": attributes},
     }
+
+
+def _attribute(sender: str, name: str) -> dict[str, Any]:
+    usage = "mandatory" if name in MANDATORY else "optional"
+    relation = {"attributeRelationship": {"observation": {}}}
+    return _component(sender, name) | {"usage": usage} | relation
 
 
 def _measure(sender: str) -> dict[str, Any]:

@@ -275,6 +275,7 @@ NO_SENTENCE = Message("B19", "缺少句式 {form}", "no sentence of this form", 
 OTHER_FORM = Message("B22", "应符合 {form}", "must have the form {form}", *ITS_FORM)
 NOT_PROTECTED = Message("B20", "{indicator} 在 {district} 的人数太少，而且可由其他已公布的数推出", "too few people, and other published numbers give it away", "在 people.csv 中把相关指标的 by_district 改为 no", "set by_district to no for a related indicator in people.csv")
 NOT_IN_PEOPLE = Message("B21", "{indicator} 统计的是个人，没有列入 people.csv", "counts people and is not listed", "在 people.csv 中补一行", "add a row to people.csv")
+UNDATED = Message("B23", "没有写明发布日期", "no day of publication is declared", "在 study.toml 的 [release] 中写明 date，如 2020-04-30", "declare date under [release] in study.toml")
 # fmt: on
 
 
