@@ -10,7 +10,6 @@ from pathlib import Path
 
 from analysis.pipeline.edition_record import EditionRecord
 from analysis.pipeline.input_changes import InputChange, input_changes
-from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.stage import CHANGES, edition_folder
 from analysis.pipeline.what_moved import Moved, compare
 from analysis.survey.ownership import hash_of, made, mark, put
@@ -149,16 +148,9 @@ def write_page(changes: Changes, outputs: Path) -> None:
 
 def render(changes: Changes) -> str:
     """Return the page: the same bytes for the same two records and inputs."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from analysis.publish.templates import page_template
 
-    environment = Environment(
-        loader=FileSystemLoader(PACKAGE / "publish/template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("changes.html.j2").render(
+    return page_template("changes.html.j2").render(
         changes=changes,
         groups=[(group, changes.of(group)) for group in GROUPS if changes.of(group)],
         parts=[_part(changes.new, lang) for lang in changes.new.languages],

@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from analysis.pipeline.layout import folder
-from analysis.pipeline.sources import PACKAGE
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
@@ -85,16 +84,9 @@ def _editions(outputs: Path) -> list[dict]:
 
 
 def _template(name: str, editions: list[dict]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from analysis.publish.templates import page_template
 
-    made_by = Environment(
-        loader=FileSystemLoader(PACKAGE / "publish/template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return made_by.get_template(name).render(editions=editions)
+    return page_template(name).render(editions=editions)
 
 
 def _parts(path: Path) -> list[dict[str, str]]:

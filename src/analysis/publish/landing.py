@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from analysis.publish.cells import read_cells
-from analysis.publish.markup import caption, inline, inline_svg
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
+from analysis.publish.templates import page_template
 
 DATASET_HERE = "@dataset@"  # its characters need no font
 
@@ -24,9 +21,9 @@ def render(sites: dict[str, dict], parts: dict[str, dict], described: str = "{}"
     first = next(iter(sites.values()))
     around = {"style": style(), "font_first": FONT_FIRST, "policy": policy(FONT_FIRST)}
     page = with_font(
-        _environment()
-        .get_template("landing.html.j2")
-        .render(sites=sites, parts=parts, labels=labels, synthetic=first["basis"] != "official", **around)
+        page_template("landing.html.j2").render(
+            sites=sites, parts=parts, labels=labels, synthetic=first["basis"] != "official", **around
+        )
     )
     return page.replace(DATASET_HERE, described, 1)
 
@@ -40,16 +37,3 @@ def title(notebook: Path, lang: str) -> str:
     texts = {cell["id"]: "".join(cell["source"]).strip() for cell in cells}
     said = [texts.get(f"title-{lang}"), texts.get("title"), *texts.values(), notebook.stem]
     return next(filter(None, said)).splitlines()[0].lstrip("# ")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"inline": inline, "inline_svg": inline_svg, "caption": caption}
-    return environment
