@@ -1,7 +1,9 @@
-"""Time the pipeline against its rivals and its limit, in one sitting; write results.md and results.json.
+"""Time the pipeline against its rivals and its limit, in one sitting; write results.md and
+results.json.
 
-Machines differ and are shared, so that every figure is a ratio within one sitting; seconds stand beside them only
-to be read with that in mind. `make bench` runs all of it; arguments name the parts wanted.
+Machines differ and are shared, so that every figure is a ratio within one sitting; seconds stand
+beside them only to be read with that in mind. `make bench` runs all of it; arguments name the parts
+wanted.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ CLUSTER = 32  # workers of the cluster in the extrapolation
 THRICE = 3  # of which the median counts: the first run also compiles the modules of its copy
 ON_CLUSTER = 36  # so many that most of the work lies side by side, as where a cluster is used
 NEEDED = ("data/raw", "notebooks", "pyproject.toml", "requirements.txt", "src", "study.toml")
-# Runs the cells of several notebooks one after another in this very process: nothing can be faster on one core.
+# Runs the cells of several notebooks one after another in this very process: nothing can be faster
+# on one core.
 LIMIT = """
 import json, os, sys, time
 from IPython.core.interactiveshell import InteractiveShell
@@ -79,7 +82,9 @@ def workshop(name: str) -> Path:
 
 
 def timed(*command: str | Path, cwd: Path, name: str = "") -> float:
-    """Run a program in a copy and return its seconds; it must succeed. `name`: note its largest process too."""
+    """Run a program in a copy and return its seconds; it must succeed. `name`: note its largest
+    process too.
+    """
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
         words = [str(part) for part in command]
@@ -97,7 +102,12 @@ def timed(*command: str | Path, cwd: Path, name: str = "") -> float:
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment in which a copy uses its own modules and keeps its compiled ones."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PYTHONPATH": str(folder / "src"), "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+    return {
+        **os.environ,
+        "PYTHONPATH": str(folder / "src"),
+        "PATH": path,
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
 
 
 def analysis(folder: Path, *arguments: str, name: str = "") -> float:
@@ -108,9 +118,9 @@ def analysis(folder: Path, *arguments: str, name: str = "") -> float:
 def runs(folder: Path) -> dict[str, dict]:
     """List the runs of notebooks as the rivals take them: {name: source, parameters, arguments}."""
     code = (
-        "import json; from analysis.pipeline.steps import steps; from analysis.survey.study import study; "
-        "print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, **s.parameters}] "
-        "for l in study().languages for s in steps()]))"
+        "import json; from analysis.pipeline.steps import steps; from analysis.survey.study import "
+        "study; print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, "
+        "**s.parameters}] for l in study().languages for s in steps()]))"
     )
     text = subprocess.run(
         [sys.executable, "-c", code],
@@ -131,7 +141,8 @@ def runs(folder: Path) -> dict[str, dict]:
 
 
 def rivals(districts: int) -> dict[str, float]:
-    """Time papermill and nbconvert commands, and for nine districts Snakemake running them, on a built copy.
+    """Time papermill and nbconvert commands, and for nine districts Snakemake running them, on a
+    built copy.
 
     Of many counties every thirtieth is timed, and counts for thirty: they are runs of one notebook.
     """
@@ -153,7 +164,13 @@ def commands(folder: Path, todo: dict) -> float:
     for name, run in todo.items():
         target = f"rival/{name}.ipynb"
         seconds += timed(
-            BIN / "papermill", "-k", "python3", run["source"], target, *run["arguments"].split(), cwd=folder
+            BIN / "papermill",
+            "-k",
+            "python3",
+            run["source"],
+            target,
+            *run["arguments"].split(),
+            cwd=folder,
         ) + timed(BIN / "jupyter", "nbconvert", "--to", "html", target, cwd=folder)
     return seconds
 
@@ -162,7 +179,9 @@ def snakemake(folder: Path, todo: dict) -> float:
     """Time Snakemake, from an environment of its own, with two processes of the same commands."""
     (folder / "runs.json").write_text(json.dumps(todo))
     shutil.copyfile(HERE / "Snakefile", folder / "Snakefile")
-    return timed(REPOSITORY / "build/bench/venv/bin/snakemake", "--cores", "2", "--quiet", "all", cwd=folder)
+    return timed(
+        REPOSITORY / "build/bench/venv/bin/snakemake", "--cores", "2", "--quiet", "all", cwd=folder
+    )
 
 
 RIVALS = {RIVAL: commands, "Snakemake, 2 cores": snakemake}
@@ -175,7 +194,9 @@ def limit(districts: int) -> dict[str, float]:
 
     def start(part):
         command = [sys.executable, "-c", LIMIT, json.dumps(part)]
-        return subprocess.Popen(command, cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True
+        )
 
     def seconds(process):
         said = process.communicate()[1]
@@ -223,7 +244,11 @@ def built(districts: int) -> Path:
 def changes() -> dict[str, float]:
     """Time runs after small changes, and after none."""
     seconds, folder = often(9), built(9)
-    seconds |= {"no-op": analysis(folder, "build"), "status": analysis(folder, "status"), **corrections(9)}
+    seconds |= {
+        "no-op": analysis(folder, "build"),
+        "status": analysis(folder, "status"),
+        **corrections(9),
+    }
     with (folder / "src/analysis/stats/design.py").open("a") as module:
         module.write("\n# a remark\n")
     seconds["one helper changed"] = analysis(folder, "build")
@@ -240,14 +265,22 @@ def corrections(districts: int) -> dict[str, float]:
 
 
 def relevel(workbook: Path) -> None:
-    """Correct the level of a certificate: it reaches the clean tables, and no number that is published."""
+    """Correct the level of a certificate: it reaches the clean tables, and no number that is
+    published.
+    """
     _correct(workbook, CERTIFICATE, lambda _: "社会工作师", "助理社会工作师")
 
 
 def amend(workbook: Path) -> None:
-    """Correct one amount and the totals that follow: the city's is printed on the page of every county."""
+    """Correct one amount and the totals that follow: the city's is printed on the page of every
+    county.
+    """
     book = openpyxl.load_workbook(workbook)
-    rows = [row for row in book["经费投入"].iter_rows(min_col=2, max_col=6) if isinstance(row[1].value, float)]
+    rows = [
+        row
+        for row in book["经费投入"].iter_rows(min_col=2, max_col=6)
+        if isinstance(row[1].value, float)
+    ]
     for row in (rows[2], rows[-1]):
         for cell in (row[1], row[-1]):
             cell.value = round(cell.value + 0.1, 2)
@@ -255,12 +288,16 @@ def amend(workbook: Path) -> None:
 
 
 def raise_income(workbook: Path) -> None:
-    """Correct the income of one worker: the mean of the county moves, that of the city by less than is printed."""
+    """Correct the income of one worker: the mean of the county moves, that of the city by less than
+    is printed.
+    """
     _correct(workbook, "年收入（万元）", lambda income: income + 1, float)
 
 
 def certify(workbook: Path) -> None:
-    """Give the first worker without a certificate one: it reaches comparison, index and report as well."""
+    """Give the first worker without a certificate one: it reaches comparison, index and report as
+    well.
+    """
     _correct(workbook, CERTIFICATE, lambda _: "助理社会工作师", "无")
 
 
@@ -285,7 +322,9 @@ CORRECTIONS = {
 
 def clusters() -> dict[str, float]:
     """Time a cold run on one and on two Dask workers, each a process with one thread."""
-    return {f"{n} Dask worker{'s' * (n > 1)} · {ON_CLUSTER} districts": on_cluster(n) for n in (1, 2)}
+    return {
+        f"{n} Dask worker{'s' * (n > 1)} · {ON_CLUSTER} districts": on_cluster(n) for n in (1, 2)
+    }
 
 
 def on_cluster(workers: int) -> float:
@@ -303,7 +342,12 @@ def cluster(folder: Path, workers: int):
     """Start a scheduler and workers on this machine; gives the address."""
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
-    quiet = {"cwd": folder, "env": environment(folder), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = {
+        "cwd": folder,
+        "env": environment(folder),
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     dask = [sys.executable, "-m", "dask"]
     local = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
     started = [subprocess.Popen([*dask, "scheduler", "--port", "0", *local], **quiet)]
@@ -323,7 +367,9 @@ def cluster(folder: Path, workers: int):
 
 def sizes(districts: int) -> dict[str, float]:
     """Time a cold run and the rivals for so many districts."""
-    found = {f"{name} · {districts} districts": seconds for name, seconds in rivals(districts).items()}
+    found = {
+        f"{name} · {districts} districts": seconds for name, seconds in rivals(districts).items()
+    }
     return often(districts, THRICE if districts == 9 else 1) | found
 
 
@@ -341,7 +387,10 @@ def limits() -> dict[str, float]:
 def rows() -> dict[str, float]:
     """Time the reading and checking of once, ten and a hundred times the rows."""
     names = {districts: f"{CHECK} · {districts} districts" for districts in (9, 90, 900)}
-    return {name: analysis(prepared(n), "check", "data/raw/2020", name=name) for n, name in names.items()}
+    return {
+        name: analysis(prepared(n), "check", "data/raw/2020", name=name)
+        for n, name in names.items()
+    }
 
 
 PARTS = {
@@ -358,12 +407,18 @@ PARTS = {
 def main(parts: list[str]) -> None:
     """Run the parts named (all without names) and write what was measured."""
     results = HERE / "results.json"
-    before = json.loads(results.read_text("utf-8")) if parts and results.exists() else {"seconds": {}, "MiB": {}}
+    before = (
+        json.loads(results.read_text("utf-8"))
+        if parts and results.exists()
+        else {"seconds": {}, "MiB": {}}
+    )
     seconds, memory, ratio = before["seconds"], before["MiB"], before.get("ratios", {})
     for part in parts or PARTS:
         measured = {name: round(value, 2) for name, value in PARTS[part]().items()}
         seconds |= measured
-        ratio = {name: was for name, was in ratio.items() if name not in measured} | ratios(measured)
+        ratio = {name: was for name, was in ratio.items() if name not in measured} | ratios(
+            measured
+        )
         memory |= MEMORY
         found = {"seconds": seconds, "ratios": ratio, "MiB": memory}
         results.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -393,11 +448,15 @@ def findings(seconds: dict[str, float], ratio: dict[str, float]) -> dict[str, st
             said[f"our cold run beside the cells alone in {where}"] = f"{1 / limited:.2f} times"
     for n in (9, 90):
         if shares := _corrected(ratio, n):
-            said[f"{CORRECTED} ({', '.join(CORRECTIONS)}) · {n} districts"] = f"{', '.join(shares)} of a cold run"
+            said[f"{CORRECTED} ({', '.join(CORRECTIONS)}) · {n} districts"] = (
+                f"{', '.join(shares)} of a cold run"
+            )
     few, many = (seconds.get(f"{OURS} · {n} districts") for n in (90, 900))
     if few and many:
         said["cost of a district, 900 beside 90"] = f"{many / 900 / (few / 90):.2f}"
-    one, two = (seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers"))
+    one, two = (
+        seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers")
+    )
     if one and two:
         said["two Dask workers beside one"] = f"{one / two:.2f} times as fast"
     return said
@@ -414,18 +473,28 @@ def report(found: dict) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "By `make bench`, each part in one sitting on a shared machine: read the ratios, not the seconds.",
+        "By `make bench`, each part in one sitting on a shared machine: read the ratios, not the "
+        "seconds.",
         "",
         "| | |",
         "|---|---|",
-        *(f"| {name} | {said} |" for name, said in findings(found["seconds"], found["ratios"]).items()),
+        *(
+            f"| {name} | {said} |"
+            for name, said in findings(found["seconds"], found["ratios"]).items()
+        ),
         "",
-        "Below, each ratio is the time of the line divided by that of our own cold run of the same size in the",
-        "same sitting; the seconds of a cold run are those of the last. Rivals run the same notebooks in both",
-        "languages and turn each into HTML; ours also cleans the workbooks and writes Word, PDF, workbook and",
-        "landing page. The limit is the cells alone, all loaded, in one process and in two side by side. For 90",
-        "districts the rivals run every thirtieth county, which counts for thirty. Our cold run and the limit of",
-        "nine are medians of three. `check` reads and checks the workbooks: once, ten times and a hundred times",
+        "Below, each ratio is the time of the line divided by that of our own cold run of the same "
+        "size in the",
+        "same sitting; the seconds of a cold run are those of the last. Rivals run the same "
+        "notebooks in both",
+        "languages and turn each into HTML; ours also cleans the workbooks and writes Word, PDF, "
+        "workbook and",
+        "landing page. The limit is the cells alone, all loaded, in one process and in two side by "
+        "side. For 90",
+        "districts the rivals run every thirtieth county, which counts for thirty. Our cold run "
+        "and the limit of",
+        "nine are medians of three. `check` reads and checks the workbooks: once, ten times and a "
+        "hundred times",
         "the rows.",
         "",
         "| | seconds | ratio to our cold run | MiB, largest process |",
@@ -442,7 +511,9 @@ def report(found: dict) -> str:
 def extrapolated(seconds: dict[str, float]) -> list[str]:
     """Carry the line through 90 and 900 on to all counties, and to a cluster by Amdahl's law."""
     few, many = (seconds.get(f"{OURS} · {n} districts") for n in (90, 900))
-    one, two = (seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers"))
+    one, two = (
+        seconds.get(f"{n} · {ON_CLUSTER} districts") for n in ("1 Dask worker", "2 Dask workers")
+    )
     if not (few and many and one and two):
         return []
     each = (many - few) / 810
@@ -452,12 +523,18 @@ def extrapolated(seconds: dict[str, float]) -> list[str]:
     clustered = alone * (serial + (1 - serial) / CLUSTER)
     hours, minutes, beside = whole / 3600, clustered / 60, 1 - serial
     return [
-        f"All {COUNTRY:,} counties, extrapolated, not run: each beyond the 90th took {each:.2f} s, so that here",
-        f"{many:.0f} + {COUNTRY - 900} × {each:.2f} = {whole:.0f} s, {hours:.1f} h. By Amdahl's law, {one:.0f} s",
-        f"with one worker and {two:.0f} s with two give a serial share of 2 × {two:.0f} / {one:.0f} − 1 =",
-        f"{serial:.2f}; then one worker takes 2 × {whole:.0f} / (1 + {serial:.2f}) = {alone:.0f} s, and {CLUSTER}",
-        f"workers {alone:.0f} × ({serial:.2f} + {beside:.2f} / {CLUSTER}) = {clustered:.0f} s, {minutes:.0f} min.",
-        f"The share was measured with {ON_CLUSTER} counties; it falls with more, as mostly their pages are added.",
+        f"All {COUNTRY:,} counties, extrapolated, not run: each beyond the 90th took {each:.2f} s, "
+        f"so that here",
+        f"{many:.0f} + {COUNTRY - 900} × {each:.2f} = {whole:.0f} s, {hours:.1f} h. By Amdahl's "
+        f"law, {one:.0f} s",
+        f"with one worker and {two:.0f} s with two give a serial share of 2 × {two:.0f} / "
+        f"{one:.0f} − 1 =",
+        f"{serial:.2f}; then one worker takes 2 × {whole:.0f} / (1 + {serial:.2f}) = {alone:.0f} "
+        f"s, and {CLUSTER}",
+        f"workers {alone:.0f} × ({serial:.2f} + {beside:.2f} / {CLUSTER}) = {clustered:.0f} s, "
+        f"{minutes:.0f} min.",
+        f"The share was measured with {ON_CLUSTER} counties; it falls with more, as mostly their "
+        f"pages are added.",
     ]
 
 

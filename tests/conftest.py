@@ -6,7 +6,9 @@ import pytest
 
 from running import REPOSITORY, copy_repository, run_analysis
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 # Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
 SLOW = {

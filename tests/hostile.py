@@ -1,4 +1,6 @@
-"""What must change nothing: texts as people may type them, or mean harm with, and settings of whoever runs it."""
+"""What must change nothing: texts as people may type them, or mean harm with, and settings of
+whoever runs it.
+"""
 
 import json
 from pathlib import Path
@@ -120,17 +122,27 @@ FORMULAS = [
 ]
 
 TEXTS = [*HEADINGS, *METADATA, *NOTES, *HTML, *RAW, *TYPST, *JINJA, *MARKUP, *FORMULAS]
-ONE_LINE = [" ".join(text.split("\n")) for text in TEXTS]  # what a format with one line for it shows
+ONE_LINE = [
+    " ".join(text.split("\n")) for text in TEXTS
+]  # what a format with one line for it shows
 
 
 def settings_of_ones_own(home):
-    """Write settings for libraries as somebody may have them at home; returns the environment to be there."""
+    """Write settings for libraries as somebody may have them at home; returns the environment to be
+    there.
+    """
     other_font = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSerif.ttf"
-    kernel = {"argv": ["false", "-f", "{connection_file}"], "display_name": "Mine", "language": "python"}
+    kernel = {
+        "argv": ["false", "-f", "{connection_file}"],
+        "display_name": "Mine",
+        "language": "python",
+    }
     template = '{% extends "base/null.j2" %}{% block header %}mine{% endblock %}'
     for path, text in {
-        ".ipython/profile_default/startup/00.py": "import pandas; pandas.set_option('display.precision', 2)",
-        ".ipython/profile_default/ipython_config.py": "c.InteractiveShell.ast_node_interactivity = 'all'",
+        ".ipython/profile_default/startup/00.py": "import pandas; "
+        "pandas.set_option('display.precision', 2)",
+        ".ipython/profile_default/ipython_config.py": "c.InteractiveShell.ast_node_interactivity = "
+        "'all'",
         ".config/matplotlib/matplotlibrc": "lines.linewidth: 7\naxes.titlesize: 30\n",
         ".config/matplotlib/stylelib/ticks.mplstyle": "lines.linewidth: 7\n",
         ".config/dask/dask.yaml": "distributed: {worker: {daemon: true}}\n",

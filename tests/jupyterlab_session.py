@@ -1,4 +1,6 @@
-"""A JupyterLab of `make lab` on a copy of the repository, used in a browser as a researcher would."""
+"""A JupyterLab of `make lab` on a copy of the repository, used in a browser as a researcher
+would.
+"""
 
 import os
 import re
@@ -11,13 +13,17 @@ from pathlib import Path
 
 from running import REPOSITORY, copy_repository
 
-OPTIONS = "--no-browser --ServerApp.ip=127.0.0.1 --ServerApp.port=0 --LabApp.expose_app_in_browser=True"
+OPTIONS = (
+    "--no-browser --ServerApp.ip=127.0.0.1 --ServerApp.port=0 --LabApp.expose_app_in_browser=True"
+)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab\?token=\w+")
 SECONDS = 120
 
 
 def working_copy(folder: Path, edition: Path | None = None) -> Path:
-    """Copy the repository into a folder under git, with what an edition has built where one is given."""
+    """Copy the repository into a folder under git, with what an edition has built where one is
+    given.
+    """
     copy_repository(folder)
     shutil.copytree(REPOSITORY / "tools/lab", folder / "tools/lab")
     for name in ("Makefile", ".gitignore", ".gitattributes"):
@@ -26,20 +32,36 @@ def working_copy(folder: Path, edition: Path | None = None) -> Path:
         shutil.copytree(edition / name, folder / name)
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
-    git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message", "start")
+    git(
+        folder,
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b.c",
+        "commit",
+        "--quiet",
+        "--message",
+        "start",
+    )
     return folder
 
 
 def git(folder: Path, *words: str) -> str:
     """Return what git says in a folder."""
-    return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["git", *words], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
 
 
 @contextmanager
 def server(folder: Path, home: Path):
-    """Run `make lab` in a folder, for somebody without settings; yields the address of JupyterLab."""
+    """Run `make lab` in a folder, for somebody without settings; yields the address of
+    JupyterLab.
+    """
     home.mkdir()
-    personal = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))}
+    personal = {
+        name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))
+    }
     command = ["make", "lab", "LAB=", f"BIN={Path(sys.executable).parent}", f"ARGS={OPTIONS}"]
     log = home / "server.log"
     with log.open("w") as said:

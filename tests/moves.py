@@ -1,4 +1,6 @@
-"""Edit a copy of the repository, build, and read what moved: as `analysis diff` says, and by other means."""
+"""Edit a copy of the repository, build, and read what moved: as `analysis diff` says, and by other
+means.
+"""
 
 import csv
 import json
@@ -37,7 +39,9 @@ ROSTER = "专职社区工作者花名册"  # of people: no row of it is told
 
 @dataclass
 class Said:
-    """What `changes.html` says: rows of each group as (where, rest, [cell by language]); causes as text."""
+    """What `changes.html` says: rows of each group as (where, rest, [cell by language]); causes as
+    text.
+    """
 
     groups: dict = field(default_factory=dict)
     causes: dict = field(default_factory=dict)
@@ -48,8 +52,14 @@ class Said:
     def lines(self, tag, place, lang):
         """List the sentences that are gone (`del`) or have come (`ins`) of a page of a notebook."""
         rows = [row for row in self.groups.get("sentence", ()) if row[0].partition("!")[0] == place]
-        parts = [part for *_, cells in rows for part in re.findall(rf"<{tag}>(.*?)</{tag}>", cells[lang], re.S)]
-        return [text(line) for part in parts for line in re.findall(r"<span>(.*?)</span>", part, re.S)]
+        parts = [
+            part
+            for *_, cells in rows
+            for part in re.findall(rf"<{tag}>(.*?)</{tag}>", cells[lang], re.S)
+        ]
+        return [
+            text(line) for part in parts for line in re.findall(r"<span>(.*?)</span>", part, re.S)
+        ]
 
 
 def text(html):
@@ -70,7 +80,9 @@ def read_page(page):
 
 
 class Prose(HTMLParser):
-    """Collect the paragraphs, points and headings of a published page, without figures and tables."""
+    """Collect the paragraphs, points and headings of a published page, without figures and
+    tables.
+    """
 
     def __init__(self, page):
         super().__init__()
@@ -121,8 +133,14 @@ class Copy:
         shutil.copytree(REPOSITORY / "src", folder / "src", dirs_exist_ok=True, ignore=skipped)
         shutil.copyfile(REPOSITORY / ".gitignore", folder / ".gitignore")
         self.env = {"PYTHONPATH": str(folder / "src")}
-        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "edition"]):
-            subprocess.run(["git", *command], cwd=folder, check=True, env={**os.environ, **IDENTITY})
+        for command in (
+            ["init", "--quiet"],
+            ["add", "--all"],
+            ["commit", "--quiet", "--message", "edition"],
+        ):
+            subprocess.run(
+                ["git", *command], cwd=folder, check=True, env={**os.environ, **IDENTITY}
+            )
         self.before = folder.with_name("before")
         for name in RESTORED:
             shutil.copytree(folder / name, self.before / name)
@@ -142,7 +160,9 @@ class Copy:
         return done
 
     def diff(self):
-        """Run `analysis diff`; returns (exit code, what the page says), without one where nothing moved."""
+        """Run `analysis diff`; returns (exit code, what the page says), without one where nothing
+        moved.
+        """
         done = self.run("diff")
         assert done.returncode in (0, 1), done.stderr
         if done.returncode == 0:
@@ -157,7 +177,9 @@ class Copy:
         (self.folder / path).write_text(whole.replace(old, new, count), "utf-8")
 
     def row(self, path, key, **changes):
-        """Change cells of the row of a reference table whose first cell is `key`; `{old}` is what was there."""
+        """Change cells of the row of a reference table whose first cell is `key`; `{old}` is what
+        was there.
+        """
         place = self.folder / "data/raw/reference" / path
         with place.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -202,7 +224,9 @@ class Copy:
         return f"{sheet}!{column}" if sheet == ROSTER else f"{file}!{sheet}!{column} {row}"
 
     def overwrite(self, county, sheet, column, wanted, new):
-        """Change the first such cell of a workbook in place; returns its place as causes name it."""
+        """Change the first such cell of a workbook in place; returns its place as causes name
+        it.
+        """
         row, _ = self.first(county, sheet, column, wanted)
         path = self.workbook(county)
         book = openpyxl.load_workbook(path)
@@ -230,23 +254,31 @@ def estimates(outputs):
 
 
 def moved_numbers(old, new):
-    """Name the numbers that differ between two `estimates.csv` in value, interval or n, by pandas alone."""
+    """Name the numbers that differ between two `estimates.csv` in value, interval or n, by pandas
+    alone.
+    """
     both = old.index.intersection(new.index)
     differ = (old.loc[both, COMPARED] != new.loc[both, COMPARED]).any(axis=1)
     return set(both[differ]) | set(old.index.symmetric_difference(new.index))
 
 
 def printed_texts(folder, rows):
-    """Print numbers in Chinese from `estimates.csv` and `measures.csv`; those of few, as counts, are left out."""
+    """Print numbers in Chinese from `estimates.csv` and `measures.csv`; those of few, as counts,
+    are left out.
+    """
     path = folder / "data/raw/reference/measures.csv"
     measures = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("indicator")
     texts = {}
     for row in rows.itertuples():
         if row.value and int(row.n) >= 12:
             measure = measures.loc[row.indicator]
-            of_county = row.Index.startswith(("income.", "income_2018."))  # means of people: one decimal
+            of_county = row.Index.startswith(
+                ("income.", "income_2018.")
+            )  # means of people: one decimal
             places = Decimal(1).scaleb(-1 if of_county else -int(measure["decimals"]))
-            texts[row.Index] = f"{Decimal(row.value).quantize(places, ROUND_HALF_UP)}{measure['unit_zh']}"
+            texts[row.Index] = (
+                f"{Decimal(row.value).quantize(places, ROUND_HALF_UP)}{measure['unit_zh']}"
+            )
     return texts
 
 
@@ -255,9 +287,13 @@ def check_numbers(copy, said):
     old, new = (estimates(folder / "outputs/2020") for folder in (copy.before, copy.folder))
     texts = printed_texts(copy.before, old), printed_texts(copy.folder, new)
     printed = {where: cells[0] for where, _, cells in said.groups.get("number", ())}
-    rounded = {name for name in texts[0].keys() & texts[1].keys() if texts[0][name] != texts[1][name]}
+    rounded = {
+        name for name in texts[0].keys() & texts[1].keys() if texts[0][name] != texts[1][name]
+    }
     for name in rounded:
-        shown = [re.search(rf"<{tag}><span>(.*?)</span>", printed[name])[1] for tag in ("del", "ins")]
+        shown = [
+            re.search(rf"<{tag}><span>(.*?)</span>", printed[name])[1] for tag in ("del", "ins")
+        ]
         assert shown == [one[name] for one in texts]
     assert moved_numbers(old, new) | rounded == printed.keys() | said.names("beneath")
     unmoved = (texts[0].keys() & texts[1].keys()) - rounded
@@ -265,24 +301,37 @@ def check_numbers(copy, said):
 
 
 def check_verdicts(copy, said):
-    """The verdicts named are those whose form differs between two `statements.csv`, by pandas alone."""
+    """The verdicts named are those whose form differs between two `statements.csv`, by pandas
+    alone.
+    """
     key = ["indicator", "district", "other"]
     old, new = (
-        pd.read_csv(folder / "outputs/2020/tables/statements.csv", dtype=str, keep_default_na=False).set_index(
-            key
-        )["form"]
+        pd.read_csv(
+            folder / "outputs/2020/tables/statements.csv", dtype=str, keep_default_na=False
+        ).set_index(key)["form"]
         for folder in (copy.before, copy.folder)
     )
     both = pd.concat([old, new], axis=1, keys=["old", "new"]).fillna("—")
     flipped = both[both["old"] != both["new"]]
-    expected = {".".join(filter(None, name)): f"verdict: {was} → {now}" for name, was, now in flipped.itertuples()}
+    expected = {
+        ".".join(filter(None, name)): f"verdict: {was} → {now}"
+        for name, was, now in flipped.itertuples()
+    }
     rows = said.groups.get("verdict", ())
-    found = {where: re.search(r"verdict: \S+ → \S+?(?=\s|<)", unescape(rest))[0] for where, rest, _ in rows}
+    found = {
+        where: re.search(r"verdict: \S+ → \S+?(?=\s|<)", unescape(rest))[0]
+        for where, rest, _ in rows
+    }
     assert found == expected
 
 
-PAGES = (("report", "10_report"), *((f"districts/{code}", f"08_district_profile_{code}") for code in (
-    "331002", "331003", "331004", "331022", "331023", "331024", "331081", "331082", "331083")))  # fmt: skip
+PAGES = (
+    ("report", "10_report"),
+    *(
+        (f"districts/{code}", f"08_district_profile_{code}")
+        for code in ("331002 331003 331004 331022 331023 331024 331081 331082 331083".split())
+    ),
+)
 
 
 def check_sentences(copy, said):
@@ -297,7 +346,9 @@ def check_sentences(copy, said):
 
 
 def without(blocks, lines):
-    """Take sentences out of blocks of words, in each of which they must stand; returns the rest, sorted."""
+    """Take sentences out of blocks of words, in each of which they must stand; returns the rest,
+    sorted.
+    """
     rest = "\n".join(blocks)
     for line in sorted(("".join(line.split()) for line in lines), key=len, reverse=True):
         assert line in rest

@@ -3,14 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-COUNTIES = ("331002", "331003", "331004", "331022", "331023", "331024", "331081", "331082", "331083")
+COUNTIES = (
+    "331002",
+    "331003",
+    "331004",
+    "331022",
+    "331023",
+    "331024",
+    "331081",
+    "331082",
+    "331083",
+)
 ROSTER, PLACES = "专职社区工作者花名册", "社区基本情况"
 CERTIFICATE, INCOME, AREA, MET = "社会工作者职业资格证书", "年收入", "建筑面积", "目前达标"
 
 
 @dataclass(frozen=True)
 class Edit:
-    """apply: edits a copy and returns the places of the causes. moves: whether anything published moves.
+    """apply: edits a copy and returns the places of the causes. moves: whether anything published
+    moves.
 
     numbers: some that must be among those that moved. group: one that must have moved.
     """
@@ -29,14 +40,18 @@ def number(value):
 def incomes(county):
     return Edit(
         f"income {county}",
-        lambda copy: {copy.correct(county, ROSTER, INCOME, lambda v: number(v) and v < 9, lambda v: v + 1.5)},
+        lambda copy: {
+            copy.correct(county, ROSTER, INCOME, lambda v: number(v) and v < 9, lambda v: v + 1.5)
+        },
     )  # means are rounded, so that one pay alone seldom moves them
 
 
 def certificates(county):
     return Edit(
         f"certificate {county}",
-        lambda copy: {copy.correct(county, ROSTER, CERTIFICATE, lambda v: v == "无", "助理社会工作师")},
+        lambda copy: {
+            copy.correct(county, ROSTER, CERTIFICATE, lambda v: v == "无", "助理社会工作师")
+        },
         numbers=("certified", f"certified.{county}"),
         group="sentence",
     )
@@ -53,7 +68,9 @@ def areas(county):
 def workbooks(county):
     return Edit(
         f"workbook {county}",
-        lambda copy: {copy.overwrite(county, ROSTER, CERTIFICATE, lambda v: v == "无", "助理社会工作师")},
+        lambda copy: {
+            copy.overwrite(county, ROSTER, CERTIFICATE, lambda v: v == "无", "助理社会工作师")
+        },
         numbers=(f"certified.{county}",),
     )
 
@@ -120,7 +137,12 @@ WORDS = (
     in_cell("heading", REPORT, "part_two", "存在问题", "主要问题", group="sentence"),
     in_cell("county zh", COUNTY, "next_steps", "提高专业能力", "提升专业能力", group="sentence"),
     in_cell(
-        "county en", COUNTY, "next_steps_en", "Raise professional skills", "Build up skills", group="sentence"
+        "county en",
+        COUNTY,
+        "next_steps_en",
+        "Raise professional skills",
+        "Build up skills",
+        group="sentence",
     ),
     in_cell(
         "figure title",
@@ -138,12 +160,20 @@ WORDS = (
         "Share certified, %",
         group="drawing",
     ),
-    in_cell("key figure", REPORT, "key_figures", "社区综合服务设施达标率", "综合服务设施达标率", group="sentence"),
+    in_cell(
+        "key figure",
+        REPORT,
+        "key_figures",
+        "社区综合服务设施达标率",
+        "综合服务设施达标率",
+        group="sentence",
+    ),
     without_last_paragraph("paragraph zh", REPORT, "operation"),
     without_last_paragraph("paragraph en", REPORT, "operation_en"),
 )
 DEFINITIONS = (
-    definition("decimals certified", "measures.csv", "certified", ["measures.csv certified decimals"],
+    definition("decimals certified", "measures.csv", "certified", ["measures.csv certified "
+                                                                   "decimals"],
                {"decimals": "0"}, numbers=("certified",), group="sentence"),
     definition("decimals income", "measures.csv", "income", ["measures.csv income decimals"],
                {"decimals": "1"}, numbers=("income",), group="sentence"),
@@ -163,7 +193,9 @@ UNMOVED = (
     Edit("line endings", blank_line, moves=False),
 )
 COUNTED = tuple(
-    make(county) for make in (incomes, certificates, areas, compliances, workbooks) for county in COUNTIES
+    make(county)
+    for make in (incomes, certificates, areas, compliances, workbooks)
+    for county in COUNTIES
 )
 TENURE = Edit(
     "tenure",
@@ -177,4 +209,10 @@ FLIPPED = Edit(
     group="verdict",
 )
 EVERY = (*COUNTED, TENURE, FLIPPED, *WORDS, *DEFINITIONS, *UNMOVED)
-FAST = ("certificate 331024", "sentence zh", "paragraph zh", "decimals certified", "code of statistics")
+FAST = (
+    "certificate 331024",
+    "sentence zh",
+    "paragraph zh",
+    "decimals certified",
+    "code of statistics",
+)

@@ -10,7 +10,9 @@ UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万
 
 
 def read_form(sheet):
-    """Return ({`group/title`: column number}, [data rows]): 序号 heads a form and numbers its data rows."""
+    """Return ({`group/title`: column number}, [data rows]): 序号 heads a form and numbers its data
+    rows.
+    """
     top = next(row for row in range(1, 16) if sheet.cell(row, 1).value == "序号")
     merged = {
         (row, column): sheet.cell(area.min_row, area.min_col).value
@@ -20,23 +22,37 @@ def read_form(sheet):
     }
     columns = {}
     for number in range(1, sheet.max_column + 1):
-        upper, lower = (sheet.cell(row, number).value or merged.get((row, number)) for row in (top, top + 1))
+        upper, lower = (
+            sheet.cell(row, number).value or merged.get((row, number)) for row in (top, top + 1)
+        )
         parts = dict.fromkeys(UNIT.sub("", text) for text in (upper, lower) if text)
         columns["/".join(parts)] = number
     numbered = [
-        row for row in range(top + 1, sheet.max_row + 1) if isinstance(sheet.cell(row, 1).value, int | float)
+        row
+        for row in range(top + 1, sheet.max_row + 1)
+        if isinstance(sheet.cell(row, 1).value, int | float)
     ]
     return columns, numbered
 
 
 def find_column(columns, title):
     """Find a column by `group/title`, or by a title that only one group has."""
-    hits = {text: number for text, number in columns.items() if title in (text, text.split("/")[-1])}
-    return columns[title] if title in columns else next(iter(hits.values())) if len(hits) == 1 else columns[title]
+    hits = {
+        text: number for text, number in columns.items() if title in (text, text.split("/")[-1])
+    }
+    return (
+        columns[title]
+        if title in columns
+        else next(iter(hits.values()))
+        if len(hits) == 1
+        else columns[title]
+    )
 
 
 class Planting:
-    """A copy of a wave under change: `cell` plants one fault; `expected` says where each must show."""
+    """A copy of a wave under change: `cell` plants one fault; `expected` says where each must
+    show.
+    """
 
     def __init__(self, raw):
         self.raw = raw
@@ -56,19 +72,27 @@ class Planting:
         self.expected.append((place, fragment))
 
     def value(self, workbook, title, column, row):
-        return self.sheet(workbook, title).cell(row, find_column(self.form(workbook, title)[0], column)).value
+        return (
+            self.sheet(workbook, title)
+            .cell(row, find_column(self.form(workbook, title)[0], column))
+            .value
+        )
 
     def rows(self, workbook, title):
         return self.form(workbook, title)[1]
 
     def set(self, workbook, title, column, row, value):
-        cell = self.sheet(workbook, title).cell(row, find_column(self.form(workbook, title)[0], column))
+        cell = self.sheet(workbook, title).cell(
+            row, find_column(self.form(workbook, title)[0], column)
+        )
         cell.value = value
         if isinstance(value, int | float):
             cell.number_format = "General"  # a number in a cell that is formatted as a date is one
 
     def cell(self, workbook, title, column, value, fragment, keep=lambda value: True):
-        """Plant a value in the next free row of a sheet; `keep` picks the rows in which it is a fault."""
+        """Plant a value in the next free row of a sheet; `keep` picks the rows in which it is a
+        fault.
+        """
         rows = self.rows(workbook, title)[self.taken[workbook, title] :]
         row = next(r for r in rows if keep(r))
         self.taken[workbook, title] = self.rows(workbook, title).index(row) + 1
@@ -83,7 +107,9 @@ class Planting:
 
 
 def rewritten(path, change):
-    """Rewrite the parts of a workbook in place: change(name, bytes) gives the new bytes, or None to drop it."""
+    """Rewrite the parts of a workbook in place: change(name, bytes) gives the new bytes, or None to
+    drop it.
+    """
     with zipfile.ZipFile(path) as archive:
         parts = [(name, change(name, archive.read(name))) for name in archive.namelist()]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

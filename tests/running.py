@@ -1,4 +1,6 @@
-"""Run the command line on a copy of the repository, as a user would, and see that it writes nowhere else."""
+"""Run the command line on a copy of the repository, as a user would, and see that it writes nowhere
+else.
+"""
 
 import hashlib
 import os
@@ -23,7 +25,9 @@ NEEDED = (
 
 
 def copy_repository(target: Path) -> Path:
-    """Copy what a build needs, so that tests never touch the researcher's own tables and outputs."""
+    """Copy what a build needs, so that tests never touch the researcher's own tables and
+    outputs.
+    """
     for name in NEEDED:
         source = REPOSITORY / name
         copy = shutil.copytree if source.is_dir() else shutil.copyfile
@@ -40,7 +44,9 @@ def command_line(*arguments: str) -> list[str]:
 
 
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run the command line in a folder, as a user would; it must change nothing but what it says it writes."""
+    """Run the command line in a folder, as a user would; it must change nothing but what it says it
+    writes.
+    """
     before = [contents(folder, TOOLS), originals(), beside(folder)]
     done = subprocess.run(
         command_line(*arguments),
@@ -59,14 +65,23 @@ def run_analysis(folder: Path, *arguments: str, **environment: str) -> subproces
 
 
 def originals() -> list[dict[str, str]]:
-    """Hash what lies in the repository itself and is never written; its code may be edited while the tests run."""
+    """Hash what lies in the repository itself and is never written; its code may be edited while
+    the tests run.
+    """
     return [contents(REPOSITORY / name, {"processed"}) for name in ("data", "notebooks")]
 
 
 USAGE = 64
 SCRATCH = {"build", "data/processed"}
 TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"}
-ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}  # never written, whatever an option says
+ORIGINALS = {
+    "data",
+    "src",
+    "notebooks",
+    "tests",
+    "docs",
+    ".",
+}  # never written, whatever an option says
 WRITING = {
     "build": SCRATCH | {"outputs"},
     "diff": {"outputs"},
@@ -90,7 +105,9 @@ def written_by(folder: Path, arguments: tuple) -> set[str]:
 
 
 def within(name: str, folders: set[str]) -> bool:
-    """Tell whether a file or folder lies in one of these folders, or in one that is exchanged with it."""
+    """Tell whether a file or folder lies in one of these folders, or in one that is exchanged with
+    it.
+    """
     parts = name.split("/")
     return any("/".join(parts[:end]) in folders for end in range(1, len(parts) + 1))
 
@@ -105,7 +122,11 @@ def contents(folder: Path, skipped: set[str]) -> dict[str, str]:
             path = os.path.normpath(os.path.join(inside, name))
             if not within(path, skipped):
                 found[path] = state_of(os.path.join(top, name))
-        kept = [name for name in folders if not within(os.path.normpath(os.path.join(inside, name)), skipped)]
+        kept = [
+            name
+            for name in folders
+            if not within(os.path.normpath(os.path.join(inside, name)), skipped)
+        ]
         folders[:] = [name for name in kept if name != "__pycache__"]
     return found
 

@@ -42,7 +42,9 @@ def fault(command: str) -> str:
     """Say what is wrong with a command; empty where each of its parts exists."""
     for part in re.split(r"\s*(?:\|\||&&|\||;)\s*", command):
         first, *words = shlex.split(part)
-        if first == "make" and not all(w in TARGETS or w in (".venv/.dev", ".venv/.report") for w in words):
+        if first == "make" and not all(
+            w in TARGETS or w in (".venv/.dev", ".venv/.report") for w in words
+        ):
             return f"no such target: {part}"
         if first.endswith("python") and words[:2] == ["-m", "analysis"]:
             if words[2] not in program.commands or not known(words[2], words[3:]):
@@ -66,7 +68,13 @@ def test_every_command_exists(file, command):
 
 @pytest.mark.parametrize(
     "wrong",
-    ["make nonsense", "python -m analysis nonsense", "python -m analysis build --no", "curl x", "make test; rm x"],
+    [
+        "make nonsense",
+        "python -m analysis nonsense",
+        "python -m analysis build --no",
+        "curl x",
+        "make test; rm x",
+    ],
 )
 def test_a_command_that_does_not_exist_is_found(wrong):
     assert fault(wrong)
@@ -75,14 +83,22 @@ def test_a_command_that_does_not_exist_is_found(wrong):
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_by_major_version_and_rights_are_declared(path):
     workflow = read(path)
-    uses = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    uses = [
+        step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step
+    ]
     assert uses and all(ACTION.fullmatch(one) for one in uses)
     assert workflow["permissions"]["contents"] in ("read", "write") and workflow["on"]
-    assert all("run" in step or "uses" in step for job in workflow["jobs"].values() for step in job["steps"])
+    assert all(
+        "run" in step or "uses" in step
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+    )
 
 
 def test_every_stage_of_a_job_is_declared():
-    jobs = {name: job for name, job in read(GITLAB).items() if isinstance(job, dict) and "script" in job}
+    jobs = {
+        name: job for name, job in read(GITLAB).items() if isinstance(job, dict) and "script" in job
+    }
     assert {job["stage"] for job in jobs.values()} == set(read(GITLAB)["stages"])
 
 
@@ -97,5 +113,7 @@ def test_the_record_of_the_archive_agrees_with_the_citation():
     assert record["title"] == citation["title"] and record["version"] == citation["version"]
     assert record["license"] == citation["license"]
     assert record["publication_date"] == citation["date-released"]
-    assert [one["name"] for one in record["creators"]] == [one["name"] for one in citation["authors"]]
+    assert [one["name"] for one in record["creators"]] == [
+        one["name"] for one in citation["authors"]
+    ]
     assert "synthetic" in record["description"].lower()

@@ -1,4 +1,6 @@
-"""A day in JupyterLab: all notebooks run, are read and saved in a browser. Skips where there is none."""
+"""A day in JupyterLab: all notebooks run, are read and saved in a browser. Skips where there is
+none.
+"""
 
 import re
 
@@ -42,12 +44,17 @@ def opened(lab):
 def shown(lab: Lab) -> list[tuple]:
     """Return what the notebook shows, without the numbers of its runs."""
     kept = ("output_type", "data", "name", "text", "evalue")
-    return [(cell, {name: output[name] for name in kept if name in output}) for cell, output in lab.outputs()]
+    return [
+        (cell, {name: output[name] for name in kept if name in output})
+        for cell, output in lab.outputs()
+    ]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_run_twice_and_saved_a_notebook_is_as_it_was(opened, folder, name):
-    """A run is silent, a second one in the same kernel shows the same, and git sees no change after saves."""
+    """A run is silent, a second one in the same kernel shows the same, and git sees no change after
+    saves.
+    """
     lab = opened(name)
     lab.run_all()
     lab.do("docmanager:save")
@@ -61,7 +68,9 @@ def test_run_twice_and_saved_a_notebook_is_as_it_was(opened, folder, name):
 
 
 def test_prose_is_edited_as_markdown_whose_lines_wrap(opened):
-    """Cells of prose are highlighted as Markdown and no editor reaches beyond its cell; code stays code."""
+    """Cells of prose are highlighted as Markdown and no editor reaches beyond its cell; code stays
+    code.
+    """
     lab = opened(LONG)
     cells = lab.notebook(
         """const seen = []
@@ -78,14 +87,18 @@ def test_prose_is_edited_as_markdown_whose_lines_wrap(opened):
     assert len(prose) > 40 and len(code) > 20
     assert {cell[2] for cell in prose} == {"text/x-ipythongfm"}
     assert {cell[2] for cell in code} <= {"text/x-python", "text/x-ipython"}
-    assert not {cell[3] for cell in prose} & {cell[3] for cell in code}, "prose has the font of prose"
+    assert not {cell[3] for cell in prose} & {cell[3] for cell in code}, (
+        "prose has the font of prose"
+    )
     assert max(cell[4] for cell in cells) <= 0, "no line runs out of sight"
     assert sum(cell[5] for cell in prose) > 40, "headings and emphasis are highlighted"
 
 
 @pytest.mark.parametrize(("lang", "reference"), [("zh", "见图 1）"), ("en", "see Figure 1)")])
 def test_references_and_captions_have_the_numbers_of_the_report(opened, folder, lang, reference):
-    """One setting chooses the language; words name figures, and figures have number, title and subtitle."""
+    """One setting chooses the language; words name figures, and figures have number, title and
+    subtitle.
+    """
     path = folder / f"notebooks/{LONG}.ipynb"
     before = path.read_text("utf-8")
     path.write_text(before.replace('lang = \\"zh\\"', f'lang = \\"{lang}\\"'), "utf-8")
@@ -104,7 +117,9 @@ def test_references_and_captions_have_the_numbers_of_the_report(opened, folder, 
 
 
 def test_a_misspelt_name_is_told_in_one_line_where_one_sees_it(opened, folder):
-    """The message names notebook, cell, language and the nearest name, and the notebook goes to it."""
+    """The message names notebook, cell, language and the nearest name, and the notebook goes to
+    it.
+    """
     path = folder / "notebooks/02_facilities.ipynb"
     before = path.read_text("utf-8")
     path.write_text(before.replace("}}升到{{ compliant }}", "}}升到{{ complaint }}"), "utf-8")

@@ -27,7 +27,11 @@ def code(path):
 
 
 def prose(path):
-    return [s.partition("\n")[2] for cell in cells(path) if (s := "".join(cell["source"])).startswith("%%md")]
+    return [
+        s.partition("\n")[2]
+        for cell in cells(path)
+        if (s := "".join(cell["source"])).startswith("%%md")
+    ]
 
 
 def test_every_notebook_is_a_step_and_every_step_a_notebook():
@@ -46,7 +50,9 @@ def test_a_notebook_speaks_and_a_module_computes(path):
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 def test_notebooks_are_kept_without_outputs_and_with_parameters(path):
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells(path))
-    parameters = ["".join(c["source"]) for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
+    parameters = [
+        "".join(c["source"]) for c in cells(path) if "parameters" in c["metadata"].get("tags", [])
+    ]
     assert len(parameters) == 1
     assert 'wave = "' in parameters[0]
     assert 'lang = "' in parameters[0]
@@ -60,17 +66,33 @@ def test_no_number_is_typed_into_the_prose(path):
 
 
 def test_the_labels_of_the_template_hold_no_typed_number(repository):
-    labels = json.loads((repository / "src/analysis/publish/template/labels.json").read_text("utf-8"))
+    labels = json.loads(
+        (repository / "src/analysis/publish/template/labels.json").read_text("utf-8")
+    )
     words = [text for language in labels.values() for text in language.values()]
     assert len(words) > 20
     assert [found for text in words if (found := hard_coded_numbers(str(text)))] == []
 
 
 def nbval(folder, *notebooks):
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return subprocess.run(
-        [*command, *map(str, notebooks)], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [*command, *map(str, notebooks)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

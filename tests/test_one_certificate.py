@@ -1,4 +1,6 @@
-"""One worker's certificate, changed in one county's workbook, shows everywhere, with no other edit."""
+"""One worker's certificate, changed in one county's workbook, shows everywhere, with no other
+edit.
+"""
 
 import csv
 import re
@@ -17,7 +19,10 @@ def certify_one(path):
     book = openpyxl.load_workbook(path)
     sheet = book["专职社区工作者花名册"]
     header = next(
-        cell for row in sheet.iter_rows(max_row=8) for cell in row if cell.value == "社会工作者职业资格证书"
+        cell
+        for row in sheet.iter_rows(max_row=8)
+        for cell in row
+        if cell.value == "社会工作者职业资格证书"
     )
     cell = next(
         sheet.cell(row, header.column)
@@ -31,7 +36,9 @@ def certify_one(path):
 @pytest.fixture(scope="module")
 def corrected(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("corrected")
-    shutil.copytree(edition, folder, dirs_exist_ok=True)  # beside it, so that only what is stale runs
+    shutil.copytree(
+        edition, folder, dirs_exist_ok=True
+    )  # beside it, so that only what is stale runs
     certify_one(folder / "data/raw/2020" / WORKBOOK)
     done = run_analysis(folder, "build")
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,6 @@
-"""Another study is another folder: other places, codes, sheets, language and wave, and the same package."""
+"""Another study is another folder: other places, codes, sheets, language and wave, and the same
+package.
+"""
 
 import re
 import shutil
@@ -38,9 +40,13 @@ def new(tmp_path_factory) -> Path:
 
 
 def answers(book: Path, sheet: str, key: str) -> pd.DataFrame:
-    """Read the filled rows of a sheet by openpyxl: columns by header without unit, rows that have `key`."""
+    """Read the filled rows of a sheet by openpyxl: columns by header without unit, rows that have
+    `key`.
+    """
     rows = list(openpyxl.load_workbook(book, read_only=True)[sheet].iter_rows(values_only=True))
-    heads = [str(low or top or "").split("（")[0] for top, low in zip(rows[3], rows[4], strict=True)]
+    heads = [
+        str(low or top or "").split("（")[0] for top, low in zip(rows[3], rows[4], strict=True)
+    ]
     table = pd.DataFrame(rows[5:], columns=heads)
     return table[table[key].notna()]
 
@@ -57,9 +63,13 @@ def test_its_numbers_are_those_of_its_workbooks(other):
     for code, table in stations.items():
         assert value["stations_total", code] == len(table) > 10
         assert value["beds_total", code] == table["床位"].sum()
-        assert value["meals", code] == pytest.approx(100 * (table["提供助餐"] == "有").mean(), abs=1e-6)
+        assert value["meals", code] == pytest.approx(
+            100 * (table["提供助餐"] == "有").mean(), abs=1e-6
+        )
         assert value["users_mean", code] == pytest.approx(table["登记老人"].mean(), abs=1e-6)
-        assert value["content", code] == pytest.approx(100 * (visits[code]["评价"] == "满意").mean(), abs=1e-6)
+        assert value["content", code] == pytest.approx(
+            100 * (visits[code]["评价"] == "满意").mean(), abs=1e-6
+        )
     meals = f"{value['meals', 'X0']:.1f}"
     page = (other / "outputs/2023/report/index.html").read_text("utf-8")
     assert f"提供助餐的服务站占{meals}%" in re.sub(r"<[^>]+>", "", page)
@@ -83,7 +93,9 @@ def test_what_is_published_is_whole_and_of_its_own_language_and_places(study, re
         text = page.read_text("utf-8")
         assert not re.search("台州|Taizhou|社区治理|村改社区", text), page
         links = [quoted or bare for quoted, bare in LINK.findall(text)]
-        dead += [link for link in links if link and ":" not in link and not (page.parent / link).exists()]
+        dead += [
+            link for link in links if link and ":" not in link and not (page.parent / link).exists()
+        ]
     assert dead == []
 
 
@@ -124,28 +136,42 @@ def test_a_fault_in_its_workbook_is_told_by_its_own_rule(tmp_path):
     book = openpyxl.load_workbook(path)
     sheet = book["服务站"]
     heads = [str(sheet.cell(5, place).value or "") for place in range(1, sheet.max_column + 1)]
-    sheet.cell(6, 1 + next(i for i, head in enumerate(heads) if head.startswith("其中八十岁"))).value = 4999
+    sheet.cell(
+        6, 1 + next(i for i, head in enumerate(heads) if head.startswith("其中八十岁"))
+    ).value = 4999
     book.save(path)
     done = run_analysis(folder, "check")
     assert done.returncode == 2
-    assert "大于登记老人数 (exceeds the registered users)" in done.stderr and "XB_南浦区.xlsx" in done.stderr
+    assert (
+        "大于登记老人数 (exceeds the registered users)" in done.stderr
+        and "XB_南浦区.xlsx" in done.stderr
+    )
 
 
 def test_a_new_study_is_written_once_and_in_no_folder_of_another(tmp_path):
     assert run_analysis(tmp_path, "new", "study").returncode == 0
-    written = {path.relative_to(tmp_path / "study").as_posix() for path in (tmp_path / "study").rglob("*")}
+    written = {
+        path.relative_to(tmp_path / "study").as_posix() for path in (tmp_path / "study").rglob("*")
+    }
     assert {"study.toml", ".gitignore", "notebooks/02_report.ipynb", "README.md"} <= written
     (tmp_path / "study/README.md").write_text("mine")
     for name in ("study", "study/notebooks/more"):
         assert run_analysis(tmp_path, "new", name).returncode == 64
-    assert (tmp_path / "study/README.md").read_text() == "mine" and not (tmp_path / ".study.new").exists()
+    assert (tmp_path / "study/README.md").read_text() == "mine" and not (
+        tmp_path / ".study.new"
+    ).exists()
     for name in ("study/data/another", "study/outputs"):
         assert run_analysis(tmp_path, "new", name).returncode == 64
         assert not (tmp_path / name).exists()
 
 
 FAULTS = {  # file: (text, what stands in its place, what is said)
-    "an unknown type": ("data/raw/reference/columns.csv", ",yes_no,", ",maybe,", "columns.csv!type 9"),
+    "an unknown type": (
+        "data/raw/reference/columns.csv",
+        ",yes_no,",
+        ",maybe,",
+        "columns.csv!type 9",
+    ),
     "a list without answers": (
         "data/raw/reference/columns.csv",
         ",operator,,",
@@ -158,9 +184,19 @@ FAULTS = {  # file: (text, what stands in its place, what is said)
         ",code,,communities",
         "tables.csv!",
     ),
-    "a rule of no table": ("data/raw/reference/rules.csv", "S1,stations", "S1,station", "rules.csv!table 2"),
+    "a rule of no table": (
+        "data/raw/reference/rules.csv",
+        "S1,stations",
+        "S1,station",
+        "rules.csv!table 2",
+    ),
     "a rule of no kind": ("data/raw/reference/rules.csv", ",holds,", ",hold,", "rules.csv!check 2"),
-    "a district of another form": ("data/raw/reference/counties.csv", "XE,", "XF,", "counties.csv!gb2260"),
+    "a district of another form": (
+        "data/raw/reference/counties.csv",
+        "XE,",
+        "XF,",
+        "counties.csv!gb2260",
+    ),
     "an unknown key": ("study.toml", "[forms]", "[form]", "study.toml!form"),
     "a table that is not optional": ("study.toml", '["rules"]', '["ruls"]', "study.toml!reference"),
 }
@@ -173,7 +209,11 @@ def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path)
     text = (folder / name).read_text("utf-8")
     assert was in text
     (folder / name).write_text(text.replace(was, now, 1), encoding="utf-8")
-    for command in ("check", "build", *(["forms"] if "rule" not in fault else [])):  # forms hold no rules
+    for command in (
+        "check",
+        "build",
+        *(["forms"] if "rule" not in fault else []),
+    ):  # forms hold no rules
         done = run_analysis(folder, command)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
         assert said in done.stderr

@@ -8,7 +8,10 @@ import pytest
 
 from analysis.publish.markup import plain
 
-FIRST, LAST = "introduction", "annex_compare"  # parts 1 to 3 lie from the first cell to before the last
+FIRST, LAST = (
+    "introduction",
+    "annex_compare",
+)  # parts 1 to 3 lie from the first cell to before the last
 ENDING = {"zh": "", "en": "_en"}
 SOFTWARE = r"notebook|repository|software|CSV|JSON|make report|Python|笔记本|仓库|软件|程序|代码"
 
@@ -20,13 +23,22 @@ def points(edition):
 
 
 def parts(edition, lang):
-    """Return {cell: what it says} of the cells of parts 1 to 3 that say something, headings left out."""
-    notebook = json.loads((edition / f"build/2020/{lang}/notebooks/10_report.ipynb").read_text("utf-8"))
+    """Return {cell: what it says} of the cells of parts 1 to 3 that say something, headings left
+    out.
+    """
+    notebook = json.loads(
+        (edition / f"build/2020/{lang}/notebooks/10_report.ipynb").read_text("utf-8")
+    )
     said, inside = {}, False
     for cell in notebook["cells"]:
         inside = (inside or cell["id"] == FIRST) and cell["id"] != LAST
         outputs = [out for out in cell.get("outputs", []) if "text/markdown" in out.get("data", {})]
-        words = re.sub(r"^#+ .*$", "", "".join("".join(o["data"]["text/markdown"]) for o in outputs), flags=re.M)
+        words = re.sub(
+            r"^#+ .*$",
+            "",
+            "".join("".join(o["data"]["text/markdown"]) for o in outputs),
+            flags=re.M,
+        )
         if inside and words.strip():
             said[cell["id"].removesuffix(ENDING[lang])] = plain(words).strip()
     return said

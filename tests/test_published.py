@@ -60,7 +60,9 @@ def test_every_calibration_target_is_met_but_the_named_exception(edition, ledger
         row = ledger[target["claim_id"]]
         if re.fullmatch(r"[\d.]+( .*|%)?", target["published"]) and target["claim_id"] != "Q09":
             printed = float(re.match(r"[\d.]+", target["published"])[0])
-            assert round(float(row["exact_value"]), int(target["decimals"])) == pytest.approx(printed)
+            assert round(float(row["exact_value"]), int(target["decimals"])) == pytest.approx(
+                printed
+            )
 
 
 def test_nothing_contradicts_the_published_report(ledger):
@@ -76,7 +78,11 @@ def test_estimates_have_the_columns_of_the_contract_and_unique_names(estimates):
     assert estimates["name"].is_unique
     assert estimates[["unit", "basis", "how", "notebook", "cell"]].notna().all(axis=None)
     assert (estimates["value"].isna() == estimates["withheld"].notna()).all()
-    assert set(estimates.loc[estimates["basis"] == "synthetic", "uncertainty"]) == {"census", "sample", "model"}
+    assert set(estimates.loc[estimates["basis"] == "synthetic", "uncertainty"]) == {
+        "census",
+        "sample",
+        "model",
+    }
 
 
 def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
@@ -84,7 +90,9 @@ def test_every_estimate_names_the_cell_that_computes_it(edition, estimates):
         source = json.loads((edition / f"notebooks/{notebook}.ipynb").read_text("utf-8"))
         cells = {cell["id"]: "".join(cell["source"]) for cell in source["cells"]}
         for row in part.itertuples():
-            assert f'"{row.indicator}"' in cells[row.cell] or row.indicator in cells[row.cell], row.name
+            assert f'"{row.indicator}"' in cells[row.cell] or row.indicator in cells[row.cell], (
+                row.name
+            )
 
 
 def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(estimates):
@@ -95,12 +103,20 @@ def test_survey_estimates_are_labelled_synthetic_and_the_sample_is_told_apart(es
     asked = estimates["how"].str.startswith(("interview_communities", "interview_staff"))
     assert ((estimates["uncertainty"] == "sample") == asked).all()
     inferred = asked & estimates["how"].str.contains("design-based")
-    assert set(estimates.loc[inferred, "district"]) == {CITY}, "counties' samples are too small to infer from"
+    assert set(estimates.loc[inferred, "district"]) == {CITY}, (
+        "counties' samples are too small to infer from"
+    )
     assert estimates.loc[asked & ~inferred, ["low", "high"]].isna().all(axis=None)
 
 
 def test_what_is_of_one_county_is_a_number_of_that_county_alone(estimates):
-    for name in ("beizhu_workers", "jinpan_pay", "zone_sanmen", "tiantai_pay_not_standard", "as_village_named"):
+    for name in (
+        "beizhu_workers",
+        "jinpan_pay",
+        "zone_sanmen",
+        "tiantai_pay_not_standard",
+        "as_village_named",
+    ):
         (district,) = estimates.loc[estimates["indicator"] == name, "district"]
         assert district in COUNTIES, name
 
@@ -109,7 +125,9 @@ def test_n_is_the_number_of_rows_cited(estimates):
     plain = estimates[~estimates["how"].str.startswith(("estimates", "model", "published"))]
     for row in plain.itertuples():
         parts = parse(row.sources if isinstance(row.sources, str) else "")
-        counted = [part for part in parts if part.sheet == parts[0].sheet]  # the members or the frame come behind
+        counted = [
+            part for part in parts if part.sheet == parts[0].sheet
+        ]  # the members or the frame come behind
         if parts and not parts[0].spans:  # people, whose rows are not told
             continue
         assert sum(part.count for part in counted) == row.n, row.name
@@ -146,7 +164,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(outputs):
-    return {path.resolve(): Page(path.read_text("utf-8")) for path in sorted(outputs.rglob("*.html"))}
+    return {
+        path.resolve(): Page(path.read_text("utf-8")) for path in sorted(outputs.rglob("*.html"))
+    }
 
 
 def test_all_pages_are_there(outputs, pages):
@@ -158,7 +178,9 @@ def test_all_pages_are_there(outputs, pages):
 
 def test_every_page_figure_and_table_carries_the_label(outputs, pages):
     for path, page in pages.items():
-        assert ("Synthetic data" if path.parent.name == "en" else "合成数据") in "".join(page.words), path
+        assert ("Synthetic data" if path.parent.name == "en" else "合成数据") in "".join(
+            page.words
+        ), path
     for drawing in (outputs / "figures").glob("*.svg"):
         assert "合成数据" in drawing.read_text("utf-8")
     for table in (outputs / "tables").glob("*.csv"):
@@ -189,7 +211,9 @@ def test_every_page_leads_to_its_twin_in_the_other_language_and_back(outputs, pa
 
 def test_pages_load_nothing_and_repeat_no_id(pages):
     for path, page in pages.items():
-        assert [address for address in page.loaded if not address.startswith(("data:", "#"))] == [], path
+        assert [
+            address for address in page.loaded if not address.startswith(("data:", "#"))
+        ] == [], path
         assert len(page.ids) == len(set(page.ids)), path
 
 
@@ -202,7 +226,22 @@ def test_every_number_of_the_report_has_a_receipt(outputs, pages):
 
 def test_the_report_states_the_quantitative_findings(outputs, pages, ledger):
     text = "".join(pages[outputs / "report/index.html"].words)
-    said = ["Q03", "Q07", "Q08", "Q10", "Q11", "Q12", "Q13", "Q14", "Q16", "Q17", "Q18", "Q19", "Q30", "Q23"]
+    said = [
+        "Q03",
+        "Q07",
+        "Q08",
+        "Q10",
+        "Q11",
+        "Q12",
+        "Q13",
+        "Q14",
+        "Q16",
+        "Q17",
+        "Q18",
+        "Q19",
+        "Q30",
+        "Q23",
+    ]
     for claim in said:
         assert ledger[claim]["recomputed"] in text, claim
 
@@ -216,14 +255,20 @@ def test_district_pages_say_only_their_own_and_the_citys_numbers(outputs, pages)
 
 def test_totals_are_declared_and_add_up_and_nothing_else_does(estimates):
     declared = totals()
-    whole = estimates[estimates.groupby("indicator")["district"].transform("nunique") > len(COUNTIES)]
+    whole = estimates[
+        estimates.groupby("indicator")["district"].transform("nunique") > len(COUNTIES)
+    ]
     whole = whole[~whole["indicator"].isin(whole.loc[whole["withheld"].notna(), "indicator"])]
     parts = whole[whole["district"] != CITY].groupby("indicator")["value"].sum()
     city = estimates[estimates["district"] == CITY].set_index("indicator")["value"]
     hidden = set(reference("people").query("by_district == 'no'")["indicator"]) | {"candidates"}
     declared -= hidden | {name for name in declared if name not in set(whole["indicator"])}
     assert len(declared) > 15
-    adds = {name for name, total in parts.items() if np.isclose(total, city.get(name, np.nan), atol=0.005)}
+    adds = {
+        name
+        for name, total in parts.items()
+        if np.isclose(total, city.get(name, np.nan), atol=0.005)
+    }
     assert adds == declared
 
 
@@ -235,7 +280,9 @@ def test_a_county_page_leaves_what_the_citys_value_rests_on_to_the_pages_of_the_
         told[page] = html.partition("<article id=r-income>")[2].partition("</article>")[0]
     assert all(word in told["report"] for word in ("普查", "区间", "原报告", "椒江区", "临海市"))
     assert "普查" in told["districts/331002"]
-    assert not any(word in told["districts/331002"] for word in ("区间", "原报告", "椒江区", "临海市"))
+    assert not any(
+        word in told["districts/331002"] for word in ("区间", "原报告", "椒江区", "临海市")
+    )
 
 
 def test_checksums_fit(outputs):
@@ -248,31 +295,56 @@ def test_checksums_fit(outputs):
 
 
 def written(path):
-    """Return what a file holds, unpacked where it is packed; the PDF is written from what Word is."""
+    """Return what a file holds, unpacked where it is packed; the PDF is written from what Word
+    is.
+    """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
-            return "".join(packed.read(name).decode("utf-8", "ignore") for name in packed.namelist())
+            return "".join(
+                packed.read(name).decode("utf-8", "ignore") for name in packed.namelist()
+            )
     return path.read_bytes().decode("utf-8", "ignore")
 
 
 def test_nothing_published_names_a_place_on_this_machine_and_no_notebook_warns(edition, outputs):
     places = {str(edition), str(REPOSITORY), str(edition.resolve()), sys.prefix}
-    told = {p.name: [place for place in places if place in written(p)] for p in outputs.rglob("*") if p.is_file()}
+    told = {
+        p.name: [place for place in places if place in written(p)]
+        for p in outputs.rglob("*")
+        if p.is_file()
+    }
     assert len(told) > 50 and {name: found for name, found in told.items() if found} == {}
     executed = sorted((edition / "build/2020").glob("*/notebooks/*.ipynb"))
     cells = [cell for path in executed for cell in json.loads(path.read_text("utf-8"))["cells"]]
-    shown = [(cell["id"], out["name"]) for cell in cells for out in cell.get("outputs", ()) if "name" in out]
+    shown = [
+        (cell["id"], out["name"])
+        for cell in cells
+        for out in cell.get("outputs", ())
+        if "name" in out
+    ]
     assert len(cells) > 500 and [cell for cell, stream in shown if stream == "stderr"] == []
 
 
 def test_no_identifier_of_a_person_is_anywhere_behind_the_load(edition):
     book = CalamineWorkbook.from_path(str(edition / "data/raw/2020/331002_椒江区.xlsx"))
-    cells = {cell for row in book.get_sheet_by_name("专职社区工作者花名册").to_python() for cell in row}
-    secrets = {c for c in cells if isinstance(c, str) and re.fullmatch(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", c)}
+    cells = {
+        cell for row in book.get_sheet_by_name("专职社区工作者花名册").to_python() for cell in row
+    }
+    secrets = {
+        c
+        for c in cells
+        if isinstance(c, str) and re.fullmatch(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", c)
+    }
     assert len(secrets) > 500
-    published = [p for folder in ("outputs", "build") for p in (edition / folder).rglob("*") if p.is_file()]
+    published = [
+        p for folder in ("outputs", "build") for p in (edition / folder).rglob("*") if p.is_file()
+    ]
     text = "".join(map(written, published))
     assert "专职社区工作者" in text
-    tables = "".join(pd.read_parquet(p).to_csv() for p in sorted((edition / "data/processed").rglob("*.parquet")))
-    found = {s for s in re.findall(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", text + tables) if s in secrets}
+    tables = "".join(
+        pd.read_parquet(p).to_csv() for p in sorted((edition / "data/processed").rglob("*.parquet"))
+    )
+    found = {
+        s for s in re.findall(r"测试\d{3,}|\d{17}[\dX]|100\d{8}", text + tables) if s in secrets
+    }
     assert found == set()

@@ -21,7 +21,11 @@ def interpreters():
     found = {}
     folders = [*map(Path, os.get_exec_path()), *Path.home().glob(".pyenv/versions/*/bin")]
     for version in SUPPORTED:
-        there = [folder / f"python{version}" for folder in folders if (folder / f"python{version}").is_file()]
+        there = [
+            folder / f"python{version}"
+            for folder in folders
+            if (folder / f"python{version}").is_file()
+        ]
         if path := next((path for path in there if _is(path, version)), None):
             found[version] = path
     return {version: path for version, path in found.items() if version != _own()}
@@ -32,13 +36,17 @@ def _own():
 
 
 def _is(path, version):
-    """Tell whether an interpreter starts and is of a version: a shim of pyenv may stand for none."""
+    """Tell whether an interpreter starts and is of a version: a shim of pyenv may stand for
+    none.
+    """
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
     return said.returncode == 0 and said.stdout.startswith(f"Python {version}.")
 
 
 def test_this_python_is_one_of_those_that_are_supported():
-    least = re.search(r'requires-python = ">=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    least = re.search(
+        r'requires-python = ">=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text("utf-8")
+    )
     assert least and least[1] == SUPPORTED[0] and _own() in SUPPORTED
 
 
@@ -53,9 +61,15 @@ def test_another_python_publishes_the_same_bytes(version, edition, tmp_path):
         source = REPOSITORY / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
     command = ["make", "report", f"PYTHON={others[version]}"]
-    environment = {name: text for name, text in os.environ.items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        name: text for name, text in os.environ.items() if name not in ("VIRTUAL_ENV", "MAKEFLAGS")
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     shutil.rmtree(folder / ".venv", ignore_errors=True)  # more than a gigabyte
     assert done.returncode == 0, done.stderr
     ours, theirs = (read_sums(place / "outputs/2020" / SUMS) for place in (edition, folder))
-    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
+    assert {
+        name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
+    } == set()

@@ -7,14 +7,18 @@ import pytest
 from analysis.pipeline.cli import program
 from running import REPOSITORY
 
-ENGLISH, CHINESE = ((REPOSITORY / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+ENGLISH, CHINESE = (
+    (REPOSITORY / name).read_text("utf-8") for name in ("README.md", "README.zh.md")
+)
 CODE = re.compile(r"`([^`\n]+)`")
 
 
 def rows(text):
     """The rows of the table of what to change."""
     table = text.partition("|---|---|---|\n")[2].partition("\n\n")[0]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()]
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table.splitlines()
+    ]
 
 
 def test_the_table_names_the_same_in_both_languages():

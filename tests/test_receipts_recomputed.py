@@ -1,8 +1,9 @@
-"""Every published number follows from its receipt, as a reader finds who has the workbooks and not this package.
+"""Every published number follows from its receipt, as a reader finds who has the workbooks and not
+this package.
 
-Nothing of the package is imported. A receipt is a line of estimates.csv: `sources` cites rows, `how` is a formula
-with its domain in brackets; codebook.csv has the title of each column. The workbooks are opened with openpyxl, the
-cited rows taken, the formula applied.
+Nothing of the package is imported. A receipt is a line of estimates.csv: `sources` cites rows,
+`how` is a formula with its domain in brackets; codebook.csv has the title of each column. The
+workbooks are opened with openpyxl, the cited rows taken, the formula applied.
 """
 
 import csv
@@ -106,9 +107,13 @@ class Study:
     tables: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        with (self.home / "outputs/2020/tables/estimates.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (self.home / "outputs/2020/tables/estimates.csv").open(
+            encoding="utf-8-sig", newline=""
+        ) as file:
             self.estimates = {row["name"]: row for row in csv.DictReader(file)}
-        with (self.home / "outputs/2020/tables/codebook.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (self.home / "outputs/2020/tables/codebook.csv").open(
+            encoding="utf-8-sig", newline=""
+        ) as file:
             for row in csv.DictReader(file):
                 self.columns.setdefault(row["table_zh"], {})[row["column"]] = row
         self.raw = self.home / "data/raw" / next(iter(self.estimates.values()))["wave"]
@@ -124,14 +129,20 @@ class Study:
         return {(book, n): row for book, rows in sheets for n, row in rows.items()}
 
     def workbook(self, name):
-        """Return the sheets of a workbook: {title: {row: {column: answer}}}, rows with a serial number alone."""
+        """Return the sheets of a workbook: {title: {row: {column: answer}}}, rows with a serial
+        number alone.
+        """
         if name not in self.tables:
             book = openpyxl.load_workbook(self.raw / name, data_only=True)
-            self.tables[name] = {s.title: self.sheet(name, s) for s in book if s.title in self.columns}
+            self.tables[name] = {
+                s.title: self.sheet(name, s) for s in book if s.title in self.columns
+            }
         return self.tables[name]
 
     def sheet(self, file, sheet):
-        """Find each column of a sheet by its title, under its group where two have the same; read the rows."""
+        """Find each column of a sheet by its title, under its group where two have the same; read
+        the rows.
+        """
         for line in self.corrections:
             if (line["file"], line["sheet"]) == (file, sheet.title):
                 title = line["column"].split("/")[-1]
@@ -157,7 +168,9 @@ class Study:
     def reference(self, name):
         """Return the lines of a reference table by their number."""
         if name not in self.tables:
-            with (self.home / "data/raw/reference" / name).open(encoding="utf-8-sig", newline="") as file:
+            with (self.home / "data/raw/reference" / name).open(
+                encoding="utf-8-sig", newline=""
+            ) as file:
                 lines = enumerate(csv.DictReader(file), start=2)
                 self.tables[name] = {i: {k: plain(v) for k, v in row.items()} for i, row in lines}
         return self.tables[name]
@@ -197,12 +210,16 @@ def cited(text):
         elif found["table"]:
             rows[found["table"], ""] = numbers(found["lines"]) if found["lines"] else []
         else:
-            rows[found["file"], found["sheet"]] = PEOPLE if found["rows"] == "*" else numbers(found["rows"])
+            rows[found["file"], found["sheet"]] = (
+                PEOPLE if found["rows"] == "*" else numbers(found["rows"])
+            )
     return names, rows
 
 
 def fault(row, study):
-    """Say what is wrong with a receipt, or nothing: it cites the rows of its domain and they give its value."""
+    """Say what is wrong with a receipt, or nothing: it cites the rows of its domain and they give
+    its value.
+    """
     table, _, formula = row["how"].partition(": ")
     names, places = cited(row["sources"])
     if table == "estimates":
@@ -215,11 +232,18 @@ def fault(row, study):
             rows = study.rows(members[1]).items()
             counted[SHEETS[members[1]]] = {n: r for n, r in rows if r["community_code"] in codes}
         met = {(file, sheet, n) for sheet, rows in counted.items() for file, n in rows}
-        of_people = {place for place, lines in places.items() if lines == PEOPLE}  # which rows is not said
+        of_people = {
+            place for place, lines in places.items() if lines == PEOPLE
+        }  # which rows is not said
         if beyond := {(file, sheet) for file, sheet, _ in met if sheet in WITHOUT_ROWS} - of_people:
             return f"people of {sorted(beyond)[:3]} are counted and their sheet is not cited"
         met = {(file, sheet, n) for file, sheet, n in met if (file, sheet) not in of_people}
-        said = {(file, sheet, n) for (file, sheet), lines in places.items() for n in lines if lines != PEOPLE}
+        said = {
+            (file, sheet, n)
+            for (file, sheet), lines in places.items()
+            for n in lines
+            if lines != PEOPLE
+        }
         if met != said:
             return f"cited {sorted(said - met)[:3]} too many, {sorted(met - said)[:3]} too few"
         value = of_rows(formula, counted, table)
@@ -229,14 +253,18 @@ def fault(row, study):
 
 
 def precision(row):
-    """How far a value may be from what its rows give: means of people are published in few digits."""
+    """How far a value may be from what its rows give: means of people are published in few
+    digits.
+    """
     digits = 2 if row["district"] == CITY else 1
     return 0.5 * 10**-digits + 1e-6 if row["indicator"] in ROUNDED else 1.5e-6
 
 
 def domain_of(row, rows, domain):
     """Pick the rows of the estimate's district that meet its domain."""
-    return {place: r for place, r in rows.items() if here(row, r) and (not domain or holds(domain, r))}
+    return {
+        place: r for place, r in rows.items() if here(row, r) and (not domain or holds(domain, r))
+    }
 
 
 def here(row, record):
@@ -310,7 +338,10 @@ def test_every_number_follows_from_its_receipt(study, recomputed):
     faults = {row["name"]: found for row in recomputed if (found := fault(row, study))}
     left = Counter(NOT_RECOMPUTED[row["indicator"]] for row in study.estimates.values()
                    if row["indicator"] in NOT_RECOMPUTED)  # fmt: skip
-    print(f"\nrecomputed {len(recomputed)} of {len(study.estimates)}, wrong {len(faults)}; left out: {dict(left)}")
+    print(
+        f"\nrecomputed {len(recomputed)} of {len(study.estimates)}, wrong {len(faults)}; left out: "
+        f"{dict(left)}"
+    )
     assert faults == {}
     assert len(recomputed) > 580
 
@@ -325,7 +356,9 @@ def with_rows(row, change):
     if place := next((place for place, rows in places.items() if rows != PEOPLE), None):
         places[place] = change(places[place])
     text = "; ".join(
-        f"{'!'.join(filter(None, p))} {','.join(map(str, rows))}" for p, rows in places.items() if rows
+        f"{'!'.join(filter(None, p))} {','.join(map(str, rows))}"
+        for p, rows in places.items()
+        if rows
     )
     return {**row, "sources": text}
 
@@ -344,7 +377,11 @@ def test_a_receipt_with_other_rows_is_found_out(study, recomputed, mutation):
     tried = 0
     for row in recomputed[::5]:
         rows = cited(row["sources"])[1]
-        if rows and (changed := with_rows(row, MUTATIONS[mutation]))["sources"] != with_rows(row, list)["sources"]:
+        if (
+            rows
+            and (changed := with_rows(row, MUTATIONS[mutation]))["sources"]
+            != with_rows(row, list)["sources"]
+        ):
             tried += 1
             assert fault(changed, study), (row["name"], mutation)
     print(f"\n{mutation}: {tried} receipts changed")
@@ -370,7 +407,13 @@ def test_a_correction_counts_and_moves_the_numbers_of_its_row_alone(edition):
     line = {"file": file, "sheet": sheet, "row": str(first), "column": "社会工作者职业资格证书"}
     study.corrections.append(line | {"new": "社会工作师" if was == "无" else "无"})
     study.tables.clear()
-    names = ("certified", "certified.331023", "certified_workers.331023", "certified.331022", "income")
+    names = (
+        "certified",
+        "certified.331023",
+        "certified_workers.331023",
+        "certified.331022",
+        "income",
+    )
     moved = {name for name in names if fault(study.estimates[name], study)}
     assert moved == {"certified", "certified.331023", "certified_workers.331023"}
 
@@ -378,7 +421,9 @@ def test_a_correction_counts_and_moves_the_numbers_of_its_row_alone(edition):
 def test_what_a_receipt_points_to_is_there(study):
     sheets = {}
     for row in study.estimates.values():
-        notebook = json.loads((study.home / f"notebooks/{row['notebook']}.ipynb").read_text("utf-8"))
+        notebook = json.loads(
+            (study.home / f"notebooks/{row['notebook']}.ipynb").read_text("utf-8")
+        )
         assert row["cell"] in {cell["id"] for cell in notebook["cells"]}, row["name"]
         names, places = cited(row["sources"])
         assert row["sources"] or row["withheld"] or float(row["value"]) == 0, row["name"]

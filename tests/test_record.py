@@ -19,7 +19,9 @@ def recorded():
 
 def test_an_edition_built_here_is_the_recorded_one(recorded, edition):
     built = read_sums(edition / "outputs/2020" / SUMS)
-    assert {name for name in built.keys() | recorded.keys() if built.get(name) != recorded.get(name)} == set()
+    assert {
+        name for name in built.keys() | recorded.keys() if built.get(name) != recorded.get(name)
+    } == set()
 
 
 def test_status_of_this_repository_is_clean(recorded, analysis):

@@ -21,10 +21,14 @@ ELSEWHERE = {
 def test_every_published_file_is_the_same(edition, tmp_path):
     folder = copy_repository(tmp_path / "另一处 folder")
     home = settings_of_ones_own(tmp_path / "home")
-    (folder / "matplotlibrc").write_text("lines.linewidth: 7\naxes.titlesize: 30\nsvg.fonttype: path\n")
+    (folder / "matplotlibrc").write_text(
+        "lines.linewidth: 7\naxes.titlesize: 30\nsvg.fonttype: path\n"
+    )
     before = os.umask(0o077)
     try:
-        done = run_analysis(folder, "build", "--engine", "kernel", "--jobs", "3", **ELSEWHERE, **home)
+        done = run_analysis(
+            folder, "build", "--engine", "kernel", "--jobs", "3", **ELSEWHERE, **home
+        )
     finally:
         os.umask(before)
     assert done.returncode == 0, done.stderr
@@ -36,6 +40,10 @@ def test_every_published_file_is_the_same(edition, tmp_path):
         for f in (edition, folder)
     )
     assert len(ours) > 80
-    assert {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)} == set()
+    assert {
+        name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
+    } == set()
     for path in sorted((edition / "build/2020/zh/notebooks").glob("*.ipynb")):
-        assert path.read_bytes() == (folder / "build/2020/zh/notebooks" / path.name).read_bytes(), path.name
+        assert path.read_bytes() == (folder / "build/2020/zh/notebooks" / path.name).read_bytes(), (
+            path.name
+        )

@@ -1,4 +1,6 @@
-"""The list of the software of a release names every locked library, with its hash, and is the same each time."""
+"""The list of the software of a release names every locked library, with its hash, and is the same
+each time.
+"""
 
 import json
 import re

@@ -32,12 +32,16 @@ def noisy(text: str) -> dict:
 
 def strip(text: str) -> subprocess.CompletedProcess:
     """Run the filter as git does."""
-    return subprocess.run([sys.executable, SCRIPT], input=text.encode(), capture_output=True, check=False)
+    return subprocess.run(
+        [sys.executable, SCRIPT], input=text.encode(), capture_output=True, check=False
+    )
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 def test_a_committed_notebook_stays_as_it_is_and_noise_goes(path):
-    """The filter gives the committed bytes, for the notebook as it is and for what an editor makes of it."""
+    """The filter gives the committed bytes, for the notebook as it is and for what an editor makes
+    of it.
+    """
     text = path.read_text("utf-8")
     assert strip(text).stdout == path.read_bytes()
     assert strip(json.dumps(noisy(text))).stdout == path.read_bytes()
@@ -56,7 +60,9 @@ def test_tags_and_attachments_stay():
     """What an author gives a cell is kept."""
     cell = {"cell_type": "markdown", "id": "a", "source": [], "attachments": {"x.png": {}}}
     cell["metadata"] = {"tags": ["mine"], "scrolled": True}
-    kept = stripped({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})["cells"][0]
+    kept = stripped({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})["cells"][
+        0
+    ]
     assert kept == {**cell, "metadata": {"tags": ["mine"]}}
 
 
@@ -69,9 +75,13 @@ def test_tags_and_attachments_stay():
     ],
 )
 def test_a_new_cell_of_english_prose_belongs_to_the_chinese_one_before(ids, kept):
-    """An editor draws ids at random, and has no field to name a cell; an id that somebody gave stays."""
+    """An editor draws ids at random, and has no field to name a cell; an id that somebody gave
+    stays.
+    """
     words = zip(ids, ("%%md zh\n一", "%%md en\none"), strict=True)
-    cells = [{"cell_type": "code", "id": name, "metadata": {}, "source": text} for name, text in words]
+    cells = [
+        {"cell_type": "code", "id": name, "metadata": {}, "source": text} for name, text in words
+    ]
     made = stripped({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     assert [cell["id"] for cell in made["cells"]] == kept
 
@@ -98,4 +108,7 @@ def test_the_documented_line_switches_the_filter_on(tmp_path):
     path.write_text(json.dumps(noisy(path.read_text("utf-8"))), "utf-8")
     said = subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True, capture_output=True)
     assert said.stderr == b""
-    assert subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=tmp_path, check=False).returncode == 0
+    assert (
+        subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=tmp_path, check=False).returncode
+        == 0
+    )

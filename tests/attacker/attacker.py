@@ -1,9 +1,10 @@
 """An attacker who has nothing but what is published, and knows what the numbers mean.
 
-`harvest` reads every format of an edition (CSV, HTML tables, receipts, hover titles and coordinates of drawings,
-workbook, Word) and turns printed digits into intervals. `narrowed` finds by integer programming how far each
-number of people that is not published can be narrowed, `movers` how well the pay of somebody who came or went
-between two editions can be known. Nothing of the package is imported.
+`harvest` reads every format of an edition (CSV, HTML tables, receipts, hover titles and coordinates
+of drawings, workbook, Word) and turns printed digits into intervals. `narrowed` finds by integer
+programming how far each number of people that is not published can be narrowed, `movers` how well
+the pay of somebody who came or went between two editions can be known. Nothing of the package is
+imported.
 """
 
 import csv
@@ -57,13 +58,17 @@ SHORT = {  # titles that the receipts do not have
 }
 READ = {*COUNTS, *SHARES, *GROWTHS, "income"}
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
-LISTED = re.compile(r"([\u4e00-\u9fff]{2,8}[县市区]|[A-Z][a-z]+) (-?\d[\d,]*(?:\.\d+)?)(?=[,，、(（ ]|$)")
+LISTED = re.compile(
+    r"([\u4e00-\u9fff]{2,8}[县市区]|[A-Z][a-z]+) (-?\d[\d,]*(?:\.\d+)?)(?=[,，、(（ ]|$)"
+)
 DRAWN = re.compile(r"^\s*(\S+?)[ ：:]+(-?\d[\d,]*(?:\.\d+)?)")
 
 
 @dataclass
 class Known:
-    """What is known: by (indicator, district) the narrowest interval and where it was read; codes by name."""
+    """What is known: by (indicator, district) the narrowest interval and where it was read; codes
+    by name.
+    """
 
     places: dict = field(default_factory=dict)
     titles: dict = field(default_factory=dict)
@@ -117,7 +122,9 @@ def pay(text):
 
 
 class Page(HTMLParser):
-    """The tables, receipts and hover titles of a page; end tags may be missing, as in HTML they may."""
+    """The tables, receipts and hover titles of a page; end tags may be missing, as in HTML they
+    may.
+    """
 
     def __init__(self, text):
         super().__init__()
@@ -205,7 +212,8 @@ def read_files(known, folder):
             continue
         for sheet in openpyxl.load_workbook(path, data_only=True):
             rows = [
-                ["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)
+                ["" if cell is None else str(cell) for cell in row]
+                for row in sheet.iter_rows(values_only=True)
             ]
             read_table(known, rows, f"{path.relative_to(folder).as_posix()}!{sheet.title}")
     for path in sorted(folder.rglob("*.docx")):
@@ -217,7 +225,13 @@ def read_files(known, folder):
 def read_estimates(known, rows, where):
     for row in rows:
         if row["value"] and row["indicator"] in READ:
-            half = 0 if row["indicator"] in COUNTS else income_half(row) if row["indicator"] == "income" else 5e-7
+            half = (
+                0
+                if row["indicator"] in COUNTS
+                else income_half(row)
+                if row["indicator"] == "income"
+                else 5e-7
+            )
             value = float(row["value"])
             known.note(row["indicator"], row["district"], value - half, value + half, where)
         parts = SHARES.get(row["indicator"], ())
@@ -228,7 +242,9 @@ def read_estimates(known, rows, where):
             spans = re.findall(r"(\d+)(?:-(\d+))?", row["sources"].rpartition(" ")[2])
             lines = sum(int(last or first) - int(first) + 1 for first, last in spans)
             if lines:
-                known.note(row["indicator"], row["district"], lines, lines, f"{where}: rows that are cited")
+                known.note(
+                    row["indicator"], row["district"], lines, lines, f"{where}: rows that are cited"
+                )
 
 
 def income_half(row):
@@ -246,7 +262,11 @@ def read_table(known, rows, where):
                 for j, indicator in columns.items():
                     if code and j < len(row):
                         known.print(indicator, code, row[j], where)
-        across = {j: known.places[text.strip()] for j, text in enumerate(head) if text.strip() in known.places}
+        across = {
+            j: known.places[text.strip()]
+            for j, text in enumerate(head)
+            if text.strip() in known.places
+        }
         if len(across) > 2:
             for row in rows[i + 1 :]:
                 indicator = known.title(row[0]) if row else None
@@ -266,7 +286,9 @@ def read_receipt(known, receipt, where):
 
 
 def read_hover(known, name, titles, where):
-    """Read what is seen when one points at a mark; the figure is named as its indicator or holds one of them."""
+    """Read what is seen when one points at a mark; the figure is named as its indicator or holds
+    one of them.
+    """
     indicator = {"income_intervals": "income", "workers": "workers_total"}.get(name, name)
     for text in titles:
         found = DRAWN.match(text)
@@ -279,7 +301,10 @@ class System:
 
     def __init__(self, known):
         self.codes = sorted(code for code in set(known.places.values()) if code != CITY)
-        self.at = {(name, code): i for i, (name, code) in enumerate((n, c) for n in COUNTS for c in self.codes)}
+        self.at = {
+            (name, code): i
+            for i, (name, code) in enumerate((n, c) for n in COUNTS for c in self.codes)
+        }
         self.low, self.high = np.zeros(len(self.at)), np.full(len(self.at), 2000.0)
         self.rows, self.lows, self.highs = [], [], []
         for cell, i in self.at.items():
@@ -331,7 +356,9 @@ class System:
 
 
 def narrowed(known, cells=None):
-    """Return for each count that is not published, or those among `cells`, the range it can be narrowed to."""
+    """Return for each count that is not published, or those among `cells`, the range it can be
+    narrowed to.
+    """
     system = System(known)
     hidden = [cell for cell, i in system.at.items() if system.low[i] < system.high[i]]
     hidden = [cell for cell in hidden if cells is None or cell in cells]
@@ -343,7 +370,10 @@ def told(known):
     return {
         cell: span
         for cell, span in known.facts.items()
-        if cell[0] in COUNTS and cell[1] != CITY and span[0] == span[1] and small(known, cell, span[0])
+        if cell[0] in COUNTS
+        and cell[1] != CITY
+        and span[0] == span[1]
+        and small(known, cell, span[0])
     }
 
 
@@ -358,8 +388,8 @@ def small(known, cell, count):
 def movers(before, after):
     """Return for each county whose headcount changed by one what can be known of that person's pay.
 
-    The counties' sums of pay lie where means and headcounts put them, and add up to the city's; where the
-    headcount is the same the people are taken to be, too.
+    The counties' sums of pay lie where means and headcounts put them, and add up to the city's;
+    where the headcount is the same the people are taken to be, too.
     """
     codes = sorted(code for code in set(before.places.values()) if code != CITY)
     counts = [{c: k.facts["workers_total", c][0] for c in codes} for k in (before, after)]
@@ -388,24 +418,29 @@ def movers(before, after):
             cost = np.zeros(2 * len(codes))
             cost[i], cost[len(codes) + i] = way * sign, -way * sign
             a, b = np.array(rows), np.array([lows, highs])
-            done = linprog(cost, np.vstack([a, -a]), [*b[1], *-b[0]], bounds=list(zip(low, high, strict=True)))
+            done = linprog(
+                cost, np.vstack([a, -a]), [*b[1], *-b[0]], bounds=list(zip(low, high, strict=True))
+            )
             ends.append(way * done.fun if done.success else np.nan)
         found[c] = (max(ends[0], 0.5), min(ends[1], 50))
     return found
 
 
 def precision(svg, known, indicator):
-    """Return how far the marks of a drawing stand from where the printed values put them, in units of the value.
+    """Return how far the marks of a drawing stand from where the printed values put them, in units
+    of the value.
 
-    A mark that was drawn from more digits than are printed stands elsewhere. Marks are the ends of paths of one
-    county each; the scale is fitted to them.
+    A mark that was drawn from more digits than are printed stands elsewhere. Marks are the ends of
+    paths of one county each; the scale is fitted to them.
     """
     points = defaultdict(list)
     for end, area in re.findall(
         r'<path d="M[\d.]+ [\d.]+H([\d.]+)"[^>]*data-area="(\d+)"', Path(svg).read_text("utf-8")
     ):
         points[area].append(float(end))
-    values = {c: np.mean(known.facts[indicator, c]) for c in points if (indicator, c) in known.facts}
+    values = {
+        c: np.mean(known.facts[indicator, c]) for c in points if (indicator, c) in known.facts
+    }
     if len(values) < 4:
         return 0.0
     x = np.array([values[c] for c in values])
@@ -417,13 +452,18 @@ def precision(svg, known, indicator):
 def report(folder):
     """Attack an edition; returns what leaks, as text, one line each."""
     known = harvest(folder)
-    lines = [f"{n}.{c} is published: {span[0]:g} ({known.where[n, c]})" for (n, c), span in told(known).items()]
+    lines = [
+        f"{n}.{c} is published: {span[0]:g} ({known.where[n, c]})"
+        for (n, c), span in told(known).items()
+    ]
     for (name, code), (low, high) in narrowed(known).items():
         if high - low < 10:
             lines.append(f"{name}.{code} lies between {low:g} and {high:g}")
     for (name, code), span in known.facts.items():
         if name == "income" and code != CITY and span[1] - span[0] < 0.0999:
-            lines.append(f"{name}.{code} is known to {span[1] - span[0]:.2g} ({known.where[name, code]})")
+            lines.append(
+                f"{name}.{code} is known to {span[1] - span[0]:.2g} ({known.where[name, code]})"
+            )
     for path in sorted(Path(folder).rglob("figures/income.svg")):
         if (off := precision(path, known, "income")) > 0.02:
             lines.append(f"{path.name}: marks stand {off:.3f} from the printed values")

@@ -1,4 +1,6 @@
-"""Nothing of people can be told from what is published, and the attack finds each leak that is planted."""
+"""Nothing of people can be told from what is published, and the attack finds each leak that is
+planted.
+"""
 
 import csv
 import os
@@ -34,7 +36,12 @@ def test_nothing_can_be_told_from_what_is_published(published):
 
 def test_what_the_report_needs_is_published(published):
     known = attacker.harvest(published)
-    city = {"workers_total": 1533, "workers_2018": 1130, "hired_since_2018": 452, "certified_workers": 724}
+    city = {
+        "workers_total": 1533,
+        "workers_2018": 1130,
+        "hired_since_2018": 452,
+        "certified_workers": 724,
+    }
     assert {name: known.facts[name, "331000"][0] for name in city} == city
     codes = {code for code in known.places.values() if code != "331000"}
     assert len(codes) == 9
@@ -50,7 +57,9 @@ def test_every_count_that_is_hidden_is_hidden_by_ten(published):
 
 
 def with_one_leaver_each(known, workers, decimals):
-    """Return what two editions would tell, the second without one worker of each county, with so many decimals."""
+    """Return what two editions would tell, the second without one worker of each county, with so
+    many decimals.
+    """
     ends = []
     gone = workers.groupby("county_code").sample(1, random_state=7)
     for rows in (workers, workers.drop(gone.index)):
@@ -119,7 +128,9 @@ def rewritten(path):
 def replaced(name, pattern, new):
     def plant(folder, true):
         path = rewritten(folder / name)
-        text, count = re.subn(pattern, lambda found: new(found, true), path.read_text("utf-8"), count=1)
+        text, count = re.subn(
+            pattern, lambda found: new(found, true), path.read_text("utf-8"), count=1
+        )
         assert count == 1, name
         path.write_text(text, encoding="utf-8")
 
@@ -148,7 +159,8 @@ def in_word(folder, true):
 
 def in_drawing(folder, true):
     (folder / "figures/hired_2020.svg").write_text(
-        f"<svg><path><title>三门县 {true['hired_2020'][SANMEN]}</title></path></svg>", encoding="utf-8"
+        f"<svg><path><title>三门县 {true['hired_2020'][SANMEN]}</title></path></svg>",
+        encoding="utf-8",
     )
 
 
@@ -165,15 +177,21 @@ LEAKS = {
         "workforce", "2020年新入职（人）", lambda true: {SANMEN: true["hired_2020"][SANMEN]}
     ),
     "what remains when parts are taken from the whole": in_csv(
-        "workforce", "2018年以前入职且仍在岗（人）", lambda true: {SANMEN: true["hired_before_2018"][SANMEN]}
+        "workforce",
+        "2018年以前入职且仍在岗（人）",
+        lambda true: {SANMEN: true["hired_before_2018"][SANMEN]},
     ),
     "the other cell that hides one": in_csv(
         "workforce", "“一肩挑”意向人选（人）", lambda true: true["candidates"].drop(SANMEN)
     ),
     "recruits, from which leavers follow": in_csv(
-        "glance", "2018年以来新增招聘（人）", lambda true: {SANMEN: true["hired_since_2018"][SANMEN]}
+        "glance",
+        "2018年以来新增招聘（人）",
+        lambda true: {SANMEN: true["hired_since_2018"][SANMEN]},
     ),
-    "more decimals of a mean": in_csv("workforce", "人均年收入（万元）", lambda _true: {SANMEN: "6.952"}),
+    "more decimals of a mean": in_csv(
+        "workforce", "人均年收入（万元）", lambda _true: {SANMEN: "6.952"}
+    ),
     "a row of the estimates": replaced(
         "tables/estimates.csv",
         r"\Z",
@@ -185,14 +203,18 @@ LEAKS = {
         "tables/estimates.csv",
         r"(candidates\.331022,candidates,331022,.*,)(few)(?=\n)",
         lambda found, true: (
-            found[1][:-1] + f"331022_三门县.xlsx!换届人选 6-{5 + true['candidates'][SANMEN]}," + found[2]
+            found[1][:-1]
+            + f"331022_三门县.xlsx!换届人选 6-{5 + true['candidates'][SANMEN]},"
+            + found[2]
         ),
     ),
     "a table of a page": replaced(
         "districts/331022/index.html", r"</main>", table_of("2020年新入职", "hired_2020")
     ),
     "the output of a notebook": replaced(
-        "notebooks/03_workforce.html", r"</main>", table_of("2018年以来新增招聘", "hired_since_2018")
+        "notebooks/03_workforce.html",
+        r"</main>",
+        table_of("2018年以来新增招聘", "hired_since_2018"),
     ),
     "a receipt": replaced(
         "report/index.html",
@@ -217,7 +239,9 @@ LEAKS = {
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_leak_that_is_planted_is_found(leak, published, true, tmp_path):
     folder = tmp_path / "edition"
-    shutil.copytree(published, folder, copy_function=os.link, ignore=shutil.ignore_patterns("returns", "*.pdf"))
+    shutil.copytree(
+        published, folder, copy_function=os.link, ignore=shutil.ignore_patterns("returns", "*.pdf")
+    )
     LEAKS[leak](folder, true)
     found = attacker.report(folder)
     print(f"\n{leak}: {found}")

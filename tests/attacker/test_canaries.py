@@ -1,4 +1,6 @@
-"""What identifies a person appears in nothing that is published, kept, printed or sent to somebody else."""
+"""What identifies a person appears in nothing that is published, kept, printed or sent to somebody
+else.
+"""
 
 import io
 import shutil
@@ -25,17 +27,29 @@ def planted(path):
     """Plant what identifies a person wherever a workbook can hold it without being wrong."""
     book = openpyxl.load_workbook(path)
     sheet = book[ROSTER]
-    columns = {cell.value: cell.column for row in sheet.iter_rows(max_row=6) for cell in row if cell.value}
+    columns = {
+        cell.value: cell.column for row in sheet.iter_rows(max_row=6) for cell in row if cell.value
+    }
     row = next(r for r in range(1, sheet.max_row) if str(sheet.cell(r, 1).value) == "1")
     sheet.cell(row, columns["姓名"]).value = NAME
     sheet.cell(row, columns["身份证号"]).value = ID
     sheet.cell(row, columns["联系电话"]).value = PHONE
     sheet.cell(row, columns["备注"]).value = f"{NAME} {PHONE} {NOTE}"
     sheet.cell(row, columns["姓名"]).comment = Comment(f"{NAME} {ID}", NAME)
-    for part in ("creator", "title", "subject", "description", "keywords", "lastModifiedBy", "category"):
+    for part in (
+        "creator",
+        "title",
+        "subject",
+        "description",
+        "keywords",
+        "lastModifiedBy",
+        "category",
+    ):
         setattr(book.properties, part, f"{NAME} {ID}")
     book.defined_names["who"] = DefinedName("who", attr_text=f'"{ID}"')
-    check = DataValidation(type="whole", operator="greaterThan", formula1="0", showInputMessage=True)
+    check = DataValidation(
+        type="whole", operator="greaterThan", formula1="0", showInputMessage=True
+    )
     check.prompt, check.promptTitle, check.error = f"{NAME} {PHONE}", NOTE, ID
     sheet.add_data_validation(check)
     check.add("A1")
@@ -45,7 +59,9 @@ def planted(path):
 
 
 def contents(path):
-    """Return the bytes of a file, and of the members of one that is an archive, as they would be read."""
+    """Return the bytes of a file, and of the members of one that is an archive, as they would be
+    read.
+    """
     data = path.read_bytes()
     yield data
     if zipfile.is_zipfile(io.BytesIO(data)):
@@ -60,7 +76,11 @@ def hits(folder):
         if path.is_file():
             for data in contents(path):
                 read += len(data)
-                if any(one.encode(code) in data for one in CANARIES for code in ("utf-8", "utf-16-le", "gb18030")):
+                if any(
+                    one.encode(code) in data
+                    for one in CANARIES
+                    for code in ("utf-8", "utf-16-le", "gb18030")
+                ):
                     found.append(path.relative_to(folder).as_posix())
         if any(one in path.name for one in CANARIES):
             found.append(path.name)
@@ -85,7 +105,9 @@ def test_a_canary_in_every_place_of_a_workbook_is_nowhere_else(home):
 
 
 def test_messages_and_what_goes_back_to_others_hold_none(home, tmp_path):
-    """Also where the file is wrong: a sheet, a column, a file that nobody asked for, slipped cells."""
+    """Also where the file is wrong: a sheet, a column, a file that nobody asked for, slipped
+    cells.
+    """
     raw = tmp_path / "2020"
     shutil.copytree(home / "data/raw/2020", raw)
     path = raw / BOOK

@@ -82,7 +82,9 @@ def test_what_is_withheld_of_linked_tables_is_hidden_by_ten(seed):
     try:
         more = set(Linked(counts, rules).protect(by_policy | small, by_policy | small))
     except StudyError:
-        pytest.skip("a total of so few that nothing of it can be published by county: it is refused")
+        pytest.skip(
+            "a total of so few that nothing of it can be published by county: it is refused"
+        )
     hidden = by_policy | small | more
     order = np.random.default_rng(seed).permutation(sorted(hidden))
     tried = {*small, *map(tuple, order[:8])}  # the small ones, and some of those that protect them

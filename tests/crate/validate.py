@@ -1,7 +1,9 @@
-"""Validate an RO-Crate with roc-validator, which has an environment of its own (see requirements.in).
+"""Validate an RO-Crate with roc-validator, which has an environment of its own (see
+requirements.in).
 
-Usage: validate.py FOLDER PROFILE; exit 0 where all required checks pass, else 1 with what was found. Nothing is
-fetched: the JSON-LD context of RO-Crate 1.1, which the crate refers to, is that of the package rocrate.
+Usage: validate.py FOLDER PROFILE; exit 0 where all required checks pass, else 1 with what was
+found. Nothing is fetched: the JSON-LD context of RO-Crate 1.1, which the crate refers to, is that
+of the package rocrate.
 """
 
 import io
@@ -14,7 +16,9 @@ from requests.adapters import BaseAdapter
 from rocrate_validator import models, services
 from rocrate_validator.utils.document_loader import install_document_loader
 
-CONTEXTS = {"https://w3id.org/ro/crate/1.1/context": Path(rocrate.__file__).parent / "data/ro-crate.jsonld"}
+CONTEXTS = {
+    "https://w3id.org/ro/crate/1.1/context": Path(rocrate.__file__).parent / "data/ro-crate.jsonld"
+}
 
 
 class Local(BaseAdapter):
@@ -23,7 +27,11 @@ class Local(BaseAdapter):
     def send(self, request, **_options):
         response = requests.Response()
         path = CONTEXTS.get(request.url)
-        response.status_code, response.url, response.request = 200 if path else 404, request.url, request
+        response.status_code, response.url, response.request = (
+            200 if path else 404,
+            request.url,
+            request,
+        )
         response.headers["Content-Type"] = "application/ld+json"
         response.raw = io.BytesIO(path.read_bytes() if path else b"")
         return response

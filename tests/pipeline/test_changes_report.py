@@ -26,15 +26,30 @@ def said(text):
 
 
 def many(count):
-    moved = [Moved("number", f"share.{i}", said("38%"), said("43%"), "printed") for i in range(count)]
-    moved += [Moved("verdict", f"share.{i}", said("高"), said("同"), "above → alike", True) for i in range(count)]
-    moved += [Moved("sentence", f"10_report!{i}", said("旧" * 300), said("新" * 300)) for i in range(count)]
-    moved += [Moved("figure", f"f{i}", said("题"), said("题"), "data, drawing") for i in range(count)]
+    moved = [
+        Moved("number", f"share.{i}", said("38%"), said("43%"), "printed") for i in range(count)
+    ]
+    moved += [
+        Moved("verdict", f"share.{i}", said("高"), said("同"), "above → alike", True)
+        for i in range(count)
+    ]
+    moved += [
+        Moved("sentence", f"10_report!{i}", said("旧" * 300), said("新" * 300))
+        for i in range(count)
+    ]
+    moved += [
+        Moved("figure", f"f{i}", said("题"), said("题"), "data, drawing") for i in range(count)
+    ]
     moved += [Moved("title", f"t{i}", said("名"), said("称")) for i in range(count)]
     moved += [Moved("number", f"n{i}", said("1"), said("1"), "beneath") for i in range(count)]
-    causes = tuple(InputChange("code", f"src/analysis/m{i}.py", note="changed") for i in range(count))
+    causes = tuple(
+        InputChange("code", f"src/analysis/m{i}.py", note="changed") for i in range(count)
+    )
     return Changes(
-        EditionRecord("HEAD", FACTS, commit="0123456789abcdef"), EditionRecord("x", FACTS), tuple(moved), causes
+        EditionRecord("HEAD", FACTS, commit="0123456789abcdef"),
+        EditionRecord("x", FACTS),
+        tuple(moved),
+        causes,
     )
 
 
@@ -43,7 +58,9 @@ def test_however_much_moved_about_forty_lines_are_shown():
     lines = summary(many(100), PAGE)
     assert len(lines) <= 41 and all(len(line) <= 120 for line in lines)
     shown = 8 + 4 + 3 + 4 + 2 + 1 + 5
-    assert lines[-1] == f"还有 {700 - shown} 项，都在 {PAGE} (and {700 - shown} more; all in {PAGE})"
+    assert (
+        lines[-1] == f"还有 {700 - shown} 项，都在 {PAGE} (and {700 - shown} more; all in {PAGE})"
+    )
 
 
 def test_where_all_is_shown_nothing_is_left():
@@ -97,7 +114,9 @@ def test_the_page_is_the_same_for_the_same_records():
 def test_what_is_data_is_text_on_the_page(place):
     """No sign of a text becomes markup, and no script runs."""
     odd = "<script>alert(1)</script>"
-    moved = Moved("sentence", odd if place == "name" else "a", said(odd if place == "old" else "b"), said("c"))
+    moved = Moved(
+        "sentence", odd if place == "name" else "a", said(odd if place == "old" else "b"), said("c")
+    )
     causes = (InputChange("code", odd if place == "cause" else "d"),)
     page = render(dataclasses.replace(many(0), moved=(moved,), causes=causes))
     assert "<script" not in page and "&lt;script&gt;" in page and "default-src 'none'" in page
@@ -106,7 +125,8 @@ def test_what_is_data_is_text_on_the_page(place):
 def test_an_official_edition_has_no_label():
     """The label follows from what the edition says of itself."""
     plain = tuple(
-        dataclasses.replace(one, said=("",)) if one.name in ("label", "notice") else one for one in FACTS
+        dataclasses.replace(one, said=("",)) if one.name in ("label", "notice") else one
+        for one in FACTS
     )
     page = render(dataclasses.replace(many(1), new=EditionRecord("x", plain)))
     assert '<p class="band"' not in page

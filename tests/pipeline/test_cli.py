@@ -22,7 +22,9 @@ def plant(path, source):
     """Put a line of code into the second cell of code of a notebook."""
     text = path.read_text("utf-8")
     assert '"%load_ext analysis.publish\\n"' in text
-    path.write_text(text.replace('"%load_ext analysis.publish\\n"', f'"{source}\\n"', 1), encoding="utf-8")
+    path.write_text(
+        text.replace('"%load_ext analysis.publish\\n"', f'"{source}\\n"', 1), encoding="utf-8"
+    )
 
 
 def test_help_names_every_command(analysis, repository):
@@ -83,7 +85,9 @@ def test_a_cell_that_leaves_with_exit_0_is_a_failure(analysis, published):
 
 def test_a_number_typed_into_prose_stops_the_run(analysis, published):
     path = published / "notebooks/02_facilities.ipynb"
-    path.write_text(path.read_text("utf-8").replace("提高{{ compliant_rise }}", "提高32.7个百分点"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("提高{{ compliant_rise }}", "提高32.7个百分点"), "utf-8"
+    )
     done = analysis(published, "build", "--only", "facilities")
     assert done.returncode == 70
     assert "32.7" in done.stderr
@@ -91,7 +95,9 @@ def test_a_number_typed_into_prose_stops_the_run(analysis, published):
 
 def test_an_unknown_name_in_prose_stops_the_run(analysis, published):
     path = published / "notebooks/02_facilities.ipynb"
-    path.write_text(path.read_text("utf-8").replace("{{ compliant_rise }}。", "{{ complaint_rise }}。"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("{{ compliant_rise }}。", "{{ complaint_rise }}。"), "utf-8"
+    )
     done = analysis(published, "build", "--only", "facilities")
     assert done.returncode == 70
     assert "complaint_rise" in done.stderr
@@ -122,7 +128,9 @@ def test_a_second_run_is_turned_away(analysis, published):
     ],
     ids=["ascii", "warnings"],
 )
-def test_neither_the_encoding_nor_the_warnings_of_the_environment_have_a_say(analysis, copy, environment):
+def test_neither_the_encoding_nor_the_warnings_of_the_environment_have_a_say(
+    analysis, copy, environment
+):
     done = analysis(copy, "forms", "--wave", "2021", **environment)
     assert done.returncode == 0, done.stderr
     assert "build/forms/2021/331022_三门县.xlsx" in done.stdout
@@ -132,8 +140,13 @@ def test_a_python_that_cannot_be_told_its_encoding_is_refused(copy):
     code = "import sys; from analysis.pipeline.cli import main; main(sys.argv[1:])"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
     words = [sys.executable, "-X", "utf8=0", "-c", code, "status"]
-    done = subprocess.run(words, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 64 and done.stderr == "Python does not use UTF-8: start it with -X utf8\n"
+    done = subprocess.run(
+        words, cwd=copy, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (
+        done.returncode == 64
+        and done.stderr == "Python does not use UTF-8: start it with -X utf8\n"
+    )
 
 
 # A shell's background job ignores Ctrl-C and hands that on; a terminal's does not.

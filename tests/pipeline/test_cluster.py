@@ -1,4 +1,6 @@
-"""The same steps on a cluster of Dask: a real scheduler and two workers, one of which is killed in the middle."""
+"""The same steps on a cluster of Dask: a real scheduler and two workers, one of which is killed in
+the middle.
+"""
 
 import contextlib
 import json
@@ -20,7 +22,9 @@ SHARE = [] if os.environ.get("CLUSTER_ALL") else ["--only", "index"]
 @contextlib.contextmanager
 def started(*command, cwd):
     """Run a program for the time of the context."""
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:
@@ -29,7 +33,16 @@ def started(*command, cwd):
 
 
 def worker(folder, address):
-    options = ["--nthreads", "1", "--nworkers", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    options = [
+        "--nthreads",
+        "1",
+        "--nworkers",
+        "1",
+        "--no-nanny",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+    ]
     return started(sys.executable, "-m", "dask", "worker", address, *options, cwd=folder)
 
 
@@ -37,7 +50,15 @@ def worker(folder, address):
 def scheduler(tmp_path):
     """The address of a scheduler on loopback."""
     file = tmp_path / "scheduler.json"
-    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+    options = [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--scheduler-file",
+        str(file),
+    ]
     with started(sys.executable, "-m", "dask", "scheduler", *options, cwd=tmp_path):
         while not file.exists():
             time.sleep(0.1)
@@ -49,7 +70,9 @@ def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path
     folder = copy_repository(tmp_path / "shared")
     with worker(folder, scheduler) as first, worker(folder, scheduler):
         command = [sys.executable, "-m", "analysis", "build", "--cluster", scheduler, *SHARE]
-        run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ})
+        run = subprocess.Popen(
+            command, cwd=folder, stderr=subprocess.PIPE, text=True, env={**os.environ}
+        )
         said = []
         for line in run.stderr:
             said.append(line)
@@ -57,18 +80,29 @@ def test_two_workers_leave_the_same_bytes_though_one_is_killed(edition, tmp_path
                 first.kill()
         assert run.wait() == 0, "".join(said)
         assert first.poll() is not None
-    made = [path for path in (folder / "build/2020").rglob("*") if path.is_file() and path.name not in APART]
+    made = [
+        path
+        for path in (folder / "build/2020").rglob("*")
+        if path.is_file() and path.name not in APART
+    ]
     assert len(made) > 20
     for path in made:
         assert path.read_bytes() == (edition / path.relative_to(folder)).read_bytes(), path.name
 
 
-def test_a_worker_that_was_there_before_an_edit_computes_with_it(tmp_path, scheduler, analysis, monkeypatch):
+def test_a_worker_that_was_there_before_an_edit_computes_with_it(
+    tmp_path, scheduler, analysis, monkeypatch
+):
     folder = copy_repository(tmp_path / "shared")
     shutil.copytree(REPOSITORY / "src", folder / "src")
     monkeypatch.setenv("PYTHONPATH", str(folder / "src"))
     notebook = folder / "notebooks/12_published_text.ipynb"
-    shown = ["try:", "    from analysis.stats.printed import EDITED", "except ImportError:", "    EDITED = ''"]
+    shown = [
+        "try:",
+        "    from analysis.stats.printed import EDITED",
+        "except ImportError:",
+        "    EDITED = ''",
+    ]
     lines = "".join(f'"{line}\\n",\n    ' for line in [*shown, "print('kernel', EDITED)"])
     text = notebook.read_text("utf-8")
     notebook.write_text(text.replace('"%load_ext', f'{lines}"%load_ext', 1), "utf-8")
@@ -76,7 +110,9 @@ def test_a_worker_that_was_there_before_an_edit_computes_with_it(tmp_path, sched
     def said():
         done = analysis(folder, "build", "--cluster", scheduler, "--only", "published_text")
         assert done.returncode == 0, done.stderr
-        executed = json.loads((folder / "build/2020/zh/notebooks/12_published_text.ipynb").read_text("utf-8"))
+        executed = json.loads(
+            (folder / "build/2020/zh/notebooks/12_published_text.ipynb").read_text("utf-8")
+        )
         return executed["metadata"].get("worker"), "kernel edited" in json.dumps(executed)
 
     with worker(folder, scheduler):
@@ -106,8 +142,12 @@ print(sys.modules.get("analysis.survey.clean") is kept)
 
 
 def test_modules_are_dropped_unless_they_are_known_to_be_those_of_now():
-    """A worker that joined while a run was under way was never told of which state its modules are."""
-    done = subprocess.run([sys.executable, "-c", RENEWED], capture_output=True, text=True, check=True)
+    """A worker that joined while a run was under way was never told of which state its modules
+    are.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", RENEWED], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["False", "True"]
 
 

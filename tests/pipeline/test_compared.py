@@ -1,4 +1,6 @@
-"""Editions to be compared are named by folder or commit; any other name is refused with a remedy."""
+"""Editions to be compared are named by folder or commit; any other name is refused with a
+remedy.
+"""
 
 import os
 import subprocess
@@ -18,7 +20,10 @@ def facts(lang):
 @pytest.fixture
 def folder(tmp_path):
     """A repository with a commit before the record was kept, and one with it."""
-    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "one"]):
+    for command in (
+        ["init", "--quiet"],
+        ["commit", "--quiet", "--allow-empty", "--message", "one"],
+    ):
         subprocess.run(["git", *command], cwd=tmp_path, check=True, env={**os.environ, **IDENTITY})
     write_record(facts("zh"), tmp_path / "outputs/2020/RECORD.jsonl")
     (tmp_path / "outputs/2020/INPUTS").write_text("2020  wave\nab  a.csv\n")
@@ -29,8 +34,14 @@ def folder(tmp_path):
 
 def test_a_commit_and_the_folder_have_one_record(folder):
     """What git has is read without being checked out."""
-    there, here = (named_edition(folder, said, "2020") for said in ("HEAD", str(folder / "outputs/2020")))
-    assert (there.facts, there.inputs) == (here.facts, here.inputs) and len(there.commit) == 40 and not here.commit
+    there, here = (
+        named_edition(folder, said, "2020") for said in ("HEAD", str(folder / "outputs/2020"))
+    )
+    assert (
+        (there.facts, there.inputs) == (here.facts, here.inputs)
+        and len(there.commit) == 40
+        and not here.commit
+    )
 
 
 def test_a_record_of_a_commit_is_not_that_of_the_folder(folder):
@@ -41,7 +52,8 @@ def test_a_record_of_a_commit_is_not_that_of_the_folder(folder):
 
 
 REFUSED = {
-    "HEAD~1": "HEAD~1: .*no record of an edition, outputs/2020/RECORD.jsonl: name a commit that has it",
+    "HEAD~1": "HEAD~1: .*no record of an edition, outputs/2020/RECORD.jsonl: name a commit that "
+    "has it",
     "nowhere": "nowhere: .*neither the folder of an edition nor a git commit",
     "--help": "--help: .*neither",
     "outputs": "outputs: .*build it first",

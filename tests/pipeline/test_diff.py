@@ -22,7 +22,9 @@ def put_back(copied):
 
 
 def cases():
-    """Some edits each time; of the others one in SAMPLE with the slow tests, all of them with SLOW=1."""
+    """Some edits each time; of the others one in SAMPLE with the slow tests, all of them with
+    SLOW=1.
+    """
     others = [one.id for one in EVERY if one.id not in FAST]
     for edit in EVERY:
         marks = [] if edit.id in FAST else [pytest.mark.slow]
@@ -33,7 +35,9 @@ def cases():
 
 @pytest.mark.parametrize("edit", cases())
 def test_exactly_what_moved_is_said(copied, edit):
-    """Numbers, sentences and causes are those of an independent comparison; nothing when nothing moved."""
+    """Numbers, sentences and causes are those of an independent comparison; nothing when nothing
+    moved.
+    """
     check(copied, edit)
 
 

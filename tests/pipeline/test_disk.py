@@ -14,7 +14,9 @@ def disk(tmp_path):
     """A small file system of its own with a copy of the repository and an edition."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", folder], check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", folder], check=False
+    ).returncode:
         pytest.skip("file systems cannot be mounted here (needs root)")
     try:
         copy_repository(folder)
@@ -44,7 +46,9 @@ HIDDEN = "mount -t tmpfs -o ro tmpfs /dev/shm && exec "
 
 
 @pytest.mark.parametrize(
-    "command", [["build", "--only", "clean"], ["synthesise", "--counties", "10"]], ids=["build", "synthesise"]
+    "command",
+    [["build", "--only", "clean"], ["synthesise", "--counties", "10"]],
+    ids=["build", "synthesise"],
 )
 def test_shared_memory_that_may_only_be_read_is_named(copy, command):
     """Semaphores of processes lie there; the error of the system names no file."""

@@ -38,7 +38,9 @@ def test_every_number_of_the_estimates_is_recorded(record, edition):
         rows = [(row["name"], row["value"]) for row in csv.DictReader(file)]
     facts = [(one.name, one.data.partition(" ")[0]) for one in record.facts if one.kind == "number"]
     assert [name for name, _ in facts] == [name for name, _ in rows]
-    assert [float(value) for _, value in facts] == pytest.approx([float(v or "nan") for _, v in rows], nan_ok=True)
+    assert [float(value) for _, value in facts] == pytest.approx(
+        [float(v or "nan") for _, v in rows], nan_ok=True
+    )
 
 
 def test_every_sentence_of_the_report_stands_on_its_page(record, edition):
@@ -47,8 +49,14 @@ def test_every_sentence_of_the_report_stands_on_its_page(record, edition):
         page = (edition / f"outputs/2020/report/{below}index.html").read_text("utf-8")
         page = re.sub(r'<a class=ref href="?#([\w-]+)"?>[^<]*</a>', r"[\1]", page)
         words = "".join(unescape(re.sub(r"<[^>]*>", "", page)).split())
-        own = [one for one in record.facts if (one.lang, one.name.partition("!")[0]) == (lang, "10_report")]
-        said = [one for one in own if not one.name.endswith("!key_figures")]  # on the page in another order
+        own = [
+            one
+            for one in record.facts
+            if (one.lang, one.name.partition("!")[0]) == (lang, "10_report")
+        ]
+        said = [
+            one for one in own if not one.name.endswith("!key_figures")
+        ]  # on the page in another order
         assert len(said) > 100
         odd = [one.said[0] for one in said if "".join(one.said[0].split()) not in words]
         assert odd == []

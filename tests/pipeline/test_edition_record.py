@@ -1,4 +1,6 @@
-"""The record of an edition is read as it was written, and refused with its place where it cannot be."""
+"""The record of an edition is read as it was written, and refused with its place where it cannot
+be.
+"""
 
 import pytest
 
@@ -36,7 +38,9 @@ def test_a_text_that_all_languages_share_is_said_in_each(folder):
     ]
 
 
-@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "[]", '{"kind":"other"}', '{"kind":"number","name":"a"}', "{}"])
+@pytest.mark.parametrize(
+    "line", ["<<<<<<< HEAD", "[]", '{"kind":"other"}', '{"kind":"number","name":"a"}', "{}"]
+)
 def test_a_line_that_is_no_fact_is_named(folder, line):
     """The error names file and line."""
     with (folder / "RECORD.jsonl").open("a", encoding="utf-8") as record:

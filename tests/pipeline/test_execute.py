@@ -52,7 +52,12 @@ def test_parameters_arrive_and_the_copy_holds_no_times(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "metadata", [{}, {"kernelspec": {"display_name": "Python"}}, {"kernelspec": {"name": "ir", "language": "R"}}]
+    "metadata",
+    [
+        {},
+        {"kernelspec": {"display_name": "Python"}},
+        {"kernelspec": {"name": "ir", "language": "R"}},
+    ],
 )
 def test_a_notebook_runs_in_python_whatever_kernel_it_names(metadata, tmp_path):
     source = notebook(tmp_path / "a.ipynb", "x = 1", "print(x)")

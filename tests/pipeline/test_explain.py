@@ -21,7 +21,9 @@ def test_a_number_leads_back_to_workbook_sheet_and_the_very_rows(analysis, editi
     assert done.returncode == 0
     assert "持证率 · 天台县" in done.stdout
     assert "notebooks/03_workforce.ipynb, cell certificate" in done.stdout
-    book, sheet = re.search(r"from +(data/raw/2020/.*xlsx)!(\S+) \*", done.stdout).groups()  # of people no rows
+    book, sheet = re.search(
+        r"from +(data/raw/2020/.*xlsx)!(\S+) \*", done.stdout
+    ).groups()  # of people no rows
     rows = rows_of(edition, book, sheet, "1-500")
     people = [row for row in rows if re.fullmatch(r"331023\d{6}", row[3])]
     certified = [row for row in people if any("社会工作师" in cell for cell in row)]
@@ -46,7 +48,10 @@ def test_a_number_computed_from_others_is_followed_to_their_rows(analysis, editi
 
 
 def test_a_stand_in_and_a_sample_are_said_to_be_so(analysis, edition):
-    assert "“北渚社区”由替身“楚门镇01社区”" in analysis(edition, "explain", "beizhu_workers.331083").stdout
+    assert (
+        "“北渚社区”由替身“楚门镇01社区”"
+        in analysis(edition, "explain", "beizhu_workers.331083").stdout
+    )
     english = analysis(edition, "explain", "beizhu_workers.331083", "--lang", "en").stdout
     assert "a stand-in for 北渚社区, 楚门镇01社区 (331083102901)" in english
     tiantai = analysis(edition, "explain", "tiantai_pay_not_standard.331023").stdout
@@ -62,7 +67,10 @@ def test_a_city_number_lists_the_counties_and_what_was_published(analysis, editi
 
 def test_it_answers_in_english_too(analysis, edition):
     said = analysis(edition, "explain", "workers_total", "--lang", "en").stdout
-    assert "by construction" in said and len(re.findall(r"^  [A-Z][a-z]+ +\d+$", said, re.MULTILINE)) == 9
+    assert (
+        "by construction" in said
+        and len(re.findall(r"^  [A-Z][a-z]+ +\d+$", said, re.MULTILINE)) == 9
+    )
 
 
 def test_a_quoted_number_leads_to_its_reference_table(analysis, edition):

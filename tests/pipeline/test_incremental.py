@@ -37,7 +37,11 @@ class Workshop:
         """Build; returns the steps that ran."""
         done = self.run("build")
         assert done.returncode == 0, done.stderr
-        return {line.split("] ")[1].split("  ")[0] for line in done.stderr.splitlines() if line[:1] == "["}
+        return {
+            line.split("] ")[1].split("  ")[0]
+            for line in done.stderr.splitlines()
+            if line[:1] == "["
+        }
 
     def replace(self, path, old, new):
         """Edit a file."""
@@ -49,7 +53,9 @@ class Workshop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     folder = copy_repository(tmp_path_factory.mktemp("shop"))
-    shutil.copytree(REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        REPOSITORY / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shop = Workshop(folder)
     assert len(shop.build()) > 20
     return shop
@@ -71,7 +77,10 @@ def put_back(shop):
 
 def test_where_nothing_has_changed_nothing_runs(shop):
     done = shop.run("build")
-    assert (done.returncode, done.stderr) == (0, "nothing has changed; the outputs follow from the inputs\n")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "nothing has changed; the outputs follow from the inputs\n",
+    )
     assert shop.would_run() == {}
     assert shop.run("build", "--explain", "--only", "index").stdout == "nothing would run\n"
     assert shop.run("status").returncode == 0
@@ -100,7 +109,9 @@ def test_words_of_one_notebook_reach_its_page_only(shop):
 def test_a_county_corrected_reaches_what_reads_that_column_and_no_further_than_numbers_change(shop):
     path = shop.folder / "data/raw/2020/331024_仙居县.xlsx"
     book = openpyxl.load_workbook(path)
-    cell = next(c for sheet in book for row in sheet.iter_rows() for c in row if c.value == "助理社会工作师")
+    cell = next(
+        c for sheet in book for row in sheet.iter_rows() for c in row if c.value == "助理社会工作师"
+    )
     cell.value = "社会工作师"
     book.save(path)
     assert shop.would_run()["clean"] == "data/raw/2020/331024_仙居县.xlsx changed"
@@ -164,28 +175,43 @@ def test_what_every_step_calls_reaches_every_step(shop, monkeypatch):
     asked = shop.would_run()
     assert asked["clean"] == "src/analysis/pipeline/work.py changed" and len(asked) == 74
     monkeypatch.chdir(shop.folder)
-    assert all(tasks.WORK in one.needs for one in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks())
+    assert all(
+        tasks.WORK in one.needs for one in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks()
+    )
 
 
 def test_a_module_newly_imported_is_named(shop):
     shop.replace(
-        "notebooks/12_published_text.ipynb", '"%load_ext', '"from analysis.stats import ranks\\n",\n    "%load_ext'
+        "notebooks/12_published_text.ipynb",
+        '"%load_ext',
+        '"from analysis.stats import ranks\\n",\n    "%load_ext',
     )
     why = shop.would_run()["12_published_text"].split("; ")
-    assert {"notebooks/12_published_text.ipynb changed", "src/analysis/stats/ranks.py changed"} <= set(why)
+    assert {
+        "notebooks/12_published_text.ipynb changed",
+        "src/analysis/stats/ranks.py changed",
+    } <= set(why)
 
 
 def test_numbers_of_a_notebook_that_is_gone_are_not_published(shop):
     table = shop.folder / "outputs/2020/tables/estimates.csv"
     before, saved = table.read_bytes(), shop.folder / "build/2020/zh/estimates"
     shutil.copyfile(saved / "12_published_text.parquet", saved / "15_gone.parquet")
-    shop.replace("notebooks/09_published_vs_recomputed.ipynb", "assert len(book)", "assert True and len(book)")
-    shutil.rmtree(shop.folder / "build/2020/zh/facts")  # they are written anew, with the table of all estimates
+    shop.replace(
+        "notebooks/09_published_vs_recomputed.ipynb",
+        "assert len(book)",
+        "assert True and len(book)",
+    )
+    shutil.rmtree(
+        shop.folder / "build/2020/zh/facts"
+    )  # they are written anew, with the table of all estimates
     assert "facts zh" in shop.build()
     assert table.read_bytes() == before and not (saved / "15_gone.parquet").exists()
 
 
-@pytest.mark.parametrize("said", ["read_estimates(wave, *NAMES)", "import draft", "pd.read_csv('data/x.csv')"])
+@pytest.mark.parametrize(
+    "said", ["read_estimates(wave, *NAMES)", "import draft", "pd.read_csv('data/x.csv')"]
+)
 def test_what_cannot_be_seen_is_refused(shop, said):
     (shop.folder / "draft.py").write_text("")
     shop.replace("notebooks/12_published_text.ipynb", '"%load_ext', f'"{said}\\n",\n    "%load_ext')
@@ -202,7 +228,8 @@ HIDDEN = {  # in a helper module, where no name of a table can be told: (code, w
         "reads data/raw/reference/glossary.csv",
     ),
     "a file": (
-        "import pandas, pathlib\npandas.read_csv(pathlib.Path('data/raw/2020') / 'corrections.csv')",
+        "import pandas, pathlib\npandas.read_csv(pathlib.Path('data/raw/2020') / "
+        "'corrections.csv')",
         "reads data/raw/2020/corrections.csv",
     ),
     "arrow": (
@@ -221,11 +248,19 @@ HIDDEN = {  # in a helper module, where no name of a table can be told: (code, w
 def test_what_a_helper_reads_out_of_sight_stops_the_run_and_is_not_recorded(shop, code, refused):
     body = "".join(f"    {line}\n" for line in code.splitlines())
     path = shop.folder / "src/analysis/stats/printed.py"
-    text = path.read_text("utf-8").replace("def counts_behind(", f"def hidden():\n{body}\n\ndef counts_behind(")
+    text = path.read_text("utf-8").replace(
+        "def counts_behind(", f"def hidden():\n{body}\n\ndef counts_behind("
+    )
     assert "def hidden" in text
     path.write_text(text, "utf-8")
-    shop.replace("notebooks/12_published_text.ipynb", "import bases_behind, ", "import bases_behind, hidden, ")
-    shop.replace("notebooks/12_published_text.ipynb", '"%load_ext', '"hidden()\\n",\n    "%load_ext')
+    shop.replace(
+        "notebooks/12_published_text.ipynb",
+        "import bases_behind, ",
+        "import bases_behind, hidden, ",
+    )
+    shop.replace(
+        "notebooks/12_published_text.ipynb", '"%load_ext', '"hidden()\\n",\n    "%load_ext'
+    )
     for _ in range(2):
         done = shop.run("build")
         assert done.returncode == 70, done.stderr

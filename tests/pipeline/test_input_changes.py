@@ -22,13 +22,18 @@ BOOK, ROSTER = "331024_仙居县.xlsx", "专职社区工作者花名册"
 
 def git(folder, *arguments):
     subprocess.run(
-        ["git", *arguments], cwd=folder, check=True, env={**os.environ, **IDENTITY}, capture_output=True
+        ["git", *arguments],
+        cwd=folder,
+        check=True,
+        env={**os.environ, **IDENTITY},
+        capture_output=True,
     )
 
 
 def notebook(**cells):
     listed = [
-        {"id": name, "cell_type": "code", "source": source, "metadata": {}} for name, source in cells.items()
+        {"id": name, "cell_type": "code", "source": source, "metadata": {}}
+        for name, source in cells.items()
     ]
     return json.dumps({"cells": listed})
 
@@ -66,7 +71,10 @@ DEFINITIONS = {
     "a row gone": ("share,率,1\n", [("measures.csv total", "", "", "gone")]),
     "a row new": ("share,率,1\ntotal,数,0\nmean,均,2\n", [("measures.csv mean", "", "", "new")]),
     "the order": ("total,数,0\nshare,率,1\n", [(TABLE, "", "", ALIKE)]),
-    "a long cell": (f"share,{'长' * 99},1\ntotal,数,0\n", [("measures.csv share zh", "率", "长" * 60 + "…", "")]),
+    "a long cell": (
+        f"share,{'长' * 99},1\ntotal,数,0\n",
+        [("measures.csv share zh", "率", "长" * 60 + "…", "")],
+    ),
 }
 
 
@@ -141,8 +149,16 @@ def test_of_a_workbook_each_cell_is_named_with_what_stood_there(book):
     planting.set(BOOK, ROSTER, "年收入", rows[0], 7.25)
     planting.set(BOOK, "社区基本情况", "目前达标", planting.rows(BOOK, "社区基本情况")[2], "否")
     (first, second) = changes(planting)
-    assert first[:3:2] == (f"{BOOK}!社区基本情况!目前达标 {planting.rows(BOOK, '社区基本情况')[2]}", "否")
-    assert tuple(second) == (f"{BOOK}!{ROSTER}!年收入", "", "", "changed")  # of people neither row nor value
+    assert first[:3:2] == (
+        f"{BOOK}!社区基本情况!目前达标 {planting.rows(BOOK, '社区基本情况')[2]}",
+        "否",
+    )
+    assert tuple(second) == (
+        f"{BOOK}!{ROSTER}!年收入",
+        "",
+        "",
+        "changed",
+    )  # of people neither row nor value
 
 
 PERSONAL = {"姓名": "测试某人", "身份证号": "330000199001010010", "联系电话": "10000099999"}

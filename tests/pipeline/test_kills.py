@@ -1,4 +1,6 @@
-"""A run killed at any moment leaves a whole edition, no process behind, and a next run that needs no flag."""
+"""A run killed at any moment leaves a whole edition, no process behind, and a next run that needs
+no flag.
+"""
 
 import os
 import random
@@ -29,7 +31,9 @@ def still_running(folder: Path) -> list[str]:
 @slow
 def test_kills_at_random_moments(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
-    shutil.copytree(edition, folder, dirs_exist_ok=True)  # beside it, so that only what is stale runs
+    shutil.copytree(
+        edition, folder, dirs_exist_ok=True
+    )  # beside it, so that only what is stale runs
     notebook = folder / "notebooks/02_facilities.ipynb"
     words = notebook.read_text("utf-8")
     assert "%%md zh" in words
@@ -44,7 +48,9 @@ def test_kills_at_random_moments(edition, tmp_path_factory):
     whole, killed = time.monotonic() - start, 0
     for kill in range(KILLS):
         edit(kill + 1)
-        run = subprocess.Popen([sys.executable, "-m", "analysis", "build"], cwd=folder, stderr=subprocess.DEVNULL)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "analysis", "build"], cwd=folder, stderr=subprocess.DEVNULL
+        )
         time.sleep(chance.uniform(0.1, whole))
         run.kill()
         killed += run.wait() != 0

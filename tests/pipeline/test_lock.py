@@ -35,7 +35,11 @@ def test_each_change_of_an_input_is_named(folder):
     (folder / "raw/2021/a.xlsx").write_bytes(b"other")
     (folder / "raw/2021/b.xlsx").write_bytes(b"")
     (folder / "raw/2020/a.xlsx").unlink()
-    assert changed(folder) == ["missing: raw/2020/a.xlsx", "changed: raw/2021/a.xlsx", "new: raw/2021/b.xlsx"]
+    assert changed(folder) == [
+        "missing: raw/2020/a.xlsx",
+        "changed: raw/2021/a.xlsx",
+        "new: raw/2021/b.xlsx",
+    ]
 
 
 def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):

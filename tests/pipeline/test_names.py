@@ -1,4 +1,6 @@
-"""Names and folders that people give: whatever they are, nothing but what the program made is touched."""
+"""Names and folders that people give: whatever they are, nothing but what the program made is
+touched.
+"""
 
 import contextlib
 import io
@@ -60,7 +62,23 @@ ODD = [
     "$HOME",
     "`ls`",
 ]
-PIECES = ["..", ".", "/", "2020", "data", "raw", "src", "build", "outputs", "~", " ", "\0", "\n", "-", "processed"]
+PIECES = [
+    "..",
+    ".",
+    "/",
+    "2020",
+    "data",
+    "raw",
+    "src",
+    "build",
+    "outputs",
+    "~",
+    " ",
+    "\0",
+    "\n",
+    "-",
+    "processed",
+]
 names = st.one_of(
     st.sampled_from(ODD),
     st.lists(st.sampled_from(PIECES), max_size=6).map("/".join),
@@ -247,13 +265,21 @@ def test_nothing_is_written_inside_or_around_what_people_write(links, command, n
 def test_a_folder_of_somebody_else_stays_as_it_is(links):
     """The home too, and one above the repository."""
     before = contents(links.parent, set())
-    for name in ("home", str(Path.home()), str(links.parent), str(links.parent / "mydocs"), sys.prefix):
+    for name in (
+        "home",
+        str(Path.home()),
+        str(links.parent),
+        str(links.parent / "mydocs"),
+        sys.prefix,
+    ):
         code, said = run("build", "--outputs", name)
         assert code == 64, (name, said)
     assert contents(links.parent, set()) == before
 
 
-@pytest.mark.parametrize("name", ["build", "data/processed", "outputs", "nowhere", "pyproject.toml", "../mydocs"])
+@pytest.mark.parametrize(
+    "name", ["build", "data/processed", "outputs", "nowhere", "pyproject.toml", "../mydocs"]
+)
 def test_raw_files_lie_in_no_folder_that_is_generated_and_are_there(here, name):
     (here / "build/2020").mkdir(parents=True, exist_ok=True)
     before = contents(here, {"build"})
@@ -264,7 +290,9 @@ def test_raw_files_lie_in_no_folder_that_is_generated_and_are_there(here, name):
     assert contents(here, {"build"}) == before
 
 
-@pytest.mark.parametrize("name", ["src", ".", "data", "data/processed", "data/raw/reference", "outputs", "build"])
+@pytest.mark.parametrize(
+    "name", ["src", ".", "data", "data/processed", "data/raw/reference", "outputs", "build"]
+)
 def test_the_generator_writes_no_workbooks_elsewhere(here, name):
     before = contents(here, set())
     code, said = run("synthesise", "--raw", name)
@@ -272,13 +300,20 @@ def test_the_generator_writes_no_workbooks_elsewhere(here, name):
     assert contents(here, set()) == before
 
 
-@pytest.mark.parametrize("name", ["notebooks", "notebooks/new", "data/raw/2021", "src", "outputs", "new", "."])
+@pytest.mark.parametrize(
+    "name", ["notebooks", "notebooks/new", "data/raw/2021", "src", "outputs", "new", "."]
+)
 def test_another_repository_is_as_closed_as_ones_own(here, name):
     other = here.parent / "other"
     for folder in ("notebooks", "data/raw", "build"):
         (other / folder).mkdir(parents=True, exist_ok=True)
     before = contents(here.parent, {"repository/build"})
-    for command in (("forms", "--out"), ("check", "--returns"), ("build", "--outputs"), ("synthesise", "--raw")):
+    for command in (
+        ("forms", "--out"),
+        ("check", "--returns"),
+        ("build", "--outputs"),
+        ("synthesise", "--raw"),
+    ):
         code, said = run(*command, str(other / name))
         assert code == 64 and "choose another folder" in said, (command, said)
     assert contents(here.parent, {"repository/build"}) == before
@@ -291,7 +326,11 @@ def test_originals_on_another_disk_are_originals(copy, monkeypatch):
     (copy / "data/raw/2020").rename(disk)
     (copy / "data/raw/2020").symlink_to(disk)
     monkeypatch.chdir(copy)
-    for command in (("build", "--outputs"), ("check", "--wave", "2021", "--returns"), ("forms", "--out")):
+    for command in (
+        ("build", "--outputs"),
+        ("check", "--wave", "2021", "--returns"),
+        ("forms", "--out"),
+    ):
         for name in (disk, disk / "new"):
             code, said = run(*command, str(name))
             assert code == 64, said
@@ -304,14 +343,21 @@ def test_returns_go_to_no_folder_with_originals(here, name):
         place = folders.writable_folder(Path(name), own="build")
     except (RefusedError, OSError, ValueError):
         return
-    assert not any(place.is_relative_to(here / part) for part in ("data", "src", "notebooks", "tests", ".git"))
+    assert not any(
+        place.is_relative_to(here / part) for part in ("data", "src", "notebooks", "tests", ".git")
+    )
     assert not here.is_relative_to(place)
 
 
 def test_in_a_folder_of_the_repository_the_defaults_are_those_of_its_root(copy, monkeypatch):
     monkeypatch.chdir(copy / "notebooks")
     before = contents(copy, {"build", "data/raw/2020"})
-    for command in (("synthesise",), ("check",), ("build", "--explain"), ("forms", "--wave", "2021")):
+    for command in (
+        ("synthesise",),
+        ("check",),
+        ("build", "--explain"),
+        ("forms", "--wave", "2021"),
+    ):
         code, said = run(*command)
         assert code == 0, said
     assert contents(copy, {"build", "data/raw/2020"}) == before
@@ -420,7 +466,9 @@ def test_a_current_folder_that_is_gone_or_outside_any_repository_is_said(tmp_pat
     for command in (["status"], ["build"], ["check"], ["forms"], ["explain", "x"], ["synthesise"]):
         (tmp_path / "gone").mkdir()
         words = [sys.executable, "-c", code, *command]
-        done = subprocess.run(words, cwd=tmp_path / "gone", capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            words, cwd=tmp_path / "gone", capture_output=True, text=True, check=False
+        )
         assert done.returncode in (2, 64, 74), done.stderr
         assert "Traceback" not in done.stderr
         done = run_analysis(tmp_path, *command)

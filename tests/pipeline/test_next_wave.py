@@ -1,4 +1,6 @@
-"""Another wave: its folder and declaration give an edition, with what changed and what was corrected."""
+"""Another wave: its folder and declaration give an edition, with what changed and what was
+corrected.
+"""
 
 import csv
 
@@ -17,7 +19,9 @@ SANMEN, SHEET, TITLE = "331022_三门县.xlsx", "社区基本情况", "户数"
 
 @pytest.fixture(scope="module")
 def corrected(tmp_path_factory, analysis):
-    """An edition of wave 2021 in which one cell was corrected, and what the receipts call that cell."""
+    """An edition of wave 2021 in which one cell was corrected, and what the receipts call that
+    cell.
+    """
     folder = copy_repository(tmp_path_factory.mktemp("next"))
     raw = synthesise_next(folder / "data/raw", folder / "data/raw/reference")
     planting = Planting(raw)
@@ -33,7 +37,12 @@ def corrected(tmp_path_factory, analysis):
 
 def test_the_report_of_the_next_wave_tells_what_changed(corrected):
     folder, _ = corrected
-    for page in ("report/index.html", "report/en/index.html", "districts/331022/index.html", "index.html"):
+    for page in (
+        "report/index.html",
+        "report/en/index.html",
+        "districts/331022/index.html",
+        "index.html",
+    ):
         assert (folder / "outputs/2021" / page).is_file(), page
     said = (folder / "outputs/2021/report/index.html").read_text("utf-8")
     assert "id=tab-changes" in said and "与前次相比" in said and "海游更名街道" in said
@@ -51,10 +60,15 @@ def test_a_correction_stands_in_the_receipts_that_rest_on_its_row_alone(correcte
     folder, cell = corrected
     page = (folder / "outputs/2021/notebooks/02_facilities.html").read_text("utf-8")
     receipts = {
-        text.partition(">")[0]: text.partition("</article>")[0] for text in page.split("<article id=r-")[1:]
+        text.partition(">")[0]: text.partition("</article>")[0]
+        for text in page.split("<article id=r-")[1:]
     }
     touched = {name for name, text in receipts.items() if cell in text}
-    estimates = pd.read_csv(folder / "outputs/2021/tables/estimates.csv", dtype=str).fillna("").set_index("name")
+    estimates = (
+        pd.read_csv(folder / "outputs/2021/tables/estimates.csv", dtype=str)
+        .fillna("")
+        .set_index("name")
+    )
     resting = estimates["sources"].str.contains(f"{SANMEN}!{SHEET} ", regex=False)
     cited = estimates["sources"].str.findall(r"estimates\.csv!([\w.]+)")
     resting |= cited.map(lambda names: any(resting.get(name, False) for name in names))

@@ -1,4 +1,6 @@
-"""What lies where a file of a wave is expected: every command says it in words, and waits for nothing."""
+"""What lies where a file of a wave is expected: every command says it in words, and waits for
+nothing.
+"""
 
 import contextlib
 import io
@@ -75,7 +77,9 @@ def test_a_name_that_is_no_utf8_is_an_input_problem_that_shows_it(analysis, buil
         assert done.returncode == 2, done.stderr
         assert r"331002_\xbd\xb7\xbd\xad.xlsx: 文件名不是 UTF-8" in done.stderr
     done = analysis(built, "status")
-    assert done.returncode == 1 and r"new: data/raw/2020/331002_\xbd\xb7\xbd\xad.xlsx" in done.stdout
+    assert (
+        done.returncode == 1 and r"new: data/raw/2020/331002_\xbd\xb7\xbd\xad.xlsx" in done.stdout
+    )
     assert analysis(built, "forms", "--wave", "2021").returncode == 0
 
 
@@ -122,7 +126,9 @@ def test_a_missing_reference_table_is_an_input_problem(copy, analysis, table):
     assert "Errno" not in done.stderr and str(copy) not in done.stderr
 
 
-def test_a_folder_around_the_repository_holds_no_waves_and_one_without_name_is_named(copy, monkeypatch):
+def test_a_folder_around_the_repository_holds_no_waves_and_one_without_name_is_named(
+    copy, monkeypatch
+):
     monkeypatch.chdir(copy)
     for name in ("/", str(copy.parent), "."):
         code, said = run("build", "--raw", name)

@@ -1,4 +1,6 @@
-"""What a notebook reads and makes is told from its syntax tree, and what cannot be told is refused."""
+"""What a notebook reads and makes is told from its syntax tree, and what cannot be told is
+refused.
+"""
 
 import json
 
@@ -12,24 +14,31 @@ NOTEBOOKS = ("02_facilities", "07_compare")
 
 SEEN = {  # ways to write a dependency that the plan must find: a cell, and what it finds
     "single quotes": ("x = read('communities', wave)", {"tables": {"communities": set()}}),
-    "columns": ('read("workers", wave, "income", "post")', {"tables": {"workers": {"income", "post"}}}),
-    "several lines": ('read(\n  "workers",\n  wave,\n  "income",\n)', {"tables": {"workers": {"income"}}}),
+    "columns": ('read("workers", wave, "income", '
+                '"post")', {"tables": {"workers": {"income", "post"}}}),
+    "several lines": ('read(\n  "workers",\n  wave,\n  '
+                      '"income",\n)', {"tables": {"workers": {"income"}}}),
     "joined strings": ('read("comm" "unities", wave)', {"tables": {"communities": set()}}),
     "an escape": ('read("c\\x6fmmunities", wave)', {"tables": {"communities": set()}}),
     "a raw string": ("read(r'communities', wave)", {"tables": {"communities": set()}}),
     "triple quotes": ('read("""communities""", wave)', {"tables": {"communities": set()}}),
-    "inside a loop": ('for i in (1, 2):\n    read("workers", wave)', {"tables": {"workers": set()}}),
+    "inside a loop": ('for i in (1, 2):\n    read("workers", '
+                      'wave)', {"tables": {"workers": set()}}),
     "inside a lambda": ('f = lambda: read("workers", wave)', {"tables": {"workers": set()}}),
-    "a comment between": ('read(  # all of it\n    "workers", wave)', {"tables": {"workers": set()}}),
+    "a comment between": ('read(  # all of it\n    "workers", '
+                          'wave)', {"tables": {"workers": set()}}),
     "a condition": (
         'read("workers", wave) if lang else read("funding", wave)',
         {"tables": {"workers": set(), "funding": set()}},
     ),
     "a line that begins with a remainder": ("x = (7\n% 3)\nread('workers', wave)", {"tables": {"workers": set()}}),
-    "a magic in a text": ('x = """\n!ls\n%run y\n"""\nread("workers", wave)', {"tables": {"workers": set()}}),
-    "where figures stand": ("%matplotlib inline\nread('workers', wave)", {"tables": {"workers": set()}}),
+    "a magic in a text": ('x = """\n!ls\n%run y\n"""\nread("workers", '
+                          'wave)', {"tables": {"workers": set()}}),
+    "where figures stand": ("%matplotlib inline\nread('workers', "
+                            "wave)", {"tables": {"workers": set()}}),
     "a module": (
-        'from analysis.survey import repository\nrepository.read("workers", wave)', {"tables": {"workers": set()}},
+        'from analysis.survey import repository\nrepository.read("workers", '
+        'wave)', {"tables": {"workers": set()}},
     ),
     "columns, then all": ('read("a", wave, "x"), read("a", wave)', {"tables": {"a": set()}}),
     "all, then columns": ('read("a", wave), read("a", wave, "x")', {"tables": {"a": set()}}),
@@ -40,14 +49,16 @@ SEEN = {  # ways to write a dependency that the plan must find: a cell, and what
     "estimates twice": (
         'read_estimates(wave, "07_compare"), read_estimates(wave, "02_facilities")', {"estimates": set(NOTEBOOKS)},
     ),
-    "all estimates": ('read_estimates(wave, "07_compare"), read_estimates(wave)', {"estimates": set()}),
+    "all estimates": ('read_estimates(wave, "07_compare"), '
+                      'read_estimates(wave)', {"estimates": set()}),
     "a district's": (
         "read_estimates(wave, district=district), read_statements(wave, district=district)",
         {"of_district": {"estimates", "statements"}, "estimates": None, "statements": False},
     ),
     "statements": ("read_statements(wave).query('x')", {"statements": True}),
     "a figure": ("section.figure('a', x)", {"made": {"a": "figure"}}),
-    "a figure of a district": ('section.figure(f"a_{district}", x)', {"made": {"a_{district}": "figure"}}),
+    "a figure of a district": ('section.figure(f"a_{district}", '
+                               'x)', {"made": {"a_{district}": "figure"}}),
     "a table": ("section.table('a', x)", {"made": {"a": "table"}}),
     "an inclusion": ("section.include('a')", {"included": {"a"}}),
     "saved": ("section.save()", {"saves": True}),
@@ -66,16 +77,19 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "the wave set anew": ("wave = '2019'", "wave"),
     "the wave of a loop": ("[read('workers', wave) for wave in waves]", "wave"),
     "the district set anew": ("for district in codes:\n    pass", "district"),
-    "another name by import": ("from analysis.survey.repository import reference as r\nr('measures')", "as r"),
+    "another name by import": ("from analysis.survey.repository import reference as "
+                               "r\nr('measures')", "as r"),
     "another name by assignment": ("r = read\nr('workers', wave)", "read"),
     "a default": ("f = lambda r=read: r('workers', wave)", "read"),
     "a map": ("list(map(reference, names))", "reference"),
     "a partial": ("from functools import partial\npartial(read, wave=wave)('workers')", "read"),
-    "an attribute kept": ("from analysis.survey import repository\nr = repository.read", "repository.read"),
+    "an attribute kept": ("from analysis.survey import repository\nr = "
+                          "repository.read", "repository.read"),
     "something else called read": ("read = len", "read"),
     "an argument called read": ("f = lambda read: read('workers', wave)", "read"),
     "a star import": ("from analysis.survey.repository import *", "import *"),
-    "getattr": ("from analysis.survey import repository as r\ngetattr(r, 're' + 'ad')('burden', wave)", "getattr"),
+    "getattr": ("from analysis.survey import repository as r\ngetattr(r, 're' + 'ad')('burden', "
+                "wave)", "getattr"),
     "globals": ("globals()['re' + 'ad']('workers', wave)", "globals"),
     "eval": ("eval(\"read('workers', wave)\")", "eval"),
     "exec": ("exec('import os')", "exec"),
@@ -83,7 +97,8 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "a dunder attribute": ("len.__self__.open('x')", "__self__"),
     "open": ("open('data/raw/2020/corrections.csv').read()", "open"),
     "pandas": ("import pandas as pd\npd.read_csv('data/raw/2020/corrections.csv')", "pd.read_csv"),
-    "pandas by another name": ("import pandas as pd\nload = pd.read_parquet\nload('x')", "pd.read_parquet"),
+    "pandas by another name": ("import pandas as pd\nload = "
+                               "pd.read_parquet\nload('x')", "pd.read_parquet"),
     "a function of pandas": ("from pandas import read_csv\nread_csv('x')", "read_csv"),
     "an Excel file": ("import pandas as pd\npd.ExcelFile('x.xlsx')", "ExcelFile"),
     "numpy": ("import numpy as np\nnp.loadtxt('x')", "np.loadtxt"),
@@ -91,13 +106,17 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
     "a picture": ("import matplotlib.pyplot as plt\nplt.imread('x.png')", "plt.imread"),
     "a data set of a library": ("import seaborn as sns\nsns.load_dataset('tips')", "load_dataset"),
     "pathlib": ("from pathlib import Path\nPath('data/x').read_text()", "pathlib"),
-    "a path of ours": ("from analysis.survey.folders import root\n(root() / 'x').read_text()", "read_text"),
-    "whether there is a file": ("from analysis.survey.folders import root\n(root() / 'x').exists()", "exists"),
-    "what files there are": ("from analysis.survey.folders import root\nlist(root().glob('*'))", "glob"),
+    "a path of ours": ("from analysis.survey.folders import root\n(root() / "
+                       "'x').read_text()", "read_text"),
+    "whether there is a file": ("from analysis.survey.folders import root\n(root() / "
+                                "'x').exists()", "exists"),
+    "what files there are": ("from analysis.survey.folders import "
+                             "root\nlist(root().glob('*'))", "glob"),
     "os": ("import os\nos.listdir('data')", "import os"),
     "arrow": ("import pyarrow.parquet as pq\npq.read_table('x')", "pyarrow"),
     "arrow by a library": ("import pandas as pd\npd.core.arrays.arrow.array.pa.fs", "pa.fs"),
-    "a module's own import": ("from analysis.survey.folders import os\nos.path.isfile('x')", "import os"),
+    "a module's own import": ("from analysis.survey.folders import "
+                              "os\nos.path.isfile('x')", "import os"),
     "IPython by its module": ("import IPython\nIPython.get_ipython()", "get_ipython"),
     "the clock": ("import datetime\ndatetime.datetime.now()", "now"),
     "chance": ("import numpy as np\nnp.random.default_rng()", "default_rng"),
@@ -135,8 +154,16 @@ REFUSED = {  # ways to hide a dependency: a cell, and what the message quotes
 
 def notebook(folder, *cells):
     """Write a notebook with a cell of parameters and these cells of code."""
-    made = [{"cell_type": "code", "id": "parameters", "source": 'wave = "2020"\nlang = "zh"',
-             "metadata": {"tags": ["parameters"]}, "outputs": [], "execution_count": None}]  # fmt: skip
+    made = [
+        {
+            "cell_type": "code",
+            "id": "parameters",
+            "source": 'wave = "2020"\nlang = "zh"',
+            "metadata": {"tags": ["parameters"]},
+            "outputs": [],
+            "execution_count": None,
+        }
+    ]
     for number, cell in enumerate(cells):
         made.append({"cell_type": "code", "id": f"c{number}", "source": cell, "metadata": {}})
     path = folder / "02_facilities.ipynb"
@@ -162,11 +189,18 @@ def test_what_hides_a_dependency_is_refused_with_notebook_and_cell(cell, quoted,
 def test_all_that_is_hidden_is_said_at_once(tmp_path):
     with pytest.raises(sources.PlanError) as refused:
         plan.read_source(notebook(tmp_path, "reference(x)", "%run y", "open('z')"), NOTEBOOKS)
-    assert [line.split(": ")[0][-2:] for line in str(refused.value).splitlines()] == ["c0", "c1", "c2"]
+    assert [line.split(": ")[0][-2:] for line in str(refused.value).splitlines()] == [
+        "c0",
+        "c1",
+        "c2",
+    ]
 
 
 def test_prose_is_not_read_as_code(tmp_path):
-    assert plan.read_source(notebook(tmp_path, "%%md zh\n{{ read(x) }} open()"), NOTEBOOKS).tables == {}
+    assert (
+        plan.read_source(notebook(tmp_path, "%%md zh\n{{ read(x) }} open()"), NOTEBOOKS).tables
+        == {}
+    )
 
 
 def test_names_of_products_are_filled_with_the_parameters_of_a_run(tmp_path):
@@ -183,11 +217,15 @@ def test_the_notebooks_can_be_planned(name):
     assert sources.readers_below_python(found.modules) == []
 
 
-@pytest.mark.parametrize("content", ["", "<<<<<<< HEAD\n{}", "[]", '{"cells": [{}]}', '{"cells": 3}'])
+@pytest.mark.parametrize(
+    "content", ["", "<<<<<<< HEAD\n{}", "[]", '{"cells": [{}]}', '{"cells": 3}']
+)
 def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
     path = tmp_path / "02_facilities.ipynb"
     path.write_text(content, "utf-8")
-    with pytest.raises(sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: not a notebook: "):
+    with pytest.raises(
+        sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: not a notebook: "
+    ):
         plan.read_source(path, NOTEBOOKS)
     assert len(sources.content_hash(path)) == 64  # so that `status` calls it changed
 

@@ -1,4 +1,6 @@
-"""A release is one zip: the edition, its descriptions, nothing unpublished, the same bytes each time."""
+"""A release is one zip: the edition, its descriptions, nothing unpublished, the same bytes each
+time.
+"""
 
 import hashlib
 import json
@@ -37,7 +39,10 @@ def unpacked(archive, tmp_path_factory) -> Path:
 
 def test_a_second_release_has_the_same_bytes(archive, edition, tmp_path):
     sbom = str(archive.parents[1] / "sbom.json")
-    assert run_analysis(edition, "release", "--out", str(tmp_path / "x"), "--sbom", sbom).returncode == 0
+    assert (
+        run_analysis(edition, "release", "--out", str(tmp_path / "x"), "--sbom", sbom).returncode
+        == 0
+    )
     assert (tmp_path / f"x/{NAME}.zip").read_bytes() == archive.read_bytes()
 
 
@@ -58,7 +63,9 @@ def test_it_holds_no_workbook_of_a_county_and_no_clean_table(unpacked, edition):
 def test_every_file_is_in_the_crate_and_every_run_of_a_notebook(unpacked):
     graph = json.loads((unpacked / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
     described = {one["@id"] for one in graph if "File" in one["@type"]}
-    files = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()
+    }
     assert described == files - {"ro-crate-metadata.json"}
     actions = {one["@id"]: one for one in graph if one["@type"] == "CreateAction"}
     pages = {path.stem for path in (unpacked / "notebooks").glob("*.html")}
@@ -85,7 +92,9 @@ def test_pysdmx_reads_every_estimate_by_its_structure(unpacked):
     for one in coded:
         codes = {code.id for code in one.local_codes.items}
         assert set(table.data[one.id].dropna().astype(str)) - {""} <= codes, one.id
-    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype("float64")  # what is withheld has none
+    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype(
+        "float64"
+    )  # what is withheld has none
     assert values.tolist() == pytest.approx(estimates["value"].tolist(), nan_ok=True)
     assert values.isna().sum() == estimates["withheld"].notna().sum()
     assert set(table.data["BASIS"]) == set(estimates["basis"])
@@ -101,7 +110,9 @@ def test_every_estimate_is_a_line_of_the_facts_whose_link_leads_to_its_cell(unpa
         for line in lines:
             page, _, anchor = line.partition("](")[2].partition(")")[0].partition("#")
             html = pages.setdefault(page, (unpacked / page).read_text("utf-8"))
-            assert f'id="{anchor}"' in html or f"id={anchor} " in html or f"id={anchor}>" in html, line
+            assert f'id="{anchor}"' in html or f"id={anchor} " in html or f"id={anchor}>" in html, (
+                line
+            )
 
 
 def test_the_label_is_on_every_description(unpacked):

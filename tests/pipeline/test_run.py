@@ -19,7 +19,12 @@ class Copier:
     """A piece of work that copies its input; once, the input is edited while it runs."""
 
     def __init__(self, folder):
-        self.source, self.target, self.edit, self.runs = folder / "in.csv", folder / "out.csv", "", 0
+        self.source, self.target, self.edit, self.runs = (
+            folder / "in.csv",
+            folder / "out.csv",
+            "",
+            0,
+        )
         self.access = Access("")
 
     def __call__(self):
@@ -61,7 +66,9 @@ def test_what_is_done_is_not_done_again_until_its_input_changes(copier, tmp_path
     assert run(copier, tmp_path) == 2 and copier.target.read_text() == "other"
 
 
-def test_what_an_edit_during_the_run_left_is_never_taken_for_that_of_the_file_put_back(copier, tmp_path):
+def test_what_an_edit_during_the_run_left_is_never_taken_for_that_of_the_file_put_back(
+    copier, tmp_path
+):
     copier.edit = "unfinished words"
     with pytest.raises(StoppedError, match=r"changed during the run: in\.csv"):
         run(copier, tmp_path)
@@ -139,7 +146,10 @@ def chain(folder, *files):
     """Return tasks that each make a file from the one before: a → b, b → c."""
     paths = [folder / name for name in files]
     nothing = Inputs.of([], folder)
-    return [task(f"{a.name}{b.name}", Copier(folder), [a], nothing, [b], folder) for a, b in pairwise(paths)]
+    return [
+        task(f"{a.name}{b.name}", Copier(folder), [a], nothing, [b], folder)
+        for a, b in pairwise(paths)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,8 +166,16 @@ def test_tasks_that_cannot_be_ordered_are_refused(tmp_path, files, said):
 
 
 def test_what_makes_nothing_is_not_recorded(copier, tmp_path):
-    tasks = [task("copy", copier, [], Inputs.of([copier.source], tmp_path), [tmp_path / "other"], tmp_path)]
+    tasks = [
+        task(
+            "copy", copier, [], Inputs.of([copier.source], tmp_path), [tmp_path / "other"], tmp_path
+        )
+    ]
     progress = Progress(["copy"], 1, tmp_path / "times.json")
-    with ThreadPoolExecutor(1) as threads, progress, pytest.raises(StoppedError, match="copy has not made other"):
+    with (
+        ThreadPoolExecutor(1) as threads,
+        progress,
+        pytest.raises(StoppedError, match="copy has not made other"),
+    ):
         run_tasks(tasks, record(tmp_path), lambda: threads, progress)
     assert record(tmp_path).tasks == {}

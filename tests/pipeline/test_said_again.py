@@ -1,4 +1,6 @@
-"""A notebook runs once: what depends on its language runs again, and gives what a run of its own would."""
+"""A notebook runs once: what depends on its language runs again, and gives what a run of its own
+would.
+"""
 
 import json
 import shutil
@@ -35,7 +37,16 @@ def notebook(folder: Path, *sources: str) -> Path:
     [
         ((SECTION, "x = 1", "y = lang", "z = y", "w = x"), "cd"),
         ((SECTION, "x = 1", "x", "%%md zh\n一", "%%md en\none"), "de"),
-        ((SECTION, "rows = [1]", "section.table('t', rows)", "section.keep(rows)", "section.save()"), "c"),
+        (
+            (
+                SECTION,
+                "rows = [1]",
+                "section.table('t', rows)",
+                "section.keep(rows)",
+                "section.save()",
+            ),
+            "c",
+        ),
         # a value that is replaced, or changed, before it is needed again
         ((SECTION, "x = 1", "y = lang * x", "x = 2"), "bc"),
         ((SECTION, "x = [1]", "y = lang, x", "x.append(2)", "x"), "bcde"),
@@ -43,7 +54,8 @@ def notebook(folder: Path, *sources: str) -> Path:
         ((SECTION, "x = {}", "x['a'] = lang"), "bc"),
         ((SECTION, "x = 1", "x += len(lang)"), "bc"),
         ((SECTION, "x = 1", "if wave:\n    x = lang", "x"), "bcd"),
-        # names of loops inside expressions are no names of the notebook; those in functions' bodies are
+        # names of loops inside expressions are no names of the notebook; those in functions' bodies
+        # are
         ((SECTION, "x = 1", "y = [x for x in lang]", "x"), "c"),
         ((SECTION, "x = lang", "y = [z + x for z in 'ab']", "f = lambda a: x + a"), "bcd"),
         ((SECTION, "x = lang", "x = 1", "y = x"), "b"),
@@ -73,7 +85,11 @@ def test_it_is_run_once_and_written_in_each_language(tmp_path):
         cells = nbformat.read(path, as_version=4).cells
         assert [cell.id for cell in cells] == ["parameters", "injected-parameters", *"abcd"]
         assert cells[1].source == f'# Parameters\nwave = "2021"\nlang = "{lang}"\n'
-        assert [cell.outputs[0].data["text/plain"] for cell in cells[3:]] == ["1", f"('{lang}', 1)", "1"]
+        assert [cell.outputs[0].data["text/plain"] for cell in cells[3:]] == [
+            "1",
+            f"('{lang}', 1)",
+            "1",
+        ]
         assert [cell.execution_count for cell in cells] == [1, 2, 3, 4, 5, 6]
 
 
@@ -94,6 +110,8 @@ def test_the_second_language_is_what_a_run_of_its_own_gives(step, edition, tmp_p
     set_stable()
     target = tmp_path / f"build/2020/en/notebooks/{step.name}.ipynb"
     run_notebook(
-        Path(f"notebooks/{step.notebook}.ipynb"), {"wave": "2020", "lang": "en", **step.parameters}, target
+        Path(f"notebooks/{step.notebook}.ipynb"),
+        {"wave": "2020", "lang": "en", **step.parameters},
+        target,
     )
     assert {path: path.read_bytes() for path in said} == said

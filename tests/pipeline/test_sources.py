@@ -34,7 +34,10 @@ def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
     for cell in notebook["cells"]:
         cell["metadata"]["collapsed"] = True
         if cell["cell_type"] == "code":
-            cell |= {"execution_count": 7, "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}]}
+            cell |= {
+                "execution_count": 7,
+                "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}],
+            }
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13"}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=4), "utf-8")
     assert sources.content_hash(tmp_path / "a.ipynb") == sources.content_hash(source)
@@ -78,14 +81,25 @@ def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
 
 
 def test_modules_are_followed_through_their_imports():
-    found = {path.relative_to(sources.PACKAGE).as_posix() for path in sources.modules("analysis.publish.figures")}
-    assert {"__init__.py", "publish/__init__.py", "publish/figures.py", "survey/characters.py"} <= found
+    found = {
+        path.relative_to(sources.PACKAGE).as_posix()
+        for path in sources.modules("analysis.publish.figures")
+    }
+    assert {
+        "__init__.py",
+        "publish/__init__.py",
+        "publish/figures.py",
+        "survey/characters.py",
+    } <= found
     assert not any(name.startswith("pipeline") for name in found)
 
 
 REFERENCES = {
     'from analysis.survey.repository import reference\nreference("measures")': ({"measures"}, ""),
-    "from analysis.survey import repository\nrepository.register('benchmarks', wave)": ({"benchmarks"}, ""),
+    "from analysis.survey import repository\nrepository.register('benchmarks', wave)": (
+        {"benchmarks"},
+        "",
+    ),
     "catalogue.reference(name); atexit.register(x)": (set(), ""),
     "reference(name)": (set(), "line 1: reference(name): name the table as a plain string"),
     "def broken(:\n  reference(name)": (set(), ""),  # the cell that imports it says so
@@ -102,7 +116,8 @@ def test_the_reference_tables_that_a_module_names_are_found_and_others_refused(t
 def test_only_the_repository_module_opens_files_below_python(tmp_path):
     everything = set(sources.PACKAGE.rglob("*.py"))
     assert [line.split(":")[0] for line in sources.readers_below_python(everything)] == [
-        "analysis/survey/reading/book.py"  # of the step that cleans, which needs every file of the wave
+        # of the step that cleans, which needs every file of the wave
+        "analysis/survey/reading/book.py"
     ]
 
 
@@ -113,13 +128,15 @@ def test_the_imports_found_are_those_of_the_syntax_tree():
 
 
 IMPORTS = {  # in a module of analysis.stats
-    "a comment between": "from analysis.stats.ranks import (\n    rank_sets,  # of rows (see docs)\n    other,\n)",
+    "a comment between": "from analysis.stats.ranks import (\n    rank_sets,  # of rows (see "
+    "docs)\n    other,\n)",
     "a line that goes on": "from analysis.stats import \\\n    ranks",
     "a relative import": "from . import ranks",
     "a relative module": "from .ranks import rank_sets",
     "after a semicolon": "x = 1; from analysis.stats import ranks",
     "after a colon": "if True: from analysis.stats import ranks",
-    "beside a docstring": '"""\nfrom analysis.stats.funnel import all of them\n"""\nimport analysis.stats.ranks',
+    "beside a docstring": '"""\nfrom analysis.stats.funnel import all of them\n"""\nimport '
+    "analysis.stats.ranks",
 }
 
 
@@ -131,7 +148,9 @@ def test_an_import_is_found_however_it_is_written(text):
 
 
 def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
-    """What a process imports ahead of its steps is seen by none of them; pages rest on the whole template."""
+    """What a process imports ahead of its steps is seen by none of them; pages rest on the whole
+    template.
+    """
     script = (
         "import distributed, docx, IPython, papermill, typst\n"
         "from pathlib import Path\n"
@@ -144,7 +163,8 @@ def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
         "    if path.stem != '__main__':\n"
         "        with watched(allowed):\n"
         "            __import__(sources.module_name(path))\n"
-        "print([one for one in allowed.refused if not one.startswith(('lists the repository', 'reads ,'))])\n"
+        "print([one for one in allowed.refused if not one.startswith(('lists the repository', "
+        "'reads ,'))])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=False
@@ -163,24 +183,43 @@ def give_columns(names, edition, folder):
 @pytest.mark.parametrize("step", FIRST_RUNS, ids=lambda step: step.name)
 def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, monkeypatch):
     monkeypatch.chdir(edition)
-    task = next(t for t in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks() if t.name == step.name)
+    task = next(
+        t for t in tasks.Edition(Path("data/raw"), "2020", "kernel").tasks() if t.name == step.name
+    )
     for path in task.needs:
-        inside = ("src/analysis", sources.PACKAGE) if path.is_relative_to(sources.PACKAGE) else ("", edition)
+        inside = (
+            ("src/analysis", sources.PACKAGE)
+            if path.is_relative_to(sources.PACKAGE)
+            else ("", edition)
+        )
         target = tmp_path / inside[0] / path.relative_to(inside[1])
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    give_columns({path.name for path in task.needs if path.parent.name == "columns"}, edition, tmp_path)
+    give_columns(
+        {path.name for path in task.needs if path.parent.name == "columns"}, edition, tmp_path
+    )
     (tmp_path / "data/raw").mkdir(parents=True, exist_ok=True)
     parameters = json.dumps({"wave": "2020", "lang": "zh", **step.parameters})
-    order = [f"notebooks/{step.notebook}.ipynb", f"build/2020/zh/notebooks/{step.name}.ipynb", parameters]
+    order = [
+        f"notebooks/{step.notebook}.ipynb",
+        f"build/2020/zh/notebooks/{step.name}.ipynb",
+        parameters,
+    ]
     here = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
     done = subprocess.run(
-        [sys.executable, "-c", RUN, *order], cwd=tmp_path, env=here, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN, *order],
+        cwd=tmp_path,
+        env=here,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     made = {path for path in (tmp_path / "build").rglob("*") if path.is_file()}
     made -= set((tmp_path / "build/home").rglob("*"))  # what libraries keep for later
-    read = {tmp_path / path.relative_to(edition) for path in task.needs if path.is_relative_to(edition)}
+    read = {
+        tmp_path / path.relative_to(edition) for path in task.needs if path.is_relative_to(edition)
+    }
     assert made - read == {tmp_path / path.relative_to(edition) for path in task.makes}
     for path in made - read:
         assert path.read_bytes() == (edition / path.relative_to(tmp_path)).read_bytes(), path.name

@@ -21,7 +21,11 @@ def fill(folder, text="new"):
 
 
 def names(folder):
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != MARKER)
+    return sorted(
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_file() and p.name != MARKER
+    )
 
 
 @pytest.fixture
@@ -48,7 +52,9 @@ def test_the_page_of_changes_is_no_part_of_the_edition_and_ends_with_it(outputs)
         fill(folder)
         (folder / "INPUTS").write_text("2020  wave\n")
         (folder / CHANGES).write_text("moved")
-    assert CHANGES not in (outputs / "SHA256SUMS").read_text() and CHANGES in ownership.made(outputs)
+    assert CHANGES not in (outputs / "SHA256SUMS").read_text() and CHANGES in ownership.made(
+        outputs
+    )
     assert (damaged(outputs), added(outputs), edited(outputs)) == ([], [], [])
     with staged(outputs) as folder:
         fill(folder)
@@ -80,14 +86,23 @@ def test_files_added_by_hand_are_kept_and_are_no_damage(outputs):
     for _ in range(2):
         with staged(outputs) as folder:
             fill(folder)
-        assert (outputs / "report/notes.txt").read_text() == (outputs / "linked/a.txt").read_text() == "mine"
-        assert (outputs / "report/link").is_symlink() and (outputs / "report/index.html").read_text() == "new"
+        assert (
+            (outputs / "report/notes.txt").read_text()
+            == (outputs / "linked/a.txt").read_text()
+            == "mine"
+        )
+        assert (outputs / "report/link").is_symlink() and (
+            outputs / "report/index.html"
+        ).read_text() == "new"
         assert "notes" not in (outputs / "SHA256SUMS").read_text()
 
 
 def test_a_file_added_by_hand_whose_name_is_now_written_stops_the_run(outputs):
     (outputs / "page.html").write_text("mine")
-    with pytest.raises(FileExistsError, match=r"page\.html.*rename yours"), staged(outputs) as folder:
+    with (
+        pytest.raises(FileExistsError, match=r"page\.html.*rename yours"),
+        staged(outputs) as folder,
+    ):
         (folder / "page.html").write_text("ours")
     assert (outputs / "page.html").read_text() == "mine"
     assert (outputs / "report/index.html").read_text() == "old"
@@ -101,12 +116,19 @@ def test_what_was_edited_is_named_and_what_git_brought_is_not(outputs):
     sums = outputs / "SHA256SUMS"
     sums.write_text(sums.read_text().replace("report/index", "report/other"))
     assert edited(outputs) == []
-    assert damaged(outputs) == ["missing: report/other.html", "not of the edition: report/index.html"]
+    assert damaged(outputs) == [
+        "missing: report/other.html",
+        "not of the edition: report/index.html",
+    ]
 
 
-@pytest.mark.parametrize("files", [["thesis.txt"], ["README.md"], ["SHA256SUMS", "thesis.txt"], [MARKER]])
+@pytest.mark.parametrize(
+    "files", [["thesis.txt"], ["README.md"], ["SHA256SUMS", "thesis.txt"], [MARKER]]
+)
 def test_a_folder_of_somebody_else_is_refused(tmp_path, files):
-    """Also one with sums of its own, that match or not, and with a file that is called as our marker."""
+    """Also one with sums of its own, that match or not, and with a file that is called as our
+    marker.
+    """
     outputs = tmp_path / "outputs"
     outputs.mkdir()
     digest = hashlib.sha256(b"mine").hexdigest()
@@ -126,7 +148,10 @@ def test_an_edition_without_marker_is_ours_only_as_long_as_its_sums_match(output
         (folder / "INPUTS").write_text("2020  wave\n")
     (outputs / MARKER).unlink()
     (outputs / "report/index.html").write_text("mine")
-    with pytest.raises(RefusedError, match=r"not as SHA256SUMS there says.*report/index\.html"), staged(outputs):
+    with (
+        pytest.raises(RefusedError, match=r"not as SHA256SUMS there says.*report/index\.html"),
+        staged(outputs),
+    ):
         pass
     assert (outputs / "report/index.html").read_text() == "mine"
 
@@ -146,13 +171,17 @@ def test_sums_and_a_file_called_inputs_make_no_edition(tmp_path, record):
 
 @pytest.mark.parametrize("name", ["thesis.odt", "report/thesis.docx", "tables/mine.xlsx"])
 def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
-    """A name that no edition can contain is kept, even where the sums beside a real record list it."""
+    """A name that no edition can contain is kept, even where the sums beside a real record list
+    it.
+    """
     outputs = tmp_path / "outputs"
     (outputs / name).parent.mkdir(parents=True)
     (outputs / name).write_text("mine")
     (outputs / "INPUTS").write_text("2020  wave\n")
     states = {one: ownership.hash_of(outputs / one) for one in ("INPUTS", name)}
-    (outputs / "SHA256SUMS").write_text("".join(f"{state}  {one}\n" for one, state in states.items()))
+    (outputs / "SHA256SUMS").write_text(
+        "".join(f"{state}  {one}\n" for one, state in states.items())
+    )
     with staged(outputs) as folder:
         fill(folder)
     assert (outputs / name).read_text() == "mine"
@@ -164,8 +193,12 @@ def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repo
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(copy, monkeypatch, kind):
-    """Git brings the record without the files: what lies there under their names and differs is not ours."""
+def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(
+    copy, monkeypatch, kind
+):
+    """Git brings the record without the files: what lies there under their names and differs is not
+    ours.
+    """
     outputs, mine = publish(copy) / "outputs/2020", copy / "mine.xlsx"
     (outputs / "page.html").rename(outputs / "index.html")
     stage.write_sums(outputs)
@@ -174,7 +207,9 @@ def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refu
     monkeypatch.chdir(copy)
     assert stage.edition_folder(outputs) == outputs, "as git brings it"
     mine.write_text("mine")
-    mine.rename(outputs / "index.html") if kind == "file" else (outputs / "index.html").symlink_to(mine)
+    mine.rename(outputs / "index.html") if kind == "file" else (outputs / "index.html").symlink_to(
+        mine
+    )
     with pytest.raises(RefusedError, match=r"index\.html"), staged(outputs) as folder:
         fill(folder)
     assert (outputs / "index.html").read_text() == "mine"
@@ -187,7 +222,9 @@ def test_a_marker_copied_into_a_folder_of_somebody_else_makes_it_no_edition(outp
         (theirs / name).write_bytes((outputs / name).read_bytes() if name == MARKER else b"mine")
     with pytest.raises(RefusedError, match=r"marker.*report/index\.html"), staged(theirs) as folder:
         fill(folder)
-    assert (theirs / "report/index.html").read_text() == (theirs / "SHA256SUMS").read_text() == "mine"
+    assert (
+        (theirs / "report/index.html").read_text() == (theirs / "SHA256SUMS").read_text() == "mine"
+    )
 
 
 @pytest.mark.parametrize("end", ["new", "old"])
@@ -218,7 +255,10 @@ def test_an_edition_behind_a_link_is_written_where_it_lies(outputs, tmp_path):
 
 
 def test_an_edition_inside_another_is_refused(outputs):
-    with pytest.raises(RefusedError, match="a published edition"), staged(outputs / "report/deeper"):
+    with (
+        pytest.raises(RefusedError, match="a published edition"),
+        staged(outputs / "report/deeper"),
+    ):
         pass
 
 
@@ -270,7 +310,9 @@ for edition in itertools.count():
 def test_fifty_kills_at_random_moments_leave_a_whole_edition_each_time(tmp_path):
     chance = random.Random(2020)
     for _ in range(50):
-        run = subprocess.Popen([sys.executable, "-c", PUBLISH_FOR_EVER, tmp_path], stdout=subprocess.PIPE)
+        run = subprocess.Popen(
+            [sys.executable, "-c", PUBLISH_FOR_EVER, tmp_path], stdout=subprocess.PIPE
+        )
         assert run.stdout.readline() == b"published\n"
         time.sleep(chance.uniform(0, 0.03))
         run.kill()
@@ -325,10 +367,19 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(tmp_path):
         folder.mkdir(parents=True)
     mark(scratch)
     (tmp_path / "build" / stage.LOCK).touch()
-    for folder, name in ((clean, "a.parquet"), (returns, "as_sent.xlsx"), (returns, "answered.xlsx")):
+    for folder, name in (
+        (clean, "a.parquet"),
+        (returns, "as_sent.xlsx"),
+        (returns, "answered.xlsx"),
+    ):
         (folder / name).write_text("old")
         mark(folder, ownership.states_of(folder))
-    kept = [returns / "answered.xlsx", theirs / "mine.txt", clean / "mine.txt", outputs / "mine.txt"]
+    kept = [
+        returns / "answered.xlsx",
+        theirs / "mine.txt",
+        clean / "mine.txt",
+        outputs / "mine.txt",
+    ]
     for path in kept:
         path.write_text("mine")
     (outputs / "README.md").write_text("mine")
@@ -339,7 +390,9 @@ def test_clearing_removes_what_the_program_wrote_and_nothing_else(tmp_path):
     }
 
 
-@pytest.mark.parametrize("folder", ["build/download", "data/processed/2020", "build/forms/2021", "build/outputs"])
+@pytest.mark.parametrize(
+    "folder", ["build/download", "data/processed/2020", "build/forms/2021", "build/outputs"]
+)
 def test_clearing_takes_no_sums_of_somebody_else_for_its_own(tmp_path, folder):
     """Only in outputs/ do the sums tell, which git brings without the marker."""
     place = tmp_path / folder
@@ -354,7 +407,10 @@ def test_clearing_takes_no_sums_of_somebody_else_for_its_own(tmp_path, folder):
 
 def test_clearing_keeps_and_names_what_no_step_leaves_in_a_scratch_folder(tmp_path):
     scratch = tmp_path / "build/2020"
-    listed, mine = "zh/figures/burden.svg", ["returns/notes.txt", "zh/figures/my_sketch.svg", "zh/forms/a.xlsx"]
+    listed, mine = (
+        "zh/figures/burden.svg",
+        ["returns/notes.txt", "zh/figures/my_sketch.svg", "zh/forms/a.xlsx"],
+    )
     for name in (listed, *mine):
         (scratch / name).parent.mkdir(parents=True, exist_ok=True)
         (scratch / name).write_text(name)

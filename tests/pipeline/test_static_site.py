@@ -1,4 +1,6 @@
-"""The site is whole: every link in it leads somewhere, and a folder of somebody else's is left alone."""
+"""The site is whole: every link in it leads somewhere, and a folder of somebody else's is left
+alone.
+"""
 
 import os
 import shutil
@@ -84,9 +86,14 @@ def test_it_has_what_a_host_of_static_files_asks_for(site):
 def test_nothing_else_is_in_it_than_the_editions(site, edition):
     top = {path.name for path in site.iterdir()}
     assert top == {"2020", "index.html", "404.html", ".nojekyll", "llms.txt", MARKER}
-    extra = {path.relative_to(site / "2020").as_posix() for path in (site / "2020").rglob("*") if path.is_file()}
+    extra = {
+        path.relative_to(site / "2020").as_posix()
+        for path in (site / "2020").rglob("*")
+        if path.is_file()
+    }
     published = {
-        path.relative_to(edition / "outputs/2020").as_posix() for path in (edition / "outputs/2020").rglob("*")
+        path.relative_to(edition / "outputs/2020").as_posix()
+        for path in (edition / "outputs/2020").rglob("*")
     }
     assert extra - published == {"llms.txt", "en/llms.txt"}
 

@@ -1,4 +1,6 @@
-"""A text that cannot be published stops a build before any notebook runs, with exit code 2 and its place."""
+"""A text that cannot be published stops a build before any notebook runs, with exit code 2 and its
+place.
+"""
 
 import json
 
@@ -24,11 +26,15 @@ def spoil(folder, name, sign):
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("sign", "code"), [("𠮷", "U+20BB7"), ("\u202e", "U+202E")])
-def test_a_build_names_file_field_and_character_and_runs_no_notebook(copy, analysis, name, sign, code):
+def test_a_build_names_file_field_and_character_and_runs_no_notebook(
+    copy, analysis, name, sign, code
+):
     place = spoil(copy, name, sign)
     done = analysis(copy, "build")
     assert done.returncode == 2, done.stderr
-    assert any(line.startswith(place) and code in line for line in done.stderr.splitlines()), done.stderr
+    assert any(line.startswith(place) and code in line for line in done.stderr.splitlines()), (
+        done.stderr
+    )
     assert "\u202e" not in done.stderr and "Traceback" not in done.stderr
     assert not list((copy / "build").rglob("*.ipynb")) and not (copy / "outputs/2020").exists()
 
@@ -38,4 +44,6 @@ def test_a_check_names_it_too(copy, analysis, name):
     place = spoil(copy, name, "𠮷")
     done = analysis(copy, "check")
     assert done.returncode == 2
-    assert any(line.startswith(place) and "U+20BB7" in line for line in done.stderr.splitlines()), done.stderr
+    assert any(line.startswith(place) and "U+20BB7" in line for line in done.stderr.splitlines()), (
+        done.stderr
+    )

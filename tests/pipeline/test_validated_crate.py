@@ -1,6 +1,7 @@
 """The crate of a release passes every required check of the profile of workflow runs.
 
-The validator has an environment of its own, which `make test-slow` makes (tests/crate/requirements.in says why).
+The validator has an environment of its own, which `make test-slow` makes
+(tests/crate/requirements.in says why).
 """
 
 import json
@@ -14,7 +15,9 @@ from running import REPOSITORY, run_analysis
 
 PYTHON, SCRIPT = REPOSITORY / ".venv/crate/bin/python", REPOSITORY / "tests/crate/validate.py"
 PROFILE = "workflow-run-crate-0.5"
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no validator here: make test-slow installs it")
+pytestmark = pytest.mark.skipif(
+    not PYTHON.exists(), reason="no validator here: make test-slow installs it"
+)
 
 
 @pytest.fixture(scope="module")

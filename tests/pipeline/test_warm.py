@@ -18,7 +18,9 @@ from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import KERNEL_SERVER, ForkedKernel, available, kernel_server
 from running import REPOSITORY
 
-pytestmark = pytest.mark.skipif(not available(), reason="forking kernels needs Linux with pidfd_open")
+pytestmark = pytest.mark.skipif(
+    not available(), reason="forking kernels needs Linux with pidfd_open"
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,9 @@ def warm():
 @pytest.fixture
 def run(warm, tmp_path):
     def run(*sources, name="n", **options):
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        kernel = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        }
         cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
         path = tmp_path / f"{name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
@@ -59,20 +63,33 @@ def test_nothing_leaks_from_one_notebook_to_the_next(run):
     run(
         "import os, random, sys, numpy, pandas, matplotlib",
         "pandas.planted = sys.planted = 1; pandas.options.display.max_rows = 7",
-        "matplotlib.rcParams['font.size'] = 99; os.environ['PLANTED'] = '1'; os.chdir('/'); os.umask(0o777)",
+        "matplotlib.rcParams['font.size'] = 99; os.environ['PLANTED'] = '1'; os.chdir('/'); "
+        "os.umask(0o777)",
     )
     said = run(
         "import os, sys, pandas, matplotlib",
-        "print(hasattr(pandas, 'planted'), hasattr(sys, 'planted'), pandas.options.display.max_rows)",
-        "print(matplotlib.rcParams['font.size'], 'PLANTED' in os.environ, os.umask(0o22), os.getcwd())",
+        "print(hasattr(pandas, 'planted'), hasattr(sys, 'planted'), "
+        "pandas.options.display.max_rows)",
+        "print(matplotlib.rcParams['font.size'], 'PLANTED' in os.environ, os.umask(0o22), "
+        "os.getcwd())",
     )
     umask = os.umask(0o22)
     os.umask(umask)
-    assert said.split(maxsplit=6) == ["False", "False", "60", "10.0", "False", str(umask), f"{os.getcwd()}\n"]
+    assert said.split(maxsplit=6) == [
+        "False",
+        "False",
+        "60",
+        "10.0",
+        "False",
+        str(umask),
+        f"{os.getcwd()}\n",
+    ]
 
 
 def test_random_states_differ_between_kernels(run):
-    draws = {run("import random, numpy; print(random.random(), numpy.random.random())") for _ in range(2)}
+    draws = {
+        run("import random, numpy; print(random.random(), numpy.random.random())") for _ in range(2)
+    }
     assert len(draws) == 2
     assert len({draw.split()[0] for draw in draws}) == len({draw.split()[1] for draw in draws}) == 2
 
@@ -103,7 +120,9 @@ def test_a_notebook_as_a_whole_has_its_time(run):
 
 
 def test_a_kernel_that_dies_before_it_answers_is_reported_as_such(run, monkeypatch):
-    monkeypatch.setattr(PromptClient, "kernel_info", lambda client: client.parent.provisioner.process.kill())
+    monkeypatch.setattr(
+        PromptClient, "kernel_info", lambda client: client.parent.provisioner.process.kill()
+    )
     with pytest.raises(NotebookError, match="its kernel died") as failure:
         run("1", "2")
     assert failure.value.cell == "c0"
@@ -127,7 +146,9 @@ def test_a_nursery_that_died_is_said_at_once(own, tmp_path):
     assert time.monotonic() - start < 5
 
 
-def test_a_worker_whose_nursery_died_starts_another_and_ends_it_where_ordinary_kernels_are_wanted(own):
+def test_a_worker_whose_nursery_died_starts_another_and_ends_it_where_ordinary_kernels_are_wanted(
+    own,
+):
     warm_module.ensure()
     assert [own] == warm_module.PROCESS, "one that lives is kept"
     own.kill()
@@ -181,7 +202,9 @@ def test_nothing_is_left_when_the_program_is_killed():
 
 def test_the_nursery_has_every_library_that_a_notebook_imports():
     notebooks = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
-    files = set().union(*(read_source(path, [path.stem for path in notebooks]).modules for path in notebooks))
+    files = set().union(
+        *(read_source(path, [path.stem for path in notebooks]).modules for path in notebooks)
+    )
     names = sorted(map(sources.module_name, files))
     code = (
         "import sys; from analysis.pipeline.warm import LIBRARIES\n"

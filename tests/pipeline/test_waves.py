@@ -38,7 +38,9 @@ def test_it_leads_to_every_edition_the_latest_first_and_labels_each(outputs):
 
 def test_what_a_wave_says_of_itself_is_text_and_what_says_nothing_is_left_out(outputs):
     path = outputs / "2021/wave.toml"
-    path.write_text(path.read_text("utf-8").replace('zh = "', 'zh = "<script>x', 1), encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace('zh = "', 'zh = "<script>x', 1), encoding="utf-8"
+    )
     (outputs / "2020/wave.toml").write_text("no declaration", encoding="utf-8")
     write_index(outputs)
     page = (outputs / INDEX).read_text("utf-8")

@@ -29,7 +29,11 @@ def cell(*texts, lang="zh", name="02_x!said"):
 
 
 NUMBERS = {
-    "printed": (number("38%"), number("43%", "2"), Moved("number", "share", both("38%"), both("43%"), "printed")),
+    "printed": (
+        number("38%"),
+        number("43%", "2"),
+        Moved("number", "share", both("38%"), both("43%"), "printed"),
+    ),
     "not as printed": (
         number("38%"),
         number("38%", "2"),
@@ -52,12 +56,18 @@ def test_nothing_moves_between_equal_records():
     assert compare(edition(*facts), EditionRecord("there", (LANGUAGES, *facts), {"a": "b"})) == []
 
 
-@pytest.mark.parametrize(("form", "lost"), [("alike", True), ("too_few", True), ("below contrast", False)])
+@pytest.mark.parametrize(
+    ("form", "lost"), [("alike", True), ("too_few", True), ("below contrast", False)]
+)
 def test_a_verdict_that_flipped_says_whether_a_contrast_is_lost(form, lost):
     """`above` to `alike` may no longer say higher; `above` to `below` still contrasts."""
     old, new = verdict("above contrast", ("高", "higher")), verdict(form, ("同", "alike"))
     (one,) = compare(edition(old), edition(new))
-    assert (one.kind, one.what, one.lost_contrast) == ("verdict", f"above → {form.split()[0]}", lost)
+    assert (one.kind, one.what, one.lost_contrast) == (
+        "verdict",
+        f"above → {form.split()[0]}",
+        lost,
+    )
     assert (one.old["en"], one.new["zh"]) == ("higher", "同")
 
 
@@ -70,7 +80,12 @@ def test_a_verdict_that_is_gone_is_lost():
 def test_a_verdict_in_other_words_is_a_sentence():
     """The same form with other numbers has not flipped."""
     (one,) = compare(edition(verdict("alike", ("1", "1"))), edition(verdict("alike", ("2", "2"))))
-    assert (one.kind, one.name, one.old, one.new) == ("sentence", "statements.csv!share.01", both("1"), both("2"))
+    assert (one.kind, one.name, one.old, one.new) == (
+        "sentence",
+        "statements.csv!share.01",
+        both("1"),
+        both("2"),
+    )
 
 
 def test_of_a_figure_it_is_said_what_differs():
@@ -84,7 +99,9 @@ def test_of_a_cell_only_the_sentences_that_differ_are_said():
     """The same sentences around are left out, a language that is as it was too."""
     old = edition(*cell("一。", "二。", "三。"), *cell("One.", lang="en"))
     new = edition(*cell("一。", "乙。", "三。", "四。"), *cell("One.", lang="en"))
-    assert compare(old, new) == [Moved("sentence", "02_x!said", {"zh": "二。"}, {"zh": "乙。\n四。"})]
+    assert compare(old, new) == [
+        Moved("sentence", "02_x!said", {"zh": "二。"}, {"zh": "乙。\n四。"})
+    ]
 
 
 def test_a_sentence_that_stands_twice_and_is_deleted_once_is_said():

@@ -37,7 +37,9 @@ def frame():
 
 @pytest.fixture(scope="session")
 def drawn_word(edition, tmp_path_factory):
-    """The Word file of the report as LibreOffice draws it, a PDF, where the font of the wheel is all there is."""
+    """The Word file of the report as LibreOffice draws it, a PDF, where the font of the wheel is
+    all there is.
+    """
     if missing := [name for name in ("soffice", "pdftotext") if shutil.which(name) is None]:
         pytest.skip(f"no {', '.join(missing)} on this machine: the Word file is not drawn")
     folder = tmp_path_factory.mktemp("word")
@@ -47,7 +49,14 @@ def drawn_word(edition, tmp_path_factory):
     config.write_text(FONTCONFIG.format(fonts=folder / "fonts", cache=folder / "cache"), "utf-8")
     office = ["soffice", f"-env:UserInstallation={(folder / 'office').as_uri()}", "--headless"]
     subprocess.run(
-        [*office, "--convert-to", "pdf", "--outdir", folder, edition / "outputs/2020/report/report.docx"],
+        [
+            *office,
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            folder,
+            edition / "outputs/2020/report/report.docx",
+        ],
         env={**os.environ, "FONTCONFIG_FILE": str(config)},
         capture_output=True,
         timeout=180,

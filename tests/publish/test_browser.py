@@ -1,4 +1,6 @@
-"""The pages in a browser: axe-core, keyboard, no network, no script, narrow screens. Skips where there is none."""
+"""The pages in a browser: axe-core, keyboard, no network, no script, narrow screens. Skips where
+there is none.
+"""
 
 import os
 import re
@@ -21,7 +23,9 @@ def axe(tmp_path_factory):
     folder = tmp_path_factory.mktemp("axe")
     if shutil.which("npm") is None:
         pytest.skip("no npm on this machine: axe-core is not run")
-    done = subprocess.run(["npm", "pack", "axe-core"], cwd=folder, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(
+        ["npm", "pack", "axe-core"], cwd=folder, capture_output=True, check=False, timeout=120
+    )
     packed = next(folder.glob("axe-core-*.tgz"), None)
     if done.returncode or packed is None:
         pytest.skip("axe-core cannot be had from npm here: it is not run")
@@ -31,7 +35,11 @@ def axe(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def addresses(edition):
-    return {name: edition / "outputs/2020" / name for name in PAGES if (edition / "outputs/2020" / name).exists()}
+    return {
+        name: edition / "outputs/2020" / name
+        for name in PAGES
+        if (edition / "outputs/2020" / name).exists()
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -39,7 +47,9 @@ def addresses(edition):
 def test_axe_finds_nothing(browser, axe, addresses, width, scheme):
     asked = {name: path.as_uri() for name, path in addresses.items()}
     chosen = "?area=331023#r-certified"  # a county and a receipt are open
-    asked |= {name + chosen: url + chosen for name, url in asked.items() if name.startswith("report/")}
+    asked |= {
+        name + chosen: url + chosen for name, url in asked.items() if name.startswith("report/")
+    }
     for name, url in asked.items():
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
@@ -56,7 +66,10 @@ def test_no_error_no_request_and_no_scrolling_sideways_at_360(browser, addresses
     for name, path in addresses.items():
         page = browser.new_page(viewport={"width": 360, "height": 740})
         errors, asked = [], []
-        page.on("console", lambda message, to=errors: to.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message, to=errors: to.append(message.text) if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error, to=errors: to.append(str(error)))
         page.on("request", lambda request, to=asked: to.append(request.url))
         page.goto(path.as_uri())
@@ -84,7 +97,9 @@ def test_no_drawing_reaches_out_of_its_picture(browser, addresses, width):
 
 
 def test_no_line_moves_while_the_font_loads(browser, addresses):
-    """Seen where no Chinese font is installed: laid out before the font is there, lines break elsewhere."""
+    """Seen where no Chinese font is installed: laid out before the font is there, lines break
+    elsewhere.
+    """
     moved = """() => new Promise(done => new PerformanceObserver(list => {
         done(list.getEntries().reduce((sum, shift) => sum + shift.value, 0)) }).observe(
         { type: "layout-shift", buffered: true }) || setTimeout(() => done(0), 500))"""
@@ -99,10 +114,14 @@ def test_the_county_lives_in_the_address_and_is_marked(browser, addresses):
     page = browser.new_page()
     page.goto(addresses["report/index.html"].as_uri() + "?area=331023")
     assert page.locator("select.mine").input_value() == "331023"
-    assert page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    assert (
+        page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    )
     titles = page.locator("#area-331023 tr").locator("th:first-child").all_inner_texts()
     assert len(titles) > 5, "a card of its values"
-    assert not [title for title in titles if title.isdigit()], "no ranks, which the city does not have"
+    assert not [title for title in titles if title.isdigit()], (
+        "no ranks, which the city does not have"
+    )
     weight = "e => getComputedStyle(e).fontWeight"
     assert page.locator('#fig-workers text[data-area="331023"]').first.evaluate(weight) == "700"
     page.locator("select.mine").focus()
@@ -164,7 +183,9 @@ def test_it_works_without_script(browser, addresses):
     page.goto(addresses["report/index.html"].as_uri() + "#r-certified")
     assert page.locator("#r-certified").is_visible() and page.locator(".shut a").is_visible()
     page.goto(addresses["report/index.html"].as_uri() + "#area-331023")
-    assert page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    assert (
+        page.locator("#area-331023").is_visible() and not page.locator("#area-331002").is_visible()
+    )
     assert page.locator("details.contents a").first.is_visible()
     context.close()
 
@@ -184,7 +205,9 @@ def test_every_number_opens_and_the_page_is_light(edition):
 
 
 def test_tables_fit_the_page_and_no_column_of_words_is_a_ribbon(browser, addresses):
-    """Lines of the tallest row and what is hidden at the right, of each table; receipts keep number and unit."""
+    """Lines of the tallest row and what is hidden at the right, of each table; receipts keep number
+    and unit.
+    """
     measured = """() => [...document.querySelectorAll("figure.table table")].map(table => [
         table.closest("figure").id, table.offsetWidth - table.parentElement.clientWidth,
         Math.max(...[...table.rows].map(row => row.offsetHeight / 21)) ])"""
@@ -213,7 +236,9 @@ def test_a_receipt_keeps_a_short_number_beside_its_unit(browser, addresses):
 
 @pytest.mark.parametrize("name", ["report/index.html", "report/en/index.html"])
 def test_a_screen_of_words_has_eight_links_of_numbers_at_most(browser, addresses, name):
-    """Numbers are linked where a reader would ask for their source: in findings and parts, not in captions."""
+    """Numbers are linked where a reader would ask for their source: in findings and parts, not in
+    captions.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(addresses[name].as_uri())
     at = """() => [...document.querySelectorAll(':is(.lead, .part) :is(p, li) [href^="#r-"]')].map(
@@ -229,7 +254,9 @@ def test_a_screen_of_words_has_eight_links_of_numbers_at_most(browser, addresses
 def test_the_parts_end_on_the_eighth_screen_and_nothing_lies_over_another(browser, addresses, name):
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(addresses[name].as_uri())
-    ends = page.evaluate("document.querySelector('#annex_compare').getBoundingClientRect().top + scrollY")
+    ends = page.evaluate(
+        "document.querySelector('#annex_compare').getBoundingClientRect().top + scrollY"
+    )
     assert ends <= 8 * 900 or name != "report/index.html", ends
     over = """() => { const boxes = [...document.querySelectorAll(".part > p, .part > figure, .part > h3")]
         .map(e => [e.id || e.textContent.slice(0, 20), e.tagName == "FIGURE" ? e.getBoundingClientRect() :
@@ -268,16 +295,21 @@ def test_the_glance_table_fits_a_phone(browser, addresses):
     for name in ("report/index.html", "report/en/index.html"):
         page = browser.new_page(viewport={"width": 390, "height": 844})
         page.goto(addresses[name].as_uri())
-        beyond = "e => e.querySelector('table').offsetWidth - e.querySelector('.scroll').clientWidth"
+        beyond = (
+            "e => e.querySelector('table').offsetWidth - e.querySelector('.scroll').clientWidth"
+        )
         assert page.locator("#tab-glance").evaluate(beyond) <= 0, name
         page.close()
 
 
 def test_the_description_of_the_data_is_no_script_to_the_content_policy(browser, addresses):
-    """A browser keeps JSON-LD as data: the strict policy neither runs nor reports it, and it can be read."""
+    """A browser keeps JSON-LD as data: the strict policy neither runs nor reports it, and it can be
+    read.
+    """
     page = browser.new_page()
     page.add_init_script(
-        "addEventListener('securitypolicyviolation', e => (window.refused ||= []).push(e.blockedURI))"
+        "addEventListener('securitypolicyviolation', e => (window.refused ||= "
+        "[]).push(e.blockedURI))"
     )
     page.goto(addresses["index.html"].as_uri())
     described = page.evaluate(
@@ -286,7 +318,10 @@ def test_the_description_of_the_data_is_no_script_to_the_content_policy(browser,
     assert described["@type"] == "Dataset" and "合成数据" in described["name"]
     assert page.evaluate("window.refused || []") == []
     page.evaluate(
-        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = 1'}))"
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = "
+        "1'}))"
     )
-    assert page.evaluate("[window.ran, window.refused]") == [None, ["inline"]], "the policy refuses other scripts"
+    assert page.evaluate("[window.ran, window.refused]") == [None, ["inline"]], (
+        "the policy refuses other scripts"
+    )
     page.close()

@@ -30,7 +30,9 @@ def book():
 def test_a_recomputed_number_leads_to_its_receipt_and_words_do_not(book):
     shown = ledger_shown(book, pd.DataFrame(), {}, "zh")
     assert list(shown.columns) == HEADS["zh"]
-    assert shown.attrs["receipts"] == [["", "", "", name, "", "", ""] for name in ("certified", "income")]
+    assert shown.attrs["receipts"] == [
+        ["", "", "", name, "", "", ""] for name in ("certified", "income")
+    ]
     assert list(shown["说明"]) == ["四舍五入", "另有说明"], "the status says the reason already"
 
 
@@ -48,7 +50,9 @@ def test_only_what_does_not_agree_by_construction_is_notable(book):
 
 
 def test_identities_and_outcomes_are_named_in_both_languages():
-    held = pd.DataFrame({"identity": ["a whole"], "zh": ["整数"], "claims": ["Q01"], "holds": [True]})
+    held = pd.DataFrame(
+        {"identity": ["a whole"], "zh": ["整数"], "claims": ["Q01"], "holds": [True]}
+    )
     assert identities_shown(held, "en").to_numpy().tolist() == [["A whole", "Q01", True]]
     assert identities_shown(held, "zh").to_numpy().tolist() == [["整数", "Q01", True]]
     counted = pd.DataFrame({"status": list(STATUSES), "claims": range(len(STATUSES))})

@@ -1,7 +1,8 @@
-"""The DDI codebook has every question of the forms once, in the order of elements that the standard asks for.
+"""The DDI codebook has every question of the forms once, in the order of elements that the standard
+asks for.
 
-The schema of DDI comes in no package, so that its structure is checked here: the order of the children of the
-elements that are written, from the published schema of version 2.5.
+The schema of DDI comes in no package, so that its structure is checked here: the order of the
+children of the elements that are written, from the published schema of version 2.5.
 """
 
 from xml.etree import ElementTree as ET
@@ -44,7 +45,9 @@ def test_it_has_every_question_and_names_what_identifies(book):
     rows = reference("columns")
     variables = found(book, "var")
     assert [one.get("name") for one in variables] == list(rows["column"])
-    secured = [one.get("name") for one in variables if one.find(f"{{{NAMESPACE}}}security") is not None]
+    secured = [
+        one.get("name") for one in variables if one.find(f"{{{NAMESPACE}}}security") is not None
+    ]
     assert secured == list(rows.loc[rows["identifier"] != "", "column"])
 
 

@@ -1,4 +1,6 @@
-"""What the page of a county may say: its own rows as they are, the city's values as they are printed."""
+"""What the page of a county may say: its own rows as they are, the city's values as they are
+printed.
+"""
 
 import docx
 import numpy as np
@@ -27,15 +29,22 @@ def test_a_county_has_its_own_rows_whole_and_the_citys_print_the_same(here):
     wanted = whole[whole["district"] == "331023"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own[own["district"] == "331023"].reset_index(drop=True), wanted)
     city, rounded = (rows[rows["district"] == CITY] for rows in (whole, own))
-    assert {"certified", "income", "growth", "compliant_rise", "service_index"} <= set(rounded["indicator"])
-    assert not {"workers_total", "funding_total", "certified_workers", "leavers"} & set(rounded["indicator"])
-    assert set(rounded["indicator"]) <= set(wanted["indicator"]), "no number that has none beside it"
+    assert {"certified", "income", "growth", "compliant_rise", "service_index"} <= set(
+        rounded["indicator"]
+    )
+    assert not {"workers_total", "funding_total", "certified_workers", "leavers"} & set(
+        rounded["indicator"]
+    )
+    assert set(rounded["indicator"]) <= set(wanted["indicator"]), (
+        "no number that has none beside it"
+    )
     city = city[city["indicator"].isin(rounded["indicator"])].reset_index(drop=True)
     rounded = rounded.reset_index(drop=True)
     assert (city["value"] != rounded["value"]).any()
     for lang in ("zh", "en"):
         said = [
-            [number(row, measures[row.indicator], lang) for row in rows.itertuples()] for rows in (city, rounded)
+            [number(row, measures[row.indicator], lang) for row in rows.itertuples()]
+            for rows in (city, rounded)
         ]
         assert [n.text for n in said[0]] == [n.text for n in said[1]]
         assert {n.interval for n in said[1]} == {"—"} != {n.interval for n in said[0]}
@@ -46,7 +55,9 @@ def test_a_county_is_not_told_how_many_counties_there_are_or_of_places_elsewhere
     estimates = read_estimates("2020", district="331002")
     table = Section("08_district_profile", "2020", "zh", estimates, district="331002").beside_city()
     named = set(table["指标"])
-    assert {measures.loc[name, "zh"] for name in ("workers_total", "certified", "funding_total")} <= named
+    assert {
+        measures.loc[name, "zh"] for name in ("workers_total", "certified", "funding_total")
+    } <= named
     counting = measures["zh"].str.contains("的县（市、区）|^其中|两社区")
     assert counting.sum() == 8 and not named & set(measures.loc[counting, "zh"])
 
@@ -60,7 +71,9 @@ def test_rounding_twice_would_print_another_number():
     assert [districts.round_stably(v, 0) for v in values] == [97.4, 97.4, 0.1, 2.4, -1.4, 97.5]
     generator = np.random.default_rng(5)
     for value, decimals in zip(
-        generator.uniform(-200, 200, 2000).tolist(), generator.integers(0, 3, 2000).tolist(), strict=True
+        generator.uniform(-200, 200, 2000).tolist(),
+        generator.integers(0, 3, 2000).tolist(),
+        strict=True,
     ):
         rounded = districts.round_stably(value, decimals)
         assert printed(rounded, decimals) == printed(value, decimals)
@@ -78,7 +91,11 @@ def test_communities_are_counted_and_named_by_township():
         ("甲街道", "甲街道02社区", False, "自有", False, True),
         ("乙镇", "乙镇01社区", False, "借用", True, True),
     )
-    conditions = {"达标": rows["compliant"], "租用": rows["premises"] == "租用", "村改": rows["village_turned"]}
+    conditions = {
+        "达标": rows["compliant"],
+        "租用": rows["premises"] == "租用",
+        "村改": rows["village_turned"],
+    }
     counted = districts.count_by_township(rows, "zh", conditions)
     assert list(counted) == ["街道（乡镇）", "社区", "达标", "租用", "村改"]
     assert counted.to_numpy().tolist() == [["甲街道", 2, 1, 1, 1], ["乙镇", 1, 1, 0, 0]]
@@ -86,11 +103,16 @@ def test_communities_are_counted_and_named_by_township():
         rows, "en", {"None": ~rows["premises_plan"], "All": rows["compliant"] | True}
     )
     assert list(listed) == ["Township", "None", "All"]
-    assert listed.to_numpy().tolist() == [["甲街道", "01社区", "01社区, 02社区"], ["乙镇", "—", "01社区"]]
+    assert listed.to_numpy().tolist() == [
+        ["甲街道", "01社区", "01社区, 02社区"],
+        ["乙镇", "—", "01社区"],
+    ]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_what_the_published_report_says_of_places_stands_on_the_page_of_their_county_alone(here, lang):
+def test_what_the_published_report_says_of_places_stands_on_the_page_of_their_county_alone(
+    here, lang
+):
     named = reference("named_places")
     said = {code: districts.quotes(named, code, lang) for code in COUNTIES}
     assert sum(map(len, said.values())) == len(named) == 6
@@ -101,7 +123,11 @@ def test_every_indicator_of_counties_has_a_row_with_the_city_last(here):
     table = districts.by_county(read_estimates("2020"), "en")["table"]
     assert table["columns"][:2] == ["Indicator", "Unit"] and table["columns"][-1] == "City"
     rows = {row[0]: row for row in table["rows"]}
-    assert len(rows) > 40 and rows["certified share"][-1] == "47.2" and all(len(r) == 12 for r in rows.values())
+    assert (
+        len(rows) > 40
+        and rows["certified share"][-1] == "47.2"
+        and all(len(r) == 12 for r in rows.values())
+    )
 
 
 def test_the_main_table_of_a_county_is_short_and_its_sheet_of_word_one_page(edition):

@@ -37,13 +37,26 @@ def shown(kind, data, **report):
 
 @pytest.fixture
 def notebook():
-    table = {"columns": ["县（市、区）", "持证率（%）"], "rows": [["椒江区", "43.0"], ["=全市", "1,047.2"]]}
-    words = {"title": f"持证率{LINK}", "subtitle": "%", "source": "合成数据", "table": table, "alt": "持证率"}
+    table = {
+        "columns": ["县（市、区）", "持证率（%）"],
+        "rows": [["椒江区", "43.0"], ["=全市", "1,047.2"]],
+    }
+    words = {
+        "title": f"持证率{LINK}",
+        "subtitle": "%",
+        "source": "合成数据",
+        "table": table,
+        "alt": "持证率",
+    }
     said = f'## 一、题\n\n持证率{LINK}，再说一次{LINK}（见<a class="ref" href="#fig-a"></a>）。'
     return new_notebook(
         cells=[
-            new_code_cell("%%md zh", id="words", outputs=[shown("prose", {"text/markdown": said}, lang="zh")]),
-            new_code_cell("a", id="a", outputs=[shown("figure", {}, id="a", png="figures/a.png", **words)]),
+            new_code_cell(
+                "%%md zh", id="words", outputs=[shown("prose", {"text/markdown": said}, lang="zh")]
+            ),
+            new_code_cell(
+                "a", id="a", outputs=[shown("figure", {}, id="a", png="figures/a.png", **words)]
+            ),
             new_code_cell("b", id="b", outputs=[shown("table", {}, id="b", **words)]),
         ]
     )
@@ -51,7 +64,10 @@ def notebook():
 
 @pytest.fixture
 def site():
-    receipt = dict.fromkeys(["definition", "words", "facts"], "普查") | {"label": "持证率", "value": "47.2%"}
+    receipt = dict.fromkeys(["definition", "words", "facts"], "普查") | {
+        "label": "持证率",
+        "value": "47.2%",
+    }
     receipt |= {
         "sources": [("《花名册》", "椒江区 43.0 (6-66)")],
         "notebook": "03_workforce",
@@ -95,7 +111,9 @@ def test_word_has_the_official_layout_notes_headings_and_the_label(notebook, sit
     section = document.sections[0]
     assert [round(side.mm) for side in (section.top_margin, section.bottom_margin)] == [37, 35]
     assert [round(side.mm) for side in (section.left_margin, section.right_margin)] == [28, 26]
-    assert document.styles["Body Text"].paragraph_format.line_spacing.pt == pytest.approx(28.95, abs=0.06)
+    assert document.styles["Body Text"].paragraph_format.line_spacing.pt == pytest.approx(
+        28.95, abs=0.06
+    )
     assert "Heading 1" in [paragraph.style.name for paragraph in document.paragraphs]
     for header in (section.header, section.even_page_header):
         assert "合成数据" in header.paragraphs[0].text
@@ -133,7 +151,12 @@ def test_a_sheet_has_a_name_that_excel_takes():
 
 
 def test_columns_hold_their_longest_word_and_long_texts_get_the_rest():
-    columns = [["条目", "Q09"], ["重算值", "1.0000"], ["Outcome", "recomputable"], ["说明", "很长的说明" * 12]]
+    columns = [
+        ["条目", "Q09"],
+        ["重算值", "1.0000"],
+        ["Outcome", "recomputable"],
+        ["说明", "很长的说明" * 12],
+    ]
     shares = text._shares(columns)
     assert sum(shares) == pytest.approx(text.TEXT)
     assert shares[0] > 3 and shares[1] > 6 and shares[2] > 12 and shares[3] > sum(shares) / 2
@@ -154,7 +177,9 @@ def measured(pdf):
     said = subprocess.run(
         ["pdftotext", "-bbox-layout", pdf, "-"], capture_output=True, text=True, check=True
     ).stdout
-    line = re.compile(r'<line xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)"[^>]*>(.*?)</line>', re.DOTALL)
+    line = re.compile(
+        r'<line xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)"[^>]*>(.*?)</line>', re.DOTALL
+    )
     words = re.compile(r"<word[^>]*>(.*?)</word>")
     return [
         sorted(
@@ -169,7 +194,9 @@ def test_word_as_drawn_has_28_characters_a_line_and_22_lines_a_page(drawn_word):
     pages = measured(drawn_word)
     han = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]+")
     full = [text for lines in pages for _, left, right, text in lines if left < 80 and right > 519]
-    body = [text for text in full if han.fullmatch(text) and len(text) < 35]  # longer: the label in small type
+    body = [
+        text for text in full if han.fullmatch(text) and len(text) < 35
+    ]  # longer: the label in small type
     assert len(body) > 10
     assert {len(text) for text in body} <= {26, 27, 28, 29}
     first = [top for top, left, _, text in pages[0] if 100 < top < 720 and left < 115]
@@ -189,7 +216,9 @@ def test_quotes_of_the_english_pdf_are_as_wide_as_latin_ones(edition):
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext on this machine: the PDF is not measured")
     pdf = edition / "outputs/2020/report/en/report.pdf"
-    said = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
     word = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">counties’<'
     ems = [
         (float(right) - float(left)) / (float(low) - float(top))
@@ -199,6 +228,11 @@ def test_quotes_of_the_english_pdf_are_as_wide_as_latin_ones(edition):
 
 
 def test_no_table_of_word_as_drawn_is_crushed(drawn_word):
-    alone = [(round(left), text) for lines in measured(drawn_word) for _, left, _, text in lines if len(text) == 1]
+    alone = [
+        (round(left), text)
+        for lines in measured(drawn_word)
+        for _, left, _, text in lines
+        if len(text) == 1
+    ]
     latin = [text for _, text in alone if text.isascii() and text.isalpha()]
     assert latin == [], "the end of a word that was cut"

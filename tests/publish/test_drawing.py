@@ -43,7 +43,10 @@ def test_a_label_that_names_a_county_carries_its_code_and_keeps_its_words():
 
 
 def test_a_value_is_told_on_hover_with_its_unit_and_can_be_left_out(svg):
-    assert re.findall("<title>(.*?)</title>", compact(svg, AREAS, "%")) == ["椒江区 43.0%", "其他 5 &amp; 6%"]
+    assert re.findall("<title>(.*?)</title>", compact(svg, AREAS, "%")) == [
+        "椒江区 43.0%",
+        "其他 5 &amp; 6%",
+    ]
     assert "<title>" not in compact(svg, AREAS, "%", phone=True)
 
 
@@ -54,11 +57,15 @@ def test_words_stay_words_and_the_drawing_is_shorter(svg):
 
 
 def test_marks_stay_within_a_tenth_of_a_point(svg):
-    old = re.findall(r'<use xlink:href="#[^"]+" x="([\d.]+)" y="([\d.]+)" style="fill: #(?:12|65)', svg)
+    old = re.findall(
+        r'<use xlink:href="#[^"]+" x="([\d.]+)" y="([\d.]+)" style="fill: #(?:12|65)', svg
+    )
     new = re.findall(r'<use x="([\d.]+)" y="([\d.]+)"', compact(svg, AREAS))
     kept = [[float(number) for number in pair] for pair in new]
     for pair in old:
-        assert [float(number) for number in pair] in [pytest.approx(pair, abs=0.051) for pair in kept]
+        assert [float(number) for number in pair] in [
+            pytest.approx(pair, abs=0.051) for pair in kept
+        ]
     assert len(old) == 2
 
 
@@ -71,7 +78,10 @@ def test_every_line_of_words_stands_where_matplotlib_put_it():
     figure.savefig(buffer, format="svg", bbox_inches=None)
     plt.close(figure)
     words = re.findall(r"<text([^>]*)>([^<]+)", compact(buffer.getvalue(), AREAS))
-    places = {word: re.search(r'x="(\d+)[\d.]*" y="(\d+)[\d.]*"', attributes) for attributes, word in words}
+    places = {
+        word: re.search(r'x="(\d+)[\d.]*" y="(\d+)[\d.]*"', attributes)
+        for attributes, word in words
+    }
     assert all(places.values()), "a word without a place lies in the corner"
     over, under = ([int(number) for number in places[word].groups()] for word in ("仙居县", "62"))
     assert 5 < under[1] - over[1] < 20 and abs(under[0] - over[0]) < 40
@@ -88,7 +98,9 @@ def test_lines_of_one_look_become_one_path_and_counties_stay_apart():
 
 def test_neighbours_of_one_look_share_a_group():
     look = {"fill": "#000"}
-    written = grouped([Piece("path", {"d": "M0 0"}, look), Piece("path", {"d": "M1 1"}, look, "331002")])
+    written = grouped(
+        [Piece("path", {"d": "M0 0"}, look), Piece("path", {"d": "M1 1"}, look, "331002")]
+    )
     assert written == '<g fill="#000"><path d="M0 0"/><path d="M1 1" data-area="331002"/></g>'
 
 

@@ -35,12 +35,19 @@ def estimates():
 
 @pytest.fixture
 def statements():
-    row = {"indicator": "certified", "district": COUNTY, "text_zh": STATED, "text_en": "no difference"}
+    row = {
+        "indicator": "certified",
+        "district": COUNTY,
+        "text_zh": STATED,
+        "text_en": "no difference",
+    }
     return pd.DataFrame([row])
 
 
 def facts(data, estimates, statements, lang="zh"):
-    text = facts_list(data, estimates, statements, lang, lambda row: f"notebooks/x.html#c-{row.cell}")
+    text = facts_list(
+        data, estimates, statements, lang, lambda row: f"notebooks/x.html#c-{row.cell}"
+    )
     return [line for line in text.splitlines() if line]
 
 
@@ -51,9 +58,17 @@ def test_it_begins_with_title_label_and_rule(a_dataset, estimates, statements):
 
 
 def test_a_line_has_value_unit_interval_basis_wording_and_link(a_dataset, estimates, statements):
-    city, county, _ = (line for line in facts(a_dataset, estimates, statements) if line.startswith("- "))
+    city, county, _ = (
+        line for line in facts(a_dataset, estimates, statements) if line.startswith("- ")
+    )
     assert city.startswith("- [certified](notebooks/x.html#c-certified): ")
-    for said in ("（全市）：47.2%", "95%区间 44.7–49.7%", "依据：合成", "普查", "可作为全市数值陈述"):
+    for said in (
+        "（全市）：47.2%",
+        "95%区间 44.7–49.7%",
+        "依据：合成",
+        "普查",
+        "可作为全市数值陈述",
+    ):
         assert said in city
     assert "无区间" in county and county.endswith(STATED)
 

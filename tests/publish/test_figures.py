@@ -18,20 +18,34 @@ def toned(frame):
 
 @pytest.fixture
 def dates(frame):
-    texts = {"before_text": ["60.0", "55.0"], "after_text": ["98.0", "97.0"], "note": ["", "+42.0"], "group": ""}
-    return frame[["district"]].assign(before=[60.0, 55.0], after=[98.0, 97.0], tone=["context", "accent"], **texts)
+    texts = {
+        "before_text": ["60.0", "55.0"],
+        "after_text": ["98.0", "97.0"],
+        "note": ["", "+42.0"],
+        "group": "",
+    }
+    return frame[["district"]].assign(
+        before=[60.0, 55.0], after=[98.0, 97.0], tone=["context", "accent"], **texts
+    )
 
 
 @pytest.fixture
 def heads():
-    columns = {"new_text": ["30", "5"], "kept_text": ["40", "15"], "total_text": ["70", "20"], "note": ["", "+9%"]}
+    columns = {
+        "new_text": ["30", "5"],
+        "kept_text": ["40", "15"],
+        "total_text": ["70", "20"],
+        "note": ["", "+9%"],
+    }
     return pd.DataFrame({"district": list(AREAS), "new": [30, 5], "kept": [40, 15], **columns})
 
 
 @pytest.fixture
 def whole():
     texts = {"rent_text": ["75%", "40%"], "own_text": ["25%", "60%"], "total_text": ["75%", ""]}
-    return pd.DataFrame({"district": list(AREAS), "rent": [75.0, 40.0], "own": [25.0, 60.0], **texts})
+    return pd.DataFrame(
+        {"district": list(AREAS), "rent": [75.0, 40.0], "own": [25.0, 60.0], **texts}
+    )
 
 
 def words(axes):
@@ -46,7 +60,9 @@ def test_both_dates_of_a_dumbbell_stand_at_its_ends_with_their_values(dates):
 
 
 def test_the_line_of_the_city_is_named_and_neighbours_of_a_group_are_bracketed(dates):
-    axes = figures.dumbbell(dates.assign(group=["above", "below"]), "early", "city 97.5", 97.5).axes[0]
+    axes = figures.dumbbell(
+        dates.assign(group=["above", "below"]), "early", "city 97.5", 97.5
+    ).axes[0]
     assert [segment[0][0] for segment in axes.collections[-1].get_segments()] == [97.5]
     assert words(axes)[-3:] == ["city 97.5", "above", "below"]
     assert [list(line.get_ydata()) for line in axes.lines] == [[-0.35, 0.35], [0.65, 1.35]]
@@ -68,7 +84,9 @@ def test_parts_of_a_whole_are_labelled_in_the_bar_where_there_is_room(whole):
 
 def test_the_parts_of_a_single_bar_have_their_amounts_below(whole):
     single = whole.head(1).assign(district="", rent_below="7.5", own_below="2.5")
-    assert {"7.5", "2.5"} <= set(words(figures.parts(single, {"rent": "Rented", "own": "Owned"}).axes[0]))
+    assert {"7.5", "2.5"} <= set(
+        words(figures.parts(single, {"rent": "Rented", "own": "Owned"}).axes[0])
+    )
 
 
 def test_large_numbers_stand_over_their_names():
@@ -81,7 +99,11 @@ def test_the_points_are_where_the_values_are(toned):
     axes = figures.interval_rows(toned, 50, "half").axes[0]
     assert [x for x, _ in axes.collections[2].get_offsets()] == [43.0, 51.2]
     assert [list(s[:, 0]) for s in axes.collections[1].get_segments()] == [[37, 49], [41, 61]]
-    assert axes.collections[0].get_segments()[0][0][0] == 50 and words(axes) == ["half", "43.0", "51.2"]
+    assert axes.collections[0].get_segments()[0][0][0] == 50 and words(axes) == [
+        "half",
+        "43.0",
+        "51.2",
+    ]
 
 
 def test_groups_of_intervals_have_headings_and_rows_of_their_own(toned):
@@ -98,8 +120,12 @@ def test_bars_are_as_long_as_their_values_and_labelled(toned):
     assert words(axes) == ["43.0", "51.2", "city 47", "both"]
 
 
-@pytest.mark.parametrize("draw", ["intervals", "bars", "dumbbell", "headcount", "parts", "against_city"])
-def test_every_mark_of_a_county_carries_its_code_and_is_told_on_hover(toned, dates, heads, whole, draw):
+@pytest.mark.parametrize(
+    "draw", ["intervals", "bars", "dumbbell", "headcount", "parts", "against_city"]
+)
+def test_every_mark_of_a_county_carries_its_code_and_is_told_on_hover(
+    toned, dates, heads, whole, draw
+):
     figure = {
         "intervals": lambda: figures.interval_rows(toned, 50, "half"),
         "bars": lambda: figures.bars(toned[["district", "value", "text", "tone"]]),
@@ -115,8 +141,12 @@ def test_every_mark_of_a_county_carries_its_code_and_is_told_on_hover(toned, dat
 
 
 def test_the_values_of_a_county_are_marked_with_it(toned):
-    drawing = picture.svg(figures.bars(toned[["district", "value", "text", "tone"]]), AREAS, phone=True)
-    assert 'data-area="331002">43.0</text>' in drawing and 'data-area="331023">51.2</text>' in drawing
+    drawing = picture.svg(
+        figures.bars(toned[["district", "value", "text", "tone"]]), AREAS, phone=True
+    )
+    assert (
+        'data-area="331002">43.0</text>' in drawing and 'data-area="331023">51.2</text>' in drawing
+    )
 
 
 def test_names_of_rows_begin_at_one_edge(toned):
@@ -128,7 +158,10 @@ def test_names_of_rows_begin_at_one_edge(toned):
 
 
 def test_labels_are_of_one_size(toned, dates):
-    for figure in (figures.dumbbell(dates, "early", "now"), figures.interval_rows(toned, 50, "half")):
+    for figure in (
+        figures.dumbbell(dates, "early", "now"),
+        figures.interval_rows(toned, 50, "half"),
+    ):
         axes = figure.axes[0]
         assert {text.get_fontsize() for text in [*axes.texts, *axes.get_yticklabels()]} == {8.5}
 
@@ -142,7 +175,12 @@ def test_neighbours_of_the_palette_differ_in_grey():
         )
         return 116 * luminance ** (1 / 3) - 16
 
-    for colors in (figures.PALETTE, [rows.ACCENT, rows.MUTED], figures.TOLD, [rows.ACCENT, rows.FAINT]):
+    for colors in (
+        figures.PALETTE,
+        [rows.ACCENT, rows.MUTED],
+        figures.TOLD,
+        [rows.ACCENT, rows.FAINT],
+    ):
         shades = [lightness(color) for color in colors]
         assert all(abs(a - b) > 15 for a, b in pairwise(shades)), colors
 

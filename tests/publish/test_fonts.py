@@ -42,7 +42,9 @@ def test_glyphs_are_those_of_the_font():
 def test_the_font_of_the_report_is_coarser_by_less_than_a_reader_sees():
     data, whole = read(fonts.subset("椒", "woff2")), read(fonts.subset("椒"))
     assert (data["head"].unitsPerEm, whole["head"].unitsPerEm) == (fonts.UNITS, 1000)
-    drawn, exact = (f["glyf"][f.getBestCmap()[ord("椒")]].getCoordinates(f["glyf"])[0] for f in (data, whole))
+    drawn, exact = (
+        f["glyf"][f.getBestCmap()[ord("椒")]].getCoordinates(f["glyf"])[0] for f in (data, whole)
+    )
     times = 1000 / fonts.UNITS
     apart = [
         abs(times * a - b)
@@ -90,10 +92,19 @@ def test_half_width_setting_of_punctuation_is_that_of_the_font():
 def halved(font, character):
     """Return by how much the feature `halt` narrows a character, None where it does not."""
     table, glyph = font["GPOS"].table, font.getBestCmap()[ord(character)]
-    records = [record.Feature for record in table.FeatureList.FeatureRecord if record.FeatureTag == "halt"]
-    lookups = [table.LookupList.Lookup[i] for i in {i for feature in records for i in feature.LookupListIndex}]
-    for part in (getattr(part, "ExtSubTable", part) for lookup in lookups for part in lookup.SubTable):
+    records = [
+        record.Feature for record in table.FeatureList.FeatureRecord if record.FeatureTag == "halt"
+    ]
+    lookups = [
+        table.LookupList.Lookup[i]
+        for i in {i for feature in records for i in feature.LookupListIndex}
+    ]
+    for part in (
+        getattr(part, "ExtSubTable", part) for lookup in lookups for part in lookup.SubTable
+    ):
         if glyph in part.Coverage.glyphs:
-            value = part.Value if part.Format == 1 else part.Value[part.Coverage.glyphs.index(glyph)]
+            value = (
+                part.Value if part.Format == 1 else part.Value[part.Coverage.glyphs.index(glyph)]
+            )
             return value.XAdvance
     return None

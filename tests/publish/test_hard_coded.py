@@ -109,9 +109,13 @@ def test_what_is_not_a_typed_number_passes(text):
 
 
 def test_no_notebook_types_a_day_that_the_wave_declares(repository):
-    notebooks = {path.name: path.read_text("utf-8") for path in (repository / "notebooks").glob("*.ipynb")}
+    notebooks = {
+        path.name: path.read_text("utf-8") for path in (repository / "notebooks").glob("*.ipynb")
+    }
     assert {
-        name: found for name, text in notebooks.items() if (found := re.findall(r'Timestamp\(\\".*', text))
+        name: found
+        for name, text in notebooks.items()
+        if (found := re.findall(r'Timestamp\(\\".*', text))
     } == {}
 
 

@@ -70,7 +70,10 @@ def notebook_of(*texts):
         title = render("{{ text }}", {"text": text})
         data = pd.DataFrame([[text, text]], columns=["甲", text])
         report = {"title": title, "subtitle": title, "source": title, "alt": plain(title)}
-        report["table"] = {"columns": [str(name) for name in data.columns], "rows": tables.cells(data)}
+        report["table"] = {
+            "columns": [str(name) for name in data.columns],
+            "rows": tables.cells(data),
+        }
         outputs = [
             shown("prose", {"text/markdown": said}, lang="zh"),
             shown("table", {"text/html": tables.to_html(data)}, id=f"t{place}", **report),
@@ -118,7 +121,9 @@ def test_a_text_in_words_is_that_text_for_markdown_and_html(text):
 
 def test_a_page_shows_each_text_and_gets_neither_element_nor_attribute_from_it():
     whole = "\n".join(TEXTS)
-    usual = Shown(pages.draft(notebook_of(*"甲" * len(TEXTS)), kind="report", site=site_of("甲"))).elements
+    usual = Shown(
+        pages.draft(notebook_of(*"甲" * len(TEXTS)), kind="report", site=site_of("甲"))
+    ).elements
     html = pages.draft(notebook_of(*TEXTS), kind="report", site=site_of(whole))
     made = Shown(html)
     assert made.elements == usual
@@ -162,7 +167,9 @@ def words_of(body):
         return " "
     if body.get("func") == "smartquote":
         return '"' if body.get("double", True) else "'"
-    return body.get("text", "") if isinstance(body.get("text"), str) else words_of(list(body.values()))
+    return (
+        body.get("text", "") if isinstance(body.get("text"), str) else words_of(list(body.values()))
+    )
 
 
 def test_typst_reads_each_text_as_it_is(tmp_path):
@@ -184,12 +191,16 @@ def test_a_workbook_holds_each_text_as_text():
     book = openpyxl.load_workbook(
         io.BytesIO(workbook(notebook_of(*TEXTS), site_of("\n".join(TEXTS)), WHEN, COUNTIES))
     )
-    assert len(set(map(str.lower, book.sheetnames))) == len(TEXTS) + 3, "each sheet has a name of its own"
+    assert len(set(map(str.lower, book.sheetnames))) == len(TEXTS) + 3, (
+        "each sheet has a name of its own"
+    )
     for sheet, text in zip(book.worksheets[3:], TEXTS, strict=True):
         cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
         assert not [cell for cell in cells if cell.data_type == "f"], text
         values = [str(cell.value) for cell in cells]
-        assert values.count(text) >= 3 and not any(cell.hyperlink for cell in cells if cell.value == text), text
+        assert values.count(text) >= 3 and not any(
+            cell.hyperlink for cell in cells if cell.value == text
+        ), text
 
 
 def test_a_csv_holds_each_text_and_no_formula():
@@ -214,7 +225,12 @@ def test_sentences_from_tables_are_text_and_take_numbers_by_name():
 
 
 def test_templates_from_tables_are_kept_from_python():
-    for code in ("{{ ''.__class__ }}", "{{ x.__init__.__globals__ }}", "{{ lipsum() }}", "{{ cycler }}"):
+    for code in (
+        "{{ ''.__class__ }}",
+        "{{ x.__init__.__globals__ }}",
+        "{{ lipsum() }}",
+        "{{ cycler }}",
+    ):
         with pytest.raises(Exception, match=r"undefined|unsafe|no attribute"):
             render(code, {"x": Linked()})
 

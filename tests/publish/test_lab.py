@@ -33,7 +33,9 @@ def section(edition, tmp_path, monkeypatch, shown):
 
 def test_prose_names_figures_and_tells_numbers_on_hover(section, shown):
     """A reference reads 图 2, and a number tells its name and how it was computed."""
-    words = section.say({"zh": '共{{ workers_total }}，见<a class="ref" href="#fig-workers"></a>。'})
+    words = section.say(
+        {"zh": '共{{ workers_total }}，见<a class="ref" href="#fig-workers"></a>。'}
+    )
     section.show({"text/markdown": words}, {"kind": "prose", "lang": "zh"})
     said = shown[0]["text/markdown"]
     assert re.sub(r"<[^>]+>", "", said) == "共1533人，见图 2。"
@@ -85,13 +87,18 @@ def test_a_cell_that_runs_again_keeps_its_numbers_once(section):
         ("共1533人", "numbers typed into the words: 1533人; take them by name"),
     ],
 )
-def test_an_error_in_words_names_notebook_cell_language_and_the_nearest_name(section, monkeypatch, words, reason):
+def test_an_error_in_words_names_notebook_cell_language_and_the_nearest_name(
+    section, monkeypatch, words, reason
+):
     """What is wrong is said in one line, which is all that Jupyter shows."""
     monkeypatch.setattr("analysis.publish.section.running_cell", lambda: "headcount_said")
     with pytest.raises(ProseError) as error:
         section.say({"zh": words})
     [line] = error.value._render_traceback_()
-    assert line.startswith(f"notebooks/03_workforce.ipynb!headcount_said (zh): {reason}") and "\n" not in line
+    assert (
+        line.startswith(f"notebooks/03_workforce.ipynb!headcount_said (zh): {reason}")
+        and "\n" not in line
+    )
 
 
 @pytest.mark.parametrize("notebook", ["03_workforce", "10_report"])
@@ -101,4 +108,7 @@ def test_before_the_first_build_one_line_says_what_to_run(copy, monkeypatch, not
     with pytest.raises(NotBuiltError) as error:
         Section(notebook, "2020", "zh")
     [line] = error.value._render_traceback_()
-    assert line.startswith("data/processed/2020/wave.toml 尚未生成") and "run `make report` first" in line
+    assert (
+        line.startswith("data/processed/2020/wave.toml 尚未生成")
+        and "run `make report` first" in line
+    )

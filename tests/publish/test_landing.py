@@ -19,7 +19,13 @@ PART = {
 def site(lang, basis="synthetic"):
     words = {"zh": ("报告<一>", "合成数据，不得引用"), "en": ("Report", "Synthetic data")}[lang]
     plain = dict.fromkeys(["date", "edition", "kicker", "subtitle"], "x")
-    return plain | {"lang": lang, "report": words[0], "notice": words[1], "basis": basis, "stamp": {"a": "b"}}
+    return plain | {
+        "lang": lang,
+        "report": words[0],
+        "notice": words[1],
+        "basis": basis,
+        "stamp": {"a": "b"},
+    }
 
 
 @pytest.fixture
@@ -29,7 +35,12 @@ def html():
 
 def test_it_leads_to_report_downloads_counties_and_notebooks(html):
     linked = set(re.findall(r'href="([^"#]+)"', html))
-    assert {"report/index.html", "report/report.pdf", PART["counties"][0][1], PART["notebooks"][0][1]} <= linked
+    assert {
+        "report/index.html",
+        "report/report.pdf",
+        PART["counties"][0][1],
+        PART["notebooks"][0][1],
+    } <= linked
     assert re.findall(r"<script>(.*?)</script>", html) == [FONT_FIRST]
     assert "http" not in "".join(linked - {"http://www.w3.org/2000/svg"})
 
@@ -51,21 +62,33 @@ def test_official_data_carry_no_label():
 
 
 def test_a_notebook_has_its_title_in_each_language(tmp_path):
-    cells = [{"id": "title", "source": ["# 队伍\n", "有多少人？"]}, {"id": "title-en", "source": ["# Workers"]}]
+    cells = [
+        {"id": "title", "source": ["# 队伍\n", "有多少人？"]},
+        {"id": "title-en", "source": ["# Workers"]},
+    ]
     path = tmp_path / "03_workforce.ipynb"
-    path.write_text(json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8")
+    path.write_text(
+        json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8"
+    )
     assert [landing.title(path, lang) for lang in ("zh", "en")] == ["队伍", "Workers"]
 
 
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ([{"id": "a", "cell_type": "code", "source": "x = 1"}, {"id": "b", "source": "## 附录"}], "附录"),
+        (
+            [{"id": "a", "cell_type": "code", "source": "x = 1"}, {"id": "b", "source": "## 附录"}],
+            "附录",
+        ),
         ([{"id": "a", "source": ""}, {"id": "title-en", "source": "\n"}], "15_annex"),
         ([], "15_annex"),
     ],
 )
-def test_a_notebook_without_a_cell_called_title_has_its_first_line_of_text_or_its_name(cells, said, tmp_path):
+def test_a_notebook_without_a_cell_called_title_has_its_first_line_of_text_or_its_name(
+    cells, said, tmp_path
+):
     path = tmp_path / "15_annex.ipynb"
-    path.write_text(json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8")
+    path.write_text(
+        json.dumps({"cells": [{"cell_type": "markdown"} | cell for cell in cells]}), "utf-8"
+    )
     assert [landing.title(path, lang) for lang in ("zh", "en")] == [said, said]

@@ -25,7 +25,9 @@ def cells(path):
 def named(template):
     """Return the numbers that a text names, whatever shape it says them in."""
     found = set()
-    for node in jinja2.Environment().parse(template).find_all((jinja2.nodes.Output, jinja2.nodes.If)):
+    for node in (
+        jinja2.Environment().parse(template).find_all((jinja2.nodes.Output, jinja2.nodes.If))
+    ):
         for part in node.find_all((jinja2.nodes.Name, jinja2.nodes.Getattr)):
             if isinstance(part, jinja2.nodes.Name):
                 found.add(part.name)
@@ -35,7 +37,9 @@ def named(template):
 
 
 def pairs(source):
-    """Yield the (zh, en) texts of a cell of code: dicts and calls that hold the two side by side."""
+    """Yield the (zh, en) texts of a cell of code: dicts and calls that hold the two side by
+    side.
+    """
     for node in ast.walk(ast.parse(re.sub(r"^%.*$", "", source, flags=re.MULTILINE))):
         if isinstance(node, ast.Dict):
             both = zip(node.keys, node.values, strict=True)
@@ -50,7 +54,9 @@ def pairs(source):
 
 def strings(node):
     return [
-        part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        part.value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
     ]
 
 
@@ -94,7 +100,9 @@ def test_every_measure_is_complete_in_both_languages():
     assert not measures["en"].str.contains(r"[\u4e00-\u9fff]").any()
     assert not measures["unit_en"].str.contains(r"[\u4e00-\u9fff]").any()
     money = measures[measures["unit_zh"] == "万元"]
-    assert {("万元", unit) for unit in money["unit_en"]} <= POWERS.keys(), "a conversion that is not declared"
+    assert {("万元", unit) for unit in money["unit_en"]} <= POWERS.keys(), (
+        "a conversion that is not declared"
+    )
 
 
 def test_every_note_of_the_ledger_has_both_languages():

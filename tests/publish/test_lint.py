@@ -62,14 +62,24 @@ def test_a_fault_in_words_is_told_with_its_cell(tmp_path, words, told):
 
 
 def test_words_in_order_have_no_finding(tmp_path):
-    code = ("figure", 'section.names["most"] = []\nsection.table("a", b, zh=dict(title="{{ certified }}"))')
+    code = (
+        "figure",
+        'section.names["most"] = []\nsection.table("a", b, zh=dict(title="{{ certified }}"))',
+    )
     assert (
-        found(tmp_path, code, *both("{{ rented.unlinked.bare }}{{ most }}", "{{ city.certified.interval }}")) == []
+        found(
+            tmp_path,
+            code,
+            *both("{{ rented.unlinked.bare }}{{ most }}", "{{ city.certified.interval }}"),
+        )
+        == []
     )
 
 
 def test_titles_of_figures_are_read_too(tmp_path):
-    [finding] = found(tmp_path, ("figure", 'section.figure("a", b, c, zh=dict(title="{{ rentd }}"))'))
+    [finding] = found(
+        tmp_path, ("figure", 'section.figure("a", b, c, zh=dict(title="{{ rentd }}"))')
+    )
     assert "02_facilities.ipynb!figure: unknown name rentd" in finding
 
 
@@ -81,7 +91,10 @@ def test_a_missing_language_is_told(tmp_path):
 
 
 def test_figures_and_points_of_the_report_are_held_against_its_text(tmp_path):
-    cells = (("shown", 'section.include("rents")'), *both('见<a class="ref" href="#fig-other"></a>', "see"))
+    cells = (
+        ("shown", 'section.include("rents")'),
+        *both('见<a class="ref" href="#fig-other"></a>', "see"),
+    )
     findings = found(tmp_path, *cells, name="10_report")
     assert len(findings) == 5
     assert "words: cites fig-other, which the report does not show" in findings[0]

@@ -30,7 +30,11 @@ def test_an_unknown_measure_is_refused():
 
 
 def test_the_cell_of_an_indicator_is_the_first_that_quotes_it(tmp_path, monkeypatch):
-    sources = ['t = read("t", wave, "certified")', 'x = "certified"', 'y = "certified"; z = "rented"']
+    sources = [
+        't = read("t", wave, "certified")',
+        'x = "certified"',
+        'y = "certified"; z = "rented"',
+    ]
     cells = [{"cell_type": "code", "id": f"c{i}", "source": [s]} for i, s in enumerate(sources)]
     cells.insert(0, {"cell_type": "markdown", "id": "m", "source": ['"rented"']})
     (tmp_path / "notebooks").mkdir()

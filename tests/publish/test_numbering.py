@@ -7,7 +7,9 @@ from this_study import COUNTIES
 
 from analysis.publish.numbering import Numbering
 
-SHOWN = re.compile(r'<figure(?: class="?table"?)? id="?([\w-]+)"?.*?<span class="?no"?>([^<]+)</span>')
+SHOWN = re.compile(
+    r'<figure(?: class="?table"?)? id="?([\w-]+)"?.*?<span class="?no"?>([^<]+)</span>'
+)
 CODE = list(COUNTIES)[2]
 
 
@@ -21,7 +23,9 @@ CODE = list(COUNTIES)[2]
 )
 @pytest.mark.parametrize(("lang", "folder"), [("zh", "."), ("en", "en")])
 def test_numbers_are_those_of_the_page(edition, monkeypatch, notebook, page, least, lang, folder):
-    """Figures and tables have the numbers that the sources of the notebooks give them, and no others have one."""
+    """Figures and tables have the numbers that the sources of the notebooks give them, and no
+    others have one.
+    """
     monkeypatch.chdir(edition)
     html = (edition / "outputs/2020" / page / folder / "index.html").read_text("utf-8")
     numbering = Numbering(notebook, "2020", lang, CODE)
@@ -31,7 +35,9 @@ def test_numbers_are_those_of_the_page(edition, monkeypatch, notebook, page, lea
     assert numbering.numbers.keys() == published.keys()
 
 
-@pytest.mark.parametrize(("lang", "said"), [("zh", "表（报告未收）"), ("en", "Table (not in the report)")])
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "表（报告未收）"), ("en", "Table (not in the report)")]
+)
 def test_a_table_that_the_report_leaves_out_says_so(repository, monkeypatch, lang, said):
     """A table of a notebook that the report does not include has no number."""
     monkeypatch.chdir(repository)

@@ -9,7 +9,9 @@ from analysis.publish.package_metadata import data_package, resource, table_sche
 from analysis.publish.questions import forms
 from analysis.survey.reference import reference
 
-TABLE = "\ufeff县,持证率（%）,人数（人）,code,basis\n甲,45.2,12,007,synthetic\n乙,—,3,010,synthetic\n"
+TABLE = (
+    "\ufeff县,持证率（%）,人数（人）,code,basis\n甲,45.2,12,007,synthetic\n乙,—,3,010,synthetic\n"
+)
 
 
 @pytest.fixture
@@ -48,14 +50,18 @@ def test_a_sheet_is_described_by_its_rows_of_the_codebook(a_dataset):
     described = {form.name: table_schema(a_dataset, form) for form in forms("2020")}
     rows = reference("columns")
     rows = rows[rows["table"].isin(described)]
-    named = {(table, field["name"]) for table, schema in described.items() for field in schema["fields"]}
+    named = {
+        (table, field["name"]) for table, schema in described.items() for field in schema["fields"]
+    }
     kept = rows[rows["identifier"] == ""]
     assert named == set(zip(kept["table"], kept["column"], strict=True))
     assert len(rows) > len(kept), "the forms ask for identifiers, which are not described"
 
 
 def test_answers_ranges_and_units_of_a_question_are_those_of_the_codebook(a_dataset):
-    workers = next(table_schema(a_dataset, form) for form in forms("2020") if form.name == "workers")
+    workers = next(
+        table_schema(a_dataset, form) for form in forms("2020") if form.name == "workers"
+    )
     fields = {field["name"]: field for field in workers["fields"]}
     for row in reference("columns").query("table == 'workers' and identifier == ''").itertuples():
         field, codes = fields[row.column], reference("codes")

@@ -77,7 +77,9 @@ def figure(svg, **changes):
 
 TABLE = """<table><thead><tr><th scope="col">县（市、区）</th><th scope="col">专职社工</th></tr></thead>
 <tbody><tr data-county="331002"><th scope="row">椒江区</th><td class="num">264</td></tr></tbody></table>"""
-BEHIND = '<table><tbody><tr><th scope="row">椒江区</th><td class="num">78.1</td></tr></tbody></table>'
+BEHIND = (
+    '<table><tbody><tr><th scope="row">椒江区</th><td class="num">78.1</td></tr></tbody></table>'
+)
 TILES = [
     {
         "value": n("compliant_share", "98%"),
@@ -114,14 +116,17 @@ def mock(drawings):
             id="setup",
             outputs=[new_output("stream", name="stderr", text="a warning")],
         ),
-        new_code_cell("tiles()", id="tiles", outputs=[shown("tiles", {"text/html": "-"}, tiles=TILES)]),
+        new_code_cell(
+            "tiles()", id="tiles", outputs=[shown("tiles", {"text/html": "-"}, tiles=TILES)]
+        ),
         prose("achievements", "## 一、做法成效\n"),
         prose(
             "base",
             "### （一）社区基础夯实有力\n\n"
             f"全市社区综合服务设施达标率从2018年初的65.4%提升至{n('compliant_share', '98%')}。"
             f"全市共新增招聘{n('workers_new', '452')}名专职社区工作者，共有专职社区工作者"
-            f"{n('workers', '1533')}人。2019年全市全年共计投入社区工作经费{n('funds', '16887.2')}万元（见"
+            f"{n('workers', '1533')}人。"
+            f"2019年全市全年共计投入社区工作经费{n('funds', '16887.2')}万元（见"
             '<a class="ref" href="#fig-workers"></a>、<a class="ref" href="#tab-workers"></a>）。'
             f"椒江区持证率为{n('certified_share.331002', '51.9%')}。",
         ),
@@ -174,7 +179,9 @@ def mock(drawings):
 
 def estimate(name):
     return {
-        "label": {"compliant_share": "社区综合服务设施达标率", "workers": "专职社区工作者"}.get(name, name),
+        "label": {"compliant_share": "社区综合服务设施达标率", "workers": "专职社区工作者"}.get(
+            name, name
+        ),
         "value": "98%",
         "how": "communities: 100 × count(compliant) / count(rows)",
         "words": "达标354个 ÷ 社区361个",
@@ -207,7 +214,8 @@ def site(**changes):
         "edition": "第 1 版",
         "kicker": "台州市 · 城市社区治理调研",
         "basis": "synthetic",
-        "notice": "县级微观数据未公开；本页县级数字为按发布稿总数校准的合成重建，只用于演示方法，不得引用。",
+        "notice": "县级微观数据未公开；本页县级数字为按发布稿总数校准的合成重建，只用于演示方法，"
+        "不得引用。",
         "downloads": [
             ("PDF", "report.pdf"),
             ("Word（公文格式）", "report.docx"),
@@ -359,9 +367,7 @@ def test_source_of_prose_is_dropped_even_where_it_draws(drawings):
     assert "secret_template" not in html and "<code>" not in html
 
 
-OWN_OF_A_REPORT = (
-    r'@font-face.*?\}|<section class="(?:lead|part|annex)">|</section>|<div class="plot.*?</svg></div>'
-)
+OWN_OF_A_REPORT = r'@font-face.*?\}|<section class="(?:lead|part|annex)">|</section>|<div class="plot.*?</svg></div>'
 
 
 def test_district_is_drawn_like_the_report_but_for_its_sections_and_drawings(html, drawings):
@@ -518,8 +524,13 @@ def test_nothing_is_asked_of_the_network(kind, drawings):
     script = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in script]
     allowed = re.search(r"script-src ([^;]*);", html)[1].split()
-    assert script[0] == "document.fonts.load('1em Noto Sans SC')" and "<script>" in html[: html.index("<body")]
-    assert len(script) == 2 and allowed == [f"'sha256-{digest}'" for digest in digests], "no other script may run"
+    assert (
+        script[0] == "document.fonts.load('1em Noto Sans SC')"
+        and "<script>" in html[: html.index("<body")]
+    )
+    assert len(script) == 2 and allowed == [f"'sha256-{digest}'" for digest in digests], (
+        "no other script may run"
+    )
     asked = [a.get("src") or a["href"] for t, a in tags if "src" in a or (t == "link")]
     assert asked and all(address.startswith("data:") for address in asked)
     styles = "".join(re.findall(r"<style[^>]*>(.*?)</style>", html, flags=re.DOTALL))
@@ -542,7 +553,9 @@ def test_hostile_metadata_is_escaped(drawings):
         ]
     )
     words = ["title", "subtitle", "date", "edition", "kicker", "notice"]
-    facts = site(**dict.fromkeys(words, HOSTILE), stamp={HOSTILE: HOSTILE}, downloads=[(HOSTILE, "x")])
+    facts = site(
+        **dict.fromkeys(words, HOSTILE), stamp={HOSTILE: HOSTILE}, downloads=[(HOSTILE, "x")]
+    )
     for kind in page.KINDS:
         html = page.render(notebook, kind=kind, site=facts)
         assert html.count("<script") == 2 and "<img" not in html, "the page's own scripts alone"

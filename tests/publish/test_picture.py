@@ -56,11 +56,17 @@ def test_the_narrow_drawing_fits_a_phone_and_keeps_its_words(frame):
     picture.narrow(figure)
     drawing = picture.svg(figure, phone=True)
     assert float(drawing.split('width="')[1].split('"')[0]) <= 256
-    assert "天台县" in drawing and "A name that is" in drawing and "A name that is far too long" not in drawing
+    assert (
+        "天台县" in drawing
+        and "A name that is" in drawing
+        and "A name that is far too long" not in drawing
+    )
 
 
 def against_city(frame, own):
-    return figures.against_city(frame.assign(city=47.2), own, "the whole city, of which it is a part", "%")
+    return figures.against_city(
+        frame.assign(city=47.2), own, "the whole city, of which it is a part", "%"
+    )
 
 
 @pytest.mark.filterwarnings("error::UserWarning")  # of matplotlib: a layout that collapses
@@ -88,7 +94,9 @@ def test_a_long_legend_lies_within_the_picture_and_leaves_the_marks_their_width(
 @pytest.mark.parametrize("draw", ["bars", "intervals", "numerals"])
 def test_no_words_of_the_narrow_drawing_are_cut_off_or_lie_on_each_other(frame, draw):
     figure = {
-        "bars": lambda: figures.bars(frame[["district", "value", "text", "tone"]], group=(0, 1, "a group")),
+        "bars": lambda: figures.bars(
+            frame[["district", "value", "text", "tone"]], group=(0, 1, "a group")
+        ),
         "intervals": lambda: figures.interval_rows(frame, 50, "half"),
         "numerals": lambda: figures.numerals(["669", "7,436"] * 2, ["Name plaques", "Signs"] * 2),
     }[draw]()
@@ -97,18 +105,35 @@ def test_no_words_of_the_narrow_drawing_are_cut_off_or_lie_on_each_other(frame, 
     picture.narrow(figure)
     picture.lay_out(figure)
     renderer = figure.canvas.get_renderer()
-    words = [text for axes in figure.axes for text in (*axes.texts, *axes.get_yticklabels()) if text.get_visible()]
+    words = [
+        text
+        for axes in figure.axes
+        for text in (*axes.texts, *axes.get_yticklabels())
+        if text.get_visible()
+    ]
     boxes = [text.get_window_extent(renderer) for text in words if text.get_text()]
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0 for box in boxes)
     assert all(box.y1 <= figure.bbox.height for box in boxes)
-    assert not [1 for i, box in enumerate(boxes) for other in boxes[i + 1 :] if box.padded(-1.5).overlaps(other)]
+    assert not [
+        1
+        for i, box in enumerate(boxes)
+        for other in boxes[i + 1 :]
+        if box.padded(-1.5).overlaps(other)
+    ]
 
 
 @pytest.mark.parametrize("count", [90, 900])
 def test_many_districts_make_no_taller_figure_and_names_that_do_not_touch(count):
     names = [f"县{i:04d}" for i in range(count)]
     frame = pd.DataFrame(
-        {"district": names, "value": 50.0, "low": 40.0, "high": 60.0, "text": "5", "tone": "context"}
+        {
+            "district": names,
+            "value": 50.0,
+            "low": 40.0,
+            "high": 60.0,
+            "text": "5",
+            "tone": "context",
+        }
     )
     for figure in (figures.interval_rows(frame, 50, "half"), bars(frame)):
         picture.png(figure)

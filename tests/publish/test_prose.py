@@ -9,8 +9,20 @@ from analysis.publish.markup import caption, inline, linked, plain
 from analysis.publish.prose import Number, Unit, money, numbers, render
 
 
-def number(value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"):
-    return Number(name, "持证率", value, low, high, 1533, Unit(unit, decimals, lang=lang), "synthetic", "census")
+def number(
+    value, low=float("nan"), high=float("nan"), decimals=1, unit="%", name="certified", lang="zh"
+):
+    return Number(
+        name,
+        "持证率",
+        value,
+        low,
+        high,
+        1533,
+        Unit(unit, decimals, lang=lang),
+        "synthetic",
+        "census",
+    )
 
 
 def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
@@ -21,15 +33,23 @@ def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
 
 
 def test_an_unlinked_number_keeps_its_name_and_no_link():
-    said = render("{{ certified.unlinked }}·{{ certified.unlinked.bare }}", {"certified": number(47.2)})
-    assert said == '<span class="n" data-r="certified">47.2%</span>·<span class="n" data-r="certified">47.2</span>'
+    said = render(
+        "{{ certified.unlinked }}·{{ certified.unlinked.bare }}", {"certified": number(47.2)}
+    )
+    assert (
+        said == '<span class="n" data-r="certified">47.2%</span>·<span class="n" '
+        'data-r="certified">47.2</span>'
+    )
     assert linked(said) == said and inline(said) == said and plain(said) == "47.2%·47.2"
     assert numbers_in_braces("{{ certified.unlinked }}") == []
 
 
 def test_a_caption_keeps_the_names_of_its_numbers_and_their_links_not():
     linked_number = str(number(47.2))
-    assert caption(f"<b>持证率{linked_number}") == '&lt;b&gt;持证率<span class="n" data-r="certified">47.2%</span>'
+    assert (
+        caption(f"<b>持证率{linked_number}")
+        == '&lt;b&gt;持证率<span class="n" data-r="certified">47.2%</span>'
+    )
 
 
 def test_an_order_is_said_in_words():
@@ -80,10 +100,13 @@ def test_a_number_reaches_prose_as_a_link_or_not_at_all(template):
 
 def test_prose_may_loop_over_a_list_and_name_a_place_by_its_code():
     names = {"towns": ["甲", "乙"], "county": {"331002": "椒江区"}, "certified": number(47.2)}
-    assert render("{% for x in towns %}{{ x }}{{ loop.last and certified or '' }}{% endfor %}", names).startswith(
-        "甲乙<"
+    assert render(
+        "{% for x in towns %}{{ x }}{{ loop.last and certified or '' }}{% endfor %}", names
+    ).startswith("甲乙<")
+    assert (
+        render('{{ county["331002"] }}{{ towns[1] }}{{ towns | join("、") }}', names)
+        == "椒江区乙甲、乙"
     )
-    assert render('{{ county["331002"] }}{{ towns[1] }}{{ towns | join("、") }}', names) == "椒江区乙甲、乙"
 
 
 def test_half_follows_the_value():
@@ -133,7 +156,8 @@ def test_numbers_are_kept_apart_by_district():
 def test_money_is_the_same_number_in_both_languages(value, decimals, unit, zh, en):
     measure = {"unit_zh": "万元", "unit_en": unit, "decimals": str(decimals)}
     said = [
-        Number("x", "x", value, None, None, 1, Unit.of(measure, lang), "synthetic", "") for lang in ("zh", "en")
+        Number("x", "x", value, None, None, 1, Unit.of(measure, lang), "synthetic", "")
+        for lang in ("zh", "en")
     ]
     assert [number.text for number in said] == [zh, en]
     power = {"million yuan": -2, "yuan": 4}[unit]
@@ -164,12 +188,17 @@ def test_published_money_is_said_in_the_unit_of_the_number_beside_it(printed, un
 
 def few(counted, n, lang="zh", table="communities"):
     unit = Unit("%", 0, lang=lang)
-    return Number("a", "占比", 100 * counted / n, 30, 90, n, unit, "synthetic", "census", counted, table)
+    return Number(
+        "a", "占比", 100 * counted / n, 30, 90, n, unit, "synthetic", "census", counted, table
+    )
 
 
 def test_a_share_of_fewer_than_twelve_is_counts_wherever_it_is_printed():
     assert few(3, 4).text == "4个社区中的3个" and few(3, 4, "en").text == "3 of 4 communities"
-    assert few(2, 5, table="workers").text == "5人中的2人" and few(1, 1, "en", "workers").text == "1 of 1 worker"
+    assert (
+        few(2, 5, table="workers").text == "5人中的2人"
+        and few(1, 1, "en", "workers").text == "1 of 1 worker"
+    )
     assert few(3, 4).plain == few(3, 4).tabled == "4中3" and few(3, 4, "en").tabled == "3 of 4"
     assert ">4个社区中的3个<" in str(few(3, 4)) and ">4个社区中的3个<" in few(3, 4).to(1)
     assert few(10, 11).text == "11个社区中的10个" and few(10, 11, "en").tabled == "10 of 11"

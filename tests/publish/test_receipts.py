@@ -18,7 +18,12 @@ NO_CLAIMS = pd.DataFrame({"estimate": pd.Series(dtype=str)})
 
 
 def estimate(
-    indicator, district, value, sources, how="workers: 100 × count(certificate != '无') / count(rows)", **more
+    indicator,
+    district,
+    value,
+    sources,
+    how="workers: 100 × count(certificate != '无') / count(rows)",
+    **more,
 ):
     return {
         "name": indicator if district == CITY else f"{indicator}.{district}",
@@ -55,7 +60,9 @@ def book():
     county = {"n": 59, "numerator": 25, "denominator": 59, "low": 40, "high": 46}
     of_county = estimate("certified", "331002", 43.04, BOOKS.partition("; ")[0], **county)
     claims = {"estimate": ["certified"], "published": ["47.2"], "unit": ["%"], "unit_zh": ["%"]}
-    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
+    ledger = pd.DataFrame(
+        claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]}
+    )
     return {lang: of(of_city, of_county, lang=lang, ledger=ledger) for lang in ("zh", "en")}
 
 
@@ -84,24 +91,34 @@ def test_a_county_tells_its_own_rows_and_nothing_of_the_others(book):
 
 def test_a_domain_tells_how_many_of_the_rows_or_which():
     how = "workers: count(rows) [hired >= '2018-01-01']"
-    many = estimate("hired_since_2018", "331002", 4, f"331002_椒江区.xlsx!{ROSTER} 6,9,12-13", how, n=4)
+    many = estimate(
+        "hired_since_2018", "331002", 4, f"331002_椒江区.xlsx!{ROSTER} 6,9,12-13", how, n=4
+    )
     two = estimate("hired_since_2018", "331003", 3, f"331003_黄岩区.xlsx!{ROSTER} 6,9-10", how, n=3)
     known = of(many, two)
     assert known["hired_since_2018.331002"]["sources"] == [(f"《{ROSTER}》第6–13行中的4人", "")]
-    assert known["hired_since_2018.331003"]["sources"] == [(f"《{ROSTER}》第6、9–10行（共3人）", "")]
+    assert known["hired_since_2018.331003"]["sources"] == [
+        (f"《{ROSTER}》第6、9–10行（共3人）", "")
+    ]
 
 
 def test_facts_say_kind_basis_interval_and_what_was_published(book):
     facts = book["zh"]["certified"]["facts"].split("；")
     assert facts == ["普查", "合成", "区间 44.7–49.7%", "原报告 47.2 %，校准所致，不作验证"]
-    assert "published" not in book["en"]["certified.331002"]["facts"], "the ledger speaks of the city"
+    assert "published" not in book["en"]["certified.331002"]["facts"], (
+        "the ledger speaks of the city"
+    )
 
 
 def test_what_n_counts_is_said_in_the_unit_of_the_table():
-    books = "; ".join(f"{code}_{name}.xlsx!经费投入 6-9" for code, name in list(district_names("zh").items())[1:])
+    books = "; ".join(
+        f"{code}_{name}.xlsx!经费投入 6-9" for code, name in list(district_names("zh").items())[1:]
+    )
     funds = estimate("funding_total", CITY, 16887.2, books, "funding: sum(amount)", n=36)
     assert of(funds)["funding_total"]["facts"] == "普查；合成；9县×4项"
-    assert of(funds, lang="en")["funding_total"]["facts"] == "census; synthetic; 9 counties × 4 items"
+    assert (
+        of(funds, lang="en")["funding_total"]["facts"] == "census; synthetic; 9 counties × 4 items"
+    )
     assert of(funds)["funding_total"]["words"] == "9县×4项合计"
     spread = estimate("income", CITY, 6.47, BOOKS, "workers: mean(income)", n=1533, unit="万元")
     assert of(spread)["income"]["words"] == "1533人的平均"
@@ -111,7 +128,9 @@ def test_what_n_counts_is_said_in_the_unit_of_the_table():
 def test_a_share_of_few_is_said_as_counts():
     how = "interview_communities: 100 × count(not pay_by_standard) / count(rows) [county_code == '331023']"
     few = {"n": 4, "numerator": 3, "denominator": 4, "uncertainty": "sample"}
-    row = estimate("tiantai_pay_not_standard", "331023", 75, "interviews.xlsx!社区访谈 27-30", how, **few)
+    row = estimate(
+        "tiantai_pay_not_standard", "331023", 75, "interviews.xlsx!社区访谈 27-30", how, **few
+    )
     name = "tiantai_pay_not_standard.331023"
     assert of(row)[name]["value"] == "4个社区中的3个"
     assert of(row, lang="en")[name]["value"] == "3 of 4 communities"
@@ -126,8 +145,12 @@ def test_the_link_leads_to_the_cell(book):
 
 def test_a_reference_table_is_named_with_its_lines():
     quoted = {"basis": "published", "uncertainty": "", "n": 1, "unit": "万元"}
-    row = estimate("sijiqing_venture", CITY, 100, "benchmarks.csv 3", "benchmarks: sum(value)", **quoted)
-    assert of(row)["sijiqing_venture"]["sources"] == [("data/raw/reference/benchmarks.csv第3行", "")]
+    row = estimate(
+        "sijiqing_venture", CITY, 100, "benchmarks.csv 3", "benchmarks: sum(value)", **quoted
+    )
+    assert of(row)["sijiqing_venture"]["sources"] == [
+        ("data/raw/reference/benchmarks.csv第3行", "")
+    ]
     assert of(row, lang="en")["sijiqing_venture"]["sources"] == [
         ("data/raw/reference/benchmarks.csv, lines 3", "")
     ]
@@ -139,14 +162,18 @@ def test_a_stand_in_is_said_to_be_one():
     [note] = of(row)["beizhu_workers.331083"]["notes"]
     assert note.startswith("“北渚社区”由替身“楚门镇01社区”（331083102901）代替")
     [note] = of(row, lang="en")["beizhu_workers.331083"]["notes"]
-    assert note.startswith("The rows are those of a stand-in for 北渚社区, 楚门镇01社区 (331083102901)")
+    assert note.startswith(
+        "The rows are those of a stand-in for 北渚社区, 楚门镇01社区 (331083102901)"
+    )
 
 
 def test_a_number_that_leaves_stand_ins_out_is_not_said_to_be_about_them():
     how = "interview_communities: count(rows) [community_code not in ['331083102901', '331023002901']]"
     row = estimate("interviewed_by_lot", CITY, 39, "interviews.xlsx!社区访谈 6-17", how)
     assert of(row)["interviewed_by_lot"]["notes"] == []
-    among = estimate("interviewed_by_lot", CITY, 2, "interviews.xlsx!社区访谈 6-7", how.replace("not in", "in"))
+    among = estimate(
+        "interviewed_by_lot", CITY, 2, "interviews.xlsx!社区访谈 6-7", how.replace("not in", "in")
+    )
     assert len(of(among)["interviewed_by_lot"]["notes"]) == 2
 
 
@@ -155,7 +182,10 @@ def rise(after, before, change, relative=False):
     cited = "estimates.csv!compliant; estimates.csv!compliant_2018"
     if relative:
         how = "estimates: 100 × (compliant − compliant_2018) / compliant_2018"
-    rows = (estimate("compliant", CITY, after, BOOKS), estimate("compliant_2018", CITY, before, BOOKS))
+    rows = (
+        estimate("compliant", CITY, after, BOOKS),
+        estimate("compliant_2018", CITY, before, BOOKS),
+    )
     return of(*rows, estimate("compliant_rise", CITY, change, cited, how))["compliant_rise"]
 
 
@@ -168,11 +198,23 @@ def test_a_change_names_both_numbers_and_says_where_they_do_not_give_it_as_print
 
 
 def test_published_money_is_said_in_the_unit_of_the_value_above_it():
-    income = estimate("income", CITY, 6.468, "", "workers: mean(income)", low=6.4, high=6.5, unit="万元")
-    claim = {"estimate": ["income"], "published": ["6.47"], "unit": ["万元/year"], "unit_zh": ["万元/年"]}
-    ledger = pd.DataFrame(claim | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
+    income = estimate(
+        "income", CITY, 6.468, "", "workers: mean(income)", low=6.4, high=6.5, unit="万元"
+    )
+    claim = {
+        "estimate": ["income"],
+        "published": ["6.47"],
+        "unit": ["万元/year"],
+        "unit_zh": ["万元/年"],
+    }
+    ledger = pd.DataFrame(
+        claim | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]}
+    )
     said = {lang: of(income, lang=lang, ledger=ledger)["income"] for lang in ("zh", "en")}
-    assert said["en"]["value"] == "64,700 yuan" and "published: 64,700 yuan/year" in said["en"]["facts"]
+    assert (
+        said["en"]["value"] == "64,700 yuan"
+        and "published: 64,700 yuan/year" in said["en"]["facts"]
+    )
     assert said["zh"]["value"] == "6.47万元" and "原报告 6.47 万元/年" in said["zh"]["facts"]
 
 
@@ -185,13 +227,17 @@ def published(edition):
     return estimates.fillna(dict.fromkeys(TEXT, ""))
 
 
-def test_printed_parts_give_the_printed_change_or_the_receipt_says_that_it_was_computed_before(published):
+def test_printed_parts_give_the_printed_change_or_the_receipt_says_that_it_was_computed_before(
+    published,
+):
     said = numbers(published, "zh")
     known, changes, unequal = receipts(published, NO_CLAIMS, "zh"), 0, 0
     for row in published.itertuples():
         found = re.fullmatch(r"estimates: (100 × \()?(\w+) − (\w+)(\) / \3)?", row.how)
         changes += bool(found)
-        if found and not any(said[row.district][found[i]].few for i in (2, 3)):  # which print as counts
+        if found and not any(
+            said[row.district][found[i]].few for i in (2, 3)
+        ):  # which print as counts
             after, before = (Decimal(said[row.district][found[i]].plain) for i in (2, 3))
             step = Decimal(1).scaleb(-said[row.district][row.indicator].unit.decimals)
             shown = Decimal(said[row.district][row.indicator].plain)
@@ -226,6 +272,10 @@ def test_every_receipt_is_in_words_and_no_formula_or_column_is(published):
 @pytest.mark.parametrize("figure", ["n/a", ""])
 def test_a_statement_without_a_figure_is_compared_with_nothing(lang, figure):
     claims = {"estimate": ["certified"], "published": [figure], "unit": [""], "unit_zh": [""]}
-    ledger = pd.DataFrame(claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]})
-    facts = of(estimate("certified", CITY, 47.2, BOOKS), lang=lang, ledger=ledger)["certified"]["facts"]
+    ledger = pd.DataFrame(
+        claims | {"status": ["by construction"], "status_zh": ["校准所致，不作验证"]}
+    )
+    facts = of(estimate("certified", CITY, 47.2, BOOKS), lang=lang, ledger=ledger)["certified"][
+        "facts"
+    ]
     assert not re.search("发布稿|原报告|published|—|construction|构造", facts)

@@ -70,7 +70,10 @@ def test_the_counties_come_in_reading_order(section, workers):
     table = section.counties("workers_total")
     assert list(table["district"]) == list(COUNTIES.values())
     assert list(table["value"]) == [by_hand[code] for code in COUNTIES]
-    assert list(section.counties("workers_total", city=True)["text"])[:2] == ["1533", str(by_hand["331002"])]
+    assert list(section.counties("workers_total", city=True)["text"])[:2] == [
+        "1533",
+        str(by_hand["331002"]),
+    ]
 
 
 @pytest.mark.parametrize(("lang", "scale", "form"), [("", 1, "{:.1f}"), ("en", 10_000, "{:,.0f}")])
@@ -78,9 +81,13 @@ def test_the_range_of_a_measure_is_printed_as_the_measure_is(edition, lang, scal
     estimates = pd.read_csv(edition / "outputs/2020/tables/estimates.csv", dtype={"district": str})
     income = estimates[estimates["indicator"] == "income"].set_index("district")["value"]
     of_counties = income.drop(CITY)
-    table = pd.read_csv(edition / "outputs/2020/tables" / lang / "homogeneity.csv", dtype=str, index_col=0)
+    table = pd.read_csv(
+        edition / "outputs/2020/tables" / lang / "homogeneity.csv", dtype=str, index_col=0
+    )
     row = table.loc["Mean annual income (yuan)" if lang else "人均年收入（万元）"]
-    assert list(row.iloc[:2]) == [form.format(scale * end) for end in (of_counties.min(), of_counties.max())]
+    assert list(row.iloc[:2]) == [
+        form.format(scale * end) for end in (of_counties.min(), of_counties.max())
+    ]
 
 
 def test_every_saved_estimate_is_read_back(edition, monkeypatch):

@@ -41,9 +41,20 @@ def written(folder, **environment):
     (folder / "notebooks").mkdir(parents=True)
     (folder / "data/raw").mkdir(parents=True)
     (folder / "data/raw/reference").symlink_to(REPOSITORY / "data/raw/reference")
-    command = [sys.executable, "-c", WRITE, str(REPOSITORY / "tests"), str(REPOSITORY / "tests/publish")]
+    command = [
+        sys.executable,
+        "-c",
+        WRITE,
+        str(REPOSITORY / "tests"),
+        str(REPOSITORY / "tests/publish"),
+    ]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -17,7 +17,9 @@ def test_cells_are_escaped_and_headers_scoped():
 def test_columns_of_numbers_are_marked_and_others_are_not():
     html = to_html(pd.DataFrame({"县": ["甲", "乙"], "率": ["47.2", "—"], "说明": ["好", "3"]}))
     assert html.count('<td class="num">') == 2
-    assert '<table class="r">' in to_html(pd.DataFrame({"县": ["甲"], "率": ["47.2"]})), "said once of the table"
+    assert '<table class="r">' in to_html(pd.DataFrame({"县": ["甲"], "率": ["47.2"]})), (
+        "said once of the table"
+    )
     assert '<th class="num" scope="col">' in html or '<th scope="col" class="num">率' in html
 
 
@@ -43,10 +45,13 @@ def test_a_table_that_has_its_own_basis_keeps_it():
 
 
 def test_a_traced_number_leads_to_its_receipt_and_a_county_row_carries_its_code():
-    data = traced(pd.DataFrame({"县": ["椒江区", "全市"], "率": ["43.0", "47.2"]}), [["", "certified"]] * 2)
+    data = traced(
+        pd.DataFrame({"县": ["椒江区", "全市"], "率": ["43.0", "47.2"]}), [["", "certified"]] * 2
+    )
     html = to_html(data, {"椒江区": "331002"})
     assert (
-        '<tr data-area="331002"><th scope="row">椒江区</th><td><a href="#r-certified">43.0</a></td></tr>' in html
+        '<tr data-area="331002"><th scope="row">椒江区</th><td><a '
+        'href="#r-certified">43.0</a></td></tr>' in html
     )
     assert html.count("data-area") == 1
     by_column = to_html(data, by_column=True)
@@ -54,7 +59,11 @@ def test_a_traced_number_leads_to_its_receipt_and_a_county_row_carries_its_code(
 
 
 def test_titles_begin_with_a_capital():
-    assert (capital("certified share"), capital("持证率"), capital("")) == ("Certified share", "持证率", "")
+    assert (capital("certified share"), capital("持证率"), capital("")) == (
+        "Certified share",
+        "持证率",
+        "",
+    )
 
 
 @pytest.mark.parametrize("number", ["+7862", "-12", "+0.5", "-1,046.80", "-3.2%"])

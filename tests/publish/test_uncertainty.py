@@ -18,9 +18,18 @@ pytestmark = pytest.mark.usefixtures("house_style")
 
 @pytest.fixture
 def estimates():
-    k, n = np.array([150, 90, 40, 80, 170, 70, 35, 38, 21]), np.array([277, 200, 157, 167, 357, 157, 86, 86, 46])
+    k, n = (
+        np.array([150, 90, 40, 80, 170, 70, 35, 38, 21]),
+        np.array([277, 200, 157, 167, 357, 157, 86, 86, 46]),
+    )
     low, high = proportion_confint(k, n, method="wilson")
-    columns = {"district": list(COUNTIES), "value": 100 * k / n, "low": 100 * low, "high": 100 * high, "n": n}
+    columns = {
+        "district": list(COUNTIES),
+        "value": 100 * k / n,
+        "low": 100 * low,
+        "high": 100 * high,
+        "n": n,
+    }
     return pd.DataFrame(columns).assign(indicator="certified", unit="%")
 
 
@@ -28,7 +37,9 @@ def test_each_figure_has_a_guide_in_both_languages_without_typed_numbers():
     assert set(uncertainty.GUIDES) == {"intervals", "funnel", "ranks", "slopes", "tiles", "grid"}
     for guide in uncertainty.GUIDES.values():
         assert set(guide) == {"zh", "en"} and len(guide["zh"]) > 15 and "\n" not in guide["en"]
-    assert [f for g in uncertainty.GUIDES.values() for f in hard_coded_numbers(g["en"] + g["zh"])] == []
+    assert [
+        f for g in uncertainty.GUIDES.values() for f in hard_coded_numbers(g["en"] + g["zh"])
+    ] == []
 
 
 def test_intervals_fill_only_what_may_be_told_apart(estimates):
@@ -48,11 +59,15 @@ def test_funnel_draws_the_limits_about_the_city(estimates):
     at_right = [line.get_ydata()[-1] for line in curves]
     assert at_right[2] < at_right[0] < city < at_right[1] < at_right[3]
     assert all(np.isfinite(line.get_ydata()).all() for line in curves)
-    assert np.ptp([line.get_ydata()[0] for line in curves]) > np.ptp(at_right), "narrower to the right"
+    assert np.ptp([line.get_ydata()[0] for line in curves]) > np.ptp(at_right), (
+        "narrower to the right"
+    )
     assert {text.get_text() for text in axes.texts} == set(COUNTIES.values())
     dashes = [str(line._unscaled_dash_pattern) for line in (*curves[::2], axes.lines[4])]
     assert len(set(dashes)) == 3, "the city's line is another than the limits"
-    assert all(text.get_bbox_patch() and text.get_zorder() > 2 for text in axes.texts), "no line through a name"
+    assert all(text.get_bbox_patch() and text.get_zorder() > 2 for text in axes.texts), (
+        "no line through a name"
+    )
 
 
 def test_rank_plot_keeps_the_order_of_places_and_draws_both_sets(estimates):
@@ -65,7 +80,9 @@ def test_rank_plot_keeps_the_order_of_places_and_draws_both_sets(estimates):
 
 
 def test_slopes_are_dashed_where_nothing_is_shown(estimates):
-    frame = pd.DataFrame({"district": ["甲", "乙", "丙"], "before": [60, 60.1, 40], "after": [90.0, 61, 80]})
+    frame = pd.DataFrame(
+        {"district": ["甲", "乙", "丙"], "before": [60, 60.1, 40], "after": [90.0, 61, 80]}
+    )
     axes = uncertainty.slopes(frame.assign(apart=[True, False, True]), "前", "后", "%").axes[0]
     assert [line.get_linestyle() for line in axes.lines] == ["-", "--", "-"]
     assert [line.get_ydata()[1] for line in axes.lines] == [90, 61, 80]
@@ -100,6 +117,12 @@ def test_the_same_figure_gives_the_same_bytes(estimates):
 def test_no_words_take_an_interval_for_the_range_of_a_next_count():
     """The interval of a census holds the rates that agree with the count (see test_estimates)."""
     wrong = re.compile(r"同样的?过程可能给出|过程若重来|same process (could have given|ran again)")
-    folders = "notebooks/*.ipynb", "src/**/*.py", "src/**/*.json", "docs/*.md", "data/raw/reference/*.csv"
+    folders = (
+        "notebooks/*.ipynb",
+        "src/**/*.py",
+        "src/**/*.json",
+        "docs/*.md",
+        "data/raw/reference/*.csv",
+    )
     places = [path for folder in folders for path in REPOSITORY.glob(folder)]
     assert [path.name for path in places if wrong.search(path.read_text("utf-8"))] == []

@@ -27,14 +27,34 @@ def test_places_and_the_totals_of_the_city_that_moved_are_told(told):
         ["更名", "三门县：街道（乡镇）", "海游街道", "海游更名街道", "—"],
         ["全市合计", "专职社区工作者花名册：行数", "1533", "1548", "+15"],
     ]
-    assert since_last_wave(told, "en").iloc[2].tolist() == ["City total", "workers: rows", "1533", "1548", "+15"]
+    assert since_last_wave(told, "en").iloc[2].tolist() == [
+        "City total",
+        "workers: rows",
+        "1533",
+        "1548",
+        "+15",
+    ]
 
 
 def test_a_table_that_was_not_compared_is_told(told):
-    line = pd.DataFrame([("not compared", "projects", "rows", "331000", "", "", "", None)], columns=list(CHANGES))
+    line = pd.DataFrame(
+        [("not compared", "projects", "rows", "331000", "", "", "", None)], columns=list(CHANGES)
+    )
     told = pd.concat([line.astype({"change": "Float64"}), told], ignore_index=True)
-    assert since_last_wave(told, "zh").iloc[0].tolist() == ["未作比较", "项目与公益创投", "—", "—", "—"]
-    assert since_last_wave(told, "en").iloc[0].tolist() == ["Not compared", "projects", "—", "—", "—"]
+    assert since_last_wave(told, "zh").iloc[0].tolist() == [
+        "未作比较",
+        "项目与公益创投",
+        "—",
+        "—",
+        "—",
+    ]
+    assert since_last_wave(told, "en").iloc[0].tolist() == [
+        "Not compared",
+        "projects",
+        "—",
+        "—",
+        "—",
+    ]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

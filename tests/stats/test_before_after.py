@@ -30,7 +30,9 @@ def test_turning_the_question_round_turns_the_interval_round():
     low, high = tango(12, 2, 45)
     assert tango(2, 12, 45) == pytest.approx((-high, -low), abs=1e-12)
     low, high = tango(0, 0, 30)
-    assert low == pytest.approx(-high) and high == pytest.approx(1.959964**2 / (30 + 1.959964**2), rel=1e-6)
+    assert low == pytest.approx(-high) and high == pytest.approx(
+        1.959964**2 / (30 + 1.959964**2), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(("gained", "lost", "n"), [(10, 0, 10), (0, 10, 10), (1, 0, 1)])
@@ -55,7 +57,9 @@ def test_same_units_by_district():
     found = same_units(rows, "was", "is", "d").set_index("d")
     assert found.loc["a", ["n", "gained", "lost", "change"]].tolist() == [6, 4, 1, 0.5]
     assert found.loc["b", ["p", "p_holm", "change"]].tolist() == [1, 1, 0]
-    assert found.loc["a", "p"] == pytest.approx(12 / 32) and found.loc["a", "p_holm"] == pytest.approx(24 / 32)
+    assert found.loc["a", "p"] == pytest.approx(12 / 32) and found.loc[
+        "a", "p_holm"
+    ] == pytest.approx(24 / 32)
 
 
 def test_independent_counts():

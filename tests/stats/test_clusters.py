@@ -22,17 +22,23 @@ def test_means_and_errors_equal_those_of_svyby(roster, name):
     expected = pd.read_csv(REFERENCE / "clusters.csv", comment="#")
     found = district_means(roster, VALUES[name], "district", "community")
     assert found["mean"].tolist() == pytest.approx(expected[name].tolist(), rel=1e-12)
-    assert np.sqrt(found["variance"]).tolist() == pytest.approx(expected[f"{name}_se"].tolist(), rel=1e-9)
+    assert np.sqrt(found["variance"]).tolist() == pytest.approx(
+        expected[f"{name}_se"].tolist(), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_test_equals_that_of_regtermtest(roster, name):
-    expected = pd.read_csv(REFERENCE / "clusters_tests.csv", comment="#").set_index("value").loc[name]
+    expected = (
+        pd.read_csv(REFERENCE / "clusters_tests.csv", comment="#").set_index("value").loc[name]
+    )
     found = cluster_effect(roster, VALUES[name], "district", "community")
     for field in ("deff", "statistic", "df", "df_error", "p"):
         assert getattr(found, field) == pytest.approx(expected[field], rel=1e-9), field
     if name == "long":
-        assert found.p == pytest.approx(expected["svychisq"], abs=0.02), "svychisq says much the same"
+        assert found.p == pytest.approx(expected["svychisq"], abs=0.02), (
+            "svychisq says much the same"
+        )
 
 
 def test_without_clusters_the_test_is_that_of_one_way_analysis(roster):

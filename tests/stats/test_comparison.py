@@ -90,7 +90,8 @@ def test_none_or_all_everywhere_is_no_difference(estimates, value):
 
 
 @pytest.mark.parametrize(
-    ("p", "text"), [(0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.0010"), (0.0499, "0.0499"), (1.0, "1.0000")]
+    ("p", "text"),
+    [(0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.0010"), (0.0499, "0.0499"), (1.0, "1.0000")],
 )
 def test_small_p_is_printed_as_a_bound(p, text):
     assert p_text(p) == text
@@ -101,7 +102,9 @@ COUNTS = pd.read_csv(REFERENCE / "counts.csv", comment="#", dtype={"district": s
 
 @pytest.fixture
 def means():
-    """Means of an invented roster by district, as estimates carry them; their Student intervals are R's."""
+    """Means of an invented roster by district, as estimates carry them; their Student intervals are
+    R's.
+    """
     roster = pd.read_csv(REFERENCE / "roster.csv")
     grouped = roster.groupby("district")["income"].agg(["mean", "sem", "size"]).reset_index()
     half = stats.t.ppf(0.975, grouped["size"] - 1) * grouped["sem"]
@@ -120,7 +123,9 @@ def test_counts_come_back_from_the_percentages(estimates):
 def test_standard_errors_come_back_from_the_intervals(means):
     rows, roster = means
     part = districts_of(rows, "income")
-    assert part["se"].tolist() == pytest.approx(roster.groupby("district")["income"].sem().tolist(), rel=1e-12)
+    assert part["se"].tolist() == pytest.approx(
+        roster.groupby("district")["income"].sem().tolist(), rel=1e-12
+    )
     assert "k" not in part
 
 
@@ -134,7 +139,10 @@ def effect_on(rows, deff=2.0, p=0.5):
 
 def test_a_design_effect_widens_everything(estimates):
     certified = estimates[estimates["indicator"] == "certified"]
-    plain, wide = districts_of(estimates, "certified"), districts_of(estimates, "certified", effect_on(certified))
+    plain, wide = (
+        districts_of(estimates, "certified"),
+        districts_of(estimates, "certified", effect_on(certified)),
+    )
     assert (wide["n"] * 2).tolist() == plain["n"].tolist() and (wide["se"] > plain["se"]).all()
     assert (wide["rows"] == plain["n"]).all() and (wide["value"] == plain["value"]).all()
     assert (wide["low"] < plain["low"]).all() and (wide["high"] > plain["high"]).all()
@@ -147,12 +155,16 @@ def test_a_design_effect_widens_means(means):
     rows, _ = means
     plain, wide = districts_of(rows, "income"), districts_of(rows, "income", effect_on(rows, 4.0))
     assert wide["se"].tolist() == pytest.approx((2 * plain["se"]).tolist())
-    assert (wide["high"] - wide["low"]).tolist() == pytest.approx((2 * (plain["high"] - plain["low"])).tolist())
+    assert (wide["high"] - wide["low"]).tolist() == pytest.approx(
+        (2 * (plain["high"] - plain["low"])).tolist()
+    )
 
 
 def test_test_of_clustered_rows_is_that_of_rao_and_scott(estimates):
     effect = effect_on(estimates[estimates["indicator"] == "rented"], p=0.03)
-    tests = homogeneity(estimates, ["rented", "certified"], {"rented": effect}).set_index("indicator")
+    tests = homogeneity(estimates, ["rented", "certified"], {"rented": effect}).set_index(
+        "indicator"
+    )
     assert tests.loc["rented", "test"] == "Rao-Scott" and tests.loc["rented", "statistic"] == 1.0
     assert tests.loc["rented", "p"] == pytest.approx(0.06)
     assert compare(estimates, "rented", effect)["p_alike"].eq(0.03).all()
@@ -171,10 +183,18 @@ def test_effect_of_other_rows_is_refused(estimates):
 
 
 def test_smallest_p_of_drawn_tables_is_a_bound():
-    """Where no drawn table is as far off, all that is known is that p is not above the resolution."""
+    """Where no drawn table is as far off, all that is known is that p is not above the
+    resolution.
+    """
     k, n = np.array([10, 40, 10, 300]), np.array([20, 50, 20, 300])
     low, high = proportion_confint(k, n, method="wilson")
-    columns = {"value": 100 * k / n, "low": 100 * low, "high": 100 * high, "n": n, "district": list("abcd")}
+    columns = {
+        "value": 100 * k / n,
+        "low": 100 * low,
+        "high": 100 * high,
+        "n": n,
+        "district": list("abcd"),
+    }
     rows = pd.DataFrame(columns).assign(indicator="compliant", unit="%")
     tests = homogeneity(pd.concat([rows, rows.assign(indicator="rented")]), ["compliant", "rented"])
     assert tests["test"].eq("exact").all() and tests["at_most"].all()
@@ -209,7 +229,9 @@ def test_means_against_the_rest_are_welchs_test_of_the_rows(means):
     found = against_rest(districts_of(rows, "income")).set_index("district")
     for district in found.index:
         own = roster["district"] == district
-        expected = stats.ttest_ind(roster.loc[own, "income"], roster.loc[~own, "income"], equal_var=False)
+        expected = stats.ttest_ind(
+            roster.loc[own, "income"], roster.loc[~own, "income"], equal_var=False
+        )
         assert found.loc[district, "p_rest"] == pytest.approx(expected.pvalue, rel=1e-9)
         assert found.loc[district, "rest"] == pytest.approx(roster.loc[~own, "income"].mean())
 
@@ -220,7 +242,9 @@ def test_every_pair_is_there_once(estimates):
         len(table) == 36
         and len({frozenset(p) for p in table[["district", "other"]].itertuples(index=False)}) == 36
     )
-    expected = pd.read_csv(REFERENCE / "comparison_pairs.csv", comment="#").query("indicator == 'rented'")
+    expected = pd.read_csv(REFERENCE / "comparison_pairs.csv", comment="#").query(
+        "indicator == 'rented'"
+    )
     assert table["p_holm"].tolist() == pytest.approx(expected["p_holm"].tolist(), abs=1e-12)
 
 
@@ -228,7 +252,9 @@ def test_funnel_of_means_has_the_spread_of_all_rows(means):
     rows, roster = means
     found = limits(districts_of(rows, "income"))
     half = 1.959964 * roster["income"].std(ddof=1) / np.sqrt(rows["n"])
-    assert found["high95"].tolist() == pytest.approx((roster["income"].mean() + half).tolist(), rel=1e-6)
+    assert found["high95"].tolist() == pytest.approx(
+        (roster["income"].mean() + half).tolist(), rel=1e-6
+    )
 
 
 def test_shrinking_lies_between_the_district_and_the_city(estimates):

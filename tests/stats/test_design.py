@@ -1,4 +1,6 @@
-"""Estimates of any stratified or clustered design: equal to R's survey package (reference/survey.R)."""
+"""Estimates of any stratified or clustered design: equal to R's survey package
+(reference/survey.R).
+"""
 
 from pathlib import Path
 from statistics import variance
@@ -14,7 +16,9 @@ from analysis.stats.calibration import poststratify, rake
 from analysis.stats.design import Design
 
 REFERENCE = Path(__file__).parent / "reference"
-R = pd.read_csv(REFERENCE / "survey.csv", comment="#", keep_default_na=False, na_values=["NA", "NaN"])
+R = pd.read_csv(
+    REFERENCE / "survey.csv", comment="#", keep_default_na=False, na_values=["NA", "NaN"]
+)
 LEVEL = pd.Series({"high": 60.0, "low": 90.0, "mid": 80.0})
 PLACE = pd.Series({"rural": 100.0, "town": 130.0})
 
@@ -55,18 +59,24 @@ def fitted(schools, name, domain, what):
     if what == "ratio":
         return design.ratio(rows, drawn, "score", "score_before", domain).iloc[0]
     if what in ("xlogit", "beta"):
-        return design.share(rows, drawn, "meals == 1", domain, method=what.removeprefix("x")).iloc[0]
+        return design.share(rows, drawn, "meals == 1", domain, method=what.removeprefix("x")).iloc[
+            0
+        ]
     column = {"mean": "score", "total": "pupils"}[what]
     return getattr(design, what)(rows, drawn, column, domain).iloc[0]
 
 
-@pytest.mark.parametrize("row", list(R.itertuples()), ids=lambda r: f"{r.design}-{r.domain or 'all'}-{r.what}")
+@pytest.mark.parametrize(
+    "row", list(R.itertuples()), ids=lambda r: f"{r.design}-{r.domain or 'all'}-{r.what}"
+)
 def test_estimates_equal_those_of_survey(schools, row):
     found = fitted(schools, row.design, row.domain, row.what)
     assert found["value"] == pytest.approx(row.value, rel=1e-9)
     assert found["se"] == pytest.approx(row.se, rel=1e-9)
     assert found["df"] == row.df
-    rows_outside_count = row.what == "beta" and row.domain and row.design in ("poststratified", "raked")
+    rows_outside_count = (
+        row.what == "beta" and row.domain and row.design in ("poststratified", "raked")
+    )
     if not rows_outside_count:  # there nrow() of R's design counts the rows outside the domain too
         assert found[["low", "high"]].tolist() == pytest.approx([row.low, row.high], rel=1e-9)
     assert found["deff"] == pytest.approx(row.deff, rel=1e-9, nan_ok=True)
@@ -125,7 +135,11 @@ def test_one_row_a_cluster_and_one_stratum_is_the_textbook_formula():
 def test_order_of_rows_changes_nothing(order):
     rows = pd.read_csv(REFERENCE / "schools.csv", dtype={"district": str})
     expected = design.mean(rows, BOTH, "score")[["value", "se", "low", "deff"]].iloc[0].tolist()
-    found = design.mean(rows.iloc[order], BOTH, "score")[["value", "se", "low", "deff"]].iloc[0].tolist()
+    found = (
+        design.mean(rows.iloc[order], BOTH, "score")[["value", "se", "low", "deff"]]
+        .iloc[0]
+        .tolist()
+    )
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -134,8 +148,14 @@ def test_order_of_rows_changes_nothing(order):
     [
         (lambda t: t[(t["stratum"] != "A") | (t["district"] == "01")], "one cluster of several"),
         (lambda t: t.assign(districts=2), "more clusters"),
-        (lambda t: t.assign(districts=t["districts"].where(t.index > 0)), "is it known for all rows"),
-        (lambda t: t.assign(districts=t["districts"] + (t.index == 0)), "more than one population size"),
+        (
+            lambda t: t.assign(districts=t["districts"].where(t.index > 0)),
+            "is it known for all rows",
+        ),
+        (
+            lambda t: t.assign(districts=t["districts"] + (t.index == 0)),
+            "more than one population size",
+        ),
         (lambda t: t.assign(districts=0), "not above 0"),
     ],
 )
@@ -145,7 +165,9 @@ def test_designs_that_cannot_be_are_refused(schools, change, message):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(("condition", "value", "bound"), [("meals >= 0", 1, "low"), ("meals > 1", 0, "high")])
+@pytest.mark.parametrize(
+    ("condition", "value", "bound"), [("meals >= 0", 1, "low"), ("meals > 1", 0, "high")]
+)
 def test_none_or_all_has_korn_and_graubards_interval_only(schools, condition, value, bound):
     logit = design.share(schools, BOTH, condition).iloc[0]
     assert logit["value"] == value and logit[["low", "high"]].isna().all()
@@ -155,9 +177,13 @@ def test_none_or_all_has_korn_and_graubards_interval_only(schools, condition, va
 
 def test_calibrated_weights_add_up_to_the_known_totals(schools):
     for rows, _ in (designed(schools, "poststratified"), designed(schools, "raked")):
-        assert rows.groupby("level")["calibrated_weight"].sum().to_dict() == pytest.approx(LEVEL.to_dict())
+        assert rows.groupby("level")["calibrated_weight"].sum().to_dict() == pytest.approx(
+            LEVEL.to_dict()
+        )
     raked = designed(schools, "raked")[0]
-    assert raked.groupby("place")["calibrated_weight"].sum().to_dict() == pytest.approx(PLACE.to_dict())
+    assert raked.groupby("place")["calibrated_weight"].sum().to_dict() == pytest.approx(
+        PLACE.to_dict()
+    )
 
 
 def test_margins_that_cannot_be_met_are_refused(schools):
@@ -168,7 +194,9 @@ def test_margins_that_cannot_be_met_are_refused(schools):
 
 
 def test_intervals_cover_the_truth():
-    """Clusters drawn 800 times from a known population: 95 % intervals hold the truth 93 to 97 times in 100."""
+    """Clusters drawn 800 times from a known population: 95 % intervals hold the truth 93 to 97
+    times in 100.
+    """
     generator = np.random.default_rng(11)
     clusters = pd.DataFrame({"stratum": np.repeat(["a", "b", "c"], [40, 60, 80])})
     clusters["size"] = clusters.groupby("stratum")["stratum"].transform("size")
@@ -180,7 +208,9 @@ def test_intervals_cover_the_truth():
     drawn = Design(strata="stratum", clusters="cluster", fpc="size")
     held = np.zeros(3)
     for _ in range(800):
-        taken = [generator.choice(c.index, 12, replace=False) for _, c in clusters.groupby("stratum")]
+        taken = [
+            generator.choice(c.index, 12, replace=False) for _, c in clusters.groupby("stratum")
+        ]
         sample = people[people["cluster"].isin(np.concatenate(taken))]
         found = design.mean(sample, drawn, "y").iloc[0]
         logit = design.share(sample, drawn, "yes").iloc[0]

@@ -10,11 +10,20 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis.stats import difference
-from analysis.stats.difference import equal_means, equal_shares, equal_two_shares, holm, newcombe, welch
+from analysis.stats.difference import (
+    equal_means,
+    equal_shares,
+    equal_two_shares,
+    holm,
+    newcombe,
+    welch,
+)
 
 REFERENCE = Path(__file__).parent / "reference"
 COUNTS = pd.read_csv(REFERENCE / "counts.csv", comment="#", dtype={"district": str})
-PAIRS = pd.read_csv(REFERENCE / "comparison_pairs.csv", comment="#", dtype={"district": str, "other": str})
+PAIRS = pd.read_csv(
+    REFERENCE / "comparison_pairs.csv", comment="#", dtype={"district": str, "other": str}
+)
 WELCH = pd.read_csv(REFERENCE / "comparison_welch.csv", comment="#", keep_default_na=False)
 
 
@@ -89,7 +98,10 @@ def summary():
 def test_means_equal_r(summary):
     every = WELCH[WELCH["district"] == "all"].iloc[0]
     statistic, p, _ = equal_means(summary["mean"], summary["sem"], summary["size"])
-    assert (statistic, p) == (pytest.approx(every["low"], rel=1e-12), pytest.approx(every["p"], rel=1e-9))
+    assert (statistic, p) == (
+        pytest.approx(every["low"], rel=1e-12),
+        pytest.approx(every["p"], rel=1e-9),
+    )
     rows = WELCH[WELCH["district"] != "all"]
     a, b = summary.loc[rows["district"]].to_numpy().T, summary.loc[rows["other"]].to_numpy().T
     low, high, p = welch(*a, *b)

@@ -1,11 +1,21 @@
-"""The gate of people's numbers: what is small, what is withheld with it, what is rounded and what is refused."""
+"""The gate of people's numbers: what is small, what is withheld with it, what is rounded and what
+is refused.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.stats import disclosure
-from analysis.stats.disclosure import Linked, Person, Policy, hidden_by_policy, protected, small_cells, terms
+from analysis.stats.disclosure import (
+    Linked,
+    Person,
+    Policy,
+    hidden_by_policy,
+    protected,
+    small_cells,
+    terms,
+)
 from analysis.stats.estimates import change, count, mean
 from analysis.survey.problems import StudyError
 
@@ -36,7 +46,13 @@ def test_a_count_of_people_is_small_below_ten_on_either_side(count, base, assess
 
 @pytest.mark.parametrize(
     ("values", "dominated"),
-    [([5.0] * 10, False), ([100.0, 5, 5], True), ([50.0, 40, 5, 5], True), ([100.0], True), ([0.0, 0.0], False)],
+    [
+        ([5.0] * 10, False),
+        ([100.0, 5, 5], True),
+        ([50.0, 40, 5, 5], True),
+        ([100.0], True),
+        ([0.0, 0.0], False),
+    ],
 )
 def test_one_or_two_that_make_up_most_of_a_sum_are_told_from_it(values, dominated):
     assert Policy({}).dominated(np.array(values)) == dominated
@@ -54,8 +70,14 @@ def test_a_small_count_takes_another_with_it_and_no_more():
 
 
 def test_what_follows_from_an_equation_is_hidden_with_its_parts():
-    counts = pd.DataFrame({"x": [30.0, 27, 3], "y": [40.0, 20, 20]}, index=["whole", "part", "rest"])
-    people = [Person("whole", "sum"), Person("part", "count"), Person("rest", "count", equals="whole - part")]
+    counts = pd.DataFrame(
+        {"x": [30.0, 27, 3], "y": [40.0, 20, 20]}, index=["whole", "part", "rest"]
+    )
+    people = [
+        Person("whole", "sum"),
+        Person("part", "count"),
+        Person("rest", "count", equals="whole - part"),
+    ]
     rules = Policy({one.indicator: one for one in people})
     small = small_cells(counts, rules)
     assert small == {("rest", "x")}
@@ -79,12 +101,18 @@ def test_a_column_that_is_not_published_by_county_is_hidden_but_for_its_exceptio
 
 
 def test_equations_are_read():
-    assert terms("workers_2018 - hired_before_2018") == [(1, "workers_2018"), (-1, "hired_before_2018")]
+    assert terms("workers_2018 - hired_before_2018") == [
+        (1, "workers_2018"),
+        (-1, "hired_before_2018"),
+    ]
 
 
 def people(pay=6.0):
     frame = pd.DataFrame(
-        {"county_code": ["331002"] * 12 + ["331003"] * 9, "income": [pay + i / 77 for i in range(21)]}
+        {
+            "county_code": ["331002"] * 12 + ["331003"] * 9,
+            "income": [pay + i / 77 for i in range(21)],
+        }
     )
     frame = frame.assign(workbook="a.xlsx", sheet="花名册", row=range(6, 27))
     frame.attrs.update(table="workers", wave="2020", basis="official")
@@ -108,7 +136,9 @@ def test_a_mean_that_one_person_dominates_is_withheld():
 
 def test_what_is_derived_from_a_rounded_mean_is_derived_again():
     now, then = mean(people(), "income", "income"), mean(people(4.0), "income", "income_2018")
-    rows = protected(pd.concat([now, then, change(now, then, "income_growth", relative=True)]), NOTHING)
+    rows = protected(
+        pd.concat([now, then, change(now, then, "income_growth", relative=True)]), NOTHING
+    )
     values = rows.set_index("name")["value"]
     after, before = values["income.331002"], values["income_2018.331002"]
     assert values["income_growth.331002"] == round(100 * (after - before) / before, 6)
@@ -126,7 +156,10 @@ def test_a_count_of_people_that_is_not_listed_is_refused():
 
 
 def test_people_are_cited_without_their_rows():
-    assert set(count(people(), "workers_total")["sources"]) == {"a.xlsx!花名册 *", ""}  # of counties without any
+    assert set(count(people(), "workers_total")["sources"]) == {
+        "a.xlsx!花名册 *",
+        "",
+    }  # of counties without any
 
 
 def test_groups_of_fewer_than_twenty_have_no_median():

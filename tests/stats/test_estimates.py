@@ -30,7 +30,8 @@ from analysis.survey.repository import reference
 REFERENCE = Path(__file__).parent / "reference"
 WILSON = pd.read_csv(REFERENCE / "wilson.csv", comment="#")
 STUDENT = pd.read_csv(REFERENCE / "student.csv", comment="#", dtype={"district": str})
-# county, kind, rented, people, pay: 331003 has no row of kind "a", seven counties have no row at all
+# county, kind, rented, people, pay: 331003 has no row of kind "a", seven counties have no row at
+# all
 ROWS = [
     ("331002", "a", True, 3, 4.21),
     ("331002", "b", False, 1, 6.47),
@@ -57,7 +58,9 @@ def values(estimates):
 
 
 def test_share_is_hits_over_rows():
-    expected = by_district(ROWS, lambda rows: Fraction(100 * sum(row[2] for row in rows), len(rows)))
+    expected = by_district(
+        ROWS, lambda rows: Fraction(100 * sum(row[2] for row in rows), len(rows))
+    )
     assert values(share(table(), "rented", "rented")) == expected
     assert expected == {CITY: 60, "331002": 33.333333, "331003": 100}
 
@@ -73,7 +76,9 @@ def test_share_has_the_wilson_interval_of_prop_test(k, n):
 
 
 def test_wilson_interval_holds_the_rate_and_not_the_next_share():
-    """Why the words of a census are: the rates that agree with the count. It is no range for a second run."""
+    """Why the words of a census are: the rates that agree with the count. It is no range for a
+    second run.
+    """
     generator, rate = np.random.default_rng(4), 0.47
     k = generator.binomial(170, [[rate]] * 20_000)[:, 0]
     low, high = proportion_confint(k, 170, method="wilson")
@@ -110,10 +115,14 @@ def test_weighted_mean_weighs_heads_and_is_not_the_mean_of_means():
 
 
 def test_total_count_and_distinct_recomputed():
-    assert values(total(table(), "people", "funding_total")) == zeros({CITY: 18, "331002": 11, "331003": 7})
+    assert values(total(table(), "people", "funding_total")) == zeros(
+        {CITY: 18, "331002": 11, "331003": 7}
+    )
     assert values(count(table(), "communities_total")) == zeros({CITY: 5, "331002": 3, "331003": 2})
     assert values(distinct(table(), "kind", "posts")) == zeros({CITY: 2, "331002": 2, "331003": 1})
-    assert values(total(table(), "pay", "funding_total"))[CITY] == round(sum(row[4] for row in ROWS), 6)
+    assert values(total(table(), "pay", "funding_total"))[CITY] == round(
+        sum(row[4] for row in ROWS), 6
+    )
 
 
 def zeros(known):
@@ -124,7 +133,9 @@ def test_ratio_divides_sums_and_takes_conditions():
     assert values(ratio(table(), "people", "pay", "workers_per_community")) == by_district(
         ROWS, lambda rows: sum(row[3] for row in rows) / sum(row[4] for row in rows)
     )
-    assert values(ratio(table(), "people * rented", "people", "hardware_share", scale=100)) == by_district(
+    assert values(
+        ratio(table(), "people * rented", "people", "hardware_share", scale=100)
+    ) == by_district(
         ROWS, lambda rows: 100 * sum(row[3] * row[2] for row in rows) / sum(row[3] for row in rows)
     )
 
@@ -138,7 +149,10 @@ def test_ratio_over_nothing_has_no_value():
 def test_county_without_rows_has_no_share_mean_or_ratio(function):
     column = {share: ["rented"], mean: ["pay"], ratio: ["people", "pay"]}[function]
     assert list(function(table(), *column, "rented")["district"]) == [CITY, "331002", "331003"]
-    assert list(function(table(), *column, "rented", where="kind == 'a'")["district"]) == [CITY, "331002"]
+    assert list(function(table(), *column, "rented", where="kind == 'a'")["district"]) == [
+        CITY,
+        "331002",
+    ]
     assert function(table(), *column, "rented", where="kind == 'c'").empty
 
 
@@ -193,13 +207,20 @@ def test_how_says_the_formula_its_table_and_its_domain(estimate, how):
 def test_columns_label_a_census_with_unit_basis_and_wave():
     estimates = share(table(), "rented", "rented")
     assert list(estimates.columns) == COLUMNS
-    for column, text in [("uncertainty", "census"), ("unit", "%"), ("basis", "official"), ("wave", "2020")]:
+    for column, text in [
+        ("uncertainty", "census"),
+        ("unit", "%"),
+        ("basis", "official"),
+        ("wave", "2020"),
+    ]:
         assert set(estimates[column]) == {text}
     assert set(share(table(basis="published"), "rented", "rented")["basis"]) == {"published"}
 
 
 def test_basis_is_that_of_the_wave_unless_the_table_has_its_own(monkeypatch):
-    monkeypatch.setattr("analysis.stats.record.wave_facts", lambda wave: {"basis": f"declared {wave}"})
+    monkeypatch.setattr(
+        "analysis.stats.record.wave_facts", lambda wave: {"basis": f"declared {wave}"}
+    )
     assert set(count(table(), "posts")["basis"]) == {"official"}
     assert set(count(table(basis=None), "posts")["basis"]) == {"declared 2020"}
 
@@ -233,7 +254,9 @@ def test_sources_of_a_domain_are_its_own_rows():
 def test_a_register_is_cited_by_its_lines():
     frame = table(basis="published")
     frame.attrs["table"] = "policy_register"
-    assert count(frame, "posts", where="kind == 'b'")["sources"].iat[0] == "policy_register.csv 3,5-6"
+    assert (
+        count(frame, "posts", where="kind == 'b'")["sources"].iat[0] == "policy_register.csv 3,5-6"
+    )
 
 
 def test_a_share_and_a_ratio_carry_what_was_divided_by_what():
@@ -250,7 +273,11 @@ def test_a_share_and_a_ratio_carry_what_was_divided_by_what():
 def test_what_is_counted_in_the_phone_sample_is_labelled_so_and_has_no_interval():
     frame = table()
     frame.attrs["table"] = "interview_communities"
-    for estimates in (share(frame, "rented", "rented"), count(frame, "posts"), mean(frame, "pay", "income")):
+    for estimates in (
+        share(frame, "rented", "rented"),
+        count(frame, "posts"),
+        mean(frame, "pay", "income"),
+    ):
         assert set(estimates["uncertainty"]) == {"sample"}
         assert estimates[["low", "high"]].isna().all(axis=None)
 
@@ -263,7 +290,9 @@ def test_mean_count_is_the_number_of_members_over_the_number_of_places():
     estimates = mean_count(places, people, "code", "workers_per_community", where="kind == 'a'")
     assert values(estimates) == {CITY: 1, "331002": 1}
     assert estimates["sources"].tolist() == ["a.xlsx!社区 6,8; a.xlsx!社工 *"] * 2
-    assert set(estimates["how"]) == {"communities: count(workers) / count(communities) [kind == 'a']"}
+    assert set(estimates["how"]) == {
+        "communities: count(workers) / count(communities) [kind == 'a']"
+    }
     whole = mean_count(places, people, "code", "workers_per_community")
     by_hand = mean(places.assign(w=[2, 1, 0, 1, 1]), "w", "workers_per_community")
     assert_frame_equal(whole[["value", "low", "high", "n"]], by_hand[["value", "low", "high", "n"]])
@@ -275,8 +304,14 @@ def test_estimates_are_counted_across_districts_or_for_each():
     row = count_estimates(counties, "> 50", "joint_committee_counties").iloc[0]
     assert (row["value"], row["n"], row["uncertainty"]) == (1, 2, "census")
     assert row["sources"] == "estimates.csv!rented.331002; estimates.csv!rented.331003"
-    each = count_estimates(pd.concat([rented, count(table(), "posts")]), "> 2", "lists_in_use", per="district")
-    assert each["value"].tolist()[:3] == [2, 2, 1] and each["district"].tolist()[:3] == [CITY, "331002", "331003"]
+    each = count_estimates(
+        pd.concat([rented, count(table(), "posts")]), "> 2", "lists_in_use", per="district"
+    )
+    assert each["value"].tolist()[:3] == [2, 2, 1] and each["district"].tolist()[:3] == [
+        CITY,
+        "331002",
+        "331003",
+    ]
 
 
 def test_what_is_derived_says_what_from():

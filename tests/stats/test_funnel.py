@@ -27,7 +27,12 @@ def test_limits_of_a_mean_by_hand():
 
 def test_place_among_the_limits():
     limits = mean_limits(0, 1, [1] * 5)
-    assert place([0, 1.9, -2.5, 3.2, -3.2], limits) == ["within", "within", "beyond 95", *["beyond 99.8"] * 2]
+    assert place([0, 1.9, -2.5, 3.2, -3.2], limits) == [
+        "within",
+        "within",
+        "beyond 95",
+        *["beyond 99.8"] * 2,
+    ]
 
 
 @pytest.mark.parametrize("target", [0.0, 1.0])

@@ -1,4 +1,6 @@
-"""Intervals from the interviews hold the truth as often as they say, on this very design, whose truth is known."""
+"""Intervals from the interviews hold the truth as often as they say, on this very design, whose
+truth is known.
+"""
 
 import numpy as np
 import pandas as pd
@@ -11,36 +13,59 @@ from analysis.stats.sample import STAFF
 from running import slow
 
 DRAWS = 1500
-# By county: village-turned communities in the frame, interviewed by lot, and interviewed by decision besides.
-COUNTIES = [(21, 7, 0), (10, 5, 0), (15, 4, 2), (3, 3, 0), (7, 2, 2), (7, 3, 1), (24, 8, 0), (8, 4, 0), (10, 3, 1)]
+# By county: village-turned communities in the frame, interviewed by lot, and interviewed by
+# decision besides.
+COUNTIES = [
+    (21, 7, 0),
+    (10, 5, 0),
+    (15, 4, 2),
+    (3, 3, 0),
+    (7, 2, 2),
+    (7, 3, 1),
+    (24, 8, 0),
+    (8, 4, 0),
+    (10, 3, 1),
+]
 ONE_STAGE = Design(strata="county", clusters="community_code", fpc="in_county")
 
 
 def population(by_size: float, seed: int) -> pd.DataFrame:
-    """Make up the staff of every community: 6 to 24 of them, alike within communities (ICC about .15).
+    """Make up the staff of every community: 6 to 24 of them, alike within communities (ICC about
+    .15).
 
     by_size: how far the log odds of the answer rise per five people more in the community.
     """
     generator = np.random.default_rng(seed)
     places = pd.DataFrame(
-        [(c, i >= n - d) for c, (n, _, d) in enumerate(COUNTIES) for i in range(n)], columns=["county", "decided"]
+        [(c, i >= n - d) for c, (n, _, d) in enumerate(COUNTIES) for i in range(n)],
+        columns=["county", "decided"],
     )
     places["community_code"] = [f"c{i}" for i in range(len(places))]
     places["staff_of_community"] = generator.integers(6, 25, len(places))
-    places["lift"] = by_size * (places["staff_of_community"] - 15) / 5 + generator.normal(0, 0.8, len(places))
+    places["lift"] = by_size * (places["staff_of_community"] - 15) / 5 + generator.normal(
+        0, 0.8, len(places)
+    )
     people = places.loc[places.index.repeat(places["staff_of_community"])].reset_index(drop=True)
     people["respondent"] = people.groupby("community_code").cumcount()
     people["cadre"] = generator.random(len(people)) < 0.5
-    people["yes"] = generator.random(len(people)) < 1 / (1 + np.exp(-people["lift"] - 0.4 * people["cadre"]))
-    people["days"] = 4 + people["lift"] + 0.5 * people["cadre"] + generator.normal(0, 1.5, len(people))
+    people["yes"] = generator.random(len(people)) < 1 / (
+        1 + np.exp(-people["lift"] - 0.4 * people["cadre"])
+    )
+    people["days"] = (
+        4 + people["lift"] + 0.5 * people["cadre"] + generator.normal(0, 1.5, len(people))
+    )
     people["stratum"] = people["county"].astype(str).mask(people["decided"], "by decision")
     size = people.groupby("stratum")["community_code"].nunique()
     in_county = people.groupby("county")["community_code"].nunique()
-    return people.assign(in_frame=people["stratum"].map(size), in_county=people["county"].map(in_county))
+    return people.assign(
+        in_frame=people["stratum"].map(size), in_county=people["county"].map(in_county)
+    )
 
 
 def draw(people: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    """Draw the communities by lot within counties, those by decision besides, and two to four staff of each."""
+    """Draw the communities by lot within counties, those by decision besides, and two to four staff
+    of each.
+    """
     places = people.drop_duplicates("community_code")
     chosen = [places.loc[places["decided"], "community_code"]]
     for county, (_, by_lot, _) in enumerate(COUNTIES):
@@ -51,7 +76,9 @@ def draw(people: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
     most = shuffled["community_code"].map(
         {code: generator.integers(2, 5) for code in there["community_code"].unique()}
     )
-    return shuffled[shuffled.groupby("community_code").cumcount() < most].sort_values("community_code")
+    return shuffled[shuffled.groupby("community_code").cumcount() < most].sort_values(
+        "community_code"
+    )
 
 
 ESTIMATES = {
@@ -65,9 +92,19 @@ ESTIMATES = {
 
 
 def truths(people: pd.DataFrame) -> dict[str, float]:
-    share, mean, by_group = people["yes"].mean(), people["days"].mean(), people.groupby("cadre")["days"].mean()
+    share, mean, by_group = (
+        people["yes"].mean(),
+        people["days"].mean(),
+        people.groupby("cadre")["days"].mean(),
+    )
     group = people.loc[people["cadre"], "yes"].mean()
-    return dict(zip(ESTIMATES, (share, mean, group, by_group[True] - by_group[False], share, mean), strict=True))
+    return dict(
+        zip(
+            ESTIMATES,
+            (share, mean, group, by_group[True] - by_group[False], share, mean),
+            strict=True,
+        )
+    )
 
 
 def coverage(by_size: float) -> pd.DataFrame:

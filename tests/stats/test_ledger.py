@@ -116,8 +116,12 @@ def book(value, rule="equal", number=None, *, id="X1", unit="%", decimals="1", *
     claims = claim_table(id=id, value=value, unit=unit, decimals=decimals)
     estimate = "certified" if number is not None else ""
     check = {"id": id, "estimate": estimate, "rule": rule}
-    checks = pd.DataFrame([check | {name: facts[name] for name in ("exact", "evidence", "note", "exception")}])
-    estimates = pd.DataFrame({"value": [number, 18.0], "basis": facts["basis"]}, index=["certified", "grades"])
+    checks = pd.DataFrame(
+        [check | {name: facts[name] for name in ("exact", "evidence", "note", "exception")}]
+    )
+    estimates = pd.DataFrame(
+        {"value": [number, 18.0], "basis": facts["basis"]}, index=["certified", "grades"]
+    )
     return ledger(estimates, claims, claims.iloc[:0], checks).iloc[0]
 
 
@@ -131,7 +135,11 @@ def share_of(k, n):
 
 def test_official_number_that_agrees_is_reproduced():
     row = book("47.2", number=share_of(724, 1533), exact="724/1533", basis="official")
-    assert (row["status"], row["status_zh"], row["recomputed"]) == ("reproduced", "复核一致", "47.2")
+    assert (row["status"], row["status_zh"], row["recomputed"]) == (
+        "reproduced",
+        "复核一致",
+        "47.2",
+    )
 
 
 def test_official_number_is_reproduced_whatever_the_synthetic_count_was():
@@ -147,7 +155,9 @@ def test_synthetic_number_that_was_made_to_agree_is_by_construction(evidence):
 
 
 def test_transcribed_register_is_by_construction_even_when_published():
-    row = book("9", number=9.0, decimals="0", unit="counties", evidence="transcribed", basis="published")
+    row = book(
+        "9", number=9.0, decimals="0", unit="counties", evidence="transcribed", basis="published"
+    )
     assert row["status"] == "by construction"
 
 
@@ -165,7 +175,10 @@ def test_count_with_another_printed_figure_is_contradicted():
 def test_exact_mean_is_compared_in_its_own_unit():
     facts = {"unit": "万元/person/year", "decimals": "2", "exact": "9918.51/1533"}
     assert book("6.47", number=round(9918.51 / 1533, 6), **facts)["status"] == "by construction"
-    assert book("6.47", number=round(9918.60 / 1533, 6), **facts)["status"] == "within the printed range"
+    assert (
+        book("6.47", number=round(9918.60 / 1533, 6), **facts)["status"]
+        == "within the printed range"
+    )
 
 
 @pytest.mark.parametrize("basis", ["synthetic", "official"])
@@ -238,7 +251,9 @@ def test_qualitative_claim_is_qualitative_and_has_no_published_value():
 )
 def test_rules_hold_up_to_their_bounds_and_not_beyond(rule, good, bad):
     assert book("n/a", rule, good, evidence="structure", basis="official")["status"] == "reproduced"
-    assert book("n/a", rule, bad, evidence="structure", basis="official")["status"] == "contradicted"
+    assert (
+        book("n/a", rule, bad, evidence="structure", basis="official")["status"] == "contradicted"
+    )
 
 
 def test_two_numbers_are_compared_together():
@@ -283,13 +298,19 @@ def estimates():
 
 
 def test_ledger_has_every_claim_once_in_published_order(estimates):
-    rows = ledger(estimates, reference("claims"), reference("claims_qual"), reference("claim_checks"))
+    rows = ledger(
+        estimates, reference("claims"), reference("claims_qual"), reference("claim_checks")
+    )
     assert list(rows.columns) == LEDGER_COLUMNS
     assert rows["id"].tolist() == published()["id"].tolist()
     assert set(rows["status"]) <= set(STATUSES)
     assert summary(rows)["条数"].sum() == len(rows)
     by_id = rows.set_index("id")
-    assert by_id.loc["Q08", ["status", "recomputed", "exact_value"]].tolist() == ["contradicted", "50", 50]
+    assert by_id.loc["Q08", ["status", "recomputed", "exact_value"]].tolist() == [
+        "contradicted",
+        "50",
+        50,
+    ]
 
 
 def test_number_that_is_not_there_stops_the_ledger(estimates):
@@ -323,7 +344,9 @@ def test_notes_take_numbers_by_name_and_drop_markup():
     assert "{{" in checks["note"].iat[0], "the table that was given is left alone"
 
 
-@pytest.mark.parametrize("note", ["{{ no_such_name }}", "{{ no_such_name.text }}", "{{ workers_2018.bad }}"])
+@pytest.mark.parametrize(
+    "note", ["{{ no_such_name }}", "{{ no_such_name.text }}", "{{ workers_2018.bad }}"]
+)
 def test_note_with_an_unknown_name_stops(note):
     with pytest.raises(UndefinedError):
         fill_notes(pd.DataFrame({"note": [note]}), {"workers_2018": Shown()})

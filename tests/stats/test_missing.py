@@ -8,7 +8,9 @@ from analysis.stats.missing import bounds, missingness
 
 @pytest.fixture
 def rows():
-    return pd.DataFrame({"d": list("aaabb"), "yes": [True, None, False, True, None], "n": [1.0, 2, None, 4, 5]})
+    return pd.DataFrame(
+        {"d": list("aaabb"), "yes": [True, None, False, True, None], "n": [1.0, 2, None, 4, 5]}
+    )
 
 
 def test_blanks_are_counted(rows):
@@ -24,7 +26,10 @@ def test_bounds_hold_whatever_the_blanks_are(rows):
     assert table.loc["a", ["n", "missing", "known"]].tolist() == [3, 1, 50]
     assert table.loc["a", ["worst", "best"]].tolist() == pytest.approx([100 / 3, 200 / 3])
     for fill in (True, False):
-        share = 100 * rows["yes"].where(rows["yes"].notna(), fill).astype(bool).groupby(rows["d"]).mean()
+        share = (
+            100
+            * rows["yes"].where(rows["yes"].notna(), fill).astype(bool).groupby(rows["d"]).mean()
+        )
         assert (table["worst"] <= share + 1e-9).all() and (share <= table["best"] + 1e-9).all()
 
 

@@ -4,7 +4,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from analysis.stats.printed import bases_behind, counts_behind, growth_readings, percentages, totals_behind
+from analysis.stats.printed import (
+    bases_behind,
+    counts_behind,
+    growth_readings,
+    percentages,
+    totals_behind,
+)
 from analysis.survey.repository import reference
 
 

@@ -1,4 +1,6 @@
-"""Rank confidence sets: equal to R's (reference/comparison.R), and they hold the truth as promised."""
+"""Rank confidence sets: equal to R's (reference/comparison.R), and they hold the truth as
+promised.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,9 @@ def areas():
 
 
 def test_sets_equal_those_of_r(areas, monkeypatch):
-    """Equal where the draws' own error is not charged; charged, no set is narrower, nor wider by two ranks."""
+    """Equal where the draws' own error is not charged; charged, no set is narrower, nor wider by
+    two ranks.
+    """
     expected = pd.read_csv(REFERENCE / "comparison_ranks.csv", comment="#")
     charged = rank_sets(areas["value"], np.sqrt(areas["variance"]))
     monkeypatch.setattr(ranks, "CHARGE", 0)
@@ -43,7 +47,9 @@ def test_all_together_is_no_narrower_than_each_alone_on_a_grid_of_precisions(are
 def test_sure_values_have_one_rank_and_unsure_ones_all(areas):
     value = areas["value"]
     sure = rank_sets(value, np.full(15, 1e-9))
-    assert (sure[["low", "high", "low_all", "high_all"]].sub(sure["rank"], axis=0) == 0).all(axis=None)
+    assert (sure[["low", "high", "low_all", "high_all"]].sub(sure["rank"], axis=0) == 0).all(
+        axis=None
+    )
     unsure = rank_sets(value, np.full(15, 1e3))
     assert unsure["low"].eq(1).all() and unsure["high"].eq(15).all()
 
@@ -59,9 +65,13 @@ def test_the_same_each_time_whatever_the_state_of_numpy(areas):
     pd.testing.assert_frame_equal(first, rank_sets(areas["value"], np.sqrt(areas["variance"])))
 
 
-@pytest.mark.parametrize("truth", [np.linspace(0, 8, 9), np.repeat([0.0, 2.0, 4.0], 3), np.zeros(9)])
+@pytest.mark.parametrize(
+    "truth", [np.linspace(0, 8, 9), np.repeat([0.0, 2.0, 4.0], 3), np.zeros(9)]
+)
 def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
-    """Simultaneous: all nine in at least 95 of 100; marginal: each district in at least 95 of 100."""
+    """Simultaneous: all nine in at least 95 of 100; marginal: each district in at least 95 of
+    100.
+    """
     generator = np.random.default_rng(21)
     se = np.linspace(0.3, 1.2, 9)
     best = 1 + (truth[None, :] > truth[:, None]).sum(axis=1)
@@ -78,7 +88,9 @@ def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
 
 @pytest.mark.parametrize(("count", "draws"), [(9, 10_000), (9, 2_000), (40, 2_000)])
 def test_the_draws_promise_no_more_than_they_hold(count, draws):
-    """All alike is the hardest case: a critical value of any seed holds at least 95 in 100 fresh draws."""
+    """All alike is the hardest case: a critical value of any seed holds at least 95 in 100 fresh
+    draws.
+    """
     se = np.linspace(0.3, 1.2, count)
 
     def largest(seed, rounds):
@@ -89,12 +101,17 @@ def test_the_draws_promise_no_more_than_they_hold(count, draws):
         return np.max(list(every), axis=0)
 
     fresh = largest(99, 40_000)
-    held = [np.mean(fresh <= ranks._critical(largest(seed, draws), 0.95)) for seed in (2020, 1, 2, 3, 4, 5)]
+    held = [
+        np.mean(fresh <= ranks._critical(largest(seed, draws), 0.95))
+        for seed in (2020, 1, 2, 3, 4, 5)
+    ]
     assert min(held) >= 0.95 and max(held) < 0.975
 
 
 def by_all_pairs(value, se, confidence=0.95, draws=10_000, seed=2020):
-    """The same sets with every ordered pair in memory at once; only the order that is found leaves a family."""
+    """The same sets with every ordered pair in memory at once; only the order that is found leaves
+    a family.
+    """
     first, second = np.nonzero(~np.eye(len(value), dtype=bool))
     error = np.hypot(se[first], se[second])
     noise = np.random.default_rng(seed).standard_normal((len(value), draws)) * se[:, None]

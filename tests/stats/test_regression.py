@@ -30,7 +30,9 @@ def test_equals_r(roster):
 
 def test_many_districts_are_adjusted_for(roster):
     table, _ = worker_model(roster, "income", "district", "community", ("years", "post"))
-    assert table["p_holm"].tolist() == pytest.approx(multipletests(table["p"], method="holm")[1].tolist())
+    assert table["p_holm"].tolist() == pytest.approx(
+        multipletests(table["p"], method="holm")[1].tolist()
+    )
 
 
 def test_without_controls_it_is_the_difference_from_the_mean_of_all(roster):
@@ -45,9 +47,13 @@ def test_few_clusters_are_refused(roster):
 
 
 def test_no_difference_is_found_as_seldom_as_promised():
-    """Communities differ, counties do not: clustered tests at 5 % reject about 5 times in 100, plain ones more."""
+    """Communities differ, counties do not: clustered tests at 5 % reject about 5 times in 100,
+    plain ones more.
+    """
     generator = np.random.default_rng(12)
-    places = pd.DataFrame({"community": np.repeat(np.arange(90), 6)}).assign(district=lambda t: t["community"] % 6)
+    places = pd.DataFrame({"community": np.repeat(np.arange(90), 6)}).assign(
+        district=lambda t: t["community"] % 6
+    )
     rejected = 0
     for _ in range(400):
         places["y"] = np.repeat(generator.normal(0, 1, 90), 6) + generator.normal(0, 1, 540)

@@ -1,4 +1,6 @@
-"""Estimates from the phone sample: equal to those of R's survey package (see reference/design.R)."""
+"""Estimates from the phone sample: equal to those of R's survey package (see
+reference/design.R).
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -73,7 +75,9 @@ def test_reference_covers_the_hard_cases(staff):
     assert (drawn == size).any() and ((drawn == 1) & (size == 1)).any(), "taken completely"
     people = staff.groupby("community_code")["M"].first()
     asked = staff.groupby("community_code").size()
-    assert ((asked == 1) & (people > 1)).any() and (asked == people).any() and (asked < people).any()
+    assert (
+        ((asked == 1) & (people > 1)).any() and (asked == people).any() and (asked < people).any()
+    )
     assert 0 < staff.groupby("community_code")["decided"].first().sum() < len(clusters)
     seconded = staff[staff["identity"] == "seconded"]
     assert seconded["county_code"].nunique() < len(drawn), "a domain that misses a stratum"
@@ -129,7 +133,9 @@ def test_sample_mean_has_the_t_interval_of_confint(asked, staff, domain):
     assert row["n"] == (staff.eval(DOMAINS[domain]).sum() if DOMAINS[domain] else len(staff))
 
 
-@pytest.mark.parametrize(("domain", "method"), [(d, m) for d, column, m in R.index if column == "by_line"])
+@pytest.mark.parametrize(
+    ("domain", "method"), [(d, m) for d, column, m in R.index if column == "by_line"]
+)
 def test_sample_share_has_the_logit_interval_of_svyciprop(asked, domain, method):
     expected = R.loc[(domain, "by_line", method)]
     row = sample_share(asked, "by_line == 1", "by_line", DOMAINS[domain]).iloc[0]
@@ -147,7 +153,9 @@ def test_share_of_none_or_all_has_no_interval(asked, condition, value):
 def test_domain_in_one_cluster_a_stratum_has_no_interval(asked):
     where = "community_code in ['33100201', '33102301']"
     assert sample_mean(asked, "days", "days_on_site", where)[["low", "high"]].isna().all(axis=None)
-    assert sample_share(asked, "by_line == 1", "by_line", where)[["low", "high"]].isna().all(axis=None)
+    assert (
+        sample_share(asked, "by_line == 1", "by_line", where)[["low", "high"]].isna().all(axis=None)
+    )
 
 
 def test_interval_stays_within_0_and_100_and_around_the_share(staff, visited, frame, decided):
@@ -163,12 +171,22 @@ def test_one_row_for_the_city_labelled_as_a_sample(asked):
     drawn = "10 communities by lot within counties, 3 by decision, staff drawn within communities"
     assert len(rows) == 1
     assert (row["name"], row["district"]) == ("not_known", "331000")
-    assert (row["uncertainty"], row["basis"], row["wave"], row["unit"]) == ("sample", "official", "2020", "%")
+    assert (row["uncertainty"], row["basis"], row["wave"], row["unit"]) == (
+        "sample",
+        "official",
+        "2020",
+        "%",
+    )
     assert (
-        row["how"] == f"interview_staff: design-based ({drawn}) 100 × share(by_line == 1) [identity == 'worker']"
+        row["how"]
+        == f"interview_staff: design-based ({drawn}) 100 × share(by_line == 1) [identity == "
+        f"'worker']"
     )
     plain = sample_mean(asked, "days", "days_on_site").iloc[0]
-    assert (plain["how"], plain["unit"]) == (f"interview_staff: design-based ({drawn}) mean(days)", "天")
+    assert (plain["how"], plain["unit"]) == (
+        f"interview_staff: design-based ({drawn}) mean(days)",
+        "天",
+    )
     assert (plain["uncertainty"], plain["name"]) == ("sample", "days_on_site")
 
 
@@ -181,13 +199,18 @@ def test_groups_are_compared_as_two_means_with_holm_over_the_questions(asked):
     rows = group_estimates(asked, compared).set_index("name")
     for name, column in (("by_line_gap", "by_line"), ("familiarity_gap", "days")):
         first, second = (
-            R.loc[(group, column, "xlogit" if column == "by_line" else "t")] for group in ("workers", "cadres")
+            R.loc[(group, column, "xlogit" if column == "by_line" else "t")]
+            for group in ("workers", "cadres")
         )
         scale = 100 if column == "by_line" else 1
-        assert rows.loc[name, "value"] == pytest.approx(scale * (first["mean"] - second["mean"]), abs=1e-6)
+        assert rows.loc[name, "value"] == pytest.approx(
+            scale * (first["mean"] - second["mean"]), abs=1e-6
+        )
         assert rows.loc[name, "low"] < rows.loc[name, "value"] < rows.loc[name, "high"]
         assert rows.loc[name, "n"] == asked.rows["identity"].isin(["worker", "cadre"]).sum()
-    assert (compared["p_holm"] >= compared["p"]).all() and compared["p_holm"].min() == 2 * compared["p"].min()
+    assert (compared["p_holm"] >= compared["p"]).all() and compared["p_holm"].min() == 2 * compared[
+        "p"
+    ].min()
 
 
 def test_groups_are_contrasted_only_where_they_are_told_apart(asked):
@@ -195,6 +218,13 @@ def test_groups_are_contrasted_only_where_they_are_told_apart(asked):
     said = group_statements(compared.assign(p_holm=[0.2, 0.04]), GROUPS).set_index("indicator")
     assert said["form"].tolist() == ["group_alike", "group_above"]
     alike, above = said.loc["by_line_gap"], said.loc["familiarity_gap"]
-    assert "差异无统计学意义" in alike["zh"] and "高于" not in alike["zh"] and "higher" not in alike["en"]
+    assert (
+        "差异无统计学意义" in alike["zh"]
+        and "高于" not in alike["zh"]
+        and "higher" not in alike["en"]
+    )
     assert compared.loc["familiarity_gap", "value"] < 0
-    assert "原村干部高于社工" in above["zh"] and "higher among former cadres than among workers" in above["en"]
+    assert (
+        "原村干部高于社工" in above["zh"]
+        and "higher among former cadres than among workers" in above["en"]
+    )

@@ -1,4 +1,6 @@
-"""Fay-Herriot: equal to R (reference/comparison.R); its mean squared error is what simulation finds."""
+"""Fay-Herriot: equal to R (reference/comparison.R); its mean squared error is what simulation
+finds.
+"""
 
 from pathlib import Path
 
@@ -15,7 +17,9 @@ REFERENCE = Path(__file__).parent / "reference"
 def test_equals_r():
     areas = pd.read_csv(REFERENCE / "areas.csv")
     expected = pd.read_csv(REFERENCE / "comparison_shrunk.csv", comment="#")
-    found = fay_herriot(areas["value"], areas["variance"], np.column_stack([np.ones(15), areas["x"]]))
+    found = fay_herriot(
+        areas["value"], areas["variance"], np.column_stack([np.ones(15), areas["x"]])
+    )
     assert found.variance == pytest.approx(expected["variance"].iat[0], rel=1e-6)
     assert found.areas["shrunk"].tolist() == pytest.approx(expected["shrunk"].tolist(), rel=1e-6)
     assert found.areas["mse"].tolist() == pytest.approx(expected["mse"].tolist(), rel=1e-6)
@@ -27,7 +31,9 @@ def test_equal_variances_have_a_closed_form():
     found = fay_herriot(y, np.full(6, 2.0))
     a = y.var(ddof=1) - 2
     assert found.variance == pytest.approx(a, rel=1e-9)
-    assert found.areas["shrunk"].tolist() == pytest.approx((y.mean() + a / (a + 2) * (y - y.mean())).tolist())
+    assert found.areas["shrunk"].tolist() == pytest.approx(
+        (y.mean() + a / (a + 2) * (y - y.mean())).tolist()
+    )
 
 
 def test_alike_areas_get_the_common_value():
@@ -50,13 +56,25 @@ def test_without_sampling_variance_there_is_nothing_to_shrink():
 
 
 def test_scoring_that_would_go_round_in_circles_still_ends():
-    value = [0.521175, 0.486956, 0.477867, 0.447922, 0.506706, 0.461055, 0.442302, 0.493201, 0.490638]
+    value = [
+        0.521175,
+        0.486956,
+        0.477867,
+        0.447922,
+        0.506706,
+        0.461055,
+        0.442302,
+        0.493201,
+        0.490638,
+    ]
     size = np.array([277, 200, 157, 46, 86, 86, 357, 167, 157])
     assert fay_herriot(value, 0.47 * 0.53 / size).variance == pytest.approx(1.256e-5, rel=1e-3)
 
 
 def restricted(grid, y, d):
-    """Return twice the restricted log likelihood of one common mean at each A of a grid, from its definition."""
+    """Return twice the restricted log likelihood of one common mean at each A of a grid, from its
+    definition.
+    """
     weight = 1 / (np.asarray(grid)[:, None] + d)
     total = weight.sum(axis=1)
     mean = (weight * y).sum(axis=1) / total

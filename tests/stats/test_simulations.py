@@ -1,4 +1,6 @@
-"""How often what is said is false when the truth is known: the figures stand in docs/statistics.md."""
+"""How often what is said is false when the truth is known: the figures stand in
+docs/statistics.md.
+"""
 
 import re
 
@@ -20,7 +22,14 @@ pytestmark = slow
 
 COMMUNITIES = np.array([61, 43, 40, 11, 21, 21, 90, 37, 37])  # of each county
 WORKERS, ICC, SHARE = np.arange(1, 9), 0.1, 0.47  # a community has one to eight workers
-SHARES = ("compliant", "rented", "open_hours", "run_by_organisation", "premises_plan", "joint_committee")
+SHARES = (
+    "compliant",
+    "rented",
+    "open_hours",
+    "run_by_organisation",
+    "premises_plan",
+    "joint_committee",
+)
 MEANS = ("workers_per_community", "organisations")
 
 
@@ -32,8 +41,12 @@ def printed(name):
 
 
 def roster(generator):
-    """Invent workers: income and certificate with one intraclass correlation, all counties alike."""
-    size = generator.choice(WORKERS, COMMUNITIES.sum(), p=np.array([2, 9, 22, 29, 20, 11, 5, 2]) / 100)
+    """Invent workers: income and certificate with one intraclass correlation, all counties
+    alike.
+    """
+    size = generator.choice(
+        WORKERS, COMMUNITIES.sum(), p=np.array([2, 9, 22, 29, 20, 11, 5, 2]) / 100
+    )
     community = np.repeat(np.arange(len(size)), size)
     county = np.repeat(np.repeat(list(COUNTIES), COMMUNITIES), size)
     level = generator.normal(0, np.sqrt(ICC), len(size))[community]
@@ -67,13 +80,22 @@ def test_tests_of_workers_have_the_size_they_promise():
     print("sizes of tests of workers (%)", found.round(1))
     assert found[[0, 2]].min() > 10, "without clusters"
     assert found[[1, 3]].min() >= 4 and found[[1, 3]].max() <= 6
-    assert printed("tests of workers, certificates and income, ICC .1") == found[[1, 3]].round(1).tolist()
+    assert (
+        printed("tests of workers, certificates and income, ICC .1")
+        == found[[1, 3]].round(1).tolist()
+    )
 
 
 def of_shares(name, k, n):
     """Make estimates of a share by county."""
     low, high = proportion_confint(k, n, method="wilson")
-    columns = {"district": list(COUNTIES), "value": 100 * k / n, "low": 100 * low, "high": 100 * high, "n": n}
+    columns = {
+        "district": list(COUNTIES),
+        "value": 100 * k / n,
+        "low": 100 * low,
+        "high": 100 * high,
+        "n": n,
+    }
     return pd.DataFrame(columns).round(6).assign(indicator=name, unit="%")
 
 
@@ -87,7 +109,9 @@ def of_means(name, rows):
 
 
 def report(generator, apart=0.0):
-    """Invent the estimates of one report and the effects of its communities; `apart` sets `rented` apart."""
+    """Invent the estimates of one report and the effects of its communities; `apart` sets `rented`
+    apart.
+    """
     workers = roster(generator)
     shares = dict(zip(SHARES, (0.98, 0.48, 0.4, 0.3, 0.9, 0.35), strict=True))
     frames = []
@@ -96,20 +120,27 @@ def report(generator, apart=0.0):
         frames.append(of_shares(name, generator.binomial(COMMUNITIES, by_county), COMMUNITIES))
     county = np.repeat(list(COUNTIES), COMMUNITIES)
     for name in MEANS:
-        rows = pd.DataFrame({"county_code": county, "y": generator.poisson(4, len(county)).astype(float)})
+        rows = pd.DataFrame(
+            {"county_code": county, "y": generator.poisson(4, len(county)).astype(float)}
+        )
         frames.append(of_means(name, rows))
     frames.append(of_means("income", workers.assign(y=workers["income"])))
     sums = workers.groupby("county_code")["certified"].agg(["sum", "size"]).loc[list(COUNTIES)]
     frames.append(of_shares("certified", sums["sum"].to_numpy(), sums["size"].to_numpy()))
     effects = {
-        name: cluster_effect(workers, name, "county_code", "community_code") for name in ("income", "certified")
+        name: cluster_effect(workers, name, "county_code", "community_code")
+        for name in ("income", "certified")
     }
     return pd.concat(frames, ignore_index=True), effects
 
 
-@pytest.mark.parametrize(("apart", "name"), [(0.0, "all counties alike"), (0.15, "one indicator differs")])
+@pytest.mark.parametrize(
+    ("apart", "name"), [(0.0, "all counties alike"), (0.15, "one indicator differs")]
+)
 def test_reports_seldom_contrast_what_is_alike(apart, name):
-    """A false pair and a false contrast, in any indicator that has no difference, in at most 5 % of reports."""
+    """A false pair and a false contrast, in any indicator that has no difference, in at most 5 % of
+    reports.
+    """
     generator, rounds, false = np.random.default_rng(5), 500, np.zeros(2)
     for _ in range(rounds):
         estimates, effects = report(generator, apart)
@@ -119,10 +150,14 @@ def test_reports_seldom_contrast_what_is_alike(apart, name):
         if apart:
             opened = opened[opened["indicator"] != "rented"]
         told = [
-            pairs(districts_of(estimates, row.indicator, effects.get(row.indicator)), row.p)["apart"].any()
+            pairs(districts_of(estimates, row.indicator, effects.get(row.indicator)), row.p)[
+                "apart"
+            ].any()
             for row in opened.itertuples()
         ]
-        said = statements(estimates, opened, effects)["form"] if len(opened) else pd.Series(dtype=str)
+        said = (
+            statements(estimates, opened, effects)["form"] if len(opened) else pd.Series(dtype=str)
+        )
         false += any(told), said.isin(["above", "below"]).any()
     found = 100 * false / rounds
     print(name, "false pair, false contrast (% of reports)", found)

@@ -32,7 +32,9 @@ def made(seed, spread):
         for code, yes, size in counts:
             low, high = proportion_confint(yes, size, method="wilson")
             rows.append((name, code, round(100 * yes / size, 6), 100 * low, 100 * high, size, "%"))
-    return pd.DataFrame(rows, columns=["indicator", "district", "value", "low", "high", "n", "unit"])
+    return pd.DataFrame(
+        rows, columns=["indicator", "district", "value", "low", "high", "n", "unit"]
+    )
 
 
 def of(estimates):
@@ -44,9 +46,13 @@ def allowed(estimates):
     """Decide again who may be contrasted: chi-square, then each with the rest, Holm both times."""
     counties = estimates[estimates["district"] != CITY]
     tables = {
-        i: r.assign(k=(r["value"] * r["n"] / 100).round()) for i, r in counties.groupby("indicator", sort=False)
+        i: r.assign(k=(r["value"] * r["n"] / 100).round())
+        for i, r in counties.groupby("indicator", sort=False)
     }
-    raw = [stats.chi2_contingency([t["k"], t["n"] - t["k"]], correction=False).pvalue for t in tables.values()]
+    raw = [
+        stats.chi2_contingency([t["k"], t["n"] - t["k"]], correction=False).pvalue
+        for t in tables.values()
+    ]
     differ = dict(zip(tables, multipletests(raw, method="holm")[0], strict=True))
     may = {}
     for name, t in tables.items():
@@ -54,8 +60,14 @@ def allowed(estimates):
         for row in t.itertuples():
             rest = t["k"].sum() - row.k, t["n"].sum() - row.n
             square = [[row.k, row.n - row.k], [rest[0], rest[1] - rest[0]]]
-            small = min(row.n, rest[1]) * min(t["k"].sum(), (t["n"] - t["k"]).sum()) / t["n"].sum() < 5
-            test = stats.fisher_exact(square) if small else stats.chi2_contingency(square, correction=False)
+            small = (
+                min(row.n, rest[1]) * min(t["k"].sum(), (t["n"] - t["k"]).sum()) / t["n"].sum() < 5
+            )
+            test = (
+                stats.fisher_exact(square)
+                if small
+                else stats.chi2_contingency(square, correction=False)
+            )
             p.append(test.pvalue)
             side.append("above" if row.k / row.n > rest[0] / rest[1] else "below")
         apart = multipletests(p, method="holm")[0] & differ[name]
@@ -111,7 +123,11 @@ def test_one_row_for_each_district_and_indicator_with_its_evidence():
     said = of(made(4, 0.12))
     assert list(said.columns) == COLUMNS and len(said) == len(NAMES) * 10
     districts = said[said["district"] != CITY]
-    assert districts[["test", "p_alike", "p", "value", "against", "n", "zh", "en"]].notna().all(axis=None)
+    assert (
+        districts[["test", "p_alike", "p", "value", "against", "n", "zh", "en"]]
+        .notna()
+        .all(axis=None)
+    )
     assert not said.duplicated(["indicator", "district"]).any()
 
 
@@ -123,8 +139,12 @@ def test_numbers_are_taken_by_name_and_none_is_typed():
 def test_a_pair_is_contrasted_only_where_both_tests_find_something():
     estimates = made(7, 0.12)
     said = of(estimates)
-    sure = said[(said["form"] == "differ") & (said["indicator"] == "premises_plan")]["p_alike"].iat[0]
-    counties = estimates[(estimates["indicator"] == "premises_plan") & (estimates["district"] != CITY)]
+    sure = said[(said["form"] == "differ") & (said["indicator"] == "premises_plan")]["p_alike"].iat[
+        0
+    ]
+    counties = estimates[
+        (estimates["indicator"] == "premises_plan") & (estimates["district"] != CITY)
+    ]
     big = counties[counties["n"] >= 60].sort_values("value")
     lowest, highest = big["district"].iat[0], big["district"].iat[-1]
     row = pair_statement(estimates, "premises_plan", lowest, highest, sure)

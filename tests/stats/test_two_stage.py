@@ -1,4 +1,6 @@
-"""Two-stage designs and differences of domains: equal to R's survey package (reference/two_stage.R)."""
+"""Two-stage designs and differences of domains: equal to R's survey package
+(reference/two_stage.R).
+"""
 
 from pathlib import Path
 
@@ -25,13 +27,18 @@ ESTIMATES, DIFFERENCES, COVARIANCES, TESTS, QUANTILES = map(
 )
 TWO_STAGE = Design(strata="stratum", clusters=("psu", "ssu"), fpc=("N", "M"))
 LONELY = {
-    name: Design("stratum", ("psu", "ssu"), ("N", "M"), lonely=name) for name in ("certainty", "adjust", "average")
+    name: Design("stratum", ("psu", "ssu"), ("N", "M"), lonely=name)
+    for name in ("certainty", "adjust", "average")
 }
 DESIGNS = {
     "two_stage": TWO_STAGE,
     "fractions": Design(strata="stratum", clusters=("psu", "ssu"), fpc=("f1", "f2")),
-    "replacement": Design(strata="stratum", clusters=("psu", "ssu"), fpc=("N", "M"), with_replacement=True),
-    "weighted": Design(strata="stratum", clusters=("psu", "ssu"), fpc=("N", "M"), weights="adjusted"),
+    "replacement": Design(
+        strata="stratum", clusters=("psu", "ssu"), fpc=("N", "M"), with_replacement=True
+    ),
+    "weighted": Design(
+        strata="stratum", clusters=("psu", "ssu"), fpc=("N", "M"), weights="adjusted"
+    ),
     "unstratified": Design(clusters=("code", "ssu"), fpc=("all", "M")),
     **LONELY,
 }
@@ -56,7 +63,9 @@ def every():
 
 
 def designed(every, name):
-    """Return rows and design; stratum L and a cluster of D have one unit of several, which few designs allow."""
+    """Return rows and design; stratum L and a cluster of D have one unit of several, which few
+    designs allow.
+    """
     lone_at_2 = (every["stratum"] == "D") & (every["psu"] == "05")
     if name in ("certainty", "adjust"):
         rows = every
@@ -66,7 +75,9 @@ def designed(every, name):
         rows = every[~lone_at_2 & (every["stratum"] != "L")]
     rows = with_weights(rows.reset_index(drop=True))
     if name == "poststratified":
-        return poststratify(rows, TWO_STAGE, "group", pd.Series({"a": 250.0, "b": 180.0, "c": 70.0}))
+        return poststratify(
+            rows, TWO_STAGE, "group", pd.Series({"a": 250.0, "b": 180.0, "c": 70.0})
+        )
     return rows, DESIGNS[name]
 
 
@@ -99,7 +110,9 @@ def test_reference_covers_the_hard_cases(every):
     assert (asked == known).any(), "a cluster taken completely"
     assert ((asked == 1) & (known > 1)).any(), "a cluster with one unit of several"
     drawn, size = every.groupby("stratum")["psu"].nunique(), every.groupby("stratum")["N"].first()
-    assert (drawn == size).any() and (drawn == 1).any(), "a stratum taken completely, and a lone one"
+    assert (drawn == size).any() and (drawn == 1).any(), (
+        "a stratum taken completely, and a lone one"
+    )
     assert every["ssu"].max() < len(every), "codes begin again in each cluster"
 
 
@@ -123,14 +136,20 @@ def test_every_second_stage_complete_is_the_one_stage_design(every):
     rows["M"] = rows.groupby(["stratum", "psu"])["ssu"].transform("size")
     two = design.mean(rows, TWO_STAGE, "y").iloc[0]
     one = design.mean(rows, Design(strata="stratum", clusters="psu", fpc="N"), "y").iloc[0]
-    assert two[["value", "se", "df"]].tolist() == pytest.approx(one[["value", "se", "df"]].tolist(), rel=1e-12)
+    assert two[["value", "se", "df"]].tolist() == pytest.approx(
+        one[["value", "se", "df"]].tolist(), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "drawn", "message"),
     [
         ({}, Design("stratum", ("psu", "ssu"), ("N", "M"), lonely="ignore"), "lonely is one of"),
-        ({}, Design("stratum", ("psu", "ssu"), "N"), "2 stages of clusters, but population sizes of 1"),
+        (
+            {},
+            Design("stratum", ("psu", "ssu"), "N"),
+            "2 stages of clusters, but population sizes of 1",
+        ),
         ({}, Design("stratum", ("psu", "ssu"), ("N", "")), "of every stage or of none"),
         ({"M": 1}, TWO_STAGE, "more clusters"),
         ({"M": 0.5}, TWO_STAGE, "all counts or all fractions"),
@@ -153,7 +172,9 @@ def test_lonely_units_are_refused_unless_the_design_says_how_they_count(every):
         design.mean(rows, LONELY["average"], "y")
 
 
-@pytest.mark.parametrize("row", list(DIFFERENCES.itertuples()), ids=lambda r: f"{r.design}-{r.what}")
+@pytest.mark.parametrize(
+    "row", list(DIFFERENCES.itertuples()), ids=lambda r: f"{r.design}-{r.what}"
+)
 def test_difference_of_domains_equals_svycontrast(every, row):
     rows, drawn = designed(every, row.design)
     under = "z" if row.what == "ratio" else ""
@@ -181,7 +202,9 @@ def test_a_difference_of_independent_domains_adds_their_variances(every):
     assert found["se"] == pytest.approx(np.hypot(*alone), rel=1e-12)
 
 
-@pytest.mark.parametrize("row", list(TESTS.itertuples()), ids=lambda r: f"{r.design}-{r.domain or 'all'}-{r.test}")
+@pytest.mark.parametrize(
+    "row", list(TESTS.itertuples()), ids=lambda r: f"{r.design}-{r.domain or 'all'}-{r.test}"
+)
 def test_tests_equal_svyttest_and_svychisq(every, row):
     rows, drawn = designed(every, row.design)
     if row.test == "t":
@@ -223,7 +246,8 @@ def test_quantiles_are_those_of_svyquantile(every, row):
         return
     rows, drawn = designed(every, row.design)
     found = design.quantile(rows, drawn, "y", row.p, row.domain)
-    # Below the share of the least value R 4.1.1 gives the one above it; by the rule's definition it is the least.
+    # Below the share of the least value R 4.1.1 gives the one above it; by the rule's definition it
+    # is the least.
     least, above = sorted(rows.query(row.domain)["y"] if row.domain else rows["y"])[:2]
     assert found["value"] == row.value
     bounds = [above if bound == least else bound for bound in found[["low", "high"]]]

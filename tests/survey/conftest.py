@@ -81,7 +81,9 @@ def edit(raw):
             columns, _ = read_form(form)
             for place, value in changes.items():
                 cell = (
-                    form[place] if isinstance(place, str) else form.cell(place[1], find_column(columns, place[0]))
+                    form[place]
+                    if isinstance(place, str)
+                    else form.cell(place[1], find_column(columns, place[0]))
                 )
                 cell.value = value
 

@@ -1,4 +1,6 @@
-"""Files as Excel, WPS, LibreOffice and people write them: what is the same in meaning gives the same tables."""
+"""Files as Excel, WPS, LibreOffice and people write them: what is the same in meaning gives the
+same tables.
+"""
 
 import csv
 import datetime as dt
@@ -25,7 +27,9 @@ def planting(raw):
 
 @pytest.fixture
 def same(raw, frame, wave):
-    """Check the copy: no problem, the same tables but for the place of a row; returns the questions."""
+    """Check the copy: no problem, the same tables but for the place of a row; returns the
+    questions.
+    """
 
     def compare(origin=True):
         done = check(raw, frame)
@@ -35,7 +39,9 @@ def same(raw, frame, wave):
             now = done.tables[name]
             columns = [c for c in before if c not in gone]
             pd.testing.assert_frame_equal(now[columns].reset_index(drop=True), before[columns])
-        parts = done.accounts[["form", "kept", "corrected", "total", "blank", "rejected"]].sum(axis=1)
+        parts = done.accounts[["form", "kept", "corrected", "total", "blank", "rejected"]].sum(
+            axis=1
+        )
         assert (parts == done.accounts["rows"]).all()
         return done.questions
 
@@ -173,8 +179,14 @@ def test_other_programs_parts_mean_the_same(raw, same, wave_folder):
         return data.replace(b"xmlns=", b"xmlns:x=", 1)
 
     def blanks(name, data):
-        rows = b"".join(b'<row r="%d" s="1"><c r="A%d" s="1"/></row>' % (i, i) for i in range(900, 21000))
-        return data.replace(b"</sheetData>", rows + b"</sheetData>") if name.endswith("sheet1.xml") else data
+        rows = b"".join(
+            b'<row r="%d" s="1"><c r="A%d" s="1"/></row>' % (i, i) for i in range(900, 21000)
+        )
+        return (
+            data.replace(b"</sheetData>", rows + b"</sheetData>")
+            if name.endswith("sheet1.xml")
+            else data
+        )
 
     rewritten(raw / SANMEN, dimension)
     rewritten(raw / XIANJU, namespaced)
@@ -197,7 +209,9 @@ def test_csv_in_any_of_its_encodings_means_the_same(raw, same, encoding, delimit
     (raw / SANMEN).unlink()
     for sheet in book:
         if sheet.title in {model.zh for model in TABLES.values()}:
-            with (raw / f"331022_三门县_{sheet.title}.csv").open("w", encoding=encoding, newline="") as file:
+            with (raw / f"331022_三门县_{sheet.title}.csv").open(
+                "w", encoding=encoding, newline=""
+            ) as file:
                 csv.writer(file, delimiter=delimiter).writerows(filled(sheet))
     assert same(True) == []
 
@@ -208,13 +222,20 @@ def as_csv(raw, write):
     (raw / SANMEN).unlink()
     for sheet in book:
         if sheet.title in {model.zh for model in TABLES.values()}:
-            text = write([["" if cell is None else str(cell) for cell in row] for row in filled(sheet)])
-            (raw / f"331022_三门县_{sheet.title}.csv").write_text(text, encoding="utf-8", newline="")
+            text = write(
+                [["" if cell is None else str(cell) for cell in row] for row in filled(sheet)]
+            )
+            (raw / f"331022_三门县_{sheet.title}.csv").write_text(
+                text, encoding="utf-8", newline=""
+            )
 
 
 def quoted(rows, delimiter=",", quote=lambda cell: True):
     return "".join(
-        delimiter.join('"{}"'.format(cell.replace('"', '""')) if quote(cell) else cell for cell in row) + "\r\n"
+        delimiter.join(
+            '"{}"'.format(cell.replace('"', '""')) if quote(cell) else cell for cell in row
+        )
+        + "\r\n"
         for row in rows
     )
 
@@ -296,7 +317,9 @@ def test_tables_in_other_formats_are_named_like_other_strangers(raw, frame):
 
 
 def filled(sheet):
-    """The rows of a sheet as a program writes them to CSV: merged headers only in their first cell."""
+    """The rows of a sheet as a program writes them to CSV: merged headers only in their first
+    cell.
+    """
     for row in sheet.iter_rows():
         yield [f"{c.value:%Y-%m-%d}" if isinstance(c.value, dt.datetime) else c.value for c in row]
 

@@ -29,19 +29,22 @@ WAYS = {
     "another directory": "os.chdir('data'); open('secret.csv').read()",
     "io": "io.open('data/secret.csv').read()",
     "os.open": "os.read(os.open('data/secret.csv', os.O_RDONLY), 9)",
-    "a folder's descriptor": "os.open('secret.csv', os.O_RDONLY, dir_fd=os.open('data', os.O_RDONLY))",
+    "a folder's descriptor": "os.open('secret.csv', os.O_RDONLY, dir_fd=os.open('data', "
+    "os.O_RDONLY))",
     "pathlib": "pathlib.Path('data/secret.csv').read_text()",
     "codecs": "codecs.open('data/secret.csv').read()",
     "linecache": "linecache.getlines('data/secret.csv') or STOP",
     "mmap": "mmap.mmap(os.open('data/secret.csv', os.O_RDONLY), 0)",
     "fileinput": "list(fileinput.input('data/secret.csv'))",
-    "a file address": "urllib.request.urlopen('file://' + os.path.abspath('data/secret.csv')).read()",
+    "a file address": "urllib.request.urlopen('file://' + "
+    "os.path.abspath('data/secret.csv')).read()",
     "runpy": "runpy.run_path('data/code.py')",
     "a module beside": "sys.path.insert(0, 'data'); import code_beside",
     "importlib": "importlib.machinery.SourceFileLoader('m', 'data/code.py').load_module()",
     "a zip": "zipfile.ZipFile('data/secret.zip').namelist()",
     "pandas": "pd.read_csv('data/secret.csv')",
-    "pandas in a query": "pd.DataFrame({'a': [1]}).query('a == @pd.read_csv(\"data/secret.csv\").size')",
+    "pandas in a query": "pd.DataFrame({'a': [1]}).query('a == "
+    '@pd.read_csv("data/secret.csv").size\')',
     "pandas' parquet": "pd.read_parquet('data/secret.parquet')",
     "numpy": "np.loadtxt('data/secret.csv', dtype=str)",
     "numpy's bytes": "np.fromfile('data/secret.csv')",
@@ -92,7 +95,8 @@ ALLOWED = {
     "a product that was just made": "open('build/made.csv', 'w').write('x'); open('build/made.csv').read()",
     "a library": "open(pd.__file__).read()",
     "the machine": "open('/etc/hostname').read()",
-    "a planned column": "assert list(repository.read('communities', '2020', 'premises')) == ['premises']",
+    "a planned column": "assert list(repository.read('communities', '2020', 'premises')) == "
+    "['premises']",
     "importing a library": "import decimal",
 }
 SCRIPT = """
@@ -138,7 +142,12 @@ def outcomes(tmp_path_factory):
     home, outside = tmp_path_factory.mktemp("repository"), tmp_path_factory.mktemp("outside")
     for name in ("notebooks", "build", "data/raw/reference"):
         (home / name).mkdir(parents=True)
-    for name in ("data/secret.csv", "data/planned.csv", "data/raw/reference/secret.csv", "build/made.csv"):
+    for name in (
+        "data/secret.csv",
+        "data/planned.csv",
+        "data/raw/reference/secret.csv",
+        "build/made.csv",
+    ):
         (home / name).write_text("a,b\n1,2\n")
     (home / "data/processed/2020").mkdir(parents=True)
     table = pd.DataFrame({"premises": ["自有"], "area": [1]})
@@ -179,10 +188,16 @@ def test_what_the_plan_names_is_open(way, outcomes):
 
 
 def run_cells(folder: Path, *cells: str) -> None:
-    """Run a notebook of these cells in a kernel that may open nothing of the repository but the notebook."""
+    """Run a notebook of these cells in a kernel that may open nothing of the repository but the
+    notebook.
+    """
     made = [nbformat.v4.new_code_cell(cell, id=f"c{number}") for number, cell in enumerate(cells)]
     notebook = nbformat.v4.new_notebook(cells=made)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     nbformat.write(notebook, folder / "n.ipynb")
     (folder / "secret.csv").write_text("a")
     allowed = Access(str(folder), reads=frozenset({"n.ipynb"}), isolated=True)
@@ -191,7 +206,9 @@ def run_cells(folder: Path, *cells: str) -> None:
 
 def test_a_kernel_is_held_to_its_plan_though_a_cell_catches_the_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotebookError, match=r"n, cell c1: it reads secret\.csv, which its plan does not name"):
+    with pytest.raises(
+        NotebookError, match=r"n, cell c1: it reads secret\.csv, which its plan does not name"
+    ):
         run_cells(tmp_path, "x = 1", "open('secret.csv')")
     swallowing = "try:\n    open('secret.csv')\nexcept BaseException:\n    pass"
     with pytest.raises(NotebookError, match=r"it reads secret\.csv, which its plan does not name"):
@@ -199,9 +216,13 @@ def test_a_kernel_is_held_to_its_plan_though_a_cell_catches_the_error(tmp_path, 
     run_cells(tmp_path, "x = 1")
 
 
-def test_a_module_that_the_plan_does_not_name_is_refused_though_a_warm_process_holds_it(tmp_path, monkeypatch):
+def test_a_module_that_the_plan_does_not_name_is_refused_though_a_warm_process_holds_it(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(REPOSITORY)  # whose modules the warm process imports
     with warm.kernel_server():
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(NotebookError, match=r"reads src/analysis/stats/__init__\.py, which its plan does not"):
+        with pytest.raises(
+            NotebookError, match=r"reads src/analysis/stats/__init__\.py, which its plan does not"
+        ):
             run_cells(tmp_path, "import analysis.stats.ranks")

@@ -1,4 +1,6 @@
-"""Rows are neither lost nor doubled: any order gives the same tables, and k planted faults give k messages."""
+"""Rows are neither lost nor doubled: any order gives the same tables, and k planted faults give k
+messages.
+"""
 
 import functools
 import shutil
@@ -28,7 +30,9 @@ def sheets() -> dict[str, Sheet]:
 
 
 def spread(sheet):
-    """Write merged headers and streets into each of their cells, as one must before moving rows and columns."""
+    """Write merged headers and streets into each of their cells, as one must before moving rows and
+    columns.
+    """
     cells = [list(row) for row in sheet.cells]
     for (top, left), (bottom, right) in sheet.merged:
         for row in range(top, bottom + 1):
@@ -69,11 +73,15 @@ def test_any_order_of_rows_and_columns_gives_the_same_rows(data):
         rows = [*rows[:place], [""] * len(sheet.cells[0]), *rows[place:]]
     order = data.draw(st.permutations(range(len(sheet.cells[3]))))
     cells = [[row[place] for place in order] for row in [*sheet.cells[3:FIRST], *rows]]
-    below = sum(not any(row) for row in sheet.cells[3:FIRST])  # the second header row, where all is merged down
+    below = sum(
+        not any(row) for row in sheet.cells[3:FIRST]
+    )  # the second header row, where all is merged down
     moved = Sheet(sheet.title, [*sheet.cells[: data.draw(st.integers(0, 3))], *cells])
     after, _, counted = read(moved, model)
     pd.testing.assert_frame_equal(content(after, model), content(before, model))
-    assert counted["kept"] == account["kept"] == len(kinds) and counted["blank"] == len(blanks) + below
+    assert (
+        counted["kept"] == account["kept"] == len(kinds) and counted["blank"] == len(blanks) + below
+    )
     assert counted["rows"] == sum(counted[kind] for kind in KINDS)
 
 
@@ -87,7 +95,9 @@ def test_k_faulty_cells_give_k_messages_at_their_places(data):
         st.sampled_from(["households", "population", "area", "open_hours", "premises"]),
     )
     planted = data.draw(
-        st.dictionaries(places, st.sampled_from(["约47", "——", "NA", None, True, "2-3"]), max_size=12)
+        st.dictionaries(
+            places, st.sampled_from(["约47", "——", "NA", None, True, "2-3"]), max_size=12
+        )
     )
     for (label, column), value in planted.items():
         frame.at[label, column] = value
@@ -117,14 +127,18 @@ def test_every_row_is_one_of_the_kinds_whatever_their_order(kinds):
     expected |= {"total": kinds.count("sum"), "blank": kinds.count("blank"), "rows": 2 + len(kinds)}
     assert {name: account[name] for name in expected} == expected
     assert len(totals["row"]) == kinds.count("sum")
-    assert [str(one.message) for one in problems] == ["没有数据行 (no rows of data)"] * ("data" not in kinds)
+    assert [str(one.message) for one in problems] == ["没有数据行 (no rows of data)"] * (
+        "data" not in kinds
+    )
 
 
 def test_any_order_of_sheets_and_files_gives_the_same_tables(raw, frame, wave):
     book = openpyxl.load_workbook(raw / SANMEN)
     book._sheets.reverse()
     book.save(raw / SANMEN)
-    for path in sorted(raw.glob("33*.xlsx")):  # written anew in the other order: the folder lists them otherwise
+    for path in sorted(
+        raw.glob("33*.xlsx")
+    ):  # written anew in the other order: the folder lists them otherwise
         shutil.move(path, raw / f"x{path.name}")
     for path in sorted(raw.glob("x33*.xlsx"), reverse=True):
         shutil.move(path, raw / path.name[1:])

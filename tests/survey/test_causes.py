@@ -32,7 +32,9 @@ def told(raw, frame):
         folded = causes(done.problems)
         for one in folded:
             assert BOTH.search(one.message) and one.remedy, one
-        assert sorted(one for cause in folded for one in cause.findings) == sorted(set(done.problems))
+        assert sorted(one for cause in folded for one in cause.findings) == sorted(
+            set(done.problems)
+        )
         return [str(one) for one in folded], done.problems
 
     return lines
@@ -108,18 +110,26 @@ SHIFTS = [
 
 
 @pytest.mark.parametrize(("book", "title", "by", "start"), SHIFTS)
-def test_a_sheet_pasted_some_columns_to_one_side_is_one_line_that_says_so(planting, told, book, title, by, start):
+def test_a_sheet_pasted_some_columns_to_one_side_is_one_line_that_says_so(
+    planting, told, book, title, by, start
+):
     p = planting
     rows = p.rows(book, title)
     end = max(p.sheet(book, title).max_row - 4, rows[-1]) if title != FUNDS else rows[-1]
     shift(p.sheet(book, title), rows[0], end, by, start)
     (line,), found = told(p)
     side = "right" if by > 0 else "left"
-    assert f"错了{abs(by)}列" in line and f"cells stand {abs(by)} column" in line and f"to the {side} of" in line
+    assert (
+        f"错了{abs(by)}列" in line
+        and f"cells stand {abs(by)} column" in line
+        and f"to the {side} of" in line
+    )
     assert len({one.row for one in found if one.row in rows}) == len(rows)
 
 
-def test_rows_that_lose_their_first_cells_to_the_left_are_one_line_and_their_totals_another(planting, told):
+def test_rows_that_lose_their_first_cells_to_the_left_are_one_line_and_their_totals_another(
+    planting, told
+):
     p = planting
     rows = p.rows(JIAOJIANG, ROSTER)
     shift(p.sheet(JIAOJIANG, ROSTER), rows[0], rows[-1], -2, 2)
@@ -238,7 +248,9 @@ def test_a_column_in_another_unit_is_one_line_that_says_so(planting, told):
 FUND_COLUMNS = ("市级", "县（市、区）级", "资金来源/街道（乡镇）", "合计")
 
 
-@pytest.mark.parametrize("columns", [FUND_COLUMNS[:1], FUND_COLUMNS[1:3], FUND_COLUMNS[3:], FUND_COLUMNS])
+@pytest.mark.parametrize(
+    "columns", [FUND_COLUMNS[:1], FUND_COLUMNS[1:3], FUND_COLUMNS[3:], FUND_COLUMNS]
+)
 def test_amounts_in_another_unit_are_one_line(planting, told, columns):
     p = planting
     for row in p.rows(SANMEN, FUNDS):
@@ -256,7 +268,11 @@ def test_one_wrong_street_in_forty_rows_is_one_line(planting, told):
     for row in rows:
         p.set(JIAOJIANG, ROSTER, "街道（乡镇）", row, "白云街")
     (line,), found = told(p)
-    assert len(found) == 40 and f"街道（乡镇） {rows[0]}–{rows[-1]}: " in line and "共40行 (40 rows)" in line
+    assert (
+        len(found) == 40
+        and f"街道（乡镇） {rows[0]}–{rows[-1]}: " in line
+        and "共40行 (40 rows)" in line
+    )
 
 
 def test_a_merged_answer_says_that_it_is_merged(planting, told):
@@ -293,7 +309,9 @@ def test_single_blanks_in_several_sheets_keep_their_places(planting, told):
         p.set(JIAOJIANG, sheet, column, p.rows(JIAOJIANG, sheet)[nth], None)
     lines, _ = told(p)
     assert len(lines) == 3
-    assert any(f"{COMMUNITIES}!户数 {p.rows(JIAOJIANG, COMMUNITIES)[4]}: " in line for line in lines)
+    assert any(
+        f"{COMMUNITIES}!户数 {p.rows(JIAOJIANG, COMMUNITIES)[4]}: " in line for line in lines
+    )
     assert any(f"{ROSTER}!学历 {p.rows(JIAOJIANG, ROSTER)[40]}: " in line for line in lines)
     assert any(f"{FUNDS}!市级 {p.rows(JIAOJIANG, FUNDS)[1]}: " in line for line in lines)
 
@@ -309,7 +327,9 @@ def test_a_blank_beside_sheets_that_are_hardly_filled_in_keeps_its_place(plantin
     p.set(XIANJU, ROSTER, "学历", p.rows(XIANJU, ROSTER)[3], None)
     lines, _ = told(p)
     assert any("not filled in: 3 sheets" in line and f"{FUNDS}第6–9行" in line for line in lines)
-    assert len(lines) == 2 and any(f"{ROSTER}!学历 {p.rows(XIANJU, ROSTER)[3]}: " in line for line in lines)
+    assert len(lines) == 2 and any(
+        f"{ROSTER}!学历 {p.rows(XIANJU, ROSTER)[3]}: " in line for line in lines
+    )
 
 
 def test_a_column_of_ones_own_beside_shifted_rows_keeps_its_place(planting, told):
@@ -319,7 +339,9 @@ def test_a_column_of_ones_own_beside_shifted_rows_keeps_its_place(planting, told
     sheet.cell(4, 35).value = "自加的列"
     sheet.cell(rows[40], 35).value = "说明"
     lines, _ = told(p)
-    assert len(lines) == 2 and any(f"{COMMUNITIES}!AI: " in line and "unknown column" in line for line in lines)
+    assert len(lines) == 2 and any(
+        f"{COMMUNITIES}!AI: " in line and "unknown column" in line for line in lines
+    )
 
 
 def test_an_answer_in_a_total_row_beside_shifted_rows_keeps_its_place(planting, told):
@@ -360,25 +382,35 @@ def test_a_project_copied_over_its_neighbour_is_told(planting, told):
     rows = p.rows(JIAOJIANG, PROJECTS)
     for column in p.form(JIAOJIANG, PROJECTS)[0]:
         if column != "序号":
-            p.set(JIAOJIANG, PROJECTS, column, rows[3], p.value(JIAOJIANG, PROJECTS, column, rows[2]))
+            p.set(
+                JIAOJIANG, PROJECTS, column, rows[3], p.value(JIAOJIANG, PROJECTS, column, rows[2])
+            )
     lines, _ = told(p)
     assert any(f"{PROJECTS}!项目名称 {rows[3]}: 重复填报" in line for line in lines)
 
 
 def test_a_column_that_slid_down_by_one_row_is_one_line_that_says_so(planting, told):
-    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    sheet, place = (
+        planting.sheet(JIAOJIANG, ROSTER),
+        find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入"),
+    )
     unmerge(sheet)
     for row in range(289, 6, -1):
         sheet.cell(row, place).value = sheet.cell(row - 1, place).value
     sheet.cell(6, place).value = None
     (line,), _ = told(planting)
     assert (
-        line.startswith(f"{JIAOJIANG}!{ROSTER}!年收入 6、") and "a row too low" in line and "up by one row" in line
+        line.startswith(f"{JIAOJIANG}!{ROSTER}!年收入 6、")
+        and "a row too low" in line
+        and "up by one row" in line
     )
 
 
 def test_a_measured_number_in_a_total_row_is_an_answer(planting, told):
-    sheet, place = planting.sheet(JIAOJIANG, ROSTER), find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入")
+    sheet, place = (
+        planting.sheet(JIAOJIANG, ROSTER),
+        find_column(planting.form(JIAOJIANG, ROSTER)[0], "年收入"),
+    )
     sheet.cell(89, place).value = 5.55
     (line,), _ = told(planting)
     assert f"{ROSTER}!年收入 89: " in line and "a total row holds an answer" in line
@@ -422,7 +454,9 @@ def test_subtotals_that_are_doubled_have_no_rows_above_them(planting, told):
     sheet = planting.sheet(JIAOJIANG, ROSTER)
     rewrite(sheet, [row for row in lines_of(sheet) for _ in range(1 + ("小计" in row))])
     (line,), _ = told(planting)
-    assert "a subtotal without rows of its own" in line and "之和" not in line and "delete it" in line
+    assert (
+        "a subtotal without rows of its own" in line and "之和" not in line and "delete it" in line
+    )
 
 
 @pytest.mark.parametrize(("title", "place"), [(ROSTER, 15), (COMMUNITIES, 6)])
@@ -430,7 +464,9 @@ def test_a_sheet_that_was_sorted_is_one_line_that_says_so(planting, told, title,
     sheet = planting.sheet(JIAOJIANG, title)
     rows = lines_of(sheet)
     last = max(i for i, row in enumerate(rows) if "合计" in row)
-    body = sorted(rows[:last], key=lambda row: row[place] if isinstance(row[place], int | float) else 1e9)
+    body = sorted(
+        rows[:last], key=lambda row: row[place] if isinstance(row[place], int | float) else 1e9
+    )
     rewrite(sheet, [*body, *rows[last:]])
     (line,), _ = told(planting)
     assert "perhaps sorted" in line and "undo the sorting" in line
@@ -440,7 +476,9 @@ def test_a_sheet_that_was_sorted_is_one_line_that_says_so(planting, told, title,
 
 
 def faults(p):
-    """Independent faults: name, how to plant it in a row of a sheet, and what must be told of it."""
+    """Independent faults: name, how to plant it in a row of a sheet, and what must be told of
+    it.
+    """
     unmerge(p.sheet(JIAOJIANG, ROSTER))
     unmerge(p.sheet(JIAOJIANG, COMMUNITIES))
     roster, places = p.rows(JIAOJIANG, ROSTER), p.rows(JIAOJIANG, COMMUNITIES)
@@ -481,7 +519,9 @@ def named(cause: Cause, place: str, row: int) -> bool:
     """Tell whether the line of a cause names a cell: its sheet, its column and its row."""
     book, sheet, column = place.split("!")
     said = cause.row.replace("等", "、").split("、")
-    spans = [tuple(map(int, part.split("–"))) for part in said if part[:1].isdigit() and "段" not in part]
+    spans = [
+        tuple(map(int, part.split("–"))) for part in said if part[:1].isdigit() and "段" not in part
+    ]
     return (
         (cause.workbook, cause.sheet) == (book, sheet)
         and column in cause.columns
@@ -504,7 +544,11 @@ def test_of_two_independent_faults_in_one_row_both_are_told(raw, frame, which):
     p.save()
     folded = causes(check(raw, frame).problems)
     for place, row, fragment in expected:
-        assert any(named(c, place, row) and fragment in c.message for c in folded), (place, row, fragment)
+        assert any(named(c, place, row) and fragment in c.message for c in folded), (
+            place,
+            row,
+            fragment,
+        )
     assert len(expected) >= 70
 
 
@@ -517,7 +561,11 @@ def delete_community(p):
 
 def total_row(p, label):
     sheet = p.sheet(SANMEN, COMMUNITIES)
-    labels = [(row, sheet.cell(row, place).value) for row in range(6, sheet.max_row + 1) for place in (1, 2)]
+    labels = [
+        (row, sheet.cell(row, place).value)
+        for row in range(6, sheet.max_row + 1)
+        for place in (1, 2)
+    ]
     return [row for row, text in labels if text == label]
 
 
@@ -602,7 +650,9 @@ def test_faults_of_every_kind_in_one_workbook_are_all_told(raw, frame):
 
 
 def blanks(cells):
-    return [Problem("a.xlsx", "s", column, row, "空白 (blank)", rule=BLANK) for row, column in cells]
+    return [
+        Problem("a.xlsx", "s", column, row, "空白 (blank)", rule=BLANK) for row, column in cells
+    ]
 
 
 def test_folding_neither_loses_nor_doubles_a_finding():
@@ -631,11 +681,15 @@ def test_rows_are_told_as_ranges():
 
 
 def test_a_rectangle_is_one_and_scattered_cells_are_not_made_one():
-    assert rectangles([(r, c) for r in range(15, 28) for c in "abc"]) == [(tuple(range(15, 28)), ("a", "b", "c"))]
+    assert rectangles([(r, c) for r in range(15, 28) for c in "abc"]) == [
+        (tuple(range(15, 28)), ("a", "b", "c"))
+    ]
     scattered = [(6, "a"), (9, "b"), (12, "c"), (15, "d"), (18, "e")]
     assert sorted(rectangles(scattered)) == [((row,), (column,)) for row, column in scattered]
     lines = [str(one) for one in causes(blanks(scattered))]
-    assert len(lines) == 5 and all(f"!{column} {row}: " in "\n".join(lines) for row, column in scattered)
+    assert len(lines) == 5 and all(
+        f"!{column} {row}: " in "\n".join(lines) for row, column in scattered
+    )
 
 
 def test_a_single_finding_reads_as_before():
@@ -649,23 +703,44 @@ def test_values_that_differ_are_named_once_and_many_are_counted():
         for row in range(6, 16)
     ]
     (line,) = causes(found)
-    assert line.message.startswith("“6x”、“7x”、“8x”等10个 不是数字 (not a number)，共10行 (10 rows)")
+    assert line.message.startswith(
+        "“6x”、“7x”、“8x”等10个 不是数字 (not a number)，共10行 (10 rows)"
+    )
 
 
 def test_several_causes_begin_with_a_summary_and_what_to_mend_first():
-    found = [*blanks([(6, "a"), (7, "a")]), Problem("b.xlsx", message="缺少此文件 (file is missing from 2020/)")]
+    found = [
+        *blanks([(6, "a"), (7, "a")]),
+        Problem("b.xlsx", message="缺少此文件 (file is missing from 2020/)"),
+    ]
     lines = str(InputError(found)).splitlines()
     assert lines[0] == "共2个原因，涉及3处 (2 causes, 3 places)："
-    assert lines[1:4] == ["  a.xlsx 1个：s 1", "  b.xlsx 1个：整个文件 (the file) 1", "先改 (mend first): b.xlsx"]
+    assert lines[1:4] == [
+        "  a.xlsx 1个：s 1",
+        "  b.xlsx 1个：整个文件 (the file) 1",
+        "先改 (mend first): b.xlsx",
+    ]
     assert len(lines) == 6
 
 
 def test_folding_many_findings_takes_time_in_proportion():
     def seconds(rows):
-        found = blanks([(row, f"c{column}") for row in range(rows) for column in range(8) if (row * column) % 7])
+        found = blanks(
+            [
+                (row, f"c{column}")
+                for row in range(rows)
+                for column in range(8)
+                if (row * column) % 7
+            ]
+        )
         found += [
             Problem(
-                "a.xlsx", "t", "社区代码", row, f"缺少 {row} (community of the frame is missing)", value=str(row)
+                "a.xlsx",
+                "t",
+                "社区代码",
+                row,
+                f"缺少 {row} (community of the frame is missing)",
+                value=str(row),
             )
             for row in range(rows)
         ]
@@ -678,7 +753,10 @@ def test_folding_many_findings_takes_time_in_proportion():
 
 
 def test_a_wrong_total_is_not_what_to_mend_first():
-    sums = [Problem("a.xlsx", "s", "户数", row, f"填 {row}，之和为 9 (is not the sum of rows)") for row in (8, 9)]
+    sums = [
+        Problem("a.xlsx", "s", "户数", row, f"填 {row}，之和为 9 (is not the sum of rows)")
+        for row in (8, 9)
+    ]
     lines = str(InputError([*sums, *blanks([(7, "户数")])])).splitlines()
     assert "先改 (mend first): a.xlsx!s!户数 7" in lines
 

@@ -1,4 +1,6 @@
-"""The next wave: its folder and declaration are all it takes; what changed is told, what jumps is asked."""
+"""The next wave: its folder and declaration are all it takes; what changed is told, what jumps is
+asked.
+"""
 
 import shutil
 import tomllib
@@ -57,7 +59,11 @@ def test_what_changed_is_told_place_by_place_and_total_by_total(later, wave):
     assert places.loc["renamed", ["before", "after"]].tolist() == ["海游街道", "海游更名街道"]
     totals = told[told["kind"] == "total"].set_index(["table", "column", "district"])
     before, after = wave[0], later[0]
-    for table, column in (("communities", "households"), ("funding", "amount"), ("projects", "amount")):
+    for table, column in (
+        ("communities", "households"),
+        ("funding", "amount"),
+        ("projects", "amount"),
+    ):
         sums = [frame[table].groupby("county_code")[column].sum() for frame in (before, after)]
         for code in sums[0].index:
             line = totals.loc[(table, column, code)]
@@ -85,7 +91,11 @@ def test_a_jump_beyond_the_factor_is_a_question_at_its_place(wave, table, key, c
     after[table].loc[label, column] = value * factor * 1.01
     (question,) = jump_questions(before, after)
     row = after[table].loc[label]
-    assert (question.workbook, question.sheet, question.row) == (row["workbook"], row["sheet"], row["row"])
+    assert (question.workbook, question.sheet, question.row) == (
+        row["workbook"],
+        row["sheet"],
+        row["row"],
+    )
     assert question.kind == "question" and question.remedy
 
 
@@ -97,7 +107,9 @@ def test_a_jump_does_not_stop_the_run_and_is_written_with_the_tables(waves, fram
     p.save()
     tables, accounts = clean(raw, frame)
     (question,) = tables["questions"].to_dict("records")
-    assert (question["workbook"], question["row"]) == (SANMEN, row) and "fixed figure" in question["message"]
+    assert (question["workbook"], question["row"]) == (SANMEN, row) and "fixed figure" in question[
+        "message"
+    ]
     write(tables, accounts, raw, tmp_path / "2021")
     kept = pd.read_parquet(tmp_path / "2021/questions.parquet")
     pd.testing.assert_frame_equal(kept, tables["questions"])
@@ -107,14 +119,23 @@ def told_not_compared(done):
     return done.changes.loc[done.changes["kind"] == "not compared", "table"].tolist()
 
 
-def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_left_out(waves, frame, tmp_path):
+def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_left_out(
+    waves, frame, tmp_path
+):
     raw = shutil.copytree(waves, tmp_path / "raw") / "2021"
     p = Planting(raw.parent / "2020")
     header = next(
-        cell for row in p.sheet(SANMEN, "项目与公益创投").iter_rows() for cell in row if cell.value == "领域"
+        cell
+        for row in p.sheet(SANMEN, "项目与公益创投").iter_rows()
+        for cell in row
+        if cell.value == "领域"
     )
-    header.value = "领域一"  # as if the codebook had a new column: one county's sheet no longer has the header
-    p.set(SANMEN, "换届人选", "评价", p.rows(SANMEN, "换届人选")[0], "尚可")  # an answer that is no longer one
+    header.value = (
+        "领域一"  # as if the codebook had a new column: one county's sheet no longer has the header
+    )
+    p.set(
+        SANMEN, "换届人选", "评价", p.rows(SANMEN, "换届人选")[0], "尚可"
+    )  # an answer that is no longer one
     p.save()
     done = check(raw, frame)
     assert done.problems == [] and told_not_compared(done) == ["projects", "election_candidates"]
@@ -170,7 +191,8 @@ def test_the_frame_follows_what_waves_declare(waves, frame, tmp_path):
         unchanged, _, (problem,) = wave_frame(last, frame, towns)
         assert problem.workbook == "wave.toml" and len(unchanged) == 361
     (last / "wave.toml").write_text(
-        f'[[places]]\nchange = "closed"\ncommunity_code = "{frame["community_code"].iloc[0]}"\n', encoding="utf-8"
+        f'[[places]]\nchange = "closed"\ncommunity_code = "{frame["community_code"].iloc[0]}"\n',
+        encoding="utf-8",
     )
     assert len(wave_frame(last, frame, towns)[0]) == 360
 

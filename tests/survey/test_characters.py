@@ -1,4 +1,6 @@
-"""Texts that people type are refused where they were typed, before anything runs, if they cannot be published."""
+"""Texts that people type are refused where they were typed, before anything runs, if they cannot be
+published.
+"""
 
 import json
 import time
@@ -35,7 +37,9 @@ def test_a_combining_mark_stands_on_a_letter(text):
     assert "U+0301" in text_fault(text).text
 
 
-@pytest.mark.parametrize("text", ["", "台州市，“核实”（2018—2020）", "a < b & c", "Größe", "　全角", "①㎡"])
+@pytest.mark.parametrize(
+    "text", ["", "台州市，“核实”（2018—2020）", "a < b & c", "Größe", "　全角", "①㎡"]
+)
 def test_what_is_seen_and_drawn_may_stand(text):
     assert text_fault(text) is None
 
@@ -53,7 +57,9 @@ def test_a_message_shows_what_is_not_seen():
 def repository_of_texts(tmp_path):
     (tmp_path / "data/raw/reference").mkdir(parents=True)
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "data/raw/reference/measures.csv").write_text('zh,en\n"a",b\n\n"c\u202e","𠮷"\n', "utf-8")
+    (tmp_path / "data/raw/reference/measures.csv").write_text(
+        'zh,en\n"a",b\n\n"c\u202e","𠮷"\n', "utf-8"
+    )
     cells = [{"id": "words", "cell_type": "code", "source": ["%%md zh\n", "吉\u200b\n"]}]
     (tmp_path / "notebooks/10_report.ipynb").write_text(json.dumps({"cells": cells}), "utf-8")
     return tmp_path
@@ -61,7 +67,11 @@ def repository_of_texts(tmp_path):
 
 def test_tables_and_notebooks_are_named_with_line_column_and_cell(repository_of_texts):
     places = [(problem.place, problem.message) for problem in typed_problems(repository_of_texts)]
-    assert [place for place, _ in places] == ["measures.csv!zh 4", "measures.csv!en 4", "10_report.ipynb!words"]
+    assert [place for place, _ in places] == [
+        "measures.csv!zh 4",
+        "measures.csv!en 4",
+        "10_report.ipynb!words",
+    ]
     for (_, message), code in zip(places, ("U+202E", "U+20BB7", "U+200B"), strict=True):
         assert code in message
 

@@ -52,12 +52,19 @@ def retotal(edit, books, form, cell):
     def change(workbook, sheet, row, changes):
         page = books[workbook][sheet]
         columns, _ = form(page)
-        labels = [(r, str(page.cell(r, 1).value or page.cell(r, 2).value)) for r in range(row, page.max_row + 1)]
-        below = [next(r for r, text in labels if text.startswith(label)) for label in ("小计", "合计")]
+        labels = [
+            (r, str(page.cell(r, 1).value or page.cell(r, 2).value))
+            for r in range(row, page.max_row + 1)
+        ]
+        below = [
+            next(r for r, text in labels if text.startswith(label)) for label in ("小计", "合计")
+        ]
         cells = {}
         for title, (shown, value) in changes.items():
             more = value - cell(workbook, sheet, title, row)
-            cells |= {(title, r): cell(workbook, sheet, title, r) + more for r in below} | {(title, row): shown}
+            cells |= {(title, r): cell(workbook, sheet, title, r) + more for r in below} | {
+                (title, row): shown
+            }
         assert columns
         edit(workbook, sheet, cells)
 
@@ -70,7 +77,11 @@ def files(folder):
 
 def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, rows, cell):
     a, w, f = rows(SANMEN, COMMUNITIES), rows(SANMEN, ROSTER), rows(XIANJU, "经费投入")
-    t, c, p = rows(TIANTAI, COMMUNITIES), rows(INTERVIEWS, "社区访谈"), rows(XIANJU, "项目与公益创投")
+    t, c, p = (
+        rows(TIANTAI, COMMUNITIES),
+        rows(INTERVIEWS, "社区访谈"),
+        rows(XIANJU, "项目与公益创投"),
+    )
     expected = []
 
     def plant(workbook, sheet, planted):
@@ -83,12 +94,14 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
     plant(SANMEN, COMMUNITIES, [
         ("户数", a[0], "约47", f"“约47” {number}"),
         ("常住人口", a[0], None, "空白 (blank)"),
-        ("用房性质", a[1], "自有(村)", "“自有(村)” 应为 自有、租用、借用 之一 (not one of the answers)"),
+        ("用房性质", a[1], "自有(村)", "“自有(村)” 应为 自有、租用、借用 之一 (not one of the "
+                                "answers)"),
         ("共建协议", a[2], 2.5, f"“2.5” {whole}"),
         ("2016年以后新设", a[3], "√", "“√” 应填“是”或“否” (answer 是 or 否)"),
         ("面积达标", a[3], True, "“True” 应填“是”或“否” (answer 是 or 否)"),
         ("户数", a[4], True, f"“True” {number}"),
-        ("建筑面积", a[5], 20001, "“20001” 应在 20–20000 平方米之间 (must be between 20 and 20000)"),
+        ("建筑面积", a[5], 20001, "“20001” 应在 20–20000 平方米之间 (must be between 20 and "
+                              "20000)"),
         ("“两委”成员/总数", a[5], 31, "“31” 应在 3–30 人之间 (must be between 3 and 30)"),
         ("其中居民活动面积", a[6], cell(SANMEN, COMMUNITIES, "建筑面积", a[6]) + 1,
          "大于建筑面积 (exceeds the floor area)"),
@@ -115,12 +128,14 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("等级", leads[0], 6, grade),
         ("出生年月", others[0], "88年", "不是日期，如 2018-03-01 或 2018年3月 (not a date)"),
         ("入职日期", others[1], "2035-12-31 ", ""),  # late, yet a date
-        ("入职日期", others[2], dt.datetime(9999, 1, 1), "不是日期，如 2018-03-01 或 2018年3月 (not a date)"),
+        ("入职日期", others[2], dt.datetime(9999, 1, 1), "不是日期，如 2018-03-01 或 2018年3月 "
+                                                     "(not a date)"),
         ("入职日期", others[3], "1979.12", "应在 1980-01-01 至 2035-12-31 之间 "
          "(must be a date between 1980-01-01 and 2035-12-31)"),
         ("出生年月", others[4], "1990年1月", ""),
         ("入职日期", others[4], "2005年12月31日", "入职时不满16岁 (younger than 16 on entry)"),
-        ("学历", others[5], "博士", "应为 高中及以下、大专、本科、研究生 之一 (not one of the answers)"),
+        ("学历", others[5], "博士", "应为 高中及以下、大专、本科、研究生 之一 (not one of the "
+                                "answers)"),
         ("年收入", others[6], 53800,
          "应在 0.5–50 万元之间，可能是按元填的 (must be between 0.5 and 50, in 万元)"),
     ])  # fmt: skip
@@ -136,20 +151,28 @@ def test_every_faulty_cell_of_every_file_is_one_line_at_its_place(edit, faults, 
         ("年度", p[2], "二〇二〇", f"“二〇二〇” {number}"),
         ("项目名称", p[3], dt.datetime(2020, 5, 4), "“2020-05-04” 不是文字 (not text)"),
     ])  # fmt: skip
-    parts = [cell(INTERVIEWS, "社区访谈", title, c[0]) for title in ("其中专职社工", "其中原村干部")]
+    parts = [
+        cell(INTERVIEWS, "社区访谈", title, c[0]) for title in ("其中专职社工", "其中原村干部")
+    ]
     plant(INTERVIEWS, "社区访谈", [
-        ("工作人员总数", c[0], sum(parts) - 1, "小于专职社工与原村干部之和 (is less than its parts)"),
-        ("访谈日期", c[1], "4月13日", "“4月13日” 不是日期，如 2018-03-01 或 2018年3月 (not a date)"),
+        ("工作人员总数", c[0], sum(parts) - 1, "小于专职社工与原村干部之和 (is less than its "
+                                         "parts)"),
+        ("访谈日期", c[1], "4月13日", "“4月13日” 不是日期，如 2018-03-01 或 2018年3月 (not a "
+                                "date)"),
     ])  # fmt: skip
     assert faults() == in_order(expected)
 
 
-def test_a_row_reported_twice_and_workers_of_nowhere_are_named(edit, faults, rows, books, form, opened):
+def test_a_row_reported_twice_and_workers_of_nowhere_are_named(
+    edit, faults, rows, books, form, opened
+):
     with opened(XIANJU) as book:
         columns, numbered = form(book[COMMUNITIES])
         sheet, first = book[COMMUNITIES], numbered[0]
         blank = next(
-            row for row in range(numbered[-1], sheet.max_row + 1) if all(cell.value is None for cell in sheet[row])
+            row
+            for row in range(numbered[-1], sheet.max_row + 1)
+            if all(cell.value is None for cell in sheet[row])
         )
         for number in columns.values():
             sheet.cell(blank, number).value = sheet.cell(first, number).value
@@ -164,7 +187,9 @@ def test_a_row_reported_twice_and_workers_of_nowhere_are_named(edit, faults, row
     ])  # fmt: skip
 
 
-def test_a_community_that_is_deleted_is_named_and_so_are_its_people(edit, faults, rows, cell, books, form):
+def test_a_community_that_is_deleted_is_named_and_so_are_its_people(
+    edit, faults, rows, cell, books, form
+):
     gone = rows(SANMEN, COMMUNITIES)[1]
     code, name = (cell(SANMEN, COMMUNITIES, title, gone) for title in ("社区代码", "社区名称"))
     columns = [title for title in form(books[SANMEN][COMMUNITIES])[0] if title != "街道（乡镇）"]
@@ -206,7 +231,8 @@ def test_faults_of_form_are_each_one_line(edit, opened, raw, faults, wave_folder
         ("三门县（新）.xlsx", "", "", 0, "不是本轮文件 (not a file of this wave)"),
         ("331082_临海市.xlsx", "", "", 0, broken.partition(": ")[2]),
         (SANMEN, COMMUNITIES, "", 0, "缺少此表 (sheet is missing)"),
-        (SANMEN, "未知的表 unknown sheet 8", "", 0, "第8张表“草稿”不是下发的表 (unknown sheet with content)"),
+        (SANMEN, "未知的表 unknown sheet 8", "", 0, "第8张表“草稿”不是下发的表 (unknown sheet with "
+                                                "content)"),
         (XIANJU, "减负清理", "村(社区)数", 0, "缺少此列 (column is missing from the header)"),
         (XIANJU, "减负清理", "C", 0, "未知的列 (unknown column)"),
         (XIANJU, "2018年初基数", "F", 0, "此列没有标题 (column without a header)"),
@@ -231,7 +257,12 @@ def test_a_folder_that_is_empty_is_one_line(tmp_path, frame):
 
 
 def test_problems_are_listed_once_and_in_order():
-    some = [Problem("b", "s", "c", 10, "m"), Problem("b", "s", "c", 9, "m"), Problem("a"), Problem("b", "s")]
+    some = [
+        Problem("b", "s", "c", 10, "m"),
+        Problem("b", "s", "c", 9, "m"),
+        Problem("a"),
+        Problem("b", "s"),
+    ]
     error = InputError(some + some)
     assert error.problems == [some[2], some[3], some[1], some[0]]
     assert str(error).splitlines()[-3:] == ["a: ", "b!s: ", "b!s!c 9–10: m，共2行 (2 rows)"]
@@ -276,7 +307,10 @@ def test_a_table_of_which_no_row_is_sound_is_still_a_table(wave):
     raws = raws.assign(workbook="a.xlsx", sheet="项目与公益创投", row=6, county_code="331022")
     cells, faults = parse_table(raws, TABLES["projects"])
     table = complete(cells, faults, TABLES["projects"])
-    assert table.empty and table.dtypes.astype(str).to_dict() == wave[0]["projects"].dtypes.astype(str).to_dict()
+    assert (
+        table.empty
+        and table.dtypes.astype(str).to_dict() == wave[0]["projects"].dtypes.astype(str).to_dict()
+    )
     assert {fault.message for fault in faults} == {"空白 (blank)"}
     assert in_range(table, TABLES["projects"])[1] == []
 
@@ -300,7 +334,9 @@ def test_what_is_written_reads_back_the_same(wave, wave_folder, tmp_path):
     assert (tmp_path / "2020/wave.toml").read_bytes() == (wave_folder / "wave.toml").read_bytes()
 
 
-def test_what_is_written_replaces_the_whole_folder_and_leaves_nothing_beside_it(wave, wave_folder, tmp_path):
+def test_what_is_written_replaces_the_whole_folder_and_leaves_nothing_beside_it(
+    wave, wave_folder, tmp_path
+):
     folder = tmp_path / "2020"
     folder.mkdir()
     mark(folder, {"stale.parquet": UNKNOWN})
@@ -360,7 +396,9 @@ def test_a_failure_midway_leaves_the_earlier_tables(wave, wave_folder, earlier, 
     assert len(calls) == 2 and files(earlier) == {"communities.parquet": b"earlier"}
 
 
-def test_a_failure_at_the_last_step_leaves_the_earlier_tables(wave, wave_folder, earlier, monkeypatch):
+def test_a_failure_at_the_last_step_leaves_the_earlier_tables(
+    wave, wave_folder, earlier, monkeypatch
+):
     real = Path.rename
 
     def fails_for_the_new(path, target):
@@ -387,7 +425,9 @@ def test_the_print_of_a_column_tells_a_change_of_a_value_of_the_rows_and_of_the_
         write_prints({"t": table}, tmp_path)
         return {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
 
-    table = pd.DataFrame({"name": ["甲", "乙", None], "n": [1, 2, 3], "day": pd.to_datetime(["2020-01-01"] * 3)})
+    table = pd.DataFrame(
+        {"name": ["甲", "乙", None], "n": [1, 2, 3], "day": pd.to_datetime(["2020-01-01"] * 3)}
+    )
     before = prints(table)
     assert set(before) == {"t.name", "t.n", "t.day"} and len(set(before.values())) == 3
     assert prints(table.copy()) == before
@@ -402,8 +442,12 @@ def test_the_print_of_a_column_tells_a_change_of_a_value_of_the_rows_and_of_the_
         assert {name for name in before if after[name] != before[name]} == changed
 
 
-@pytest.mark.parametrize(("answer", "code"), [("𠮷庆项目", "U+20BB7"), ("项目\U0001f600", "U+1F600")])
-def test_the_name_of_a_project_that_no_font_draws_is_named_at_its_cell(edit, faults, rows, answer, code):
+@pytest.mark.parametrize(
+    ("answer", "code"), [("𠮷庆项目", "U+20BB7"), ("项目\U0001f600", "U+1F600")]
+)
+def test_the_name_of_a_project_that_no_font_draws_is_named_at_its_cell(
+    edit, faults, rows, answer, code
+):
     row = rows(SANMEN, "项目与公益创投")[0]
     edit(SANMEN, "项目与公益创投", {("项目名称", row): answer})
     (line,) = faults()

@@ -16,7 +16,11 @@ UNIT = re.compile(r"（([^（）]+)）$")
 
 def columns():
     """Every (table, column, schema) of the codebook."""
-    return [(name, column, schema) for name, model in TABLES.items() for column, schema in model.columns.items()]
+    return [
+        (name, column, schema)
+        for name, model in TABLES.items()
+        for column, schema in model.columns.items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +44,28 @@ def test_every_table_has_a_chinese_and_an_english_title_of_its_own():
 def test_every_code_has_an_english_name_of_its_own():
     for name, column, schema in columns():
         codes = schema.metadata["codes"]
-        assert all(HAN.search(zh) and en.isascii() and en.strip() for zh, en in codes.items()), (name, column)
-        assert len(set(codes.values())) == len({normalise(zh) for zh in codes}) == len(codes), (name, column)
+        assert all(HAN.search(zh) and en.isascii() and en.strip() for zh, en in codes.items()), (
+            name,
+            column,
+        )
+        assert len(set(codes.values())) == len({normalise(zh) for zh in codes}) == len(codes), (
+            name,
+            column,
+        )
 
 
 def test_answers_of_the_clean_tables_are_the_codes_and_nothing_else(wave):
     for name, column, schema in columns():
         if schema.metadata["codes"] and str(schema.dtype) != "bool":
-            assert set(wave[0][name][column].dropna()) <= set(schema.metadata["codes"]), (name, column)
+            assert set(wave[0][name][column].dropna()) <= set(schema.metadata["codes"]), (
+                name,
+                column,
+            )
 
 
-def test_the_fields_of_every_model_are_the_columns_of_its_clean_table_and_parquet(wave, wave_folder, tmp_path):
+def test_the_fields_of_every_model_are_the_columns_of_its_clean_table_and_parquet(
+    wave, wave_folder, tmp_path
+):
     tables, accounts = wave
     assert set(tables) == set(TABLES)
     write(tables, accounts, wave_folder, tmp_path / "2020")
@@ -84,7 +99,9 @@ def test_the_workbooks_print_the_headers_of_the_codebook(books, form):
             }
             printed = [text for text in form(book[model.zh])[0] if text]
             assert printed[0] == "序号" and printed[-1] == "备注", workbook
-            personal = [f"基本信息/{zh}" for zh in IDENTIFIERS.values()] if model.identifiers else []
+            personal = (
+                [f"基本信息/{zh}" for zh in IDENTIFIERS.values()] if model.identifiers else []
+            )
             assert [t for t in printed[1:-1] if t in personal] == personal
             assert [t for t in printed[1:-1] if t not in personal] == list(asked), (workbook, model)
 
@@ -93,7 +110,11 @@ def test_the_workbooks_print_the_units_of_the_codebook(books):
     for workbook, book in books.items():
         models = STUDY.book_tables if workbook == "interviews.xlsx" else STUDY.district_tables
         for model in models:
-            cells = {str(cell) for row in book[model.zh].iter_rows(max_row=6, values_only=True) for cell in row}
+            cells = {
+                str(cell)
+                for row in book[model.zh].iter_rows(max_row=6, values_only=True)
+                for cell in row
+            }
             for column, schema in model.columns.items():
                 if unit := schema.metadata["unit"]:
                     assert f"{schema.title}（{unit}）" in cells, (workbook, column)
@@ -107,7 +128,11 @@ def test_the_codebook_lists_every_column_once_with_its_codes_and_range(table):
         for zh, en in schema.metadata["codes"].items():
             assert f"{zh} = {en}" in row.codes, column
     income = table.query("table == 'workers' and column == 'income'").iloc[0]
-    assert income["range"] == "in_range(0.5, 50)" and income["unit"] == "万元" and not income["nullable"]
+    assert (
+        income["range"] == "in_range(0.5, 50)"
+        and income["unit"] == "万元"
+        and not income["nullable"]
+    )
     assert table.query("nullable")["column"].tolist() == ["batch", "field", "amount"]
 
 
@@ -123,14 +148,20 @@ def test_no_identifier_is_a_column(table):
 
 def test_the_counties_are_those_of_the_frame_and_of_the_files(frame, books):
     assert frame.set_index("county_code")["county"].to_dict() == COUNTIES
-    assert set(books) == {f"{code}_{name}.xlsx" for code, name in COUNTIES.items()} | {"interviews.xlsx"}
+    assert set(books) == {f"{code}_{name}.xlsx" for code, name in COUNTIES.items()} | {
+        "interviews.xlsx"
+    }
     assert all(code.startswith(CITY[:4]) for code in COUNTIES)
 
 
 @pytest.mark.parametrize(
     ("pattern", "right", "wrong"),
     [
-        (f"^{STUDY.community}$", "331002001901", ["33100200190", "3310020019011", "331002001901.0"]),
+        (
+            f"^{STUDY.community}$",
+            "331002001901",
+            ["33100200190", "3310020019011", "331002001901.0"],
+        ),
     ],
 )
 def test_codes_of_places_have_their_length(pattern, right, wrong):

@@ -28,7 +28,9 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
     lines = done.stderr.splitlines()
     assert lines[0].startswith("共2个原因，涉及2处 (2 causes, 2 places)")
     assert lines[3] == "先改 (mend first): 331024_仙居县.xlsx"
-    assert lines[4].startswith(f"{SANMEN}!社区基本情况!户数 {row}: “约47” 不是数字 (not a number) → ")
+    assert lines[4].startswith(
+        f"{SANMEN}!社区基本情况!户数 {row}: “约47” 不是数字 (not a number) → "
+    )
     assert lines[5].startswith("331024_仙居县.xlsx: 缺少此文件 (file is missing")
     assert lines[6] == "2 problem(s) from 2 cause(s)"
     header, *table = done.stdout.splitlines()
@@ -44,9 +46,13 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
 def test_a_folder_that_is_not_there_is_one_problem_said_as_such(analysis, copy):
     for name in ("NOFOLDER", "data/raw/2021"):
         done = analysis(copy, "check", name, "--returns", "build/returns")
-        assert done.returncode == 2 and not (copy / "build/returns").exists()  # nobody is told that all is well
+        assert (
+            done.returncode == 2 and not (copy / "build/returns").exists()
+        )  # nobody is told that all is well
         first, last = done.stderr.splitlines()
-        assert first.startswith(f"{name}: 没有此文件夹 (no such folder) → ") and last.startswith("1 problem(s)")
+        assert first.startswith(f"{name}: 没有此文件夹 (no such folder) → ") and last.startswith(
+            "1 problem(s)"
+        )
 
 
 def test_a_question_does_not_stop_the_check(analysis, copy):
@@ -56,7 +62,9 @@ def test_a_question_does_not_stop_the_check(analysis, copy):
     planting.save()
     done = analysis(copy, "check")
     assert done.returncode == 0
-    assert done.stdout.startswith(f"? {SANMEN}!专职社区工作者花名册!入职日期 {row}: 晚于 2020-04-30")
+    assert done.stdout.startswith(
+        f"? {SANMEN}!专职社区工作者花名册!入职日期 {row}: 晚于 2020-04-30"
+    )
 
 
 def test_neither_forms_nor_returns_are_written_among_what_counties_handed_in(analysis, copy):
@@ -91,7 +99,9 @@ def test_what_was_filled_in_or_is_of_somebody_else_is_not_written_over(analysis,
     assert [path.name for path in (copy / "theirs").iterdir()] == [SANMEN]
 
 
-@pytest.mark.parametrize("command", [("check", "--returns"), ("forms", "--out")], ids=["returns", "forms"])
+@pytest.mark.parametrize(
+    "command", [("check", "--returns"), ("forms", "--out")], ids=["returns", "forms"]
+)
 @pytest.mark.parametrize(
     "name", ["build/2020", "build/2020/zh/forms", "build/2021-pilot", "build/bench", "build/home"]
 )
@@ -129,11 +139,15 @@ def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):
     done = analysis(copy, "forms", "--wave", "2021")
     assert done.returncode == 0, done.stderr
     paths = [copy / line for line in done.stdout.splitlines()]
-    assert [path.parent.name for path in paths] == ["2021"] * (len(COUNTIES) + 1)  # and the interviews
+    assert [path.parent.name for path in paths] == ["2021"] * (
+        len(COUNTIES) + 1
+    )  # and the interviews
     assert "2021" in openpyxl.load_workbook(paths[0])["社区基本情况"]["A2"].value
 
 
-def test_blank_forms_handed_in_are_one_line_a_workbook_and_a_missing_declaration_is_told(analysis, copy):
+def test_blank_forms_handed_in_are_one_line_a_workbook_and_a_missing_declaration_is_told(
+    analysis, copy
+):
     folder = copy / "data/raw/2021"
     done = analysis(copy, "forms", "--wave", "2021")
     assert "data/raw/2021/wave.toml: 缺少此文件" in done.stderr and "reference_date" in done.stderr
@@ -145,4 +159,6 @@ def test_blank_forms_handed_in_are_one_line_a_workbook_and_a_missing_declaration
     lines = [line for line in done.stderr.splitlines() if " → " in line]
     assert len(lines) == len(COUNTIES) + 2  # and the interviews, and the declaration
     assert sum("not filled in: 5 sheets" in line for line in lines) == len(COUNTIES)
-    assert any("the declaration is missing from 2021/" in line and "copy that of" in line for line in lines)
+    assert any(
+        "the declaration is missing from 2021/" in line and "copy that of" in line for line in lines
+    )

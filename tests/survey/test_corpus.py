@@ -1,4 +1,6 @@
-"""Faults as they come, each planted once: each is found where it is, in both languages, and nothing else."""
+"""Faults as they come, each planted once: each is found where it is, in both languages, and nothing
+else.
+"""
 
 import datetime as dt
 import os
@@ -96,7 +98,9 @@ def found(raw, frame, request):
         planting.save()
         table = findings_table(check(raw, frame).findings)
         for one in table.itertuples():
-            assert re.search(r"[\u4e00-\u9fff]", one.message) and re.search("[a-z]{2}", one.message), one
+            assert re.search(r"[\u4e00-\u9fff]", one.message) and re.search(
+                "[a-z]{2}", one.message
+            ), one
             assert one.remedy or "rename" in one.message, one
         return table
 
@@ -114,7 +118,11 @@ def outcome(table, planting):
     ]
     assert sorted(place for place, _ in lines) == sorted(place for place, _ in planting.expected)
     for place, fragment in planting.expected:
-        assert any(where == place and fragment in message for where, message in lines), (place, fragment, lines)
+        assert any(where == place and fragment in message for where, message in lines), (
+            place,
+            fragment,
+            lines,
+        )
 
 
 def test_every_faulty_cell_is_found_at_its_place(planting, found):
@@ -133,11 +141,24 @@ def test_every_faulty_cell_is_found_at_its_place(planting, found):
         "younger than 16",
         lambda row: p.value(SANMEN, ROSTER, "出生年月", row) > "1970",
     )
-    p.cell(SANMEN, ROSTER, "等级", 18, "not a grade", lambda row: p.value(SANMEN, ROSTER, "岗位", row) == "其他")
+    p.cell(
+        SANMEN,
+        ROSTER,
+        "等级",
+        18,
+        "not a grade",
+        lambda row: p.value(SANMEN, ROSTER, "岗位", row) == "其他",
+    )
     for title in ("批次", "金额"):  # columns that may be blank: an error is no blank
         p.cell(XIANJU, PROJECTS, title, "#N/A", "(an error value)")
     p.cell(XIANJU, PROJECTS, "领域", "=VLOOKUP(1,A:B,2)", "(a formula without a result)")
-    p.cell(XIANJU, FUNDS, "合计", lambda row: p.value(XIANJU, FUNDS, "合计", row) + 0.01, "the sum of the sources")
+    p.cell(
+        XIANJU,
+        FUNDS,
+        "合计",
+        lambda row: p.value(XIANJU, FUNDS, "合计", row) + 0.01,
+        "the sum of the sources",
+    )
     p.cell(XIANJU, FUNDS, "市级", -1, "must be at least 0")
     p.cell(
         LINHAI,
@@ -176,17 +197,33 @@ def test_rows_that_belong_nowhere_or_stand_twice_are_found(planting, found):
         "(reported twice)",
         lambda row: p.value(TIANTAI, FUNDS, "项目", row) == "工作运转",
     )
-    left = next(r for r in p.rows(INTERVIEWS, "抽样框") if p.value(INTERVIEWS, "抽样框", "是否抽中", r) == "否")
+    left = next(
+        r
+        for r in p.rows(INTERVIEWS, "抽样框")
+        if p.value(INTERVIEWS, "抽样框", "是否抽中", r) == "否"
+    )
     row = p.rows(INTERVIEWS, "社区访谈")[-1]
     old = p.value(INTERVIEWS, "社区访谈", "社区代码", row)
     for column in ("街道（乡镇）", "社区名称", "社区代码"):
         p.set(INTERVIEWS, "社区访谈", column, row, p.value(INTERVIEWS, "抽样框", column, left))
         for other in p.rows(INTERVIEWS, "人员访谈"):
             if p.value(INTERVIEWS, "人员访谈", "社区代码", other) == old and column != "社区代码":
-                p.set(INTERVIEWS, "人员访谈", column, other, p.value(INTERVIEWS, "抽样框", column, left))
+                p.set(
+                    INTERVIEWS,
+                    "人员访谈",
+                    column,
+                    other,
+                    p.value(INTERVIEWS, "抽样框", column, left),
+                )
     for other in p.rows(INTERVIEWS, "人员访谈"):
         if p.value(INTERVIEWS, "人员访谈", "社区代码", other) == old:
-            p.set(INTERVIEWS, "人员访谈", "社区代码", other, p.value(INTERVIEWS, "抽样框", "社区代码", left))
+            p.set(
+                INTERVIEWS,
+                "人员访谈",
+                "社区代码",
+                other,
+                p.value(INTERVIEWS, "抽样框", "社区代码", left),
+            )
     p.expect(f"{INTERVIEWS}!社区访谈!社区代码 {row}", "(not in the sample)")
     table = found(p)
     questions = table[table["kind"] == "question"]
@@ -200,7 +237,9 @@ def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
     def totals(workbook, title, label):
         sheet = p.sheet(workbook, title)
         return [
-            r for r in range(6, sheet.max_row + 1) if label in (sheet.cell(r, 1).value, sheet.cell(r, 2).value)
+            r
+            for r in range(6, sheet.max_row + 1)
+            if label in (sheet.cell(r, 1).value, sheet.cell(r, 2).value)
         ]
 
     def plant(workbook, title, column, label, value, fragment, nth=0):
@@ -224,12 +263,22 @@ def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
     plant(INTERVIEWS, "抽样框", "是否抽中", "合计", "抽中46个", "the count of rows")
     row = p.rows(TIANTAI, COMMUNITIES)[2]
     p.sheet(TIANTAI, COMMUNITIES).unmerge_cells(
-        str(next(area for area in p.sheet(TIANTAI, COMMUNITIES).merged_cells.ranges if (row, 2) in area.cells))
+        str(
+            next(
+                area
+                for area in p.sheet(TIANTAI, COMMUNITIES).merged_cells.ranges
+                if (row, 2) in area.cells
+            )
+        )
     )
-    p.sheet(TIANTAI, COMMUNITIES).cell(row, 2).value = "小计"  # a row of data that would be lost as a total
+    p.sheet(TIANTAI, COMMUNITIES).cell(
+        row, 2
+    ).value = "小计"  # a row of data that would be lost as a total
     p.expect(f"{TIANTAI}!{COMMUNITIES}!社区代码 {row}", "(a total row holds an answer")
     table = found(p)
-    missed = table["message"].str.contains("not in that table")  # by rows that refer to the lost one
+    missed = table["message"].str.contains(
+        "not in that table"
+    )  # by rows that refer to the lost one
     outcome(table[~missed], p)
 
 
@@ -257,7 +306,10 @@ def test_headers_that_do_not_fit_are_found(planting, found):
     head(XIANJU, BASELINE, "人均年收入", "人均年收入")
     sheet = p.sheet(XIANJU, BASELINE)
     unit_line = next(
-        cell for row in sheet.iter_rows(max_row=5) for cell in row if str(cell.value).startswith("单位")
+        cell
+        for row in sheet.iter_rows(max_row=5)
+        for cell in row
+        if str(cell.value).startswith("单位")
     )
     unit_line.value = "单位：人"
     p.expect(f"{XIANJU}!{BASELINE}!2018年初/人均年收入", "(no unit given)")
@@ -294,7 +346,9 @@ def test_headers_that_do_not_fit_are_found(planting, found):
 
 
 def bomb(path, megabytes=1024):
-    """Write a workbook whose one sheet holds so many MB of blanks, deflated to about a thousandth."""
+    """Write a workbook whose one sheet holds so many MB of blanks, deflated to about a
+    thousandth.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
@@ -352,13 +406,23 @@ def test_files_that_must_not_be_opened_are_found(raw, wave_folder, frame, tmp_pa
     plant(LINHAI, "(cannot be opened: ", zipped(damaged))
     plant(WENLING, "(links to other files)", added("xl/externalLinks/externalLink1.xml"))
     plant(YUHUAN, "(not a regular file)", lambda path: os.symlink(wave_folder / SANMEN, path))
-    plant(TIANTAI, "(encrypted", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)))
+    plant(
+        TIANTAI,
+        "(encrypted",
+        lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)),
+    )
     plant(XIANJU, "(cannot be opened: ", lambda path: path.write_bytes(whole[: len(whole) // 2]))
     plant(SANMEN, "(cannot be opened: ", lambda path: path.write_bytes(b""))
-    plant(INTERVIEWS, "(cannot be opened: ", added("xl/styles2.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'))
+    plant(
+        INTERVIEWS,
+        "(cannot be opened: ",
+        added("xl/styles2.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'),
+    )
     plant("330100_杭州市.xlsx", "(not a file of this wave)", lambda path: path.write_bytes(whole))
     plant("三门县（新）.xlsx", "(not a file of this wave)", lambda path: path.write_bytes(whole))
-    plant("331022_仙居县.xlsx", "(code and name do not agree)", lambda path: path.write_bytes(whole))
+    plant(
+        "331022_仙居县.xlsx", "(code and name do not agree)", lambda path: path.write_bytes(whole)
+    )
     plant("三门.xls", "(save as .xlsx)", lambda path: path.write_bytes(b""))
     plant("玉环县民政局.xlsx", "(handed in twice)", lambda path: path.write_bytes(whole))
     plant("旧文件", "(folders are not read)", lambda path: path.mkdir())
@@ -369,15 +433,25 @@ def test_files_that_must_not_be_opened_are_found(raw, wave_folder, frame, tmp_pa
 
 
 def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_folder):
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(raw / SANMEN, "a") as archive:
+    with (
+        pytest.warns(UserWarning, match="Duplicate"),
+        zipfile.ZipFile(raw / SANMEN, "a") as archive,
+    ):
         archive.writestr("xl/worksheets/sheet1.xml", "<x/>")
     with zipfile.ZipFile(raw / XIANJU, "w") as archive:
         archive.writestr("word/document.xml", "<x/>")
-    rewritten(raw / TIANTAI, lambda name, data: b"<workbook><broken" if name == "xl/workbook.xml" else data)
+    rewritten(
+        raw / TIANTAI,
+        lambda name, data: b"<workbook><broken" if name == "xl/workbook.xml" else data,
+    )
     (raw / LINHAI).unlink()
-    (raw / "331082_临海市_经费投入.csv").write_bytes("序号,项目\n1,\xff\xfe坏".encode("utf-16-le")[:-1])
+    (raw / "331082_临海市_经费投入.csv").write_bytes(
+        "序号,项目\n1,\xff\xfe坏".encode("utf-16-le")[:-1]
+    )
     (raw / "wave.toml").write_text("wave = ", encoding="utf-8")
-    findings = findings_table(check(raw, frame).findings).groupby("workbook")["message"].agg(" ".join)
+    findings = (
+        findings_table(check(raw, frame).findings).groupby("workbook")["message"].agg(" ".join)
+    )
     for name in (SANMEN, XIANJU, TIANTAI):
         assert "(cannot be opened: " in findings[name]
     assert "(the text encoding is not" in findings["331082_临海市_经费投入.csv"]
@@ -388,7 +462,11 @@ def test_parts_that_are_there_twice_or_no_workbook_are_refused(raw, frame, wave_
 def test_a_sheet_that_goes_on_far_below_its_form_is_refused_and_styled_blanks_are_not(raw, frame):
     def far(name, data):
         last = b'<row r="1000001"><c r="A1000001" t="inlineStr"><is><t xml:space="preserve"> </t></is></c></row>'
-        return data.replace(b"</sheetData>", last + b"</sheetData>") if name.endswith("sheet1.xml") else data
+        return (
+            data.replace(b"</sheetData>", last + b"</sheetData>")
+            if name.endswith("sheet1.xml")
+            else data
+        )
 
     rewritten(raw / SANMEN, far)
     (problem,) = check(raw, frame).problems

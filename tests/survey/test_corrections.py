@@ -53,10 +53,16 @@ def test_a_correction_changes_its_cell_and_is_listed_and_counted(raw, frame, wav
     }
     here = accounts.query("workbook == @SANMEN and sheet == @COMMUNITIES").iloc[0]
     before = wave[1].query("workbook == @SANMEN and sheet == @COMMUNITIES").iloc[0]
-    assert here["corrected"] == 1 and here["kept"] == before["kept"] - 1 and here["rows"] == before["rows"]
+    assert (
+        here["corrected"] == 1
+        and here["kept"] == before["kept"] - 1
+        and here["rows"] == before["rows"]
+    )
 
 
-def test_a_correction_mends_a_faulty_cell_and_the_total_may_be_of_either(raw, frame, wave, write, edit):
+def test_a_correction_mends_a_faulty_cell_and_the_total_may_be_of_either(
+    raw, frame, wave, write, edit
+):
     row, value = households(wave)
     edit(SANMEN, COMMUNITIES, {("户数", row): "约47"})
     assert len(check(raw, frame).problems) == 1
@@ -71,7 +77,9 @@ def test_a_correction_that_does_not_find_what_it_expects_stops_the_run(raw, fram
         clean(raw, frame)
     (problem,) = error.value.problems
     assert (problem.workbook, problem.column, problem.row) == ("corrections.csv", "expected", 2)
-    assert "the expected value is not there" in problem.message and f"现为“{value}”" in problem.message
+    assert (
+        "the expected value is not there" in problem.message and f"现为“{value}”" in problem.message
+    )
 
 
 def test_lines_that_cannot_be_meant_are_each_named(raw, frame, wave, write):
@@ -143,28 +151,46 @@ def test_an_amount_is_corrected_in_the_unit_of_its_header(raw, frame, write, ope
         columns, rows = form(sheet)
         place = columns["金额"]
         (head,) = (
-            cell for line in sheet.iter_rows(max_row=rows[0] - 1) for cell in line if cell.value == "金额（万元）"
+            cell
+            for line in sheet.iter_rows(max_row=rows[0] - 1)
+            for cell in line
+            if cell.value == "金额（万元）"
         )
         head.value = "金额（元）"
         for cell in (cell for line in sheet.iter_rows(max_row=head.row - 1) for cell in line):
             if isinstance(cell.value, str) and "单位：" in cell.value:
                 cell.value = "单位：元"
         sheet.cell(rows[0], place).value = None if blank else 3000
-    write((XIANJU, "项目与公益创投", rows[0], "金额（元）" if blank else "金额", "" if blank else 3000, 4000))
+    write(
+        (
+            XIANJU,
+            "项目与公益创投",
+            rows[0],
+            "金额（元）" if blank else "金额",
+            "" if blank else 3000,
+            4000,
+        )
+    )
     done = check(raw, frame)
     assert [one for one in done.problems if one.workbook == "corrections.csv"] == []
     table = done.tables["projects"]
-    assert table[(table["workbook"] == XIANJU) & (table["row"] == rows[0])]["amount"].tolist() == [0.4]
+    assert table[(table["workbook"] == XIANJU) & (table["row"] == rows[0])]["amount"].tolist() == [
+        0.4
+    ]
 
 
-@pytest.mark.parametrize("said", ["姓名", " 身份证号", "基本信息/联系电话", "基本信息／姓名", "id_number"])
+@pytest.mark.parametrize(
+    "said", ["姓名", " 身份证号", "基本信息/联系电话", "基本信息／姓名", "id_number"]
+)
 def test_no_identifier_is_corrected_however_its_column_is_named(raw, frame, write, income, said):
     write((SANMEN, ROSTER, income[0], said, "x", "y"))
     (problem,) = check(raw, frame).problems
     assert "identifiers are not corrected here" in problem.message
 
 
-def test_a_place_that_is_not_there_says_which_part_is_wrong_and_what_there_is(raw, frame, write, income):
+def test_a_place_that_is_not_there_says_which_part_is_wrong_and_what_there_is(
+    raw, frame, write, income
+):
     row, value = income
     lines = {
         ("三门县.xlsx", ROSTER, row, "年收入"): ("file", "no such file"),
@@ -180,7 +206,9 @@ def test_a_place_that_is_not_there_says_which_part_is_wrong_and_what_there_is(ra
     said = {one.row: one for one in found}
     assert len(found) == len(lines)
     for number, (part, fragment) in enumerate(lines.values(), start=2):
-        assert said[number].column == part and fragment in said[number].message and said[number].remedy
+        assert (
+            said[number].column == part and fragment in said[number].message and said[number].remedy
+        )
 
 
 def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):
@@ -192,11 +220,19 @@ def test_the_columns_are_fixed_and_no_file_is_no_correction(raw, frame, write):
 
 
 def test_a_receipt_finds_the_corrections_within_its_rows():
-    lines = [(SANMEN, COMMUNITIES, 7), (SANMEN, COMMUNITIES, 20), (SANMEN, ROSTER, 7), (XIANJU, COMMUNITIES, 7)]
+    lines = [
+        (SANMEN, COMMUNITIES, 7),
+        (SANMEN, COMMUNITIES, 20),
+        (SANMEN, ROSTER, 7),
+        (XIANJU, COMMUNITIES, 7),
+    ]
     table = pd.DataFrame(lines, columns=["file", "sheet", "row"])
     found = corrections_of(parse(f"{SANMEN}!{COMMUNITIES} 6-12,19; {XIANJU}!{ROSTER} 1-99"), table)
     assert found.index.tolist() == [0]
-    assert corrections_of(parse(f"{SANMEN}!{COMMUNITIES} 6-8,10-20"), table).index.tolist() == [0, 1]
+    assert corrections_of(parse(f"{SANMEN}!{COMMUNITIES} 6-8,10-20"), table).index.tolist() == [
+        0,
+        1,
+    ]
     assert len(corrections_of(parse("policy_register.csv 2-9"), table)) == 0
 
 
@@ -232,8 +268,13 @@ def test_the_line_is_that_of_the_file_after_blank_lines_and_line_breaks(raw, wri
     place = (SANMEN, COMMUNITIES, 8, "户数", "1")
     write((*place, "2", "一\n二", *WHY[1:]), (*place[:2], 9, *place[3:], "2", "\u202e", *WHY[1:]))
     path = raw / "corrections.csv"
-    path.write_text(path.read_text("utf-8").replace("\r\n", "\n").replace("date\n", "date\n\n", 1), "utf-8")
-    assert [(one.row, one.column) for one in read_corrections(raw)[1]] == [(3, "reason"), (5, "reason")]
+    path.write_text(
+        path.read_text("utf-8").replace("\r\n", "\n").replace("date\n", "date\n\n", 1), "utf-8"
+    )
+    assert [(one.row, one.column) for one in read_corrections(raw)[1]] == [
+        (3, "reason"),
+        (5, "reason"),
+    ]
 
 
 @pytest.mark.parametrize("count", [8, 10])

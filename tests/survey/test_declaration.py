@@ -11,7 +11,9 @@ BASIS = 'basis = "synthetic"'
 @pytest.fixture
 def folder(repository, tmp_path):
     (tmp_path / "2020").mkdir()
-    return Path(shutil.copyfile(repository / "data/raw/2020/wave.toml", tmp_path / "2020/wave.toml")).parent
+    return Path(
+        shutil.copyfile(repository / "data/raw/2020/wave.toml", tmp_path / "2020/wave.toml")
+    ).parent
 
 
 def change(folder, old, new):
@@ -47,7 +49,8 @@ def test_a_missing_or_broken_file_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("old", "place"), [('zh = "台州市城市', "title.zh"), ('edition = "', "edition"), ('zh = "合成', "label.zh")]
+    ("old", "place"),
+    [('zh = "台州市城市', "title.zh"), ('edition = "', "edition"), ('zh = "合成', "label.zh")],
 )
 @pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\\u0007", "\\n", "𠮷"])
 def test_a_text_that_cannot_be_published_is_named_with_its_key(folder, old, place, sign):
@@ -64,7 +67,10 @@ def test_a_title_that_a_word_file_cannot_hold_is_refused(folder):
 def test_words_are_text_and_the_date_is_a_date(folder):
     change(folder, "reference_date = 2020-04-30", 'reference_date = "spring"')
     change(folder, "[label]\nzh", "[label]\nzh = 1\nfr")
-    assert [problem.column for problem in declaration_problems(folder)] == ["label", "reference_date"]
+    assert [problem.column for problem in declaration_problems(folder)] == [
+        "label",
+        "reference_date",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,12 @@ def test_the_wave_its_folder_and_its_reference_date_must_agree(folder, old, new,
 
 @pytest.mark.parametrize(
     "value",
-    ["2020-04-30T00:00:00Z", "2020-04-30T00:00:00+08:00", "2020-04-30T00:00:00", '"2020-04-30T00:00Z"'],
+    [
+        "2020-04-30T00:00:00Z",
+        "2020-04-30T00:00:00+08:00",
+        "2020-04-30T00:00:00",
+        '"2020-04-30T00:00Z"',
+    ],
 )
 def test_a_reference_date_is_a_day_without_a_time(folder, value):
     change(folder, "reference_date = 2020-04-30", f"reference_date = {value}")

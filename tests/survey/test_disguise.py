@@ -1,4 +1,6 @@
-"""What a sheet shows otherwise than it holds becomes a question at its place; what looks plain does not."""
+"""What a sheet shows otherwise than it holds becomes a question at its place; what looks plain does
+not.
+"""
 
 import re
 import zipfile
@@ -25,7 +27,9 @@ def planting(raw):
 
 @pytest.fixture
 def asked(raw, frame):
-    """Check the copy, which has no problem; returns the questions as (sheet, column, row, message)."""
+    """Check the copy, which has no problem; returns the questions as (sheet, column, row,
+    message).
+    """
 
     def questions(planting):
         planting.save()
@@ -88,7 +92,9 @@ def test_a_cell_whose_font_hides_or_strikes_it_is_asked_about(planting, asked, f
     cell.font = Font(**font)
     cell.fill = PatternFill("solid", fgColor=fill) if fill else PatternFill()
     questions = asked(planting)
-    assert [(column, row) for _, column, row, _ in questions] == [("常住人口", cell.row)] * bool(said)
+    assert [(column, row) for _, column, row, _ in questions] == [("常住人口", cell.row)] * bool(
+        said
+    )
     assert all(said in message for *_, message in questions)
 
 
@@ -148,7 +154,9 @@ def test_number_formats_are_asked_about_but_not_the_unit_of_the_column(planting,
         "县（市、区）级": ("0.0,", "thousands"),
         "街道（乡镇）": ('0"元"', "adds “元”"),
     }
-    cells = {column: cell_of(planting, FUNDS, column, workbook=XIANJU) for column in [*said, "合计"]}
+    cells = {
+        column: cell_of(planting, FUNDS, column, workbook=XIANJU) for column in [*said, "合计"]
+    }
     for column, (code, _) in said.items():
         cells[column].number_format = code
     cells["合计"].number_format = '0.00"万元"'
@@ -162,7 +170,13 @@ def test_number_formats_are_asked_about_but_not_the_unit_of_the_column(planting,
 
 
 def test_a_date_is_a_date_in_any_format_of_dates():
-    for code in ("yyyy-mm-dd", 'yyyy"年"m"月"d"日"', "[$-804]yyyy/m/d;@", "m/d/yy h:mm", "[h]:mm:ss"):
+    for code in (
+        "yyyy-mm-dd",
+        'yyyy"年"m"月"d"日"',
+        "[$-804]yyyy/m/d;@",
+        "m/d/yy h:mm",
+        "[h]:mm:ss",
+    ):
         assert format_looks(code)[1][0] is None
 
 
@@ -207,9 +221,15 @@ def test_a_value_under_a_merged_cell_is_asked_about(planting, asked, raw):
         return data
 
     planting.save()
-    rewritten(raw / SANMEN, lambda name, data: merge(name, data) if name.endswith("sheet1.xml") else data)
+    rewritten(
+        raw / SANMEN, lambda name, data: merge(name, data) if name.endswith("sheet1.xml") else data
+    )
     ((sheet, column, place, message),) = asked(planting)
-    assert (sheet, column, place) == (COMMUNITIES, "常住人口", row) and "covered by a merged cell" in message
+    assert (sheet, column, place) == (
+        COMMUNITIES,
+        "常住人口",
+        row,
+    ) and "covered by a merged cell" in message
 
 
 @pytest.mark.parametrize(
@@ -217,7 +237,9 @@ def test_a_value_under_a_merged_cell_is_asked_about(planting, asked, raw):
     [({"strike": True}, True), ({"color": "FFFFFFFF"}, True), ({"b": True}, False)],
     ids=str,
 )
-def test_conditional_formatting_that_strikes_out_or_hides_is_one_question(planting, asked, font, asked_about):
+def test_conditional_formatting_that_strikes_out_or_hides_is_one_question(
+    planting, asked, font, asked_about
+):
     rule = FormulaRule(formula=["$A7>1"], font=Font(**font))
     planting.sheet(SANMEN, COMMUNITIES).conditional_formatting.add("A6:Z40", rule)
     assert [(sheet, column, row) for sheet, column, row, _ in asked(planting)] == [

@@ -1,4 +1,6 @@
-"""Blank forms: filled in by a script and put back, they give the tables that the answers came from."""
+"""Blank forms: filled in by a script and put back, they give the tables that the answers came
+from.
+"""
 
 import shutil
 import subprocess
@@ -30,7 +32,9 @@ def places(sheet):
 
 def test_there_is_one_form_a_county_with_its_places_filled_in(forms, frame):
     _folder, (*paths, interviews) = forms
-    assert [path.name for path in paths] == [f"{code}_{name}.xlsx" for code, name in COUNTIES.items()]
+    assert [path.name for path in paths] == [
+        f"{code}_{name}.xlsx" for code, name in COUNTIES.items()
+    ]
     asked = [table.zh for table in STUDY.book_tables]
     assert openpyxl.load_workbook(interviews).sheetnames == [*asked, "填表说明"]
     for code, path in zip(COUNTIES, paths, strict=True):
@@ -66,7 +70,9 @@ def test_every_list_and_range_of_the_codebook_is_in_the_form(forms):
         schema = model.columns
         for place, column in enumerate(columns(model), start=1):
             if column.name in schema and schema[column.name].metadata["codes"]:
-                assert rules[place].formula1.strip('"').split(",") == list(schema[column.name].metadata["codes"])
+                assert rules[place].formula1.strip('"').split(",") == list(
+                    schema[column.name].metadata["codes"]
+                )
             elif column.unit:
                 assert rules[place].type in ("whole", "decimal")
 
@@ -81,15 +87,21 @@ def test_a_form_that_nobody_filled_in_is_not_taken_for_an_answer(forms, raw, fra
     shutil.copyfile(forms[1][-2], raw / forms[1][-2].name)
     found = check(raw, frame).problems
     named = {
-        (one.sheet, one.row, one.message) for one in found if one.workbook == forms[1][-2].name and not one.row
+        (one.sheet, one.row, one.message)
+        for one in found
+        if one.workbook == forms[1][-2].name and not one.row
     }
     assert ("专职社区工作者花名册", 0, "没有数据行 (no rows of data)") in named
-    blank = [one for one in found if one.sheet == "2018年初基数" and one.workbook == forms[1][-2].name]
+    blank = [
+        one for one in found if one.sheet == "2018年初基数" and one.workbook == forms[1][-2].name
+    ]
     assert [one.message for one in blank] == ["没有数据行 (no rows of data)"]
 
 
 def fill(path, source):
-    """Fill in a blank form with the answers of a workbook that a county handed in; totals are left out."""
+    """Fill in a blank form with the answers of a workbook that a county handed in; totals are left
+    out.
+    """
     blank, handed = openpyxl.load_workbook(path), openpyxl.load_workbook(source)
     for model in COUNTY_TABLES if path.stem != STUDY.book else STUDY.book_tables:
         form, answers = blank[model.zh], handed[model.zh]
@@ -123,7 +135,13 @@ def test_filled_in_and_put_back_the_forms_give_the_same_tables(forms, raw, wave,
 )
 def test_libreoffice_opens_a_form(forms, tmp_path):
     source = forms[1][-2]
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx"]
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--headless",
+        "--convert-to",
+        "xlsx",
+    ]
     done = subprocess.run(
         [*command, "--outdir", str(tmp_path), str(source)],
         capture_output=True,
@@ -137,7 +155,12 @@ def test_libreoffice_opens_a_form(forms, tmp_path):
     assert after.sheetnames == before.sheetnames
     for title in before.sheetnames:
         texts = [
-            [cell.value for row in book[title].iter_rows(max_row=12) for cell in row if cell.value is not None]
+            [
+                cell.value
+                for row in book[title].iter_rows(max_row=12)
+                for cell in row
+                if cell.value is not None
+            ]
             for book in (before, after)
         ]
         assert texts[0] == texts[1]

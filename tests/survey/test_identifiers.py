@@ -25,7 +25,14 @@ def check_character(first17):
 def roster(*people):
     return pd.DataFrame(
         [
-            {"name": name, "id_number": number, "phone": phone, "workbook": book, "sheet": ROSTER, "row": row}
+            {
+                "name": name,
+                "id_number": number,
+                "phone": phone,
+                "workbook": book,
+                "sheet": ROSTER,
+                "row": row,
+            }
             for name, number, phone, book, row in people
         ],
         columns=["name", "id_number", "phone", "workbook", "sheet", "row"],
@@ -54,7 +61,10 @@ def identifiers(books, form):
 def words(tables):
     """Every cell of the tables as text, and every long number within one."""
     cells = {
-        str(cell) for table in tables.values() for column in table for cell in table[column].unique().tolist()
+        str(cell)
+        for table in tables.values()
+        for column in table
+        for cell in table[column].unique().tolist()
     }
     return cells | set(re.findall(r"\d{8,17}[\dX]", "\n".join(cells)))
 
@@ -78,14 +88,18 @@ def test_one_wrong_digit_makes_an_id_invalid(place):
         assert not valid_id(number[:place] + digit + number[place + 1 :])
 
 
-@pytest.mark.parametrize("number", ["", "1", "44052418800101001", "4405241880010100140", "44052418800101001x"])
+@pytest.mark.parametrize(
+    "number", ["", "1", "44052418800101001", "4405241880010100140", "44052418800101001x"]
+)
 def test_an_id_of_the_wrong_form_is_invalid(number):
     assert not valid_id(number)
 
 
 def test_sound_identifiers_pass_whatever_their_width_and_spacing():
     wide = person(2).translate(str.maketrans("0123456789X", "０１２３４５６７８９ｘ"))
-    people = roster(("甲", person(1), 10000000001.0, SANMEN, 6), ("乙", f" {wide}", "100 0000 0002", SANMEN, 7))
+    people = roster(
+        ("甲", person(1), 10000000001.0, SANMEN, 6), ("乙", f" {wide}", "100 0000 0002", SANMEN, 7)
+    )
     assert identifier_problems(people) == []
 
 
@@ -95,12 +109,18 @@ def test_an_empty_roster_has_no_problems():
 
 def test_blank_identifiers_are_each_named_at_their_column():
     found = identifier_problems(roster((None, None, None, SANMEN, 6)))
-    assert [(p.column, p.row) for p in sorted(found)] == [("姓名", 6), ("联系电话", 6), ("身份证号", 6)]
+    assert [(p.column, p.row) for p in sorted(found)] == [
+        ("姓名", 6),
+        ("联系电话", 6),
+        ("身份证号", 6),
+    ]
 
 
 def test_an_id_typed_as_a_number_has_lost_digits_even_if_its_check_digit_fits():
     first = 331022189901010000 // 64 * 64  # a float holds every 64th number of this size
-    number = next(n for n in range(first, first + 64000, 64) if check_character(str(n)[:17]) == str(n)[17])
+    number = next(
+        n for n in range(first, first + 64000, 64) if check_character(str(n)[:17]) == str(n)[17]
+    )
     assert valid_id(str(number)) and int(float(number)) == number
     found = identifier_problems(roster(("甲", float(number), "10000000001", SANMEN, 6)))
     assert [(p.column, p.row) for p in found] == [("身份证号", 6)]
@@ -116,13 +136,17 @@ def test_a_person_twice_within_a_county_and_across_counties_is_found_at_the_late
     message = "同一人已在 {} 第{}行 (this person is entered twice{})"
     assert sorted(identifier_problems(people)) == [
         Problem(SANMEN, ROSTER, "身份证号", 9, message.format(SANMEN, 6, "")),
-        Problem(XIANJU, ROSTER, "身份证号", 8, message.format(SANMEN, 7, ": in another county too")),
+        Problem(
+            XIANJU, ROSTER, "身份证号", 8, message.format(SANMEN, 7, ": in another county too")
+        ),
     ]
 
 
 def test_an_invalid_number_that_stands_twice_is_only_invalid():
     people = roster(("甲", "无", "10000000001", SANMEN, 6), ("乙", "无", "10000000002", SANMEN, 7))
-    assert {p.message for p in identifier_problems(people)} == {"不是有效的身份证号 (not a valid ID number)"}
+    assert {p.message for p in identifier_problems(people)} == {
+        "不是有效的身份证号 (not a valid ID number)"
+    }
 
 
 def test_no_clean_table_holds_an_identifier(wave, identifiers):
@@ -141,7 +165,9 @@ def test_what_load_returns_holds_no_identifier(wave_folder, identifiers):
     assert not any(table.attrs for table in tables.values())
 
 
-def test_planted_identifiers_are_located_and_never_shown(edit, raw, frame, books, form, identifiers):
+def test_planted_identifiers_are_located_and_never_shown(
+    edit, raw, frame, books, form, identifiers
+):
     here, there = books[SANMEN][ROSTER], books[XIANJU][ROSTER]
     columns, rows = form(here)
     others = form(there)[1]
@@ -175,7 +201,12 @@ def test_planted_identifiers_are_located_and_never_shown(edit, raw, frame, books
         (second, ROSTER, "身份证号", later[second]),
     ])  # fmt: skip
     error = raised.value
-    said = "".join(traceback.format_exception(error)) + repr(error) + repr(error.args) + repr(error.problems)
+    said = (
+        "".join(traceback.format_exception(error))
+        + repr(error)
+        + repr(error.args)
+        + repr(error.problems)
+    )
     said += repr(error.__context__) + repr(error.__cause__)
     for secret in identifiers | {wrong, wrong[:17], short, "13900139000"}:
         assert secret not in said

@@ -15,7 +15,12 @@ from analysis.survey.reading.rows import frame, read_sheet
 
 SANMEN = "331022_三门县.xlsx"
 TITLES = {model.zh: name for name, model in TABLES.items()}
-KEYS = {"funding": "item", "burden": "township", "county_baseline": "workers_2018", "projects": "project"}
+KEYS = {
+    "funding": "item",
+    "burden": "township",
+    "county_baseline": "workers_2018",
+    "projects": "project",
+}
 BASELINE = [
     ["附件5", "", "", ""],
     ["序号", "2018年初", "", "备注"],
@@ -25,7 +30,16 @@ BASELINE = [
 ]
 BURDEN = [
     ["序号", "街道（乡镇）", "村（社区）数（个）", "清理数量", "", "", "", "备注"],
-    ["", "", "", "实物牌子（块）", "室外服务标识牌（块）", "室内功能室指示牌（块）", "上墙制度（项）", ""],
+    [
+        "",
+        "",
+        "",
+        "实物牌子（块）",
+        "室外服务标识牌（块）",
+        "室内功能室指示牌（块）",
+        "上墙制度（项）",
+        "",
+    ],
     [1.0, "甲街道", 3.0, 1.0, 2.0, 3.0, 4.0, "注"],
     [2.0, "", 5.0, 1.0, 2.0, 3.0, 4.0, ""],
     ["", "小计", 8.0, 2.0, 4.0, 6.0, 8.0, ""],
@@ -54,7 +68,9 @@ def with_cell(cells, row, column, value):
 
 
 def row_kind(cells):
-    """What a row below the header is, told by its own text and by the number in its first column."""
+    """What a row below the header is, told by its own text and by the number in its first
+    column.
+    """
     if all(cell is None for cell in cells):
         return "blank"
     if any(str(cell).startswith(("小计", "合计")) for cell in cells[:2]):
@@ -75,8 +91,14 @@ def test_every_row_of_every_sheet_is_accounted_for(wave, books):
     expected = {}
     for workbook, book in books.items():
         for place, sheet in enumerate(book, start=1):
-            rows = list(sheet.iter_rows(values_only=True)) if sheet.max_row > 1 or sheet["A1"].value else []
-            kinds = ["form" if sheet.title == "填表说明" and any(row) else row_kind(row) for row in rows]
+            rows = (
+                list(sheet.iter_rows(values_only=True))
+                if sheet.max_row > 1 or sheet["A1"].value
+                else []
+            )
+            kinds = [
+                "form" if sheet.title == "填表说明" and any(row) else row_kind(row) for row in rows
+            ]
             counts = {kind: kinds.count(kind) for kind in ("form", "kept", "total", "blank")}
             title = f"未知的表 unknown sheet {place}" if sheet.title == "Sheet2" else sheet.title
             expected[workbook, title] = {"rows": len(rows), **counts, "corrected": 0, "rejected": 0}
@@ -130,8 +152,12 @@ def test_a_clean_row_says_what_stands_in_the_row_it_points_at(wave, books, form,
             value = clean[column].item() if hasattr(clean[column], "item") else clean[column]
             cell = sheet.cell(clean["row"], columns[text]).value
             if column == "born":
-                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(month=1)  # the year alone is kept
-            if column == "township" and cell is None:  # merged down from the first row of the street
+                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(
+                    month=1
+                )  # the year alone is kept
+            if (
+                column == "township" and cell is None
+            ):  # merged down from the first row of the street
                 area = next(a for a in sheet.merged_cells.ranges if (clean["row"], 2) in a.cells)
                 cell = sheet.cell(area.min_row, 2).value
             assert cell == as_printed(value), (name, column, clean["workbook"], clean["row"])
@@ -147,7 +173,13 @@ def test_a_header_of_two_rows_is_joined_and_units_and_identifiers_go():
     frame, account, problems = read(BASELINE, TABLES["county_baseline"])
     assert problems == []
     assert frame.to_dict("records") == [
-        {"workers_2018": 34.0, "income_2018": 4.57, "workbook": "a.xlsx", "sheet": "2018年初基数", "row": 4}
+        {
+            "workers_2018": 34.0,
+            "income_2018": 4.57,
+            "workbook": "a.xlsx",
+            "sheet": "2018年初基数",
+            "row": 4,
+        }
     ]
     assert account == {
         "workbook": "a.xlsx", "sheet": "2018年初基数", "rows": 5, "form": 4, "kept": 1, "total": 0, "blank": 0
@@ -193,8 +225,18 @@ def test_a_form_without_data_is_a_problem_where_every_county_must_answer():
 @pytest.mark.parametrize(
     ("row", "column", "value", "problem"),
     [
-        (3, 3, "年收入（万元）", "2018年初/人均年收入: 缺少此列 (column is missing from the header)"),
-        (3, 3, "人均年收入（人）", "2018年初/人均年收入: “人” 单位应为 万元 (the unit is not that of the form)"),
+        (
+            3,
+            3,
+            "年收入（万元）",
+            "2018年初/人均年收入: 缺少此列 (column is missing from the header)",
+        ),
+        (
+            3,
+            3,
+            "人均年收入（人）",
+            "2018年初/人均年收入: “人” 单位应为 万元 (the unit is not that of the form)",
+        ),
         (3, 3, "人均年收入", "2018年初/人均年收入: 没有注明元或万元 (no unit given)"),
         (
             3,
@@ -238,7 +280,10 @@ def test_files_that_are_missing_foreign_or_broken_are_named_and_locks_are_not(ra
     (raw / "旧表.xls").write_bytes(b"")
     (raw / f"~${SANMEN}").write_bytes(b"")
     (raw / "说明.txt").write_text("...", encoding="utf-8")
-    with zipfile.ZipFile(wave_folder / SANMEN) as archive, zipfile.ZipFile(raw / SANMEN, "w") as damaged:
+    with (
+        zipfile.ZipFile(wave_folder / SANMEN) as archive,
+        zipfile.ZipFile(raw / SANMEN, "w") as damaged,
+    ):
         for name in archive.namelist():
             data = archive.read(name)
             damaged.writestr(name, data[: len(data) // 2] if name.endswith("sheet1.xml") else data)
@@ -255,7 +300,9 @@ def test_files_that_are_missing_foreign_or_broken_are_named_and_locks_are_not(ra
 
 def test_a_folder_that_is_not_there_is_one_problem(tmp_path):
     tables, accounts, problems, _ = load(tmp_path / "1999")
-    assert problems == [Problem(f"{tmp_path.as_posix()}/1999", message="没有此文件夹 (no such folder)")]
+    assert problems == [
+        Problem(f"{tmp_path.as_posix()}/1999", message="没有此文件夹 (no such folder)")
+    ]
     assert tables == {} and accounts.empty
 
 
@@ -272,7 +319,8 @@ def test_sheets_that_are_missing_unknown_or_empty_are_named(raw, opened):
     _, accounts, problems, _ = load(raw)
     assert sorted(f"{p.place}: {p.message}" for p in problems) == [
         f"{SANMEN}!换届人选: 缺少此表 (sheet is missing)",
-        f"{SANMEN}!未知的表 unknown sheet 8: 第8张表“草稿”不是下发的表 (unknown sheet with content)",
+        f"{SANMEN}!未知的表 unknown sheet 8: 第8张表“草稿”不是下发的表 (unknown sheet with "
+        f"content)",
         "331024_仙居县.xlsx!减负清理: 找不到表头 (no header found)",
     ]
     draft = accounts.query("workbook == @SANMEN and sheet == '未知的表 unknown sheet 8'").iloc[0]
@@ -280,20 +328,29 @@ def test_sheets_that_are_missing_unknown_or_empty_are_named(raw, opened):
 
 
 def test_a_sheet_that_is_there_twice_is_named(raw, wave_folder):
-    with zipfile.ZipFile(wave_folder / SANMEN) as archive, zipfile.ZipFile(raw / SANMEN, "w") as twice:
+    with (
+        zipfile.ZipFile(wave_folder / SANMEN) as archive,
+        zipfile.ZipFile(raw / SANMEN, "w") as twice,
+    ):
         for name in archive.namelist():
             data = archive.read(name)
             if name == "xl/workbook.xml":
                 data = data.replace("填表说明".encode(), "经费投入".encode())
             twice.writestr(name, data)
     problems = load(raw)[2]
-    assert f"{SANMEN}!经费投入: 此表重复 (sheet is there twice)" in [f"{p.place}: {p.message}" for p in problems]
+    assert f"{SANMEN}!经费投入: 此表重复 (sheet is there twice)" in [
+        f"{p.place}: {p.message}" for p in problems
+    ]
     assert {(p.workbook, p.sheet) for p in problems} == {(SANMEN, "经费投入")}
 
 
 def test_an_interview_s_county_is_taken_from_its_community(wave, raw, edit, form, books):
     _, rows = form(books["interviews.xlsx"]["抽样框"])
-    edit("interviews.xlsx", "抽样框", {("社区代码", rows[0]): None, ("社区代码", rows[1]): 331002001902})
+    edit(
+        "interviews.xlsx",
+        "抽样框",
+        {("社区代码", rows[0]): None, ("社区代码", rows[1]): 331002001902},
+    )
     frame = load(raw)[0]["interview_frame"]
     assert frame["community_code"].iloc[0] is None and frame["county_code"].iloc[1] == "331002"
 
@@ -308,7 +365,9 @@ def test_the_workbooks_are_read_only(wave_folder, wave):
 PERSON = "张伟 330102199001011234"
 
 
-@pytest.mark.parametrize("title", [PERSON, "电话 138 0013 8000", "555666", "名单\u202e旧", "1-3-8-0-0-1"])
+@pytest.mark.parametrize(
+    "title", [PERSON, "电话 138 0013 8000", "555666", "名单\u202e旧", "1-3-8-0-0-1"]
+)
 def test_a_title_that_the_codebook_does_not_know_is_not_echoed(raw, opened, title):
     with opened(SANMEN) as book:
         book.create_sheet(title)["A9"] = "填报单位：某处"
@@ -345,13 +404,24 @@ def test_a_file_name_with_what_is_not_seen_is_a_problem(raw):
 def test_a_row_of_data_that_begins_as_a_note_is_read_and_asked_about(begins):
     rows, account, told = read(with_cell(BURDEN, 3, 1, begins), TABLES["burden"])
     assert len(rows) == account["kept"] == 2
-    assert [line for line in told if "a row that begins as a note is read as data" in line] == told[-1:]
+    assert [line for line in told if "a row that begins as a note is read as data" in line] == told[
+        -1:
+    ]
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        ["填表人：测试", "", "审核人：", "测试", "联系电话：", 13800000000.0, "填报日期：", "2020-04-30"],
+        [
+            "填表人：测试",
+            "",
+            "审核人：",
+            "测试",
+            "联系电话：",
+            13800000000.0,
+            "填报日期：",
+            "2020-04-30",
+        ],
         ["填表人：", "测试", "", "审核人：测试", "", dt.datetime(2020, 4, 30), "", ""],
         ["备注：以上为2019年数", "", "", "", "", "", "", "1"],
         ["说明：", "12", "", "", "", "", "", ""],
@@ -388,14 +458,24 @@ def test_another_unit_of_money_above_the_table_than_in_its_header_is_two_units(l
 
 @pytest.mark.parametrize(
     "line",
-    ["单位：人、万元", "（单位：万元）", "填报单位：元阳县民政局", "单位：元阳县民政局", "填报单位：万元镇政府"],
+    [
+        "单位：人、万元",
+        "（单位：万元）",
+        "填报单位：元阳县民政局",
+        "单位：元阳县民政局",
+        "填报单位：万元镇政府",
+    ],
 )
 def test_the_same_unit_above_the_table_or_none_is_no_fault(line):
     assert read(with_cell(BASELINE, 1, 3, line), TABLES["county_baseline"])[2] == []
 
 
 def test_a_note_that_names_another_unit_of_money_is_asked_about():
-    notes = {"注：以上金额单位均为元": True, "注：金额单位为万元": False, "注：按每户补助100元": False}
+    notes = {
+        "注：以上金额单位均为元": True,
+        "注：金额单位为万元": False,
+        "注：按每户补助100元": False,
+    }
     for note, asked in notes.items():
         _, _, told = read([*BASELINE, [note]], TABLES["county_baseline"])
         assert [("another unit of money" in one) for one in told] == [True] * asked
@@ -432,7 +512,11 @@ def test_a_total_is_known_in_the_first_cell_of_a_row_whatever_the_title_of_its_c
 def test_a_row_of_data_below_the_signatures_is_asked_about_once():
     row = [3.0, "乙街道", 3.0, 1.0, 2.0, 3.0, 4.0, ""]
     rows, _, told = read([*BURDEN, row, row], TABLES["burden"])
-    assert len(rows) == 4 and len(told) == 1 and "a row below the signatures is read as data" in told[0]
+    assert (
+        len(rows) == 4
+        and len(told) == 1
+        and "a row below the signatures is read as data" in told[0]
+    )
 
 
 def test_a_new_page_below_the_signatures_is_asked_nothing():

@@ -1,4 +1,6 @@
-"""The messages of the checks: each with a code, both languages and a remedy, and none that nothing says."""
+"""The messages of the checks: each with a code, both languages and a remedy, and none that nothing
+says.
+"""
 
 import re
 from pathlib import Path
@@ -14,7 +16,9 @@ from analysis.survey.problems import Problem
 
 NAMES = {name: one for name, one in vars(module).items() if isinstance(one, Message)}
 PACKAGE = Path(analysis.__file__).parent
-SOURCES = "".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.name != "messages.py")
+SOURCES = "".join(
+    path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.name != "messages.py"
+)
 
 
 def fields(text):
@@ -31,10 +35,20 @@ def test_a_message_has_both_languages_and_a_remedy_and_something_says_it(name):
     one = NAMES[name]
     chinese = re.compile("[\u4e00-\u9fff]")
     assert chinese.search(one.zh) or one.code == "B10"
-    assert not chinese.search(re.sub("元|万元|无|备注|填表说明|填报单位", "", one.en + one.remedy_en))
+    assert not chinese.search(
+        re.sub("元|万元|无|备注|填表说明|填报单位", "", one.en + one.remedy_en)
+    )
     assert chinese.search(one.remedy_zh) and one.remedy_en
     assert not fields(one.remedy_zh + one.remedy_en + one.zh_county)
-    assert fields(one.en) <= fields(one.zh) | {"folder", "mb", "most", "count", "side", "noun", "added"}
+    assert fields(one.en) <= fields(one.zh) | {
+        "folder",
+        "mb",
+        "most",
+        "count",
+        "side",
+        "noun",
+        "added",
+    }
     assert re.search(rf"\b{name}\b", SOURCES)
 
 
@@ -59,7 +73,10 @@ def test_what_another_county_is_called_is_not_in_what_the_county_reads():
 
 
 def test_the_text_of_a_rule_of_the_study_may_hold_braces():
-    assert Message("R99", _plain("应为 {甲}"), _plain("{a}"), "x", "y").fault().text == "应为 {甲} ({a})"
+    assert (
+        Message("R99", _plain("应为 {甲}"), _plain("{a}"), "x", "y").fault().text
+        == "应为 {甲} ({a})"
+    )
 
 
 def test_no_problem_is_made_without_a_message():

@@ -1,4 +1,6 @@
-"""Invented counties beside the nine: a frame that holds, nobody there twice, and the nine as they were."""
+"""Invented counties beside the nine: a frame that holds, nobody there twice, and the nine as they
+were.
+"""
 
 import filecmp
 import re
@@ -55,7 +57,11 @@ def test_the_frame_keeps_its_real_rows_and_adds_invented_ones(nation_raw):
     ):
         table = read(nation_raw, name)
         new = table[table["county_code"].str.startswith("90")]
-        assert table[code].is_unique and new[place].str.startswith("虚构").all() and new[place].is_unique
+        assert (
+            table[code].is_unique
+            and new[place].str.startswith("虚构").all()
+            and new[place].is_unique
+        )
         assert (new[code].str[:6] == new["county_code"]).all()
     communities, townships = read(nation_raw, "communities"), read(nation_raw, "townships")
     assert set(communities["township_code"]) <= set(townships["township_code"])
@@ -67,18 +73,30 @@ def test_what_is_written_is_clean(nation_raw, monkeypatch):
     assert not done.problems
     assert done.tables["communities"]["county_code"].nunique() == 12
     assert done.tables["interview_communities"]["county_code"].nunique() == 12
-    texts = done.tables["projects"].query("county_code >= '900000'")[["unit", "project"]].agg(" ".join, axis=1)
-    real = [name[:2] for name in read(RAW, "counties")["name_zh"]] + read(RAW, "townships")["township"].tolist()
+    texts = (
+        done.tables["projects"]
+        .query("county_code >= '900000'")[["unit", "project"]]
+        .agg(" ".join, axis=1)
+    )
+    real = [name[:2] for name in read(RAW, "counties")["name_zh"]] + read(RAW, "townships")[
+        "township"
+    ].tolist()
     assert len(texts) > 12 and not texts.str.contains("|".join(map(re.escape, real))).any()
 
 
 def test_nobody_is_there_twice_and_nobody_can_exist():
     parts = [answers(RAW / "reference", 2020)["workers"]]
-    parts += [nation.relabelled({"workers": parts[0]}, RAW / "reference", b, 27)[0]["workers"] for b in (1, 2)]
+    parts += [
+        nation.relabelled({"workers": parts[0]}, RAW / "reference", b, 27)[0]["workers"]
+        for b in (1, 2)
+    ]
     everyone = pd.concat(parts)
     assert len(everyone) == 3 * 1533 and everyone["county_code"].nunique() == 27
     assert all(everyone[name].is_unique for name in ("id_number", "phone", "name"))
-    assert everyone["id_number"].map(valid_id).all() and everyone["id_number"].str[6:10].eq("1899").all()
+    assert (
+        everyone["id_number"].map(valid_id).all()
+        and everyone["id_number"].str[6:10].eq("1899").all()
+    )
     assert everyone["phone"].str.fullmatch(r"100\d{8}").all()
 
 

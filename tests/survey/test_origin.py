@@ -26,7 +26,9 @@ def found(raw, frame):
 
     def findings():
         done = clean.check(raw, frame)
-        return [(one.kind, one.workbook, one.sheet, one.column, one.message) for one in done.findings]
+        return [
+            (one.kind, one.workbook, one.sheet, one.column, one.message) for one in done.findings
+        ]
 
     return findings
 
@@ -48,7 +50,10 @@ def test_another_county_s_file_beside_its_own_is_one_line(raw, found):
     shutil.copyfile(raw / HUANGYAN, raw / JIAOJIANG)
     ((kind, file, sheet, _, message),) = found()
     assert (kind, file, sheet) == ("problem", JIAOJIANG, "")
-    assert "文件名是椒江区，内容是黄岩区的（社区代码、街道、填报单位）" in message and FOREIGN in message
+    assert (
+        "文件名是椒江区，内容是黄岩区的（社区代码、街道、填报单位）" in message
+        and FOREIGN in message
+    )
 
 
 @pytest.mark.parametrize("unit", ["椒江区民政局", "某局", ""])
@@ -77,11 +82,19 @@ def test_three_counties_in_a_ring_are_three_lines(raw, found):
         shutil.move(raw / old, raw / new)
     lines = found()
     assert [file for _, file, *_ in lines] == [JIAOJIANG, HUANGYAN, SANMEN]
-    assert [re.search("内容是(.*)的（", line[-1])[1] for line in lines] == ["三门县", "椒江区", "黄岩区"]
+    assert [re.search("内容是(.*)的（", line[-1])[1] for line in lines] == [
+        "三门县",
+        "椒江区",
+        "黄岩区",
+    ]
 
 
-def test_every_county_under_every_other_name_is_one_line_and_only_that_file_is_named(wave_folder, frame, tmp_path):
-    for number, (code, other) in enumerate(zip(COUNTIES, [*list(COUNTIES)[3:], *list(COUNTIES)[:3]], strict=True)):
+def test_every_county_under_every_other_name_is_one_line_and_only_that_file_is_named(
+    wave_folder, frame, tmp_path
+):
+    for number, (code, other) in enumerate(
+        zip(COUNTIES, [*list(COUNTIES)[3:], *list(COUNTIES)[:3]], strict=True)
+    ):
         folder = shutil.copytree(wave_folder, tmp_path / str(number) / "2020")
         shutil.copyfile(folder / expected_name(other), folder / expected_name(code))
         (one,) = clean.check(folder, frame).findings
@@ -129,7 +142,9 @@ def test_csv_files_of_another_county_are_one_line_each(raw, found):
         text = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
         (raw / f"331002_椒江区_{sheet.title}.csv").write_text(text, encoding="utf-8")
     lines = found()
-    assert len(lines) == 7 and all(FOREIGN in message and sheet == "" for *_, sheet, _, message in lines)
+    assert len(lines) == 7 and all(
+        FOREIGN in message and sheet == "" for *_, sheet, _, message in lines
+    )
 
 
 def a_year_earlier(text):
@@ -155,7 +170,10 @@ def test_last_year_s_file_is_refused_in_one_line(raw, found):
         and ANOTHER_WAVE in problems[0][-1]
     )
     (question,) = [line for line in lines if line[0] == "question"]
-    assert (question[2], question[3]) == (ROSTER, "入职日期") and "no date in the 12 months before" in question[-1]
+    assert (question[2], question[3]) == (
+        ROSTER,
+        "入职日期",
+    ) and "no date in the 12 months before" in question[-1]
 
 
 @pytest.mark.parametrize(
@@ -182,12 +200,18 @@ def test_last_year_s_file_is_refused_in_one_line(raw, found):
 )
 def test_the_day_of_filling_in_is_held_against_the_reference_date(raw, found, day, kind):
     signed(raw / SANMEN, lambda text: text.replace("填报日期：2020年4月30日", f"填报日期：{day}"))
-    assert [(line[0], line[1], line[3]) for line in found()] == [(kind, SANMEN, "填报日期")] * bool(kind)
+    assert [(line[0], line[1], line[3]) for line in found()] == [(kind, SANMEN, "填报日期")] * bool(
+        kind
+    )
 
 
-@pytest.mark.parametrize("label", ["填表日期：", "上报时间：", "填表人：测试　填报日期：", "填报日期（必填）："])
+@pytest.mark.parametrize(
+    "label", ["填表日期：", "上报时间：", "填表人：测试　填报日期：", "填报日期（必填）："]
+)
 def test_the_day_is_found_under_other_labels(raw, found, label):
-    signed(raw / SANMEN, lambda text: text.replace("填报日期：2020年4月30日", f"{label}2019年4月30日"))
+    signed(
+        raw / SANMEN, lambda text: text.replace("填报日期：2020年4月30日", f"{label}2019年4月30日")
+    )
     assert [(line[0], line[3]) for line in found()] == [("problem", "填报日期")]
 
 
@@ -200,7 +224,9 @@ def test_a_title_that_names_another_county_is_one_question(raw, found):
 def test_no_correction_of_a_file_that_is_not_read_is_named_beside_it(raw, found):
     shutil.copyfile(raw / HUANGYAN, raw / JIAOJIANG)
     line = f"{JIAOJIANG},经费投入,6,市级,55.65,56,核对,经办,2020-05-08\n"
-    (raw / "corrections.csv").write_text("file,sheet,row,column,expected,new,reason,who,date\n" + line, "utf-8")
+    (raw / "corrections.csv").write_text(
+        "file,sheet,row,column,expected,new,reason,who,date\n" + line, "utf-8"
+    )
     assert len(found()) == 1
 
 
@@ -246,8 +272,12 @@ def test_a_project_of_a_later_year_is_asked_about(raw, found):
 
 def test_interviews_of_long_ago_are_asked_about_once():
     dates = pd.to_datetime(["2020-04-20", "2020-04-25"])
-    table = pd.DataFrame({"workbook": INTERVIEWS, "sheet": "社区访谈", "row": [6, 7], "date": dates})
-    (question,) = clean.stale_questions({"interview_communities": table}, pd.Timestamp("2021-04-30"))
+    table = pd.DataFrame(
+        {"workbook": INTERVIEWS, "sheet": "社区访谈", "row": [6, 7], "date": dates}
+    )
+    (question,) = clean.stale_questions(
+        {"interview_communities": table}, pd.Timestamp("2021-04-30")
+    )
     assert "no date in the 6 months before the reference date" in question.message
     assert clean.stale_questions({"interview_communities": table}, pd.Timestamp("2020-04-30")) == []
     assert clean.stale_questions({"interview_communities": table}, None) == []
@@ -279,7 +309,9 @@ def test_rows_of_another_county_without_a_code_are_asked_about(raw, found, title
     rows_copied(raw, title, None)
     lines = found()
     assert {kind for kind, *_ in lines} == {"question"}
-    assert (JIAOJIANG, title) in {(file, sheet) for _, file, sheet, _, message in lines if said in message}
+    assert (JIAOJIANG, title) in {
+        (file, sheet) for _, file, sheet, _, message in lines if said in message
+    }
     assert {sheet for _, _, sheet, *_ in lines} == {title} and len(lines) == 2
 
 
@@ -293,18 +325,26 @@ def test_rows_that_are_the_same_because_nothing_was_spent_are_not_asked_about(ra
     assert [one for one in clean.check(raw, frame).findings if "the same rows" in one.message] == []
 
 
-@pytest.mark.parametrize("line", ["填报日期2019年4月30日", "日期：2019年4月30日", "日    期：2019-04-30"])
+@pytest.mark.parametrize(
+    "line", ["填报日期2019年4月30日", "日期：2019年4月30日", "日    期：2019-04-30"]
+)
 def test_a_date_of_another_wave_is_found_however_it_is_labelled(raw, found, line):
     signed(raw / JIAOJIANG, lambda text: re.sub("填报日期：.*", line, text))
     lines = found()
-    assert [(kind, file, column) for kind, file, _, column, _ in lines] == [("problem", JIAOJIANG, "填报日期")]
+    assert [(kind, file, column) for kind, file, _, column, _ in lines] == [
+        ("problem", JIAOJIANG, "填报日期")
+    ]
 
 
 @pytest.mark.parametrize("line", ["填报单位：台州市黄岩区民政局", "单位：黄岩区民政局"])
 def test_another_county_s_office_is_known_however_it_is_written(raw, found, line):
     signed(raw / JIAOJIANG, lambda text: re.sub("填报单位：椒江区民政局.*", line, text))
     ((kind, file, _, column, message),) = found()
-    assert (kind, file, column) == ("problem", JIAOJIANG, "填报单位") and "填报单位是黄岩区" in message
+    assert (kind, file, column) == (
+        "problem",
+        JIAOJIANG,
+        "填报单位",
+    ) and "填报单位是黄岩区" in message
 
 
 @pytest.mark.parametrize("year", ["二〇一九年", "19年度"])

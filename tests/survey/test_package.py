@@ -1,4 +1,6 @@
-"""Workbooks whose parts have other names: the relations lead to them; what they do not lead to is not read."""
+"""Workbooks whose parts have other names: the relations lead to them; what they do not lead to is
+not read.
+"""
 
 import re
 import zipfile
@@ -46,7 +48,9 @@ def test_parts_named_with_backslashes_are_found(raw, same):
     same()
 
 
-@pytest.mark.parametrize("name", ["xl/workbook22.xml", "xl/Workbook.xml", "XL/WORKBOOK.XML", "xl/book.dat"])
+@pytest.mark.parametrize(
+    "name", ["xl/workbook22.xml", "xl/Workbook.xml", "XL/WORKBOOK.XML", "xl/book.dat"]
+)
 def test_a_workbook_of_another_name_is_found_by_the_relations(raw, same, name):
     relations = re.sub(r"([^/]+)$", r"_rels/\1.rels", name)
     names = {"xl/workbook.xml": name, "xl/_rels/workbook.xml.rels": relations}
@@ -59,7 +63,11 @@ def test_a_workbook_in_another_folder_with_renamed_parts_is_found(raw, same):
         part = part.replace("sheet1.xml", "first.bin").replace("sharedStrings.xml", "Texts.xml")
         return re.sub("^xl/", "content/deep/", part).replace("styles.xml", "looks.xml")
 
-    texts = [("sheet1.xml", "first.bin"), ("sharedStrings.xml", "Texts.xml"), ("styles.xml", "looks.xml")]
+    texts = [
+        ("sheet1.xml", "first.bin"),
+        ("sharedStrings.xml", "Texts.xml"),
+        ("styles.xml", "looks.xml"),
+    ]
     renamed(raw / SANMEN, name, [("xl/workbook.xml", "content/deep/workbook.xml"), *texts])
     same()
 
@@ -68,14 +76,19 @@ def test_a_target_from_the_root_or_in_other_letters_is_found(raw, same):
     renamed(
         raw / SANMEN,
         str,
-        [('Target="worksheets/', 'Target="/xl/Worksheets/'), ("sharedStrings.xml", "SharedStrings.xml")],
+        [
+            ('Target="worksheets/', 'Target="/xl/Worksheets/'),
+            ("sharedStrings.xml", "SharedStrings.xml"),
+        ],
     )
     same()
 
 
 def test_a_decoy_under_the_usual_name_is_not_what_is_read(raw, same):
     renamed(
-        raw / SANMEN, lambda part: part.replace("sharedStrings", "texts"), [("sharedStrings.xml", "texts.xml")]
+        raw / SANMEN,
+        lambda part: part.replace("sharedStrings", "texts"),
+        [("sharedStrings.xml", "texts.xml")],
     )
     with zipfile.ZipFile(raw / SANMEN, "a") as archive:
         archive.writestr("xl/sharedStrings.xml", "<sst><si><t>否</t></si></sst>")
@@ -85,12 +98,18 @@ def test_a_decoy_under_the_usual_name_is_not_what_is_read(raw, same):
 def test_a_package_without_a_workbook_is_none_and_no_message_names_an_exception(raw, tmp_path):
     damages = {
         "no workbook": lambda name, data: data.replace(b"xl/workbook.xml", b"xl/nothing.xml"),
-        "broken workbook": lambda name, data: b"<workbook><sheets" if name == "xl/workbook.xml" else data,
+        "broken workbook": lambda name, data: (
+            b"<workbook><sheets" if name == "xl/workbook.xml" else data
+        ),
         "broken strings": lambda name, data: data[:99] if name == "xl/sharedStrings.xml" else data,
         "broken styles": lambda name, data: b"<x" if name == "xl/styles.xml" else data,
-        "broken sheet": lambda name, data: data[: len(data) // 2] if name.endswith("sheet1.xml") else data,
+        "broken sheet": lambda name, data: (
+            data[: len(data) // 2] if name.endswith("sheet1.xml") else data
+        ),
         "no relations": lambda name, data: None if name == "xl/_rels/workbook.xml.rels" else data,
-        "bad index": lambda name, data: data.replace(b't="s"><v>', b't="s"><v>99') if "sheet1" in name else data,
+        "bad index": lambda name, data: (
+            data.replace(b't="s"><v>', b't="s"><v>99') if "sheet1" in name else data
+        ),
         "bad encoding": lambda name, data: b"\xff\xfe\x00" if name.endswith("sheet2.xml") else data,
     }
     for what, damage in damages.items():
@@ -115,15 +134,21 @@ def test_a_hidden_list_that_feeds_a_drop_down_is_left_out_with_a_note(raw, frame
         sheet["A1"], sheet["A2"], sheet.sheet_state = "自有", "租用", state
         if name:
             area = f"'{title}'!$A$1:$A$2"
-            book.defined_names[name] = openpyxl.workbook.defined_name.DefinedName(name, attr_text=area)
+            book.defined_names[name] = openpyxl.workbook.defined_name.DefinedName(
+                name, attr_text=area
+            )
         formula = name or f"{title}!$A$1:$A$2"
         if title != "草稿":
-            check_of = openpyxl.worksheet.datavalidation.DataValidation(type="list", formula1=formula)
+            check_of = openpyxl.worksheet.datavalidation.DataValidation(
+                type="list", formula1=formula
+            )
             check_of.add("Z900")
             book["社区基本情况"].add_data_validation(check_of)
     book.save(path)
     done = check(raw, frame)
-    assert [(one.sheet, "“草稿”" in one.message) for one in done.problems] == [("未知的表 unknown sheet 11", True)]
+    assert [(one.sheet, "“草稿”" in one.message) for one in done.problems] == [
+        ("未知的表 unknown sheet 11", True)
+    ]
     names = [f"未知的表 unknown sheet {place}" for place in (10, 9)]
     assert sorted(one.sheet for one in done.questions) == names
     assert all("a hidden list" in one.message for one in done.questions)

@@ -144,13 +144,19 @@ def test_an_answer_that_is_not_listed_is_refused_with_the_list(cell):
 
 @pytest.mark.parametrize(
     ("cell", "value"),
-    [(331002001901.0, "331002001901"), ("331002001901", "331002001901"), (" 海门\u200b街道\n", "海门街道")],
+    [
+        (331002001901.0, "331002001901"),
+        ("331002001901", "331002001901"),
+        (" 海门\u200b街道\n", "海门街道"),
+    ],
 )
 def test_text_loses_outer_space_and_what_cannot_be_seen(cell, value):
     assert parse.text(cell) == value
 
 
-@pytest.mark.parametrize("cell", [True, 2.5, dt.datetime(2020, 1, 1), dt.time(3), math.nan], ids=repr)
+@pytest.mark.parametrize(
+    "cell", [True, 2.5, dt.datetime(2020, 1, 1), dt.time(3), math.nan], ids=repr
+)
 def test_what_is_not_text_is_refused(cell):
     with pytest.raises(parse.UnreadableError, match="不是文字"):
         parse.text(cell)
@@ -182,7 +188,12 @@ def test_a_mark_beside_a_number_a_date_or_a_code_is_refused_and_not_read_into_it
     ]
     for read, cells in readers:
         for cell in cells:
-            for written in (f"{cell}{mark}", f"{cell} {mark}", f"{mark}{cell}", f"{cell[:1]}{mark}{cell[1:]}"):
+            for written in (
+                f"{cell}{mark}",
+                f"{cell} {mark}",
+                f"{mark}{cell}",
+                f"{cell[:1]}{mark}{cell[1:]}",
+            ):
                 with pytest.raises(parse.UnreadableError):
                     read(written)
 
@@ -204,16 +215,27 @@ def test_nothing_that_is_not_seen_stands_within_a_number(between):
             parse.date(cell)
 
 
-@pytest.mark.parametrize("around", ["\u200b", "\ufeff", "\u200e", "\u00a0", "\u3000", "\n", " "], ids=ascii)
+@pytest.mark.parametrize(
+    "around", ["\u200b", "\ufeff", "\u200e", "\u00a0", "\u3000", "\n", " "], ids=ascii
+)
 def test_what_is_not_seen_around_a_value_makes_no_difference(around):
-    assert parse.number(f"{around}103{around}") == parse.number(f"103{around}户{around}", "户") == 103
+    assert (
+        parse.number(f"{around}103{around}") == parse.number(f"103{around}户{around}", "户") == 103
+    )
     assert parse.date(f"{around}2018年3月{around}") == pd.Timestamp(2018, 3, 1)
 
 
 @pytest.mark.parametrize("control", ["\u202e", "\u202d", "\u2067", "\u061c", "\u200f"], ids=ascii)
 def test_text_that_shows_another_order_than_it_holds_is_refused_with_its_character(control):
-    for schema in (PLACES["community"], PLACES["community_code"], ROSTER["born"], PLACES["premises"]):
-        with pytest.raises(parse.UnreadableError, match=rf"U\+{ord(control):04X}.*not a plain digit"):
+    for schema in (
+        PLACES["community"],
+        PLACES["community_code"],
+        ROSTER["born"],
+        PLACES["premises"],
+    ):
+        with pytest.raises(
+            parse.UnreadableError, match=rf"U\+{ord(control):04X}.*not a plain digit"
+        ):
             parse.reader(schema)(f"{control}331004001901")
 
 
@@ -235,14 +257,17 @@ def test_a_text_that_is_read_as_a_number_holds_those_digits_and_no_others(cell, 
 
 
 @given(
-    st.text(st.sampled_from("0123456789１２.,-万元㎡ ①¹٣𝟏\u200b\u00ad²m")), st.sampled_from(["", "平方米", "万元"])
+    st.text(st.sampled_from("0123456789１２.,-万元㎡ ①¹٣𝟏\u200b\u00ad²m")),
+    st.sampled_from(["", "平方米", "万元"]),
 )
 def test_a_text_of_digits_and_marks_is_read_as_it_is_seen_or_refused(cell, unit):
     _as_seen(cell, unit)
 
 
 def _as_seen(cell, unit):
-    """Recompute a number from its plain digits alone; nothing else in the cell may hold a numeral."""
+    """Recompute a number from its plain digits alone; nothing else in the cell may hold a
+    numeral.
+    """
     with contextlib.suppress(parse.UnreadableError):
         value = parse.number(cell, unit)
         plain = cell.translate(FULL_WIDTH_BACK)
@@ -252,7 +277,8 @@ def _as_seen(cell, unit):
         )
         for ch in re.sub(r"㎡|m²|m2", "", rest):
             assert not any(
-                unicodedata.category(c) in ("Nd", "Nl", "No") for c in unicodedata.normalize("NFKC", ch)
+                unicodedata.category(c) in ("Nd", "Nl", "No")
+                for c in unicodedata.normalize("NFKC", ch)
             )
 
 

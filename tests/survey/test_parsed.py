@@ -20,7 +20,9 @@ BOTH = re.compile(r"[^()]*[\u4e00-\u9fff][^()]* \([a-z][\x20-\x7e]+\)")
 @pytest.mark.parametrize(
     ("table", "column", "schema"), COLUMNS, ids=lambda one: one if isinstance(one, str) else ""
 )
-def test_every_check_of_the_codebook_has_words_in_both_languages_and_a_way_to_mend(table, column, schema):
+def test_every_check_of_the_codebook_has_words_in_both_languages_and_a_way_to_mend(
+    table, column, schema
+):
     for check in schema.checks:
         fault = wanted(check, schema)
         said = fault.text
@@ -74,10 +76,13 @@ def test_a_value_out_of_range_is_quoted_as_typed_but_none_of_the_roster(wave):
     interviews = wave[0]["interview_communities"].head(1).assign(date=day)
     (one,) = in_range(interviews, TABLES["interview_communities"])[1]
     assert one.message == (
-        "“2019-12-31” 应在 2020-01-01 至 2035-12-31 之间 (must be a date between 2020-01-01 and 2035-12-31)"
+        "“2019-12-31” 应在 2020-01-01 至 2035-12-31 之间 (must be a date between 2020-01-01 and "
+        "2035-12-31)"
     )
     (one,) = in_range(wave[0]["workers"].head(1).assign(income=538000.0), TABLES["workers"])[1]
     assert one.message == "应在 0.5–50 万元之间 (must be between 0.5 and 50)"
-    (one,) = in_range(wave[0]["county_baseline"].head(1).assign(income_2018=53800.0), TABLES["county_baseline"])[1]
+    (one,) = in_range(
+        wave[0]["county_baseline"].head(1).assign(income_2018=53800.0), TABLES["county_baseline"]
+    )[1]
     said = "“53800” 应在 0.5–50 万元之间，可能是按元填的 (must be between 0.5 and 50, in 万元)"
     assert one.message == said and "1万元=10000元" in one.remedy

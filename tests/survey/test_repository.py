@@ -6,7 +6,9 @@ import pytest
 
 from analysis.survey import repository
 
-WAVE_TOML = 'wave = "2020"\nbasis = "synthetic"\nreference_date = 2020-04-30\n\n[title]\nzh = "报告"\n'
+WAVE_TOML = (
+    'wave = "2020"\nbasis = "synthetic"\nreference_date = 2020-04-30\n\n[title]\nzh = "报告"\n'
+)
 
 
 @pytest.fixture
@@ -14,7 +16,9 @@ def folder(tmp_path, monkeypatch):
     """A small repository that one works in."""
     for name in ("notebooks", "data/raw/reference", "data/processed/2020"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "data/raw/reference/places.csv").write_text("code,name\n007,NA\n008,\n", encoding="utf-8")
+    (tmp_path / "data/raw/reference/places.csv").write_text(
+        "code,name\n007,NA\n008,\n", encoding="utf-8"
+    )
     named = "real_name,stand_in\n甲社区,331002001901\n乙社区,331003001902\n"
     (tmp_path / "data/raw/reference/named_places.csv").write_text(named, encoding="utf-8")
     (tmp_path / "data/processed/2020/wave.toml").write_text(WAVE_TOML, encoding="utf-8")
@@ -32,7 +36,9 @@ def test_the_repository_is_found_from_any_folder_within(folder, monkeypatch, sta
 
 def test_outside_a_repository_the_error_says_what_is_looked_for(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"not inside a repository with notebooks/ and data/raw/"):
+    with pytest.raises(
+        FileNotFoundError, match=r"not inside a repository with notebooks/ and data/raw/"
+    ):
         repository.root(tmp_path)
 
 
@@ -63,11 +69,16 @@ def test_a_register_is_published_and_says_its_name_and_wave(folder):
 
 
 def test_named_places_give_the_stand_in_of_a_name(folder):
-    assert repository.named_places().to_dict() == {"甲社区": "331002001901", "乙社区": "331003001902"}
+    assert repository.named_places().to_dict() == {
+        "甲社区": "331002001901",
+        "乙社区": "331003001902",
+    }
 
 
 def test_every_named_place_stands_for_a_community_of_the_frame(frame):
-    places = pd.read_csv(Path(__file__).parents[2] / "data/raw/reference/named_places.csv", dtype=str)
+    places = pd.read_csv(
+        Path(__file__).parents[2] / "data/raw/reference/named_places.csv", dtype=str
+    )
     assert set(places["stand_in"]) <= set(frame["community_code"])
 
 
@@ -78,12 +89,16 @@ def test_a_clean_table_says_its_name_and_wave(folder):
 
 
 def test_columns_named_come_with_where_each_row_stands_and_no_others(folder):
-    whole = pd.DataFrame({"county_code": ["a"], "workbook": ["b"], "sheet": ["s"], "row": [3], "x": [1], "y": [2]})
+    whole = pd.DataFrame(
+        {"county_code": ["a"], "workbook": ["b"], "sheet": ["s"], "row": [3], "x": [1], "y": [2]}
+    )
     whole.to_parquet(folder / "data/processed/2020/placed.parquet")
     table = repository.read("placed", "2020", "y")
     assert list(table) == ["county_code", "workbook", "sheet", "row", "y"]
     assert table.attrs == {"table": "placed", "wave": "2020"}
-    with pytest.raises(KeyError, match="placed has no column z; it has county_code, workbook, sheet, row, x, y"):
+    with pytest.raises(
+        KeyError, match="placed has no column z; it has county_code, workbook, sheet, row, x, y"
+    ):
         repository.read("placed", "2020", "y", "z")
 
 

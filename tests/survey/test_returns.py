@@ -17,7 +17,9 @@ COMMUNITIES, ROSTER, PROJECTS = "社区基本情况", "专职社区工作者花�
 def texts(path):
     """Everything that a workbook says, comments and hidden parts too, as one text."""
     with zipfile.ZipFile(path) as archive:
-        return " ".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+        return " ".join(
+            archive.read(name).decode("utf-8", "replace") for name in archive.namelist()
+        )
 
 
 @pytest.fixture
@@ -33,7 +35,9 @@ def returned(raw, frame, tmp_path):
 
 def test_a_county_without_findings_hears_so_and_every_county_has_its_rows(returned):
     folder = returned()
-    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{c}_{n}.xlsx" for c, n in COUNTIES.items())
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        f"{c}_{n}.xlsx" for c, n in COUNTIES.items()
+    )
     for path in folder.iterdir():
         book = openpyxl.load_workbook(path)
         assert book.sheetnames == [LIST, "收到行数"]
@@ -50,10 +54,14 @@ def test_faulty_cells_are_marked_and_commented_where_they_stand(raw, returned):
     book = openpyxl.load_workbook(returned() / SANMEN)
     marked = book[COMMUNITIES].cell(row, column)
     assert (
-        marked.value == "约47" and "not a number" in marked.comment.text and "digits only" in marked.comment.text
+        marked.value == "约47"
+        and "not a number" in marked.comment.text
+        and "digits only" in marked.comment.text
     )
     assert marked.fill.fgColor.rgb == "FFF8CBAD"
-    others = [c for line in book[COMMUNITIES].iter_rows() for c in line if c.comment and c is not marked]
+    others = [
+        c for line in book[COMMUNITIES].iter_rows() for c in line if c.comment and c is not marked
+    ]
     assert others == []
     listed = [[cell.value for cell in line] for line in book[LIST].iter_rows(min_row=4)]
     assert [(line[3], line[4], line[5]) for line in listed] == [
@@ -72,10 +80,14 @@ def test_no_return_holds_an_identifier_or_anything_of_another_county(raw, return
         if ROSTER in book.sheetnames:
             columns, rows = form(book[ROSTER])
             places = [columns[f"基本信息/{title}"] for title in ("姓名", "身份证号", "联系电话")]
-            names[workbook] = {str(book[ROSTER].cell(row, place).value) for row in rows for place in places}
+            names[workbook] = {
+                str(book[ROSTER].cell(row, place).value) for row in rows for place in places
+            }
     everyone = set().union(*names.values())
     rows = p.rows(SANMEN, ROSTER)
-    for shift, row in enumerate(rows[:6]):  # columns that have slipped: identifiers where answers should be
+    for shift, row in enumerate(
+        rows[:6]
+    ):  # columns that have slipped: identifiers where answers should be
         for column, source in (
             ("学历", "姓名"),
             ("年收入", "身份证号"),
@@ -85,10 +97,20 @@ def test_no_return_holds_an_identifier_or_anything_of_another_county(raw, return
             if shift % 2:
                 p.set(SANMEN, ROSTER, column, row, p.value(SANMEN, ROSTER, source, row))
     p.set(
-        SANMEN, COMMUNITIES, "户数", p.rows(SANMEN, COMMUNITIES)[0], p.value(SANMEN, ROSTER, "身份证号", rows[0])
+        SANMEN,
+        COMMUNITIES,
+        "户数",
+        p.rows(SANMEN, COMMUNITIES)[0],
+        p.value(SANMEN, ROSTER, "身份证号", rows[0]),
     )
     p.set(SANMEN, COMMUNITIES, "常住人口", p.rows(SANMEN, COMMUNITIES)[1], 10000000001)
-    p.set(SANMEN, ROSTER, "身份证号", rows[8], p.value(XIANJU, ROSTER, "身份证号", p.rows(XIANJU, ROSTER)[0]))
+    p.set(
+        SANMEN,
+        ROSTER,
+        "身份证号",
+        rows[8],
+        p.value(XIANJU, ROSTER, "身份证号", p.rows(XIANJU, ROSTER)[0]),
+    )
     p.set(XIANJU, PROJECTS, "级别", p.rows(XIANJU, PROJECTS)[0], "国家级")
     p.save()
     folder = returned()
@@ -119,7 +141,10 @@ def test_questions_are_returned_too_and_the_bytes_are_the_same_again(raw, return
     edit(SANMEN, ROSTER, {("入职日期", row): "2020-06-01"})
     folder = returned()
     book = openpyxl.load_workbook(folder / SANMEN)
-    assert book[LIST]["B4"].value == "请核实 (to confirm)" and "after the reference date" in book[LIST]["G4"].value
+    assert (
+        book[LIST]["B4"].value == "请核实 (to confirm)"
+        and "after the reference date" in book[LIST]["G4"].value
+    )
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     again = returned()
     assert {path.name: path.read_bytes() for path in again.iterdir()} == first
@@ -132,7 +157,9 @@ def test_a_file_of_another_county_does_not_go_back_to_the_wrong_one(raw, returne
     folder = returned()
     for name, other in ((SANMEN, "仙居"), (XIANJU, "三门")):
         assert openpyxl.load_workbook(folder / name).sheetnames == [LIST, "收到行数"]
-        assert "belongs to another county" in texts(folder / name) and other not in texts(folder / name)
+        assert "belongs to another county" in texts(folder / name) and other not in texts(
+            folder / name
+        )
 
 
 def test_a_row_of_another_county_shows_no_more_than_its_code(raw, returned, books, form):
@@ -157,7 +184,11 @@ def test_a_cell_that_is_no_finite_number_goes_back_as_text(raw, returned, writte
     cell = re.compile(rf'(<c r="{address}"[^>]*>)<v>[^<]*</v>'.encode())
 
     def plant(name, data):
-        return cell.sub(rb"\1<v>" + written.encode() + b"</v>", data) if name.endswith("sheet1.xml") else data
+        return (
+            cell.sub(rb"\1<v>" + written.encode() + b"</v>", data)
+            if name.endswith("sheet1.xml")
+            else data
+        )
 
     rewritten(raw / SANMEN, plant)
     marked = openpyxl.load_workbook(returned() / SANMEN)[COMMUNITIES].cell(row, place)
@@ -171,10 +202,18 @@ def test_a_cell_that_is_no_finite_number_goes_back_as_text(raw, returned, writte
 def test_what_a_county_wrote_goes_back_as_text_and_never_as_a_formula(raw, returned, answer):
     p = Planting(raw)
     row = p.cell(SANMEN, COMMUNITIES, "户数", answer, "")
-    p.sheet(SANMEN, COMMUNITIES).cell(row, p.form(SANMEN, COMMUNITIES)[0]["居民情况/户数"]).data_type = "s"
+    p.sheet(SANMEN, COMMUNITIES).cell(
+        row, p.form(SANMEN, COMMUNITIES)[0]["居民情况/户数"]
+    ).data_type = "s"
     p.save()
     book = openpyxl.load_workbook(returned() / SANMEN)
-    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    cells = [
+        cell
+        for sheet in book
+        for line in sheet.iter_rows()
+        for cell in line
+        if cell.value is not None
+    ]
     assert answer in {cell.value for cell in cells}
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
 

@@ -59,7 +59,13 @@ def test_the_clean_tables_keep_the_rules_as_plain_python_says_them(tables):
             1,
             "大于社会组织总数 (exceeds all organisations)",
         ),
-        ("communities", "committee_workers", "committee_seats", 1, "大于“两委”总数 (exceeds the seats)"),
+        (
+            "communities",
+            "committee_workers",
+            "committee_seats",
+            1,
+            "大于“两委”总数 (exceeds the seats)",
+        ),
         ("funding", "amount", "amount", 0.01, "不等于各级资金之和 (is not the sum of the sources)"),
         (
             "interview_communities",
@@ -83,14 +89,18 @@ def test_a_part_greater_than_its_whole_is_named_at_its_row(
     assert rule_problems(tables, frame) == [at(tables, table, column, label, message)]
 
 
-@pytest.mark.parametrize(("post", "low", "high"), [("正职", 7, 18), ("副职", 4, 15), ("其他", 1, 12)])
+@pytest.mark.parametrize(
+    ("post", "low", "high"), [("正职", 7, 18), ("副职", 4, 15), ("其他", 1, 12)]
+)
 def test_a_grade_outside_the_range_of_its_post_is_named_at_its_row(tables, frame, post, low, high):
     workers = tables["workers"]
     workers.loc[:17, "post"] = post
     workers.loc[:17, "grade"] = list(range(1, 19))
     message = "不在该岗位的等级范围内 (not a grade of this post)"
     wrong = [label for label in range(18) if not low <= label + 1 <= high]
-    assert rule_problems(tables, frame) == [at(tables, "workers", "grade", i, message) for i in wrong]
+    assert rule_problems(tables, frame) == [
+        at(tables, "workers", "grade", i, message) for i in wrong
+    ]
 
 
 def test_a_worker_hired_in_the_sixteenth_year_passes_and_before_it_does_not(tables, frame):
@@ -119,7 +129,9 @@ def test_a_row_reported_twice_is_named_at_the_second(tables, frame, table, colum
     again = tables[table].iloc[[0]].assign(row=999)
     tables[table] = pd.concat([tables[table], again], ignore_index=True)
     last = tables[table].index[-1]
-    assert rule_problems(tables, frame) == [at(tables, table, column, last, "重复填报 (reported twice)")]
+    assert rule_problems(tables, frame) == [
+        at(tables, table, column, last, "重复填报 (reported twice)")
+    ]
 
 
 def test_more_people_interviewed_than_there_are_staff_is_named_at_the_community(tables, frame):
@@ -130,7 +142,9 @@ def test_more_people_interviewed_than_there_are_staff_is_named_at_the_community(
     assert asked > 1 and rule_problems(tables, frame) == []
     communities.loc[label, "staff"] = asked - 1
     message = "小于“人员访谈”中的人数 (is less than the people interviewed there)"
-    assert rule_problems(tables, frame) == [at(tables, "interview_communities", "staff", label, message)]
+    assert rule_problems(tables, frame) == [
+        at(tables, "interview_communities", "staff", label, message)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +168,12 @@ def test_a_missing_community_is_named_with_its_county_s_file(tables, frame):
     for name, table in tables.items():
         if "community_code" in table:
             tables[name] = table[table["community_code"] != gone["community_code"]]
-    message = f"缺少 {gone['community_code']} {gone['community']} (community of the frame is missing)"
-    assert rule_problems(tables, frame) == [Problem(gone["workbook"], gone["sheet"], "社区代码", 0, message)]
+    message = (
+        f"缺少 {gone['community_code']} {gone['community']} (community of the frame is missing)"
+    )
+    assert rule_problems(tables, frame) == [
+        Problem(gone["workbook"], gone["sheet"], "社区代码", 0, message)
+    ]
 
 
 def test_a_community_beyond_the_frame_is_named_at_its_row(tables, frame):
@@ -163,12 +181,16 @@ def test_a_community_beyond_the_frame_is_named_at_its_row(tables, frame):
     shorter = frame[frame["community_code"] != code]
     label = tables["communities"].index[-1]
     message = "不在社区名录中 (not in the frame)"
-    assert rule_problems(tables, shorter) == [at(tables, "communities", "community_code", label, message)]
+    assert rule_problems(tables, shorter) == [
+        at(tables, "communities", "community_code", label, message)
+    ]
 
 
 @pytest.mark.parametrize("column", ["township", "community"])
 @pytest.mark.parametrize("table", ["communities", "workers", "interview_frame"])
-def test_a_place_named_otherwise_than_in_the_frame_is_named_at_its_row(tables, frame, table, column):
+def test_a_place_named_otherwise_than_in_the_frame_is_named_at_its_row(
+    tables, frame, table, column
+):
     tables[table].loc[4, column] = "别处街道"
     message = "与社区代码在名录中的不符 (not what the frame has for the code)"
     assert rule_problems(tables, frame) == [at(tables, table, column, 4, message)]
@@ -187,7 +209,9 @@ def test_a_missing_item_of_funding_is_named_at_its_sheet(tables, frame):
     gone = tables["funding"].loc[6]
     tables["funding"] = tables["funding"].drop(index=6)
     message = f"缺少 {gone['item']} (item is missing)"
-    assert rule_problems(tables, frame) == [Problem(gone["workbook"], gone["sheet"], "项目", 0, message)]
+    assert rule_problems(tables, frame) == [
+        Problem(gone["workbook"], gone["sheet"], "项目", 0, message)
+    ]
 
 
 def test_nothing_is_said_to_be_missing_from_a_table_without_its_faulty_rows(tables, frame):
@@ -223,7 +247,9 @@ def every_rule(raws, tables, frame, townships):
     clean, cells, lost = parse_tables(raws, findings)
     named = with_claims(cells, frame)
     partial = partial_tables(named, lost)
-    findings += rule_problems(named, frame, partial) + frame_problems(cells, frame, partial, townships)
+    findings += rule_problems(named, frame, partial) + frame_problems(
+        cells, frame, partial, townships
+    )
     findings += rule_questions(named, partial, pd.Timestamp("2020-04-30"))
     for after in (clean, cells):
         jump_questions(tables, after)
@@ -235,10 +261,17 @@ def answers(rows):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_rule_stands_tables_that_are_empty_faulty_or_lack_answers(few, tables, frame, townships, name):
+def test_every_rule_stands_tables_that_are_empty_faulty_or_lack_answers(
+    few, tables, frame, townships, name
+):
     rows = few[name]
     blank = rows.assign(**dict.fromkeys(answers(rows)))
-    ways = [rows.iloc[:0], rows.iloc[:1].assign(**dict.fromkeys(answers(rows), "坏")), blank, blank.iloc[:1]]
+    ways = [
+        rows.iloc[:0],
+        rows.iloc[:1].assign(**dict.fromkeys(answers(rows), "坏")),
+        blank,
+        blank.iloc[:1],
+    ]
     ways += [pd.concat([rows.iloc[:6], blank.iloc[6:]])]
     for way in ways:
         every_rule(few | {name: way}, tables, frame, townships)
@@ -248,9 +281,14 @@ def test_every_rule_stands_tables_that_are_empty_faulty_or_lack_answers(few, tab
 
 
 def test_every_rule_stands_a_wave_of_blank_forms(few, tables, frame, townships):
-    assert every_rule({name: rows.iloc[:0] for name, rows in few.items()}, tables, frame, townships) == []
+    assert (
+        every_rule({name: rows.iloc[:0] for name, rows in few.items()}, tables, frame, townships)
+        == []
+    )
     assert every_rule({}, tables, frame, townships) == []
     blank = {name: rows.assign(**dict.fromkeys(answers(rows))) for name, rows in few.items()}
     found = every_rule(blank, tables, frame, townships)
     # beyond the twelve blank rows of each table, the rest of the frame is missing
-    assert found and all("(blank" in one.message or "of the frame is missing" in one.message for one in found)
+    assert found and all(
+        "(blank" in one.message or "of the frame is missing" in one.message for one in found
+    )

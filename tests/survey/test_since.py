@@ -1,4 +1,6 @@
-"""A column that a later wave asks, or that an earlier one asked, leaves the other waves as they are."""
+"""A column that a later wave asks, or that an earlier one asked, leaves the other waves as they
+are.
+"""
 
 import shutil
 
@@ -57,7 +59,11 @@ def test_an_earlier_wave_is_read_as_before_and_a_later_one_must_have_the_column(
     for path in (other / "data/raw/2024").glob("X*.xlsx"):
         shutil.copyfile(other / "data/raw/2023" / path.name, path)
     lacking = run_analysis(other, "check", "--wave", "2024")
-    assert lacking.returncode == 2 and "有电梯" in lacking.stderr and "missing from the header" in lacking.stderr
+    assert (
+        lacking.returncode == 2
+        and "有电梯" in lacking.stderr
+        and "missing from the header" in lacking.stderr
+    )
     monkeypatch.chdir(other)
     for wave, asked in (("2023", False), ("2024", True), ("", True)):
         with of_wave(wave):
@@ -79,16 +85,21 @@ def test_both_waves_are_built_side_by_side(other):
         done = run_analysis(other, "build", "--wave", wave)
         assert done.returncode == 0, done.stderr
     columns = {
-        wave: set(pd.read_parquet(other / f"data/processed/{wave}/stations.parquet")) for wave in ("2023", "2024")
+        wave: set(pd.read_parquet(other / f"data/processed/{wave}/stations.parquet"))
+        for wave in ("2023", "2024")
     }
     assert columns["2024"] - columns["2023"] == {"lift"}
     page = (other / "outputs/index.html").read_text("utf-8")
     assert page.index('href="2024/report/index.html"') < page.index('href="2023/report/index.html"')
 
 
-@pytest.mark.parametrize(("since", "until", "said"), [("24", "", "not a wave"), ("2024", "2023", "before since")])
+@pytest.mark.parametrize(
+    ("since", "until", "said"), [("24", "", "not a wave"), ("2024", "2023", "before since")]
+)
 def test_waves_that_cannot_be_are_refused(other, since, until, said):
     path = other / "data/raw/reference/columns.csv"
-    path.write_text(path.read_text("utf-8").replace(",2024,,\n", f",{since},{until},\n"), encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace(",2024,,\n", f",{since},{until},\n"), encoding="utf-8"
+    )
     done = run_analysis(other, "check")
     assert done.returncode == 2 and said in done.stderr and "columns.csv" in done.stderr

@@ -16,7 +16,11 @@ def declared(tmp_path, **release) -> Study:
 
 def test_name_licence_and_day_are_read(tmp_path):
     found = declared(tmp_path, name="a-study", license="CC-BY-4.0", date=dt.date(2021, 1, 2))
-    assert (found.release_name, found.license, found.release_date) == ("a-study", "CC-BY-4.0", dt.date(2021, 1, 2))
+    assert (found.release_name, found.license, found.release_date) == (
+        "a-study",
+        "CC-BY-4.0",
+        dt.date(2021, 1, 2),
+    )
 
 
 def test_none_need_be_declared(tmp_path):

@@ -74,7 +74,9 @@ def units(amounts: pd.Series) -> int:
 @pytest.fixture(scope="module")
 def stand_in() -> dict[str, str]:
     named = pd.read_csv(REFERENCE / "named_places.csv", dtype=str)
-    return {name[:2]: code for name, code in zip(named["real_name"], named["stand_in"], strict=True)}
+    return {
+        name[:2]: code for name, code in zip(named["real_name"], named["stand_in"], strict=True)
+    }
 
 
 def test_communities_are_the_frame_and_meet_the_published_shares(tables):
@@ -177,7 +179,9 @@ def test_burden_covers_every_township_and_meets_the_published_totals(tables):
     townships = pd.read_csv(REFERENCE / "townships.csv", dtype=str)
     counts = townships["juweihui_2019"].astype(int) + townships["cunweihui_2019"].astype(int)
     expected = dict(zip(townships["county_code"] + townships["township"], counts, strict=True))
-    found = dict(zip(burden["county"] + burden["街道（乡镇）"], burden["村（社区）数"], strict=True))
+    found = dict(
+        zip(burden["county"] + burden["街道（乡镇）"], burden["村（社区）数"], strict=True)
+    )
     assert found == {place: number for place, number in expected.items() if number}
     removed = ["实物牌子", "室外服务标识牌", "室内功能室指示牌", "上墙制度"]
     assert burden[removed].sum().tolist() == [669, 7436, 7500, 14098]
@@ -224,7 +228,9 @@ def test_candidates_meet_the_published_count(tables):
 def test_interviews_are_a_stratified_sample_of_the_frame(tables, stand_in):
     frame = tables["interview_frame"]
     communities = tables["communities"]
-    assert set(frame["社区代码"]) == set(communities.loc[communities["村改社区"] == "是", "社区代码"])
+    assert set(frame["社区代码"]) == set(
+        communities.loc[communities["村改社区"] == "是", "社区代码"]
+    )
     drawn = frame.loc[frame["是否抽中"] == "是", "社区代码"]
     assert set(drawn) == set(tables["interview_communities"]["社区代码"]) >= set(stand_in.values())
     assert len(drawn) == 45 and drawn.str[:6].value_counts().min() >= 3
@@ -299,13 +305,18 @@ def test_same_bytes_under_another_hash_seed_time_zone_and_folder(waves, tmp_path
     (tmp_path / "notebooks").mkdir()
     shutil.copytree(REFERENCE, tmp_path / "data/raw/reference")
     shutil.copyfile(TOOLS.parent / "study.toml", tmp_path / "study.toml")
-    subprocess.run([sys.executable, "-c", code, str(REFERENCE), str(TOOLS)], env=env, cwd=tmp_path, check=True)
+    subprocess.run(
+        [sys.executable, "-c", code, str(REFERENCE), str(TOOLS)], env=env, cwd=tmp_path, check=True
+    )
     again = {path.name: path.read_bytes() for path in (tmp_path / "raw" / "2020").iterdir()}
     assert len(again) == 10
     assert again == {path.name: path.read_bytes() for path in waves[2020].iterdir()}
 
 
 def test_another_seed_gives_other_data(waves):
-    first, second = ({path.name: path.read_bytes() for path in folder.glob("*.xlsx")} for folder in waves.values())
+    first, second = (
+        {path.name: path.read_bytes() for path in folder.glob("*.xlsx")}
+        for folder in waves.values()
+    )
     assert first.keys() == second.keys()
     assert not [name for name in first if first[name] == second[name]]

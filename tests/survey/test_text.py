@@ -36,7 +36,9 @@ def test_nothing_blank_or_invisible_is_left(text):
     assert not [ch for ch in normalise(text) if ch.isspace() or unicodedata.category(ch) == "Cf"]
 
 
-@given(st.text(alphabet="街道社区海门0123"), st.sampled_from([" ", "\u3000", "\u200b", "\n", "\u00ad"]))
+@given(
+    st.text(alphabet="街道社区海门0123"), st.sampled_from([" ", "\u3000", "\u200b", "\n", "\u00ad"])
+)
 def test_space_put_anywhere_makes_no_difference(text, space):
     assert normalise(space.join(text)) == normalise(text) == text
 
@@ -61,7 +63,9 @@ def test_every_character_with_a_numeral_in_its_compatible_form_is_odd():
     for ch in EVERY:
         if holds_numeral(ch + unicodedata.normalize("NFKC", ch)) and ch not in plain:
             assert odd_character(ch) == odd_character(f"103{ch}") == ch, hex(ord(ch))
-    assert not any(map(odd_character, ["", "abc 103", "海门街道０１社区", "一〇一", "（合成）", "350㎡"]))
+    assert not any(
+        map(odd_character, ["", "abc 103", "海门街道０１社区", "一〇一", "（合成）", "350㎡"])
+    )
 
 
 @pytest.mark.parametrize(

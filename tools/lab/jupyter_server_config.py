@@ -1,4 +1,6 @@
-"""Settings of the server that `make lab` starts, beside one's own: notebooks are saved without outputs."""
+"""Settings of the server that `make lab` starts, beside one's own: notebooks are saved without
+outputs.
+"""
 
 import sys
 import warnings

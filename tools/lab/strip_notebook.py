@@ -1,7 +1,8 @@
-"""Write a notebook as git keeps it: without outputs, execution counts and what an editor or a kernel adds.
+"""Write a notebook as git keeps it: without outputs, execution counts and what an editor or a
+kernel adds.
 
-JupyterLab does so on each save (`jupyter_server_config.py`). As a filter of git, from standard input to standard
-output, it needs Python alone: see docs/notebooks.md.
+JupyterLab does so on each save (`jupyter_server_config.py`). As a filter of git, from standard
+input to standard output, it needs Python alone: see docs/notebooks.md.
 """
 
 from __future__ import annotations
@@ -18,18 +19,23 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL = ("attachments", "cell_type", "id", "source")  # of a cell, beside its tags
-DRAWN = re.compile(r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")  # an id that an editor drew at random
+DRAWN = re.compile(
+    r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
+)  # an id that an editor drew at random
 
 
 def stripped(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a notebook (nbformat 4) with sources, ids, tags and attachments of its cells alone.
 
-    A new cell of English prose right after its Chinese one gets its id with `_en`: the two belong together.
+    A new cell of English prose right after its Chinese one gets its id with `_en`: the two belong
+    together.
     """
     cells = [_stripped_cell(cell) for cell in notebook["cells"]]
     ids = {cell.get("id") for cell in cells}
     for zh, en in pairwise(cells):
-        is_pair = "".join(zh["source"]).startswith("%%md zh") and "".join(en["source"]).startswith("%%md en")
+        is_pair = "".join(zh["source"]).startswith("%%md zh") and "".join(en["source"]).startswith(
+            "%%md en"
+        )
         if is_pair and DRAWN.fullmatch(en.get("id", "")) and f"{zh['id']}_en" not in ids:
             en["id"] = f"{zh['id']}_en"
     formats = {name: notebook[name] for name in ("nbformat", "nbformat_minor")}
@@ -46,7 +52,9 @@ def _stripped_cell(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def written(notebook: dict[str, Any]) -> str:
-    """Return the text of a notebook, laid out as nbformat does: a line of a source is a line of the file."""
+    """Return the text of a notebook, laid out as nbformat does: a line of a source is a line of the
+    file.
+    """
     for cell in notebook["cells"]:
         if isinstance(cell["source"], str):
             cell["source"] = cell["source"].splitlines(keepends=True)
@@ -54,7 +62,9 @@ def written(notebook: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Strip the notebook on standard input; exit 2 where it is none, so that git takes the file as it is."""
+    """Strip the notebook on standard input; exit 2 where it is none, so that git takes the file as
+    it is.
+    """
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", newline="")
     try:

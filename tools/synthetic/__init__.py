@@ -1,4 +1,6 @@
-"""Write synthetic workbooks: invented answers whose totals, for the nine counties, are the published ones."""
+"""Write synthetic workbooks: invented answers whose totals, for the nine counties, are the
+published ones.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,12 @@ __all__ = ["synthesise"]
 
 
 def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) -> None:
-    """Write `number` county workbooks and interviews.xlsx into `raw`/2020, the same bytes for a seed.
+    """Write `number` county workbooks and interviews.xlsx into `raw`/2020, the same bytes for a
+    seed.
 
-    reference: the folder of communities.csv, townships.csv, named_places.csv, counties.csv and county_aliases.csv;
-    more counties than nine are invented, and the frame there is written anew to hold them. Raises
-    FileExistsError where the workbooks there are not declared synthetic.
+    reference: the folder of communities.csv, townships.csv, named_places.csv, counties.csv and
+    county_aliases.csv; more counties than nine are invented, and the frame there is written anew to
+    hold them. Raises FileExistsError where the workbooks there are not declared synthetic.
     """
     folder, reference = Path(raw) / "2020", Path(reference)
     refuse_real(folder)
@@ -51,7 +54,9 @@ def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) ->
             executor = ProcessPoolExecutor()
         with executor as pool:
             phoned = list(pool.map(write_block, *arguments))
-    write_interviews(folder, {name: pd.concat([one[name] for one in phoned]) for name in phoned[0]}, DAY)
+    write_interviews(
+        folder, {name: pd.concat([one[name] for one in phoned]) for name in phoned[0]}, DAY
+    )
 
 
 def refuse_real(folder: Path) -> None:
@@ -60,13 +65,18 @@ def refuse_real(folder: Path) -> None:
     synthetic = declared.exists() and read_declaration(declared).get("basis") == "synthetic"
     if not synthetic and (declared.exists() or any(folder.glob("*.xlsx"))):
         message = (
-            f"{folder.name}/ 不是合成数据，不覆盖 ({FILE} does not say basis = synthetic: nothing is written)"
+            f"{folder.name}/ 不是合成数据，不覆盖 "
+            f"({FILE} does not say basis = synthetic: nothing is written)"
         )
         raise FileExistsError(message)
 
 
-def write_block(block: int, folder: Path, reference: Path, seed: int, number: int) -> dict[str, pd.DataFrame]:
-    """Write the workbooks of nine counties, those of Taizhou or invented ones; returns their interviews."""
+def write_block(
+    block: int, folder: Path, reference: Path, seed: int, number: int
+) -> dict[str, pd.DataFrame]:
+    """Write the workbooks of nine counties, those of Taizhou or invented ones; returns their
+    interviews.
+    """
     tables, names = answers(reference, seed + block), places.read_counties(reference)
     if block:
         tables, names = nation.relabelled(tables, reference, block, number)
@@ -74,14 +84,20 @@ def write_block(block: int, folder: Path, reference: Path, seed: int, number: in
     return {model.name: tables[model.name] for model in study().book_tables}
 
 
-def write_wave(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
-    """Write the county workbooks (names: code to county) and interviews.xlsx of a wave, filled in on `day`."""
+def write_wave(
+    folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime
+) -> None:
+    """Write the county workbooks (names: code to county) and interviews.xlsx of a wave, filled in
+    on `day`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_counties(folder, tables, names, day)
     write_interviews(folder, tables, day)
 
 
-def write_counties(folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime) -> None:
+def write_counties(
+    folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime
+) -> None:
     """Write one workbook a county."""
     for code, county in names.items():
         forms = [(model, of_county(tables, model.name, code)) for model in study().district_tables]

@@ -62,7 +62,9 @@ def baseline(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     means = now * rng.uniform(0.96, 1.04, len(now))
     means = np.round(means * PAYROLL_2018 / np.dot(workers, means)).astype(int)
     means = settle_weighted(means, workers, PAYROLL_2018)
-    return pd.DataFrame({"county_code": stayed.index, "workers_2018": workers, "income_2018": means / 100})
+    return pd.DataFrame(
+        {"county_code": stayed.index, "workers_2018": workers, "income_2018": means / 100}
+    )
 
 
 def published_zones() -> pd.DataFrame:
@@ -97,7 +99,9 @@ def complexes(counties: dict[str, str], rng: np.random.Generator) -> pd.DataFram
     )
 
 
-def at_communities(places: pd.DataFrame, number: int, rng: np.random.Generator, **facts: object) -> pd.DataFrame:
+def at_communities(
+    places: pd.DataFrame, number: int, rng: np.random.Generator, **facts: object
+) -> pd.DataFrame:
     """Draw `number` communities, at least one in each county, to carry out a project each."""
     size = places.groupby("county_code", sort=False).size()
     drawn = []
@@ -120,7 +124,9 @@ def ventures(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return rows.assign(progress=rng.choice(["已结项", "实施中"], VENTURES, p=[0.7, 0.3]))
 
 
-def projects(places: pd.DataFrame, counties: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
+def projects(
+    places: pd.DataFrame, counties: dict[str, str], rng: np.random.Generator
+) -> pd.DataFrame:
     """Fill in 项目与公益创投: the nine complexes, experiment zones, public spaces and ventures.
 
     places: the communities in which an invented project may lie; counties: code to name.

@@ -30,7 +30,8 @@ def draw(strata: list[np.ndarray], sizes: pd.Series, rng: np.random.Generator) -
 
 
 def sampling_frame(places: pd.DataFrame, stand_ins: list[str], seed: int) -> pd.DataFrame:
-    """Fill in 抽样框: every village-turned community, and whether it was drawn; counties are strata.
+    """Fill in 抽样框: every village-turned community, and whether it was drawn; counties are
+    strata.
 
     Samples are drawn with offsets 0, 1, 2 … to the seed until the first that could have led to the
     report: it holds the six stand-ins, and understaffed communities in the counties meant to have
@@ -79,7 +80,9 @@ def pay(sample: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -
     )
 
 
-def communities(frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
+def communities(
+    frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
+) -> pd.DataFrame:
     """Fill in 社区访谈: one row per sampled community, phoned in late April 2020."""
     sample = frame[frame["sampled"]].reset_index(drop=True)
     days = rng.choice(WORKDAYS, len(sample))
@@ -95,7 +98,9 @@ def staff(sample: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     identities = ["专职社工", "原村干部", "街道干部"]
     for place in sample.to_dict("records"):
-        present = np.repeat(identities, [place["full_time"], place["former_cadres"], place["others"]])
+        present = np.repeat(
+            identities, [place["full_time"], place["former_cadres"], place["others"]]
+        )
         asked = rng.choice(present, min(rng.integers(2, 5), present.size), replace=False)
         for number, identity in enumerate(asked, start=1):
             rows.append(place | {"respondent": number, "identity": str(identity)})
@@ -107,5 +112,7 @@ def staff(sample: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return people.assign(
         desk=np.where(separate, "分条线办理", "综合受理"),
         days_on_site=np.clip((days * 2).round() / 2, 0.5, 7),
-        knows_villagers=np.clip((known + rng.normal(0, 0.8, len(people))).round(), 1, 5).astype(int),
+        knows_villagers=np.clip((known + rng.normal(0, 0.8, len(people))).round(), 1, 5).astype(
+            int
+        ),
     )

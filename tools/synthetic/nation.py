@@ -1,6 +1,8 @@
-"""More counties than there are: blocks of nine drawn as Taizhou's are, under invented codes and names.
+"""More counties than there are: blocks of nine drawn as Taizhou's are, under invented codes and
+names.
 
-No code of a real place begins with 90, and every name says 虚构. They serve to measure how a run grows.
+No code of a real place begins with 90, and every name says 虚构. They serve to measure how a run
+grows.
 """
 
 from __future__ import annotations
@@ -18,15 +20,23 @@ from synthetic.places import INVENTED, WORKERS, read_counties
 
 BLOCK = 9
 CODES = {"county_code": 6, "township_code": 9, "community_code": 12}
-NAMES = {"gb2260": "name_zh", "county_code": "county", "township_code": "township", "community_code": "community"}
+NAMES = {
+    "gb2260": "name_zh",
+    "county_code": "county",
+    "township_code": "township",
+    "community_code": "community",
+}
 UNKNOWN = ("pinyin", "census_2020_population", "population_end_2022", "area_km2")
 
 
 def invented(reference: Path, block: int, number: int) -> dict[str, str]:
-    """Map each county of Taizhou to the code that stands for it in a block, as far as `number` goes."""
+    """Map each county of Taizhou to the code that stands for it in a block, as far as `number`
+    goes.
+    """
     serials = range(BLOCK * block + 1, number + 1)
     return {
-        code: f"{INVENTED}{serial:04d}" for code, serial in zip(read_counties(reference), serials, strict=False)
+        code: f"{INVENTED}{serial:04d}"
+        for code, serial in zip(read_counties(reference), serials, strict=False)
     }
 
 
@@ -36,7 +46,9 @@ def new_names(reference: Path, codes: dict[str, str]) -> dict[str, str]:
     names = {new: f"虚构{new[2:]}{real[old][-1]}" for old, new in codes.items()}
     townships = _rows(reference / "townships.csv")
     for old, new in codes.items():
-        for place, row in enumerate((row for row in townships if row["county_code"] == old), start=1):
+        for place, row in enumerate(
+            (row for row in townships if row["county_code"] == old), start=1
+        ):
             kind = row["township_type"] if len(row["township_type"]) < 3 else "园区"
             names[new + row["township_code"][6:]] = f"虚构{new[2:]}第{place:02d}{kind}"
     for row in _rows(reference / "communities.csv"):
@@ -51,8 +63,8 @@ def relabelled(
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Give the counties, places and people of a block codes, names and numbers of their own.
 
-    Returns the tables and the names of the counties by code. ID numbers keep their year 1899 and gain a
-    check digit of their own; telephone numbers go on where the block before ends.
+    Returns the tables and the names of the counties by code. ID numbers keep their year 1899 and
+    gain a check digit of their own; telephone numbers go on where the block before ends.
     """
     codes = invented(reference, block, number)
     names = new_names(reference, codes)
@@ -63,7 +75,10 @@ def relabelled(
 
 
 def _relabelled(
-    table: pd.DataFrame, codes: dict[str, str], names: dict[str, str], texts: dict[str, dict[str, str]]
+    table: pd.DataFrame,
+    codes: dict[str, str],
+    names: dict[str, str],
+    texts: dict[str, dict[str, str]],
 ) -> pd.DataFrame:
     table = table[table["county_code"].isin(codes)].copy()
     old = table["county_code"]
@@ -72,13 +87,21 @@ def _relabelled(
         if NAMES[column] in table:
             table[NAMES[column]] = table[column].map(names)
     for column in {"unit", "project"} & set(table):
-        table[column] = [_said_anew(text, texts[code]) for text, code in zip(table[column], old, strict=True)]
+        table[column] = [
+            _said_anew(text, texts[code]) for text, code in zip(table[column], old, strict=True)
+        ]
     return table
 
 
-def _texts(reference: Path, codes: dict[str, str], names: dict[str, str]) -> dict[str, dict[str, str]]:
+def _texts(
+    reference: Path, codes: dict[str, str], names: dict[str, str]
+) -> dict[str, dict[str, str]]:
     """Map for each county the names of its places, as texts have them, to the new ones."""
-    texts = {code: {name: names[codes[code]]} for code, name in read_counties(reference).items() if code in codes}
+    texts = {
+        code: {name: names[codes[code]]}
+        for code, name in read_counties(reference).items()
+        if code in codes
+    }
     for row in _rows(reference / "townships.csv"):
         if row["county_code"] in codes:
             new = names[codes[row["county_code"]] + row["township_code"][6:]]
@@ -102,7 +125,9 @@ def _other_people(people: pd.DataFrame, before: int) -> pd.DataFrame:
 
 
 def write_frame(reference: Path, number: int) -> None:
-    """Write counties, aliases, townships and communities of `number` counties; the real rows stay as they are."""
+    """Write counties, aliases, townships and communities of `number` counties; the real rows stay
+    as they are.
+    """
     codes = {
         (block, old): new
         for block in range(1, -(-number // BLOCK))
@@ -115,7 +140,9 @@ def write_frame(reference: Path, number: int) -> None:
         path = reference / f"{table}.csv"
         rows = [row for part in blocks.values() for row in _frame_rows(reference, path, part)]
         _extend(path, rows)
-    names = {new: name for part in blocks.values() for new, name in new_names(reference, part).items()}
+    names = {
+        new: name for part in blocks.values() for new, name in new_names(reference, part).items()
+    }
     aliases = [{"alias": new, "county_code": new, "note": "code"} for new in codes.values()]
     aliases += [{"alias": names[new], "county_code": new, "note": "name"} for new in codes.values()]
     offices = [names[new] + "民政局" for new in codes.values()]
@@ -127,7 +154,9 @@ def write_frame(reference: Path, number: int) -> None:
 
 
 def _frame_rows(reference: Path, path: Path, codes: dict[str, str]) -> list[dict]:
-    """Copy the rows of a block's counties, under new codes and names; what is true of real ones is blank."""
+    """Copy the rows of a block's counties, under new codes and names; what is true of real ones is
+    blank.
+    """
     names, rows = new_names(reference, codes), []
     for row in _rows(path):
         old = row.get("county_code") or row["gb2260"]
@@ -145,7 +174,9 @@ def _rows(path: Path) -> list[dict]:
 
 
 def _extend(path: Path, rows: list[dict]) -> None:
-    """Keep the real rows of a file to the letter, and put others in the place of the invented ones."""
+    """Keep the real rows of a file to the letter, and put others in the place of the invented
+    ones.
+    """
     head, *lines = path.read_bytes().decode("utf-8").splitlines(keepends=True)
     codes = re.compile(rf"{INVENTED}\d{{4}},|[^,]*,{INVENTED}\d{{4}},")
     text = io.StringIO()

@@ -1,4 +1,5 @@
-"""A second synthetic wave, a year on: small drift, people who come and go, a renamed township, a new community.
+"""A second synthetic wave, a year on: small drift, people who come and go, a renamed township, a
+new community.
 
 It is written for tests alone; nothing of it is published.
 """
@@ -29,7 +30,9 @@ def synthesise_next(raw: Path, reference: Path, seed: int = 2020) -> Path:
     folder = Path(raw) / WAVE
     write_wave(folder, tables, places.read_counties(Path(reference)), datetime(2021, 4, 30))
     declared = (Path(raw) / "2020/wave.toml").read_text("utf-8")
-    declared = declared.replace('wave = "2020"', f'wave = "{WAVE}"').replace("2020-04-30", "2021-04-30")
+    declared = declared.replace('wave = "2020"', f'wave = "{WAVE}"').replace(
+        "2020-04-30", "2021-04-30"
+    )
     (folder / "wave.toml").write_text(
         declared + places_changed(tables["communities"], reference), encoding="utf-8"
     )
@@ -60,7 +63,9 @@ def drifted(tables: dict[str, pd.DataFrame], rng: np.random.Generator) -> dict[s
     parts = ["city_funds", "county_funds", "township_funds"]
     funds[parts] = (funds[parts] * 1.08).round(2)
     after["funding"] = funds.assign(amount=funds[parts].sum(axis=1).round(2))
-    after["projects"] = after["projects"].assign(progress=after["projects"]["progress"].replace("在建", "已建成"))
+    after["projects"] = after["projects"].assign(
+        progress=after["projects"]["progress"].replace("在建", "已建成")
+    )
     phoned = after["interview_communities"]
     after["interview_communities"] = phoned.assign(date=phoned["date"] + YEAR)
     return after
@@ -75,9 +80,13 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grown(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Let households and residents move by a few per cent; facilities are now up to the standard everywhere."""
+    """Let households and residents move by a few per cent; facilities are now up to the standard
+    everywhere.
+    """
     factor = rng.normal(1.01, 0.02, len(places))
-    grown = {name: (places[name] * factor).round().astype(int) for name in ("households", "population")}
+    grown = {
+        name: (places[name] * factor).round().astype(int) for name in ("households", "population")
+    }
     return places.assign(
         **grown, compliant=True, agreements=places["agreements"] + rng.integers(0, 2, len(places))
     )
@@ -90,11 +99,15 @@ def _founded(places: pd.DataFrame) -> pd.DataFrame:
     name = re.sub(r"\d+社区", f"{number:02d}社区", last["community"])
     new = last.to_dict() | {"community_code": f"{FOUNDED_IN}9{number:02d}", "community": name}
     new |= {"new_since_2016": True, "village_turned": False}
-    return pd.concat([places, pd.DataFrame([new])], ignore_index=True).astype(places.dtypes.to_dict())
+    return pd.concat([places, pd.DataFrame([new])], ignore_index=True).astype(
+        places.dtypes.to_dict()
+    )
 
 
 def _staffed(roster: pd.DataFrame, new: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Let some leave and others come, three of them to the new community; incomes rise by four per cent."""
+    """Let some leave and others come, three of them to the new community; incomes rise by four per
+    cent.
+    """
     others = roster.index[roster["post"] == "其他"]
     staying = roster.drop(rng.choice(others, LEAVERS, replace=False))
     hired = roster.loc[rng.choice(others, HIRES + 3, replace=False)].copy()
@@ -107,7 +120,9 @@ def _staffed(roster: pd.DataFrame, new: pd.Series, rng: np.random.Generator) -> 
     hired = hired.assign(**fresh, income=5.0)
     place = ["county_code", "township", "township_code", "community", "community_code"]
     hired.iloc[-3:, [hired.columns.get_loc(name) for name in place]] = new[place].to_numpy()
-    everyone = pd.concat([staying, hired]).sort_values("community_code", kind="stable", ignore_index=True)
+    everyone = pd.concat([staying, hired]).sort_values(
+        "community_code", kind="stable", ignore_index=True
+    )
     everyone["income"] = (everyone["income"] * 1.04).round(2)
     identified = people.identifiers(everyone, rng)
     return everyone.assign(**{name: identified[name] for name in identified})

@@ -35,7 +35,9 @@ def identifiers(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     # The sequence is odd for men and even for women, and runs within the county.
     sequence = 2 * people.groupby("county_code").cumcount() + people["sex"].map({"男": 1, "女": 2})
     parts = zip(people["county_code"], people["born"].dt.month, days, sequence, strict=True)
-    first_17 = [f"{county}1899{month:02d}{day:02d}{number:03d}" for county, month, day, number in parts]
+    first_17 = [
+        f"{county}1899{month:02d}{day:02d}{number:03d}" for county, month, day, number in parts
+    ]
     numbers = range(1, len(people) + 1)
     return pd.DataFrame(
         {
@@ -50,7 +52,9 @@ def identifiers(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def hired(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     """Draw dates of entry: 452 since 2018-01-01, of which 175 in 2020, likelier where new."""
     size = len(people)
-    recent = pick(rng, 0.9 * people["new_since_2016"] + 0.4 * people["village_turned"], HIRED_SINCE_2018)
+    recent = pick(
+        rng, 0.9 * people["new_since_2016"] + 0.4 * people["village_turned"], HIRED_SINCE_2018
+    )
     this_year = np.zeros(size, dtype=bool)
     this_year[recent] = pick(rng, np.zeros(HIRED_SINCE_2018), HIRED_IN_2020)
     year = 2017 - np.floor(20 * rng.beta(1.1, 2.4, size)).astype(int)
@@ -68,7 +72,9 @@ def born(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     earlier = rng.triangular(20, 27, 44, size)
     age = np.where(people["hired"] >= "2018-01-01", recruit, earlier).astype(int)
     year = np.clip(people["hired"].dt.year - age, 1962, 1998)
-    return pd.to_datetime(pd.DataFrame({"year": year, "month": rng.integers(1, 13, size), "day": 1}))
+    return pd.to_datetime(
+        pd.DataFrame({"year": year, "month": rng.integers(1, 13, size), "day": 1})
+    )
 
 
 def schooling(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
@@ -113,8 +119,8 @@ def certificates(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 def incomes(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Draw annual incomes (万元, to 0.01) that rise with post and grade; their mean is 6.47.
 
-    The payroll of each county is that of independent workers; within the county, workers of one community are
-    then made alike (intraclass correlation of about 0.1).
+    The payroll of each county is that of independent workers; within the county, workers of one
+    community are then made alike (intraclass correlation of about 0.1).
     """
     codes = people["county_code"].unique()
     level = dict(zip(codes, rng.uniform(-0.45, 0.45, len(codes)), strict=True))
@@ -128,10 +134,15 @@ def incomes(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 
 def alike_within_communities(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """Move incomes (column `units`, 0.01 万元) by a level of each community, keeping each county's payroll."""
+    """Move incomes (column `units`, 0.01 万元) by a level of each community, keeping each county's
+    payroll.
+    """
     codes = people["community_code"].unique()
     spread = COMMUNITY_SPREAD * np.sqrt(3) * rng.permutation(np.linspace(-1, 1, len(codes)))
-    level, units = people["community_code"].map(pd.Series(spread, codes)), people["units"].to_numpy().copy()
+    level, units = (
+        people["community_code"].map(pd.Series(spread, codes)),
+        people["units"].to_numpy().copy(),
+    )
     for rows in people.groupby("county_code", sort=False).indices.values():
         payroll, own = units[rows].sum(), level.to_numpy()[rows]
         moved = own - own.mean() + WITHIN_COMMUNITY * units[rows]

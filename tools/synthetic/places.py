@@ -1,4 +1,6 @@
-"""Synthetic communities (社区基本情况) on the real frame of townships, and how many workers each has."""
+"""Synthetic communities (社区基本情况) on the real frame of townships, and how many workers each
+has.
+"""
 
 from __future__ import annotations
 
@@ -145,13 +147,17 @@ def governance(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             "list_resources": rng.random(size) < 0.43,
             "counter": rng.choice(["综合受理", "分条线办理"], size, p=[0.38, 0.62]),
             "committee_seats": seats,
-            "committee_workers": rng.binomial(np.minimum(seats, places["workers"]), np.where(village, 0.25, 0.6)),
+            "committee_workers": rng.binomial(
+                np.minimum(seats, places["workers"]), np.where(village, 0.25, 0.6)
+            ),
         },
         index=places.index,
     )
 
 
-def communities(frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator) -> pd.DataFrame:
+def communities(
+    frame: pd.DataFrame, named: dict[str, str], rng: np.random.Generator
+) -> pd.DataFrame:
     """Fill in 社区基本情况: one row per community of the frame, and its number of `workers`."""
     places = frame.assign(village_turned=turned(frame, named, rng))
     places["households"] = households(places, rng)

@@ -1,4 +1,6 @@
-"""Write filled-in forms as counties hand them in: titles, two header rows, merged cells, signatures."""
+"""Write filled-in forms as counties hand them in: titles, two header rows, merged cells,
+signatures.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,14 @@ from xlsxwriter.worksheet import Worksheet
 from analysis.survey.codebook import Table
 from analysis.survey.forms.columns import Column, columns, unit_line
 from analysis.survey.forms.layout import formats
-from analysis.survey.forms.sheet import FIRST_ROW, merge, set_page, write_cell, write_header, write_top
+from analysis.survey.forms.sheet import (
+    FIRST_ROW,
+    merge,
+    set_page,
+    write_cell,
+    write_header,
+    write_top,
+)
 from analysis.survey.ownership import put
 from synthetic.body import body
 
@@ -30,7 +39,9 @@ INSTRUCTIONS = (
 )
 
 
-def write_body(sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
+def write_body(
+    sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict
+) -> None:
     """Write the rows, bold where they are sums."""
     for row, (kind, cells) in enumerate(rows, start=FIRST_ROW):
         for place, column in enumerate(form):
@@ -38,7 +49,9 @@ def write_body(sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column
             write_cell(sheet, row, place, cells.get(column.name), style[look])
 
 
-def merge_townships(sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict) -> None:
+def merge_townships(
+    sheet: Worksheet, rows: list[tuple[str, dict]], form: list[Column], style: dict
+) -> None:
     """Merge each township down over its rows, which a 小计 row ends."""
     place = [column.name for column in form].index("township")
     top = FIRST_ROW
@@ -91,8 +104,8 @@ def write_workbook(
 ) -> None:
     """Write a workbook of forms, with an empty Sheet2 where `left_empty`, and hidden instructions.
 
-    title: of the survey; by: who hands the forms in; day: when. No clock is read: same forms, same bytes.
-    A file there is replaced, not written into: a backup may be a hard link to it.
+    title: of the survey; by: who hands the forms in; day: when. No clock is read: same forms, same
+    bytes. A file there is replaced, not written into: a backup may be a hard link to it.
     """
     content = BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}

@@ -52,12 +52,14 @@ def build(
     cluster: str | None = None,
     everything: bool = False,
 ) -> None:
-    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`, running only what is stale.
+    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`, running only
+    what is stale.
 
-    Raises InputError, NotebookError, StoppedError, BusyError or OSError; the previous outputs then stay whole.
-    engine: `warm` forks kernels from a process that has imported the libraries, `kernel` starts ordinary ones.
-    cluster: the address of a Dask scheduler whose workers see this folder. With `only`, one notebook runs, with
-    what it needs, and nothing is published. everything: run all steps, not only what is stale.
+    Raises InputError, NotebookError, StoppedError, BusyError or OSError; the previous outputs then
+    stay whole. engine: `warm` forks kernels from a process that has imported the libraries,
+    `kernel` starts ordinary ones. cluster: the address of a Dask scheduler whose workers see this
+    folder. With `only`, one notebook runs, with what it needs, and nothing is published.
+    everything: run all steps, not only what is stale.
     """
     lock.wave_folder(raw, wave, outputs)
     top, named = editions_folder(outputs, raw), outputs / wave
@@ -77,7 +79,9 @@ def build(
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
         changes = None
         with ExitStack() as stack:
-            fresh = None if only else stack.enter_context(staged(outputs))  # that it can be written shows at once
+            fresh = (
+                None if only else stack.enter_context(staged(outputs))
+            )  # that it can be written shows at once
             _run(raw, wave, jobs, only, engine, cluster, fresh)
             if fresh:
                 changes = _compare(outputs, fresh)
@@ -89,7 +93,8 @@ def build(
 def _compare(outputs: Path, fresh: Path) -> Changes | None:
     """Compare a new edition with the one that it replaces; a page in it says what moved.
 
-    None where there is none to compare with. A record that cannot be read is named, and stops nothing.
+    None where there is none to compare with. A record that cannot be read is named, and stops
+    nothing.
     """
     from analysis.pipeline.changes_report import changes_between, render
     from analysis.pipeline.edition_record import read_edition
@@ -117,18 +122,28 @@ def _last_lines(changes: Changes | None, outputs: Path) -> list[str]:
 
 
 def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
-    """Tell whether the edition follows from the inputs and what it was made of is still there, for notebooks."""
+    """Tell whether the edition follows from the inputs and what it was made of is still there, for
+    notebooks.
+    """
     made = record_of(wave).exists() and (processed(wave) / DECLARATION).exists()
     return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
 def _run(
-    raw: Path, wave: str, jobs: int, only: str | None, engine: str, cluster: str | None, fresh: Path | None
+    raw: Path,
+    wave: str,
+    jobs: int,
+    only: str | None,
+    engine: str,
+    cluster: str | None,
+    fresh: Path | None,
 ) -> None:
     """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
     from analysis.pipeline import warm
 
-    kernels = warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
+    kernels = (
+        warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
+    )
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline.run import Record, run
         from analysis.pipeline.tasks import Edition, inputs, published, wanted
@@ -166,7 +181,8 @@ def _left_by(tasks: list, wave: str) -> list[Path]:
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
-    """Say which steps would run and why, a line each; those after another only if that gives other bytes.
+    """Say which steps would run and why, a line each; those after another only if that gives other
+    bytes.
 
     Raises InputError where there is no such wave, BusyError while another run is under way.
     """
@@ -176,15 +192,19 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     lock.wave_folder(raw, wave)
     with alone(writable_folder(root() / "build", own="build")):
         tasks = Edition(raw, wave, engine).tasks()
-        said = run.reasons(wanted(tasks, only) if only else tasks, run.Record(record_of(wave), root()))
+        said = run.reasons(
+            wanted(tasks, only) if only else tasks, run.Record(record_of(wave), root())
+        )
     return [f"{name}: {why}" for name, why in said.items()]
 
 
 @contextmanager
 def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str, str]) -> Iterator:
-    """Give a function that makes the executor at need: processes of this machine, or those of a cluster.
+    """Give a function that makes the executor at need: processes of this machine, or those of a
+    cluster.
 
-    inputs: their states; those of a cluster that were there before something was edited load it anew.
+    inputs: their states; those of a cluster that were there before something was edited load it
+    anew.
     """
     stack = ExitStack()
 
@@ -218,7 +238,9 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 def _be_worker() -> None:
     """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.modules.setdefault("hypothesis", None)  # pandera would load it with its first check; only tests use it
+    sys.modules.setdefault(
+        "hypothesis", None
+    )  # pandera would load it with its first check; only tests use it
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -38,7 +38,9 @@ GROUPS = (
     Group("sentence", "文字改变", "sentences, by cell", 3),
     Group("drawing", "图表改变", "figures and tables", 4),
     Group("named", "名称、标识和定义改变", "titles, labels and definitions", 2),
-    Group("beneath", "印出的数不变，数值、区间或样本量变动", "value, interval or n, not as printed", 1),
+    Group(
+        "beneath", "印出的数不变，数值、区间或样本量变动", "value, interval or n, not as printed", 1
+    ),
 )
 CAUSES = Group("cause", "改了什么", "inputs that differ", 5)
 GROUP_OF = {

@@ -14,9 +14,24 @@ from typing import Any
 
 import click
 
-from analysis.survey.folders import REFERENCE, RefusedError, notebook_name, printable, root, usual_wave, wave_name
+from analysis.survey.folders import (
+    REFERENCE,
+    RefusedError,
+    notebook_name,
+    printable,
+    root,
+    usual_wave,
+    wave_name,
+)
 
-EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = 2, 64, 70, 74, 75, 130
+EXIT_INPUT, EXIT_USAGE, EXIT_NOTEBOOK, EXIT_WRITE, EXIT_BUSY, EXIT_INTERRUPTED = (
+    2,
+    64,
+    70,
+    74,
+    75,
+    130,
+)
 
 ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([\w.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 
@@ -27,21 +42,30 @@ class Folder(click.Path):
     def __init__(self) -> None:
         super().__init__(path_type=Path, file_okay=False)
 
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Path:
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Path:
         """Return the path, in one form however it was written; a default lies in the repository."""
         if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
-            self.fail(f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context)
+            self.fail(
+                f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context
+            )
         return super().convert(plain(Path(value)), parameter, context)
 
 
 def plain(path: Path) -> Path:
     """Write a path without `..`: relative to the current folder if it lies in it, else absolute.
 
-    Two ways to write one folder are then one to whoever compares names. Links stay, but before a `..`.
+    Two ways to write one folder are then one to whoever compares names. Links stay, but before a
+    `..`.
     """
     here, place = Path.cwd(), Path("/")
     for part in (here / path).parts[1:]:
-        place = (place.resolve() if place.is_symlink() else place).parent if part == ".." else place / part
+        place = (
+            (place.resolve() if place.is_symlink() else place).parent
+            if part == ".."
+            else place / part
+        )
     return place.relative_to(here) if place.is_relative_to(here) else place
 
 
@@ -55,7 +79,9 @@ class Wave(click.ParamType):
 
     name = "wave"
 
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> str:
         """Return the name; it must have the form of one."""
         try:
             return wave_name(value)
@@ -65,23 +91,33 @@ class Wave(click.ParamType):
 
 def folder_option(name: str, default: str) -> Callable:
     """Make an option for a folder of the repository, wherever in it the program is called."""
-    return click.option(name, type=Folder(), default=partial(in_repository, default), show_default=default)
+    return click.option(
+        name, type=Folder(), default=partial(in_repository, default), show_default=default
+    )
 
 
-raw_option, outputs_option = folder_option("--raw", "data/raw"), folder_option("--outputs", "outputs")
-wave_option = click.option("--wave", type=Wave(), default=usual_wave, show_default="that of study.toml")
+raw_option, outputs_option = (
+    folder_option("--raw", "data/raw"),
+    folder_option("--outputs", "outputs"),
+)
+wave_option = click.option(
+    "--wave", type=Wave(), default=usual_wave, show_default="that of study.toml"
+)
 
 
 @click.group("analysis", context_settings={"help_option_names": ["-h", "--help"]})
 def program() -> None:
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status, diff, lint or release: something to do; 2 input problems; 64 usage; 70 a notebook
-    failed or a process died; 74 cannot read or write; 75 another run is under way; 130 interrupted.
+    Exit codes: 0 ok; 1 status, diff, lint or release: something to do; 2 input problems; 64 usage;
+    70 a notebook failed or a process died; 74 cannot read or write; 75 another run is under way;
+    130 interrupted.
     """
 
 
-def _known(_context: click.Context, _parameter: click.Parameter, notebook: str | None) -> str | None:
+def _known(
+    _context: click.Context, _parameter: click.Parameter, notebook: str | None
+) -> str | None:
     """Refuse a notebook that is not in the list of steps."""
     if not notebook:
         return notebook
@@ -95,10 +131,14 @@ def _known(_context: click.Context, _parameter: click.Parameter, notebook: str |
     return notebook
 
 
-def _address(_context: click.Context, _parameter: click.Parameter, address: str | None) -> str | None:
+def _address(
+    _context: click.Context, _parameter: click.Parameter, address: str | None
+) -> str | None:
     """Refuse what is no address of a scheduler."""
     if address and not ADDRESS.fullmatch(address):
-        raise click.BadParameter(f"{address!r}: 地址应如 tcp://host:8786 (an address is like tcp://host:8786)")
+        raise click.BadParameter(
+            f"{address!r}: 地址应如 tcp://host:8786 (an address is like tcp://host:8786)"
+        )
     return address
 
 
@@ -107,13 +147,22 @@ def _address(_context: click.Context, _parameter: click.Parameter, address: str 
 @outputs_option
 @wave_option
 @click.option(
-    "--jobs", type=click.IntRange(1), help="Steps run side by side (default: as many as there are cores)."
+    "--jobs",
+    type=click.IntRange(1),
+    help="Steps run side by side (default: as many as there are cores).",
 )
 @click.option(
-    "--cluster", metavar="ADDRESS", callback=_address, help="Hand the steps to the Dask scheduler at this address."
+    "--cluster",
+    metavar="ADDRESS",
+    callback=_address,
+    help="Hand the steps to the Dask scheduler at this address.",
 )
-@click.option("--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs.")
-@click.option("--all", "everything", is_flag=True, help="Run every step anew, whatever has changed.")
+@click.option(
+    "--only", metavar="NOTEBOOK", callback=_known, help="Run one notebook and what it needs."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Run every step anew, whatever has changed."
+)
 @click.option("--explain", is_flag=True, help="Run nothing; say which steps might run, and why.")
 @click.option(
     "--engine",
@@ -153,12 +202,16 @@ def build(
 @outputs_option
 @wave_option
 def status(raw: Path, outputs: Path, wave: str) -> None:
-    """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has changed."""
+    """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has
+    changed.
+    """
     from analysis.pipeline.lock import changed, wave_folder
     from analysis.pipeline.stage import added, damaged
 
     said, outputs = changed(root(), outputs / wave, wave_folder(raw, wave)), outputs / wave
-    if any((outputs / name).is_dir() for name in ("report", "tables")):  # else this clone has not built them
+    if any(
+        (outputs / name).is_dir() for name in ("report", "tables")
+    ):  # else this clone has not built them
         said += damaged(outputs)
         for name in added(outputs):
             click.echo(f"kept, added by hand: {printable(name)}", err=True)
@@ -175,8 +228,9 @@ def status(raw: Path, outputs: Path, wave: str) -> None:
 def diff(old: str, new: str, outputs: Path, wave: str) -> None:
     """Say what moved from edition OLD to NEW, and why: exit 0 if nothing did, 1 with what did.
 
-    Each is the folder of an edition, or a git commit whose record is read; without NEW the edition in
-    outputs/<wave>, without OLD that of the last commit. What moved stands in full in changes.html there.
+    Each is the folder of an edition, or a git commit whose record is read; without NEW the edition
+    in outputs/<wave>, without OLD that of the last commit. What moved stands in full in
+    changes.html there.
     """
     from analysis.pipeline.changes_report import changes_between, summary, write_page
     from analysis.pipeline.compared import named_edition
@@ -193,10 +247,11 @@ def diff(old: str, new: str, outputs: Path, wave: str) -> None:
 
 @program.command()
 def lint() -> None:
-    """Read the prose of all notebooks without running them: exit 0 if nothing is found, 1 with every finding.
+    """Read the prose of all notebooks without running them: exit 0 if nothing is found, 1 with
+    every finding.
 
-    Unknown names with the nearest one, typed numbers, a missing language, refused terms, figures that no text
-    cites, points of the published report without a cell.
+    Unknown names with the nearest one, typed numbers, a missing language, refused terms, figures
+    that no text cites, points of the published report without a cell.
     """
     from analysis.publish.lint import Facts
     from analysis.publish.lint import lint as run
@@ -204,7 +259,13 @@ def lint() -> None:
     from analysis.survey.study import study
 
     indicators = frozenset(reference("measures")["indicator"])
-    facts = Facts(indicators, reference("refused_terms"), reference("points"), study().report, study().languages)
+    facts = Facts(
+        indicators,
+        reference("refused_terms"),
+        reference("points"),
+        study().report,
+        study().languages,
+    )
     found = run(root() / "notebooks", facts)
     click.echo("\n".join(map(str, found)) or "nothing found in the prose of the notebooks")
     if found:
@@ -218,8 +279,8 @@ def lint() -> None:
 def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
 
-    Every problem and question of every file is shown in one run; only problems stop a build. Nothing is written
-    without --returns.
+    Every problem and question of every file is shown in one run; only problems stop a build.
+    Nothing is written without --returns.
     """
     from analysis.survey.causes import causes
     from analysis.survey.characters import reference_problems
@@ -252,7 +313,9 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
 @raw_option
 @click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
 def forms(wave: str, raw: Path, out: Path | None) -> None:
-    """Write the blank workbooks of a wave, one a county and that of the interviews, with lists and ranges."""
+    """Write the blank workbooks of a wave, one a county and that of the interviews, with lists and
+    ranges.
+    """
     from analysis.survey.declaration import FILE, absent
     from analysis.survey.forms.blank import write_forms
     from analysis.survey.frame import wave_frame
@@ -265,7 +328,9 @@ def forms(wave: str, raw: Path, out: Path | None) -> None:
     folder_for_files(out, keep=[raw])
     if not raw.is_dir():
         raise InputError([without_files(raw)])
-    frame, townships, problems = wave_frame(raw / wave, reference("communities"), reference("townships"))
+    frame, townships, problems = wave_frame(
+        raw / wave, reference("communities"), reference("townships")
+    )
     if problems:
         raise InputError(problems)
     with adding(out) as fresh:
@@ -287,7 +352,9 @@ def new(folder: Path) -> None:
 
     for path in write_study(folder):
         click.echo(printable(path.as_posix()))
-    click.echo(f"next: cd {printable(folder.as_posix())}, then `python -m analysis build`", err=True)
+    click.echo(
+        f"next: cd {printable(folder.as_posix())}, then `python -m analysis build`", err=True
+    )
 
 
 @program.command()
@@ -296,7 +363,9 @@ def new(folder: Path) -> None:
 @wave_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
-    """Say what stands behind the published number NAME: its value, formula, cell, workbooks and rows."""
+    """Say what stands behind the published number NAME: its value, formula, cell, workbooks and
+    rows.
+    """
     from analysis.pipeline.explain import explain as receipt
 
     try:
@@ -335,7 +404,9 @@ def release(raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | 
 @outputs_option
 @click.option("--out", type=Folder(), help="Folder of the site (default build/site).")
 def site(outputs: Path, out: Path | None) -> None:
-    """Write a folder that any web server can serve: the editions of all waves that are built here."""
+    """Write a folder that any web server can serve: the editions of all waves that are built
+    here.
+    """
     from analysis.pipeline.static_site import write_site
 
     out = out or in_repository("build/site")
@@ -344,10 +415,11 @@ def site(outputs: Path, out: Path | None) -> None:
 
 
 def main(arguments: list[str] | None = None, command: click.Command = program) -> None:
-    """Run the program, or another command in its manner, and exit with the code that says what happened.
+    """Run the program, or another command in its manner, and exit with the code that says what
+    happened.
 
-    At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that still wait for a
-    kernel would hold a plain exit back.
+    At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that
+    still wait for a kernel would hold a plain exit back.
     """
     code = start_again() or run(arguments, command)
     with contextlib.suppress(BrokenPipeError):  # nobody reads on
@@ -357,7 +429,8 @@ def main(arguments: list[str] | None = None, command: click.Command = program) -
 
 
 def start_again() -> int:
-    """Start the program again where the environment gives Python another encoding, or makes errors of warnings.
+    """Start the program again where the environment gives Python another encoding, or makes errors
+    of warnings.
 
     Does not return then, but with the exit code if it was in vain.
     """

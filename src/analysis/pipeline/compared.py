@@ -24,7 +24,10 @@ def named_edition(root: Path, said: str, wave: str) -> EditionRecord:
         return found
     commit = commit_of(root, said)
     if not commit:
-        why = "既不是版本的文件夹，也不是 git 提交 (neither the folder of an edition nor a git commit)"
+        why = (
+            "既不是版本的文件夹，也不是 git 提交 "
+            "(neither the folder of an edition nor a git commit)"
+        )
         raise RefusedError(f"{printable(said)}: {why}")
     names = [f"outputs/{wave}/{name}" for name in (RECORD, INPUTS)]
     texts = [blob(root, commit, name) for name in names]

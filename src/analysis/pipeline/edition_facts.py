@@ -108,9 +108,14 @@ def _drawing(wave: str, name: str) -> Fact:
 
 def _corrections(wave: str) -> Iterator[Fact]:
     """Give each correction; those of people are counted by sheet and column."""
-    for row in published_corrections(read("corrections", wave), study().languages[0]).itertuples(index=False):
+    for row in published_corrections(read("corrections", wave), study().languages[0]).itertuples(
+        index=False
+    ):
         if row.file:
-            place, said = f"{row.file}!{row.sheet}!{row.column} {row.row}", f"“{row.expected}” → “{row.new}”"
+            place, said = (
+                f"{row.file}!{row.sheet}!{row.column} {row.row}",
+                f"“{row.expected}” → “{row.new}”",
+            )
         else:  # of people
             place, said = f"{row.sheet}!{row.column}", row.reason
         yield Fact("correction", place, (said,))

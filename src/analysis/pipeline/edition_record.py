@@ -17,7 +17,8 @@ from analysis.survey.folders import printable
 CONTRAST = "contrast"
 FORMAT = "1"  # raised where a reader of the record before could not read it
 # The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an
-# indicator or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what may
+# indicator or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what
+# may
 # be said of a comparison; `sentence`: of a page, in its order.
 KINDS = (
     "edition",

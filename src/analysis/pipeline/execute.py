@@ -33,7 +33,9 @@ from analysis.survey.access import Access
 if TYPE_CHECKING:
     from papermill.engines import NotebookExecutionManager
 
-FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")  # not the notebook's fault
+FULL = re.compile(
+    rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]"
+)  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
 KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not name them
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
@@ -44,7 +46,9 @@ class KernelLostError(RuntimeError):
 
 
 class PromptClient(AsyncKernelClient):
-    """Speak to a kernel from its first word on both channels; the library listens a fifth of a second longer."""
+    """Speak to a kernel from its first word on both channels; the library listens a fifth of a
+    second longer.
+    """
 
     def start_channels(self, *channels: bool, **options: bool) -> None:
         """Open the channels, without a heartbeat: the kernel's process is watched itself."""
@@ -52,7 +56,9 @@ class PromptClient(AsyncKernelClient):
         super().start_channels(*channels, **options | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers; KernelLostError when it dies or takes longer than `timeout` seconds."""
+        """Wait until the kernel answers; KernelLostError when it dies or takes longer than
+        `timeout` seconds.
+        """
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             self.kernel_info()
@@ -67,10 +73,14 @@ class PromptClient(AsyncKernelClient):
 
 
 class WriteOnce(NBClientEngine):
-    """Run a notebook as papermill does, but write it at its end: before and after each cell takes far longer."""
+    """Run a notebook as papermill does, but write it at its end: before and after each cell takes
+    far longer.
+    """
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any
+    ) -> None:
         """Run all cells; papermill itself writes what there is when this returns or raises."""
         target, nb_man.output_path = nb_man.output_path, None
         try:
@@ -83,17 +93,21 @@ papermill_engines.register("write-once", WriteOnce)
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Start kernels that speak over sockets in a private folder: no port is open to others on the machine.
+    """Start kernels that speak over sockets in a private folder: no port is open to others on the
+    machine.
 
-    There IPython keeps what else it keeps in the home of whoever runs it, whose own settings have no say.
-    plan: the file that holds what the kernel may open; see `analysis.survey.access`.
+    There IPython keeps what else it keeps in the home of whoever runs it, whose own settings have
+    no say. plan: the file that holds what the kernel may open; see `analysis.survey.access`.
     """
 
     plan = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(transport="ipc", client_factory=PromptClient, **options)
-        self.kernel_spec.argv = [*self.kernel_spec.argv, f"--IPKernelApp.extra_extensions={access.__name__}"]
+        self.kernel_spec.argv = [
+            *self.kernel_spec.argv,
+            f"--IPKernelApp.extra_extensions={access.__name__}",
+        ]
         if KERNEL_SERVER in os.environ and self.kernel_name == KERNEL:
             self.kernel_spec.metadata["kernel_provisioner"] = {"provisioner_name": "analysis-warm"}
         self.sockets = socket_folder("kernel-")
@@ -124,11 +138,11 @@ def run_notebook(
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open; without it,
-    anything. further: languages beside that of the parameters, and where the notebook as it speaks each is
-    written; only the cells that depend on the language run again for them.
-    Raises KeyError for a parameter that the notebook does not declare, NotebookError when a cell fails,
-    takes too long, loses its kernel, opens what is not allowed or is not run at all.
+    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open;
+    without it, anything. further: languages beside that of the parameters, and where the notebook
+    as it speaks each is written; only the cells that depend on the language run again for them.
+    Raises KeyError for a parameter that the notebook does not declare, NotebookError when a cell
+    fails, takes too long, loses its kernel, opens what is not allowed or is not run at all.
     """
     run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
     if allowed is None:
@@ -194,7 +208,9 @@ def _run_notebook(
 
 
 def _prepared(source: Path, target: Path, further: list[str]) -> Path:
-    """Return the notebook that papermill runs: with further languages one that says some cells again."""
+    """Return the notebook that papermill runs: with further languages one that says some cells
+    again.
+    """
     if not further:
         return source
     nbformat.write(with_repeats(source, further), target)
@@ -202,7 +218,9 @@ def _prepared(source: Path, target: Path, further: list[str]) -> Path:
 
 
 def _declared(source: Path) -> set[str]:
-    """Return the parameters that a notebook declares, read as Python whatever kernel its file names."""
+    """Return the parameters that a notebook declares, read as Python whatever kernel its file
+    names.
+    """
     notebook = load_notebook_node(str(source))
     index = find_first_tagged_cell_index(notebook, "parameters")
     translator = papermill_translators.find_translator(KERNEL, LANGUAGE)
@@ -212,7 +230,8 @@ def _declared(source: Path) -> set[str]:
 def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode:
     """Drop times and paths that papermill notes, and number the cells as a fresh kernel would.
 
-    Raises NotebookError when a cell of code was not run (a `sys.exit(0)` would else count as success).
+    Raises NotebookError when a cell of code was not run (a `sys.exit(0)` would else count as
+    success).
     """
     notebook.metadata.pop("papermill", None)
     count = 0
@@ -227,14 +246,18 @@ def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-    injected = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    injected = [
+        cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])
+    ]
     for cell in injected:
         cell.id = "injected-parameters"  # papermill draws a random one
     return notebook
 
 
 def _reached(path: Path) -> str:
-    """Return the id of the last cell that papermill began; of the first one where it came to none."""
+    """Return the id of the last cell that papermill began; of the first one where it came to
+    none.
+    """
     cells = nbformat.read(path, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
     return original([*cells[:1], *begun][-1]["id"])
@@ -244,6 +267,8 @@ def _strip_frames(path: Path) -> None:
     """Remove the cells with which papermill frames a failed notebook, so that cell numbers hold."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [
-        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
+        cell
+        for cell in notebook.cells
+        if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
     ]
     nbformat.write(notebook, path)

@@ -1,4 +1,6 @@
-"""Say in the terminal what stands behind one number: its receipt, with its formula and all of its rows."""
+"""Say in the terminal what stands behind one number: its receipt, with its formula and all of its
+rows.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,12 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     """Return the receipt of a number of the edition in `outputs`, as lines of text.
 
     A number computed from others is followed to theirs, and their rows are listed with them. Raises
-    FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown one.
+    FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown
+    one.
     """
-    estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=TEXT).fillna(dict.fromkeys(TEXT, ""))
+    estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=TEXT).fillna(
+        dict.fromkeys(TEXT, "")
+    )
     ledger = read_ledger(outputs)
     wave = estimates["wave"].iat[0]
     cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
@@ -42,8 +47,12 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     lines = [receipt["label"]]
     lines += [_line(title, receipt[key]) for key, title in FIELDS if receipt[key]]
     lines += [_line("note", line) for line in receipt["notes"]]
-    lines.append(_line("computed in", f"notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}"))
-    lines += _sources(name, dict(zip(estimates["name"], estimates["sources"], strict=True)), known, wave)
+    lines.append(
+        _line("computed in", f"notebooks/{receipt['notebook']}.ipynb, cell {receipt['cell']}")
+    )
+    lines += _sources(
+        name, dict(zip(estimates["name"], estimates["sources"], strict=True)), known, wave
+    )
     lines += [_line("mended", line) for line in receipt["corrections"]]
     counties = [(county, f"{name}.{code}") for code, county in district_names(lang).items()]
     lines += [f"  {county:<12} {known[key]['value']}" for county, key in counties if key in known]
@@ -54,14 +63,21 @@ def _line(title: str, text: str) -> str:
     return f"  {title:<14} {text}"
 
 
-def _sources(name: str, sources: dict[str, str], known: dict[str, dict], wave: str, deep: int = 0) -> list[str]:
-    """List files, sheets and rows; below an estimate that is cited, its value, formula and own sources."""
+def _sources(
+    name: str, sources: dict[str, str], known: dict[str, dict], wave: str, deep: int = 0
+) -> list[str]:
+    """List files, sheets and rows; below an estimate that is cited, its value, formula and own
+    sources.
+    """
     lines = []
     for part in parse(sources[name]):
         indent = "  " * deep
         if part.name:
             lines.append(
-                _line("from", f"{indent}{part.name} = {known[part.name]['value']}: {known[part.name]['how']}")
+                _line(
+                    "from",
+                    f"{indent}{part.name} = {known[part.name]['value']}: {known[part.name]['how']}",
+                )
             )
             lines += _sources(part.name, sources, known, wave, deep + 1)
         else:

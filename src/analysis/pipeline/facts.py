@@ -1,7 +1,8 @@
-"""What each page says besides its notebook: words, build stamp, and the receipts of the numbers on it.
+"""What each page says besides its notebook: words, build stamp, and the receipts of the numbers on
+it.
 
-Each step has a file of its own (`build/<wave>/<lang>/facts/<step>.json`), so that a page is written anew only
-where something on it has changed.
+Each step has a file of its own (`build/<wave>/<lang>/facts/<step>.json`), so that a page is written
+anew only where something on it has changed.
 """
 
 from __future__ import annotations
@@ -107,12 +108,15 @@ def _everywhere(wave: str, lang: str) -> dict:
 
 
 def _of_report(wave: str, lang: str) -> dict:
-    """Return the cards of the counties with what may be said of each, `sums` and a checksum of the estimates.
+    """Return the cards of the counties with what may be said of each, `sums` and a checksum of the
+    estimates.
 
     sums: the numbers of the city that never stand beside a county's, since they are its sums.
     """
     said, names = read_statements(wave), district_names(lang)
-    told = said[said["form"].isin(["above", "below"])]  # a county's own page has all of its sentences
+    told = said[
+        said["form"].isin(["above", "below"])
+    ]  # a county's own page has all of its sentences
     sentences = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
     cards = [
         {
@@ -128,10 +132,11 @@ def _of_report(wave: str, lang: str) -> dict:
 
 
 def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
-    """Return a receipt as a page shows it; on a county's, no other county and beside its number the city's.
+    """Return a receipt as a page shows it; on a county's, no other county and beside its number the
+    city's.
 
-    What the city's value there rests on in full (interval, published value, counties, rows) its own pages tell.
-    compared: what may stand beside a county's number: no total of the city.
+    What the city's value there rests on in full (interval, published value, counties, rows) its own
+    pages tell. compared: what may stand beside a county's number: no total of the city.
     """
     if not county:
         return known[name]
@@ -139,13 +144,22 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
     if owner:
         return known[name] | ({"city": known[city]["value"]} if city in compared else {})
     sheets = [(sheet, "") for sheet, _ in known[name]["sources"]]
-    return known[name] | {"words": "", "facts": known[name]["kind"], "sources": sheets, "corrections": []}
+    return known[name] | {
+        "words": "",
+        "facts": known[name]["kind"],
+        "sources": sheets,
+        "corrections": [],
+    }
 
 
 def _finding(executed: str) -> str:
     """Return the one sentence that an executed notebook finds, without its links."""
-    cells = [cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")]
-    said = "".join("".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"])
+    cells = [
+        cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")
+    ]
+    said = "".join(
+        "".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"]
+    )
     return plain(said).strip()
 
 

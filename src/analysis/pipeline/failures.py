@@ -17,7 +17,9 @@ class NotebookError(Exception):
 
 
 class StoppedError(Exception):
-    """Raised when a run cannot go on: a file that nothing makes, a worker that died, inputs that moved."""
+    """Raised when a run cannot go on: a file that nothing makes, a worker that died, inputs that
+    moved.
+    """
 
 
 class BusyError(Exception):

@@ -14,7 +14,9 @@ def commit_of(root: Path, said: str) -> str:
 
 
 def blob(root: Path, commit: str, name: str) -> bytes | None:
-    """Return the bytes of a file in a commit, named from the root; None where it has no such file."""
+    """Return the bytes of a file in a commit, named from the root; None where it has no such
+    file.
+    """
     return _git(root, "cat-file", "blob", f"{commit}:./{name}")
 
 

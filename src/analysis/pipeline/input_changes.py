@@ -1,8 +1,8 @@
 """Say which inputs differ between two editions, and where: the causes of what moved.
 
 `INPUTS` has their hashes. Where both files can still be read, in the repository or in a commit, and
-have these hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks. No
-cell is printed that is, or may be, an identifier or a name.
+have these hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks.
+No cell is printed that is, or may be, an identifier or a name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from analysis.publish.cells import CellError, read_cells
 from analysis.survey.folders import REFERENCE, WAVE
 
 LONGEST = 60  # characters of a cell that are printed
-UNREAD = "没有与记录相符的两份文件，不能逐项比较 (not both files as recorded are at hand, so no details)"
+UNREAD = (
+    "没有与记录相符的两份文件，不能逐项比较 (not both files as recorded are at hand, so no details)"
+)
 ALIKE = "文件不同，数据相同 (the file differs, its data do not)"
 
 
@@ -117,10 +119,13 @@ def _kind(name: str) -> str:
 def _corrections(old: EditionRecord, new: EditionRecord) -> list[InputChange]:
     """Compare the corrections that were made, by their cell."""
     before, after = (
-        {one.name: one.said[0] for one in edition.facts if one.kind == "correction"} for edition in (old, new)
+        {one.name: one.said[0] for one in edition.facts if one.kind == "correction"}
+        for edition in (old, new)
     )
     pairs = {cell: (before.get(cell, ""), after.get(cell, "")) for cell in {**after, **before}}
-    return [InputChange("correction", cell, *pair) for cell, pair in pairs.items() if pair[0] != pair[1]]
+    return [
+        InputChange("correction", cell, *pair) for cell, pair in pairs.items() if pair[0] != pair[1]
+    ]
 
 
 def _definitions(name: str, old: Path, new: Path) -> Iterator[InputChange]:
@@ -156,7 +161,9 @@ def _short(text: str) -> str:
 
 def _notebooks(name: str, old: Path, new: Path) -> Iterator[InputChange]:
     """Name the cells of a notebook that differ, are new or are gone."""
-    before, after = ({cell["id"]: _content(cell) for cell in read_cells(path)} for path in (old, new))
+    before, after = (
+        {cell["id"]: _content(cell) for cell in read_cells(path)} for path in (old, new)
+    )
     for cell in dict.fromkeys([*after, *before]):
         if before.get(cell) != after.get(cell):
             what = "new" if cell not in before else "gone" if cell not in after else "changed"

@@ -1,9 +1,11 @@
-"""Compute once, say in each language: which cells of a notebook depend on its language, and run these alone again.
+"""Compute once, say in each language: which cells of a notebook depend on its language, and run
+these alone again.
 
-A notebook runs once, in the main language. Then, in the same kernel, the cells that depend on `lang` run again for
-each further language; what the others have computed stays. Which cells these are follows from the source: a cell
-depends on the language if it uses `lang` or speaks through `section`, or uses a name that such a cell has bound or
-changed. A cell whose value is no longer there when it would be needed again runs again too.
+A notebook runs once, in the main language. Then, in the same kernel, the cells that depend on
+`lang` run again for each further language; what the others have computed stays. Which cells these
+are follows from the source: a cell depends on the language if it uses `lang` or speaks through
+`section`, or uses a name that such a cell has bound or changed. A cell whose value is no longer
+there when it would be needed again runs again too.
 """
 
 from __future__ import annotations
@@ -23,15 +25,27 @@ from analysis.publish.cells import Cell, CellError, code_cells
 AGAIN = "--"  # between the id of a cell and the language that it runs again in
 SWITCH = "switch-to"
 SILENT = frozenset(  # what a section has that is the same in all languages
-    {"computed", "district", "estimates", "facts", "keep", "notebook", "save", "synthetic", "wave", "withheld"}
+    {
+        "computed",
+        "district",
+        "estimates",
+        "facts",
+        "keep",
+        "notebook",
+        "save",
+        "synthetic",
+        "wave",
+        "withheld",
+    }
 )
 KEEPING = frozenset({"keep", "save"})
 IN_PLACE = frozenset(  # methods that change the object, of lists, sets, mappings and tables
-    "add append clear discard extend insert pop popitem remove reverse setdefault sort update".split()  # noqa: SIM905
+    "add append clear discard extend insert pop popitem remove reverse setdefault sort "
+    "update".split()
 )
 KEPT_AGAIN = (
-    "it keeps numbers and depends on the language: give section.keep and section.save cells of their own, "
-    "and read no words in them"
+    "it keeps numbers and depends on the language: give section.keep and section.save cells of "
+    "their own, and read no words in them"
 )
 
 
@@ -67,7 +81,9 @@ class Notebook:
         return found
 
     def altered_later(self, name: str, place: int) -> bool:
-        """Tell whether a name has another value at the end of the notebook than before the cell at `place`."""
+        """Tell whether a name has another value at the end of the notebook than before the cell at
+        `place`.
+        """
         return any(name in use.binds | use.changes for use in self.uses[place:])
 
     @cached_property
@@ -118,7 +134,9 @@ def _use_of(cell: Cell) -> Use:
 
 
 def _note(node: ast.AST, statement: ast.stmt, use: Use) -> None:
-    """Note whether a node speaks or keeps; `lang` as an argument of `Section` does not speak by itself."""
+    """Note whether a node speaks or keeps; `lang` as an argument of `Section` does not speak by
+    itself.
+    """
     if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "section":
         use.speaks |= node.attr not in SILENT
         use.keeps |= node.attr in KEEPING
@@ -133,14 +151,18 @@ def _of_section_call(statement: ast.stmt) -> list[ast.expr]:
 
 
 def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """Return the names of the notebook that a statement reads, inside functions and loops too, and binds."""
+    """Return the names of the notebook that a statement reads, inside functions and loops too, and
+    binds.
+    """
     names = _Names()
     names.visit(statement)
     return names.reads, names.binds
 
 
 class _Names(ast.NodeVisitor):
-    """Collect the names that are read and bound, without those that an expression or function has to itself."""
+    """Collect the names that are read and bound, without those that an expression or function has
+    to itself.
+    """
 
     def __init__(self) -> None:
         self.reads: set[str] = set()
@@ -156,7 +178,9 @@ class _Names(ast.NodeVisitor):
 
     visit_ImportFrom = visit_Import
 
-    def _visit_loop(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+    def _visit_loop(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> None:
         self.visit(node.generators[0].iter)  # it is read before the names of the loop are there
         targets = (part for loop in node.generators for part in ast.walk(loop.target))
         self._inside({part.id for part in targets if isinstance(part, ast.Name)}, node)
@@ -173,7 +197,9 @@ class _Names(ast.NodeVisitor):
 
 
 def _changed_in(statement: ast.stmt) -> set[str]:
-    """Return the names whose values a statement changes in place: `x[…] = …`, `x += …`, `x.insert(…)`."""
+    """Return the names whose values a statement changes in place: `x[…] = …`, `x += …`,
+    `x.insert(…)`.
+    """
     found = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.AugAssign):
@@ -194,36 +220,49 @@ def _base(node: ast.expr) -> str:
 
 
 def with_repeats(source: Path, languages: Sequence[str]) -> nbformat.NotebookNode:
-    """Return a notebook with the cells that depend on the language once more for each further language."""
+    """Return a notebook with the cells that depend on the language once more for each further
+    language.
+    """
     notebook, repeated = nbformat.read(source, as_version=4), again(source)
     by_id = {cell["id"]: cell for cell in notebook.cells}
     for lang in languages:
         switch = f'lang = "{lang}"\nif "section" in globals():\n    section.switch(lang)'
         notebook.cells.append(nbformat.v4.new_code_cell(switch, id=f"{SWITCH}-{lang}"))
         for name in repeated:
-            if not by_id[name].source.startswith("%%md") or by_id[name].source.startswith(f"%%md {lang}\n"):
-                notebook.cells.append(nbformat.v4.new_code_cell(by_id[name].source, id=f"{name}{AGAIN}{lang}"))
+            if not by_id[name].source.startswith("%%md") or by_id[name].source.startswith(
+                f"%%md {lang}\n"
+            ):
+                notebook.cells.append(
+                    nbformat.v4.new_code_cell(by_id[name].source, id=f"{name}{AGAIN}{lang}")
+                )
     return notebook
 
 
 def apart(
     executed: nbformat.NotebookNode, parameters: dict, languages: Sequence[str]
 ) -> list[nbformat.NotebookNode]:
-    """Return the executed notebook of the main language and of each further one, as if each had run by itself."""
+    """Return the executed notebook of the main language and of each further one, as if each had run
+    by itself.
+    """
     ends = {f"{AGAIN}{lang}" for lang in languages}
     found = [copy.deepcopy(executed)]
     found[0].cells = [one for one in executed.cells if not _is_repeat(one["id"], ends)]
     repeats = {cell["id"]: cell for cell in executed.cells}
     for lang in languages:
         said = copy.deepcopy(found[0])
-        injected = [one for one in said.cells if "injected-parameters" in one.metadata.get("tags", [])]
+        injected = [
+            one for one in said.cells if "injected-parameters" in one.metadata.get("tags", [])
+        ]
         for cell in injected:
             cell.source = _parameters_cell(said, parameters | {"lang": lang})
         for cell in said.cells:
             if cell.cell_type != "code":
                 continue
             if (twin := repeats.get(f"{cell['id']}{AGAIN}{lang}")) is not None:
-                cell.outputs, cell.execution_count = copy.deepcopy(twin.outputs), twin.execution_count
+                cell.outputs, cell.execution_count = (
+                    copy.deepcopy(twin.outputs),
+                    twin.execution_count,
+                )
             elif cell.source.startswith("%%md"):
                 cell.outputs = []  # it speaks the main language
         found.append(said)
@@ -237,9 +276,13 @@ def _is_repeat(name: str, ends: set[str]) -> bool:
 def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
     """Return the source of the cell of parameters as papermill writes it."""
     plain = copy.deepcopy(notebook)
-    plain.cells = [cell for cell in plain.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    plain.cells = [
+        cell for cell in plain.cells if "injected-parameters" not in cell.metadata.get("tags", [])
+    ]
     given = parameterize_notebook(plain, parameters, kernel_name="python3", language="python")
-    return next(cell for cell in given.cells if "injected-parameters" in cell.metadata.get("tags", [])).source
+    return next(
+        cell for cell in given.cells if "injected-parameters" in cell.metadata.get("tags", [])
+    ).source
 
 
 def original(name: str) -> str:

@@ -1,4 +1,6 @@
-"""Where the files of an edition lie: below `outputs/`, and below the folder `site` that it is copied from."""
+"""Where the files of an edition lie: below `outputs/`, and below the folder `site` that it is
+copied from.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,16 @@ def site(wave: str) -> Path:
 
 
 def folder(lang: str) -> str:
-    """Return the folder of a language below that of a kind of files, with a slash; nothing for the first."""
+    """Return the folder of a language below that of a kind of files, with a slash; nothing for the
+    first.
+    """
     return "" if lang == study().languages[0] else f"{lang}/"
 
 
 def pages_of(step: Step, lang: str) -> list[tuple[str, str]]:
-    """List the pages of a step: (kind, path below outputs/). The code behind a page is a page too."""
+    """List the pages of a step: (kind, path below outputs/). The code behind a page is a page
+    too.
+    """
     notebook = ("notebook", f"notebooks/{folder(lang)}{step.name}.html")
     if step.district:
         return [("district", f"districts/{step.district}/{folder(lang)}index.html"), notebook]

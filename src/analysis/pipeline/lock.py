@@ -1,7 +1,8 @@
-"""The record in git of what the published outputs follow from: `outputs/INPUTS` beside `outputs/SHA256SUMS`.
+"""The record in git of what the published outputs follow from: `outputs/INPUTS` beside
+`outputs/SHA256SUMS`.
 
-One line a file, as `sha256sum` writes it, with the cells of a notebook in place of its bytes. It takes no library
-to read, so that one learns within a second whether anything must run.
+One line a file, as `sha256sum` writes it, with the cells of a notebook in place of its bytes. It
+takes no library to read, so that one learns within a second whether anything must run.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def input_state(path: Path) -> str:
 
 
 def states(paths: Iterable[Path], root: Path) -> dict[str, str]:
-    """Map the name of each input, relative to the repository, to its state, in the order of the names."""
+    """Map the name of each input, relative to the repository, to its state, in the order of the
+    names.
+    """
     return dict(sorted((name_of(path, root), input_state(path)) for path in set(paths)))
 
 
@@ -44,12 +47,15 @@ def write_inputs(found: dict[str, str], wave: str, folder: Path) -> None:
 
 
 def python() -> str:
-    """Return the version of Python to which the steps in `build/` belong; nothing published depends on it."""
+    """Return the version of Python to which the steps in `build/` belong; nothing published depends
+    on it.
+    """
     return ".".join(platform.python_version_tuple()[:2])
 
 
 def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
-    """Say what no longer agrees with the record, a line each; empty where the outputs follow from the inputs.
+    """Say what no longer agrees with the record, a line each; empty where the outputs follow from
+    the inputs.
 
     raw: the folder of the wave that is wanted.
     """
@@ -60,7 +66,11 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
         sealed = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {}
     except ValueError as error:
         return [f"no edition: {error}"]
-    said = [f"another wave: {raw.name}, not {was}" for was in [recorded.pop(WAVE, "?")] if was != raw.name]
+    said = [
+        f"another wave: {raw.name}, not {was}"
+        for was in [recorded.pop(WAVE, "?")]
+        if was != raw.name
+    ]
     if sealed.get(INPUTS) != hash_of(outputs / INPUTS):
         said.append(f"of another edition: {outputs / INPUTS}")
     for name, state in recorded.items():
@@ -77,12 +87,14 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
 def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
     """Return the folder of a wave in `raw`, before anything is compared with it.
 
-    Raises InputError where it is not there or empty, RefusedError where it lies in what a run writes.
+    Raises InputError where it is not there or empty, RefusedError where it lies in what a run
+    writes.
     """
     folder = raw / wave
     if lies_inside(root(), raw):
         why = (
-            "轮次文件夹不能包住整个仓库，请写明如 data/raw (it holds the repository: name the folder of the waves)"
+            "轮次文件夹不能包住整个仓库，请写明如 data/raw "
+            "(it holds the repository: name the folder of the waves)"
         )
         raise RefusedError(f"--raw {printable(str(raw))}: {why}")
     written = [
@@ -90,7 +102,10 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
         *([outputs] if outputs else []),
     ]
     if any(lies_inside(folder, one) or lies_inside(raw, one) for one in written):
-        why = "上报文件不能放在生成的文件夹里 (what counties hand in lies in a folder that is generated)"
+        why = (
+            "上报文件不能放在生成的文件夹里 "
+            "(what counties hand in lies in a folder that is generated)"
+        )
         raise RefusedError(f"{printable(str(raw))}: {why}")
     if not folder.is_dir() or not any(folder.iterdir()):
         from analysis.survey.problems import InputError
@@ -103,4 +118,8 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
 def place(name: str, root: Path) -> Path:
     """Return where an input of the record lies."""
     inside = Path(name)
-    return PACKAGE.joinpath(*inside.parts[2:]) if inside.parts[:2] == ("src", "analysis") else root / inside
+    return (
+        PACKAGE.joinpath(*inside.parts[2:])
+        if inside.parts[:2] == ("src", "analysis")
+        else root / inside
+    )

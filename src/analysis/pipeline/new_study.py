@@ -17,7 +17,8 @@ INSIDE = "属于本研究，请另选文件夹 (belongs to this study: choose an
 def write_study(folder: Path) -> list[Path]:
     """Copy the skeleton to `folder`, whole or not at all; returns its files.
 
-    Raises RefusedError for a folder that holds anything, or that lies in one of the folders of a study.
+    Raises RefusedError for a folder that holds anything, or that lies in one of the folders of a
+    study.
     """
     place = Path(os.path.realpath(folder))
     if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):

@@ -1,7 +1,7 @@
 """What each page shows: from an executed notebook, and what all pages of an edition share, to HTML.
 
-One page is a function of (step, executed notebook, its facts) and of nothing else: pages can be written side by
-side, in any order, each alone.
+One page is a function of (step, executed notebook, its facts) and of nothing else: pages can be
+written side by side, in any order, each alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ WORDS = {
         "all_tables": "All tables, XLSX",
         "brief": "Word (one page)",
         "returned": "Workbook returned to the county, XLSX",
-        "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the whole city.",
+        "own": "page of {}: {} different numbers and {} figures and tables, all of {} or of the "
+        "whole city.",
     },
 }
 
@@ -77,24 +78,35 @@ def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
     day = wave_facts(wave)["reference_date"]
     name = district_names(site["lang"])[step.district]
     titled = site | {"title": study().district_title[site["lang"]].format(name)}
-    return brief(nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day))
+    return brief(
+        nbformat.read(executed, as_version=4), titled, datetime(day.year, day.month, day.day)
+    )
 
 
 def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data: Dataset) -> None:
     """Write `index.html`, which leads to everything that is published, in the languages of `sites`.
 
-    notebooks: those that have one page, which is called like them. data: what the edition is as a data set.
+    notebooks: those that have one page, which is called like them. data: what the edition is as a
+    data set.
     """
     parts = {}
     for lang, site in sites.items():
         counties = [(card["name"], card["href"]) for card in site["cards"] if card["href"]]
         pages = [
-            (f"{path.stem[:2]} {landing.title(path, lang)}", f"notebooks/{folder(lang)}{path.stem}.html")
+            (
+                f"{path.stem[:2]} {landing.title(path, lang)}",
+                f"notebooks/{folder(lang)}{path.stem}.html",
+            )
             for path in notebooks
         ]
         report = f"report/{folder(lang)}index.html"
         files = [*downloads(lang), *data_files(site["has_ledger"])]
-        parts[lang] = {"report": report, "downloads": files, "counties": counties, "notebooks": pages}
+        parts[lang] = {
+            "report": report,
+            "downloads": files,
+            "counties": counties,
+            "notebooks": pages,
+        }
     files = [one for lang in sites for one in parts[lang]["downloads"]]
     described = json_ld(data, list(dict.fromkeys(files)))
     html = page.minify(landing.render(sites, parts, described))
@@ -112,7 +124,9 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     site = dict(site) | _own(step, kind, notebook, site)
     site["downloads"] = [(label, up + href) for label, href in site["downloads"]]
     site["links"] = [(label, up + href) for label, href in site["links"]]
-    site["areas"] = [card | {"href": card["href"] and up + card["href"]} for card in site.get("areas", [])]
+    site["areas"] = [
+        card | {"href": card["href"] and up + card["href"]} for card in site.get("areas", [])
+    ]
     notebooks = f"{up}notebooks/{folder(lang)}"
     site["estimates"] = {
         name: r | {"cell_href": notebooks + r["cell_href"]} for name, r in site["estimates"].items()
@@ -122,10 +136,14 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     _link_files(notebook, lang, up, step)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
-    elif any(cell.id == "injected-parameters" for cell in notebook.cells):  # else they stand there twice
+    elif any(
+        cell.id == "injected-parameters" for cell in notebook.cells
+    ):  # else they stand there twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
-        site["assured"] = _assured(page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang)
+        site["assured"] = _assured(
+            page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang
+        )
     return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
@@ -143,8 +161,17 @@ def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> 
         links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
         files = [(words["brief"], f"districts/{code}/{below}brief.docx")]
         files += [(words["returned"], f"returns/{code}_{study().districts[code]}.xlsx")]
-        return {"title": study().district_title[lang].format(names[code]), "links": links, "downloads": files}
-    return {"title": site["report"], "links": home[1:], "downloads": downloads(lang), "areas": site["cards"]}
+        return {
+            "title": study().district_title[lang].format(names[code]),
+            "links": links,
+            "downloads": files,
+        }
+    return {
+        "title": site["report"],
+        "links": home[1:],
+        "downloads": downloads(lang),
+        "areas": site["cards"],
+    }
 
 
 def downloads(lang: str) -> list[tuple[str, str]]:
@@ -173,12 +200,16 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
                 report[link] = f"{up}{kind}/{below}{name}"
         if "code_href" in report:
             made, page_and_cell, cell = report["code_href"].partition(".html#")
-            run = step.name if step.notebook == made else made  # the runs of one notebook have a page each
+            run = (
+                step.name if step.notebook == made else made
+            )  # the runs of one notebook have a page each
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 
 def _assured(html: str, code: str, lang: str) -> str:
-    """Check that a county's page holds its own and the city's numbers and figures alone, and say so."""
+    """Check that a county's page holds its own and the city's numbers and figures alone, and say
+    so.
+    """
     strangers = {f"number of {found}" for found in OWNED.findall(html) if found != code}
     shown = set(ANCHOR.findall(html))
     strangers |= {f"figure {name}" for name in shown if not name.endswith(code)}

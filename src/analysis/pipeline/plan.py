@@ -1,9 +1,9 @@
 """What a notebook reads and makes, found in the syntax tree of its cells of code.
 
-Names of tables, columns, reference tables, figures and notebooks stand in the calls as plain strings. Whatever
-cannot be told from the source is refused with its notebook and cell: a change of it would go unnoticed, and a
-stale number would be published. What a step really reads is held against this plan while it runs, by
-`analysis.survey.access`.
+Names of tables, columns, reference tables, figures and notebooks stand in the calls as plain
+strings. Whatever cannot be told from the source is refused with its notebook and cell: a change of
+it would go unnoticed, and a stale number would be published. What a step really reads is held
+against this plan while it runs, by `analysis.survey.access`.
 """
 
 from __future__ import annotations
@@ -23,30 +23,32 @@ READERS = ("read", "read_estimates", "read_places", "read_statements", "referenc
 MAKERS = ("figure", "table")
 SECTION = (*MAKERS, "include", "save")  # methods whose calls are part of the plan
 LIBRARIES = frozenset(
-    "IPython __future__ analysis collections dataclasses datetime decimal enum fractions functools itertools "  # noqa: SIM905 (a word a line would fill a page)
-    "math matplotlib numbers numpy operator pandas re scipy seaborn statistics statsmodels string textwrap typing "
-    "warnings".split()
+    "IPython __future__ analysis collections dataclasses datetime decimal enum fractions functools "
+    "itertools math matplotlib numbers numpy operator pandas re scipy seaborn statistics "
+    "statsmodels string textwrap typing warnings".split()
 )
-DYNAMIC = frozenset(  # built-in functions through which code reads, or names what it reads, out of sight
-    "__builtins__ __import__ breakpoint compile delattr dir eval exec get_ipython getattr globals input locals "  # noqa: SIM905
-    "open setattr vars".split()
+# built-in functions through which code reads, or names what it reads, out of sight
+DYNAMIC = frozenset(
+    "__builtins__ __import__ breakpoint compile delattr dir eval exec get_ipython getattr globals "
+    "input locals open setattr vars".split()
 )
-FILES = frozenset(  # attributes of libraries and of paths that read files, or ask whether there are any
-    "ExcelFile HDFStore environ exists fromfile genfromtxt get_data get_rdataset getenv glob home imread is_dir "  # noqa: SIM905
-    "is_file iterdir listdir load load_dataset loadtxt memmap open open_memmap popen read_bytes read_text rglob "
-    "environb fs get_file_info getmtime getsize isdir isfile lexists lstat open_input_file open_input_stream "
-    "scandir stat system walk".split()
+# attributes of libraries and of paths that read files, or ask whether there are any
+FILES = frozenset(
+    "ExcelFile HDFStore environ exists fromfile genfromtxt get_data get_rdataset getenv glob home "
+    "imread is_dir is_file iterdir listdir load load_dataset loadtxt memmap open open_memmap popen "
+    "read_bytes read_text rglob environb fs get_file_info getmtime getsize isdir isfile lexists "
+    "lstat open_input_file open_input_stream scandir stat system walk".split()
 )
 MODULES = frozenset(  # libraries by which files are read, however they are come by
-    "builtins ctypes glob importlib io mmap os pa pathlib pickle pyarrow shutil socket sqlite3 subprocess sys "  # noqa: SIM905
-    "tempfile urllib".split()
+    "builtins ctypes glob importlib io mmap os pa pathlib pickle pyarrow shutil socket sqlite3 "
+    "subprocess sys tempfile urllib".split()
 )
 CLOCK = ("now", "today", "utcnow")
 PLAIN = "write names as plain strings, as in {}"
 FOREIGN = "files are read by the functions of analysis.survey.repository alone"
 STRANGER = (
-    "no library that a notebook may import: modules of the project lie in src/analysis; libraries that read no "
-    "files are listed in src/analysis/pipeline/plan.py"
+    "no library that a notebook may import: modules of the project lie in src/analysis; libraries "
+    "that read no files are listed in src/analysis/pipeline/plan.py"
 )
 OUT_OF_SIGHT = "what it reads cannot be told from the source"
 EXAMPLES = {
@@ -69,9 +71,10 @@ EXAMPLES = {
 class Source:
     """What the code of a notebook reads and makes.
 
-    tables: clean tables by name, with the columns read; none means all of the table. estimates: the notebooks
-    whose estimates are read; none means all of them, None that none is read. of_district: what is read of the one
-    district that the notebook is about. made: figures and tables by name, which may hold a parameter in braces.
+    tables: clean tables by name, with the columns read; none means all of the table. estimates: the
+    notebooks whose estimates are read; none means all of them, None that none is read. of_district:
+    what is read of the one district that the notebook is about. made: figures and tables by name,
+    which may hold a parameter in braces.
     """
 
     tables: dict[str, set[str]] = field(default_factory=dict)
@@ -90,9 +93,11 @@ class Source:
 
 
 def read_source(notebook: Path, notebooks: Sequence[str], tables: Sequence[str] = ()) -> Source:
-    """Find what a notebook reads and makes; notebooks, tables: the names that may be read, where there are any.
+    """Find what a notebook reads and makes; notebooks, tables: the names that may be read, where
+    there are any.
 
-    Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the source.
+    Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the
+    source.
     """
     source, faults, trees = Source(), [], []
     try:
@@ -105,13 +110,19 @@ def read_source(notebook: Path, notebooks: Sequence[str], tables: Sequence[str] 
         except CellError as error:
             faults.append(f"cell {cell.id}: {error}")
             continue
-        faults += [f"cell {cell.id}: {fault}" for fault in _Reader(source, notebook.stem, cell).faults(trees[-1])]
+        faults += [
+            f"cell {cell.id}: {fault}"
+            for fault in _Reader(source, notebook.stem, cell).faults(trees[-1])
+        ]
     strangers = sorted((source.estimates or set()) - set(notebooks))
     faults += [
-        f"read_estimates: no notebook is called {name}; there are {', '.join(notebooks)}" for name in strangers
+        f"read_estimates: no notebook is called {name}; there are {', '.join(notebooks)}"
+        for name in strangers
     ]
     unknown = sorted(source.tables.keys() - set(tables)) if tables else []
-    faults += [f"read: no clean table is called {name}; there are {', '.join(tables)}" for name in unknown]
+    faults += [
+        f"read: no clean table is called {name}; there are {', '.join(tables)}" for name in unknown
+    ]
     if faults:
         raise PlanError("\n".join(f"notebooks/{notebook.name}, {fault}" for fault in faults))
     source.modules = closure(frozenset().union(*map(imported, trees)))
@@ -168,7 +179,10 @@ class _Reader(ast.NodeVisitor):
             self.dealt_with.add(id(node.func))
             self._read(name, node)
         elif name == "Section" and [plain(a) for a in node.args[:1]] != [self.notebook]:
-            self.refuse(node, f'a section has the name of its notebook: Section("{self.notebook}", wave, lang)')
+            self.refuse(
+                node,
+                f'a section has the name of its notebook: Section("{self.notebook}", wave, lang)',
+            )
         elif name == "default_rng" and not node.args:
             self.refuse(node, "give it a seed, else each run gives other numbers")
         elif name in SECTION and _is_section(node):
@@ -192,7 +206,9 @@ class _Reader(ast.NodeVisitor):
             source.statements = True
         else:
             before = source.estimates
-            source.estimates = set() if before == set() or not names[1:] else (before or set()) | set(names[1:])
+            source.estimates = (
+                set() if before == set() or not names[1:] else (before or set()) | set(names[1:])
+            )
 
     def _make(self, name: str, node: ast.Call) -> None:
         """Add what a call of a method of the section makes or shows."""
@@ -220,7 +236,11 @@ class _Reader(ast.NodeVisitor):
     def _bind(self, node: ast.AST, name: str) -> None:
         """Refuse to give one of the names of the plan to something else."""
         free = self.sets_parameters and name in PARAMETERS
-        if name in (*READERS, *PARAMETERS, "Section", "section") and id(node) not in self.dealt_with and not free:
+        if (
+            name in (*READERS, *PARAMETERS, "Section", "section")
+            and id(node) not in self.dealt_with
+            and not free
+        ):
             self.refuse(node, f"{name} has a meaning in every notebook: give this another name")
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -238,10 +258,14 @@ class _Reader(ast.NodeVisitor):
         if name in FILES | MODULES or _is_library_reader(name):
             self.refuse(node, f'{FOREIGN}; a column of this name is written frame["{name}"]')
         elif name in CLOCK:
-            self.refuse(node, "what it gives depends on when it runs: take dates from the data or wave.toml")
+            self.refuse(
+                node, "what it gives depends on when it runs: take dates from the data or wave.toml"
+            )
         elif name.startswith("__") or name in DYNAMIC - {"compile", "eval"}:
             self.refuse(node, OUT_OF_SIGHT)
-        elif id(node) not in self.dealt_with and (name in READERS or (of_section and name in SECTION)):
+        elif id(node) not in self.dealt_with and (
+            name in READERS or (of_section and name in SECTION)
+        ):
             self.refuse(node, f"use it as in {EXAMPLES[name]}")
         self.generic_visit(node)
 
@@ -257,13 +281,17 @@ def _is_library_reader(name: str) -> bool:
 
 
 def _template(node: ast.expr) -> str | None:
-    """Return a plain string, or an f-string of nothing but parameters with each in braces; else None."""
+    """Return a plain string, or an f-string of nothing but parameters with each in braces; else
+    None.
+    """
     if not isinstance(node, ast.JoinedStr):
         text = plain(node)
         return text if text and FILE_NAME.fullmatch(text) else None
     text = ""
     for part in node.values:
-        is_plain_value = isinstance(part, ast.FormattedValue) and part.conversion < 0 and not part.format_spec
+        is_plain_value = (
+            isinstance(part, ast.FormattedValue) and part.conversion < 0 and not part.format_spec
+        )
         name = getattr(part.value, "id", "") if is_plain_value else ""
         text += f"{{{name}}}" if name in PARAMETERS else plain(part) or "?"
     return text if FILE_NAME.fullmatch(re.sub(r"\{\w+\}", "", text) or "x") else None
@@ -272,7 +300,9 @@ def _template(node: ast.expr) -> str | None:
 def _is_planned(name: str, call: ast.Call) -> bool:
     """Tell whether the arguments of a reader are those that a plan can be made of."""
     keywords = {keyword.arg: getattr(keyword.value, "id", None) for keyword in call.keywords}
-    if name in ("read_estimates", "read_places", "read_statements") and keywords == {"district": "district"}:
+    if name in ("read_estimates", "read_places", "read_statements") and keywords == {
+        "district": "district"
+    }:
         return [getattr(argument, "id", None) for argument in call.args] == ["wave"]
     if keywords or name == "read_places":
         return False

@@ -1,4 +1,6 @@
-"""Show which steps run, what is left and how long each took last time; plain lines where no one watches."""
+"""Show which steps run, what is left and how long each took last time; plain lines where no one
+watches.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as Bar
 
 from analysis.pipeline.task import Task
@@ -77,7 +85,9 @@ class Progress:
         self.console.print(line, highlight=False, markup=False)
 
     def left(self) -> float:
-        """Estimate the seconds still to go, by last time's; what may yet prove unchanged counts too."""
+        """Estimate the seconds still to go, by last time's; what may yet prove unchanged counts
+        too.
+        """
         return sum(self.last.get(name, 0.0) for name in self.waiting) / self.jobs
 
     def _show(self) -> None:

@@ -34,7 +34,13 @@ from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import needed
 from analysis.survey.study import study
 
-CODEBOOK = ("tables", "columns", "codes", "rules", "measures")  # reference tables that describe the data
+CODEBOOK = (
+    "tables",
+    "columns",
+    "codes",
+    "rules",
+    "measures",
+)  # reference tables that describe the data
 BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # of the repository, where they are there
 WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.json"
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
@@ -93,7 +99,9 @@ def published(outputs: Path, wave: str) -> Published:
 
 
 def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
-    """Say why an edition may not be released, a line each: it does not follow from the inputs, or is damaged."""
+    """Say why an edition may not be released, a line each: it does not follow from the inputs, or
+    is damaged.
+    """
     place = outputs / wave
     return lock.changed(root(), place, lock.wave_folder(raw, wave)) + damaged(place)
 
@@ -101,9 +109,9 @@ def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
 def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | None) -> str:
     """Write the zip of an edition into the folder `out`; returns its name.
 
-    sbom: a list of the software in CycloneDX form, which is put into it. Raises InputError where the study
-    declares no day of publication, FileNotFoundError where there is no edition, RefusedError where nothing may be
-    written.
+    sbom: a list of the software in CycloneDX form, which is put into it. Raises InputError where
+    the study declares no day of publication, FileNotFoundError where there is no edition,
+    RefusedError where nothing may be written.
     """
     edition = published(outputs, wave)
     if edition.data.published is None:
@@ -116,7 +124,9 @@ def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | N
 
 
 def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, bytes]:
-    """Return the files of a release by path: the edition, its codebook and notebooks, and the descriptions."""
+    """Return the files of a release by path: the edition, its codebook and notebooks, and the
+    descriptions.
+    """
     files = {name: (edition.folder / name).read_bytes() for name in edition.files}
     files |= {name: (root() / name).read_bytes() for name in BESIDE if (root() / name).is_file()}
     files |= {f"codebook/{path.name}": path.read_bytes() for path in needed(CODEBOOK)}
@@ -136,7 +146,9 @@ def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, byte
 def descriptions(edition: Published) -> dict[str, bytes]:
     """Return the descriptions of an edition that stand by themselves, by path."""
     data, asked = edition.data, forms(edition.data.wave)
-    estimates = pd.read_csv(edition.folder / "tables/estimates.csv", dtype=str, keep_default_na=False)
+    estimates = pd.read_csv(
+        edition.folder / "tables/estimates.csv", dtype=str, keep_default_na=False
+    )
     files = {f"schemas/{form.name}.json": as_json(table_schema(data, form)) for form in asked}
     files["codebook/ddi-codebook.xml"] = ddi_codebook(data, asked)
     files["estimates.sdmx.csv"] = sdmx_csv(data, estimates).encode()
@@ -146,7 +158,9 @@ def descriptions(edition: Published) -> dict[str, bytes]:
 
 
 def write_zip(path: Path, top: str, files: dict[str, bytes]) -> None:
-    """Write files below a folder `top` into a zip, in the order of their names and without times."""
+    """Write files below a folder `top` into a zip, in the order of their names and without
+    times.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(f"{top}/{name}", EPOCH)

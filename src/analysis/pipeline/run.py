@@ -1,7 +1,9 @@
-"""Run what is stale among the tasks, on processes here or a cluster of Dask, and keep a record of what was done.
+"""Run what is stale among the tasks, on processes here or a cluster of Dask, and keep a record of
+what was done.
 
-The record (`record.jsonl`, a line a task) holds the hashes of everything that a task needed and made. A task is
-stale if one of them is another now; what follows a task that gives the same bytes as before is not.
+The record (`record.jsonl`, a line a task) holds the hashes of everything that a task needed and
+made. A task is stale if one of them is another now; what follows a task that gives the same bytes
+as before is not.
 """
 
 from __future__ import annotations
@@ -26,13 +28,17 @@ GONE = "-"  # in place of the hash of a file that is not there
 
 
 class Record:
-    """What each task was made from when it was last done. `home`: the repository, to which names are relative."""
+    """What each task was made from when it was last done. `home`: the repository, to which names
+    are relative.
+    """
 
     def __init__(self, path: Path, home: Path) -> None:
         self.path, self.home = path, home
         self.tasks: dict[str, dict] = {}
         self.inputs: dict[str, dict[str, str]] = {}  # states of inputs by the hash of them all
-        self.hashes: dict[Path, tuple[tuple[int, ...], str]] = {}  # of files that tasks make, with their stamps
+        self.hashes: dict[
+            Path, tuple[tuple[int, ...], str]
+        ] = {}  # of files that tasks make, with their stamps
         for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
             with suppress(ValueError):  # the last line, if the program was killed while it wrote
                 self._take(json.loads(line))
@@ -44,7 +50,9 @@ class Record:
             self.tasks[entry["task"]] = entry
 
     def rewrite(self) -> None:
-        """Write the record anew, without what has been replaced; further lines are added as tasks are done."""
+        """Write the record anew, without what has been replaced; further lines are added as tasks
+        are done.
+        """
         used = {entry["inputs"] for entry in self.tasks.values()}
         self.inputs = {key: states for key, states in self.inputs.items() if key in used}
         entries = [{"inputs": key, "states": states} for key, states in self.inputs.items()]
@@ -116,7 +124,8 @@ def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def ordered(tasks: list[Task]) -> TopologicalSorter:
     """Return the order of the tasks that follows from their files.
 
-    Raises StoppedError where two make one file, or one needs a file that none makes, or they wait for each other.
+    Raises StoppedError where two make one file, or one needs a file that none makes, or they wait
+    for each other.
     """
     makers: dict[Path, Task] = {}
     for one in tasks:
@@ -126,7 +135,9 @@ def ordered(tasks: list[Task]) -> TopologicalSorter:
     for one in tasks:
         if lost := sorted(path for path in one.made if path not in makers and not path.exists()):
             raise StoppedError(f"{one.name} needs {lost[0]}, which no step makes")
-    sorter = TopologicalSorter({one: {makers[path] for path in one.made & makers.keys()} for one in tasks})
+    sorter = TopologicalSorter(
+        {one: {makers[path] for path in one.made & makers.keys()} for one in tasks}
+    )
     try:
         sorter.prepare()
     except CycleError as error:
@@ -136,7 +147,9 @@ def ordered(tasks: list[Task]) -> TopologicalSorter:
 
 
 def reasons(tasks: list[Task], record: Record) -> dict[str, str]:
-    """Say which tasks may run and why; one that follows another runs only if that gives other bytes."""
+    """Say which tasks may run and why; one that follows another runs only if that gives other
+    bytes.
+    """
     makers = {path: one for one in tasks for path in one.makes}
     sorter, said = ordered(tasks), {}
     while sorter.is_active():
@@ -148,11 +161,13 @@ def reasons(tasks: list[Task], record: Record) -> dict[str, str]:
     return said
 
 
-def run(tasks: list[Task], record: Record, workers: Callable[[], Executor], progress: Progress) -> None:
+def run(
+    tasks: list[Task], record: Record, workers: Callable[[], Executor], progress: Progress
+) -> None:
     """Run what is stale among the tasks, all that is ready side by side, the longest first.
 
-    workers: gives the executor, called when the first stale task is met. Raises what a task raised; those that
-    are then under way are left to end or be killed, and none is recorded.
+    workers: gives the executor, called when the first stale task is met. Raises what a task raised;
+    those that are then under way are left to end or be killed, and none is recorded.
     """
     sorter, running, executor = ordered(tasks), {}, None
     record.rewrite()
@@ -177,15 +192,24 @@ def run(tasks: list[Task], record: Record, workers: Callable[[], Executor], prog
 
 
 def _finish(one: Task, future: Future, record: Record, progress: Progress) -> None:
-    """Record what a task left. Raises what it raised, StoppedError where its process died or its inputs moved."""
+    """Record what a task left. Raises what it raised, StoppedError where its process died or its
+    inputs moved.
+    """
     seconds = None
     try:
         seconds = future.result()
-        if moved := one.inputs.moved():  # what it did may rest on either state: it must not be recorded
-            raise StoppedError(f"changed during the run: {'、'.join(path.name for path in moved)}; run again")
+        if (
+            moved := one.inputs.moved()
+        ):  # what it did may rest on either state: it must not be recorded
+            raise StoppedError(
+                f"changed during the run: {'、'.join(path.name for path in moved)}; run again"
+            )
         record.add(one)
     except Exception as error:
-        if isinstance(error, BrokenProcessPool | CancelledError) or type(error).__name__ == "KilledWorker":
+        if (
+            isinstance(error, BrokenProcessPool | CancelledError)
+            or type(error).__name__ == "KilledWorker"
+        ):
             # which step it was is not to be known: the pool fails all that it has been handed
             died = f"a process died (out of memory, or killed) at {one.name} or a step beside it"
             raise StoppedError(died) from None

@@ -17,7 +17,8 @@ CODE = ("src/", "python", "requirements")  # of what a run rests on: what is no 
 
 
 def runs(raw: Path, wave: str) -> tuple[Run, ...]:
-    """List the runs of an edition in reading order, with what each reads and what is published of it.
+    """List the runs of an edition in reading order, with what each reads and what is published of
+    it.
 
     Raises PlanError where a notebook reads what cannot be told from its source.
     """
@@ -43,7 +44,9 @@ def runs(raw: Path, wave: str) -> tuple[Run, ...]:
 def _read(task: Task, edition: Edition) -> set[str]:
     """Name the data that a run reads: the notebook itself is its program, modules are no data."""
     names = {name for name in task.inputs.states if not name.startswith(CODE)}
-    return {name for name in names if not name.startswith("notebooks/")} | set(map(edition.name, task.made))
+    return {name for name in names if not name.startswith("notebooks/")} | set(
+        map(edition.name, task.made)
+    )
 
 
 def as_plan(data: Dataset, found: tuple[Run, ...]) -> dict[str, Any]:

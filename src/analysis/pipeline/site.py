@@ -28,7 +28,9 @@ def publish_facts(wave: str, lang: str) -> None:
 
 
 def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
-    """Write the pages, figures and tables of one step in one language; files: `figures/x.svg`, `tables/x.csv`."""
+    """Write the pages, figures and tables of one step in one language; files: `figures/x.svg`,
+    `tables/x.csv`.
+    """
     work, top, step = scratch(wave) / lang, site(wave), step_named(name)
     notebook, facts = work / "notebooks" / f"{name}.ipynb", read_facts(name, wave, lang)
     for kind, target in pages_of(step, lang):
@@ -55,13 +57,17 @@ def publish_documents(wave: str, lang: str) -> None:
     """Write the Word file, the PDF and the workbook of tables."""
     work, report = scratch(wave) / lang, study().report
     (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
-    write_documents(work / f"notebooks/{report}.ipynb", site(wave), work, wave, read_facts(report, wave, lang))
+    write_documents(
+        work / f"notebooks/{report}.ipynb", site(wave), work, wave, read_facts(report, wave, lang)
+    )
 
 
 def publish_landing(wave: str) -> None:
     """Write the page that leads to everything, and what the wave declares of itself."""
     site(wave).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(processed(wave) / FILE, site(wave) / FILE)
-    notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters]
+    notebooks = [
+        root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters
+    ]
     facts = {lang: read_facts(LANDING, wave, lang) for lang in study().languages}
     write_landing(site(wave), facts, notebooks, dataset(wave_facts(wave)))

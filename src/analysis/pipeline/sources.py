@@ -1,4 +1,6 @@
-"""The modules behind a source, the reference tables that they name, and the content of a notebook."""
+"""The modules behind a source, the reference tables that they name, and the content of a
+notebook.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from analysis.publish.cells import CellError, read_cells
 from analysis.survey.access import Access
 
 PACKAGE = Path(__file__).parents[1]
-DEFINED_IN = (PACKAGE / "survey/reference.py", PACKAGE / "survey/repository.py")  # the functions that read tables
+DEFINED_IN = (
+    PACKAGE / "survey/reference.py",
+    PACKAGE / "survey/repository.py",
+)  # the functions that read tables
 TABLE_READERS = ("reference", "register")
 NAMED = re.compile(rf"\b(?:{'|'.join(TABLE_READERS)})\b")
 BELOW_PYTHON = re.compile(
@@ -24,9 +29,12 @@ BELOW_PYTHON = re.compile(
     r"(?:duckdb|fastparquet|h5py|lxml|netCDF4|polars|pyarrow|python_calamine|tables)\b.*",
     re.MULTILINE,
 )
-ELSEWHERE = "it opens files that the plan cannot see; read them by a function of analysis.survey.repository"
+ELSEWHERE = (
+    "it opens files that the plan cannot see; read them by a function of analysis.survey.repository"
+)
 ODD_IMPORT = re.compile(  # one that the next pattern does not find whole
-    r"^[ \t]*from[ \t]*\.|^[ \t]*(?:from|import)\b[^\n]*\\$|[;:][ \t]*(?:from|import)\b", re.MULTILINE
+    r"^[ \t]*from[ \t]*\.|^[ \t]*(?:from|import)\b[^\n]*\\$|[;:][ \t]*(?:from|import)\b",
+    re.MULTILINE,
 )
 IMPORT = re.compile(
     r"^\s*(from analysis[\w.]* import (?:\([^)]*\)|[\w ,]+)|import analysis[\w., ]*)", re.MULTILINE
@@ -34,28 +42,39 @@ IMPORT = re.compile(
 
 
 class PlanError(StoppedError):
-    """Raised with every part of a notebook or module whose reads cannot be told from its source, a line each."""
+    """Raised with every part of a notebook or module whose reads cannot be told from its source, a
+    line each.
+    """
 
 
 def content_hash(notebook: Path) -> str:
-    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's settings."""
+    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's
+    settings.
+    """
     try:
         cells = read_cells(notebook)
     except CellError:  # the plan says so
         return hashlib.sha256(notebook.read_bytes()).hexdigest()
     parts = [
-        {key: value for key, value in cell.items() if key not in ("metadata", "outputs", "execution_count")}
+        {
+            key: value
+            for key, value in cell.items()
+            if key not in ("metadata", "outputs", "execution_count")
+        }
         | {"source": "".join(cell["source"])}
         | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
         for cell in cells
     ]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def references(modules: Iterable[Path]) -> set[str]:
     """Return the reference tables that modules name.
 
-    Raises PlanError for a call whose table is no plain string, save in the module that defines the readers.
+    Raises PlanError for a call whose table is no plain string, save in the module that defines the
+    readers.
     """
     found, faults = set(), []
     for path in modules:
@@ -74,26 +93,38 @@ def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]
         return frozenset(re.findall(r'\breference\("(\w+)"\)', text)), ()
     place = path.relative_to(PACKAGE.parent).as_posix()
     names, odd = set(), []
-    for node in ast.walk(_parsed(text)) if NAMED.search(text) else ():  # parsing all takes twenty times as long
+    for node in (
+        ast.walk(_parsed(text)) if NAMED.search(text) else ()
+    ):  # parsing all takes twenty times as long
         if isinstance(node, ast.Call) and _is_table_reader(node.func):
             if name := plain(node.args[0]) if node.args else None:
                 names.add(name)
             else:
-                odd.append(f"{place}, line {node.lineno}: {ast.unparse(node)}: name the table as a plain string")
+                odd.append(
+                    f"{place}, line {node.lineno}: {ast.unparse(node)}: name the table as a plain "
+                    f"string"
+                )
     return frozenset(names), tuple(odd)
 
 
 def readers_below_python(modules: Iterable[Path]) -> list[str]:
-    """List the imports of libraries that open files below Python, save in the module that defines the readers."""
+    """List the imports of libraries that open files below Python, save in the module that defines
+    the readers.
+    """
     found = []
     for path in sorted(set(modules) - set(DEFINED_IN)):
         lines = BELOW_PYTHON.findall(path.read_text("utf-8"))
-        found += [f"{path.relative_to(PACKAGE.parent).as_posix()}: {line.strip()}: {ELSEWHERE}" for line in lines]
+        found += [
+            f"{path.relative_to(PACKAGE.parent).as_posix()}: {line.strip()}: {ELSEWHERE}"
+            for line in lines
+        ]
     return found
 
 
 def _parsed(text: str) -> ast.Module:
-    """Parse a module; one that is not Python is empty here, and reported by the cell that imports it."""
+    """Parse a module; one that is not Python is empty here, and reported by the cell that imports
+    it.
+    """
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError):
@@ -101,8 +132,13 @@ def _parsed(text: str) -> ast.Module:
 
 
 def _is_table_reader(node: ast.expr) -> bool:
-    """Tell whether what is called reads a reference table; other libraries have a `register` too."""
-    is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) in ("reference", "repository")
+    """Tell whether what is called reads a reference table; other libraries have a `register`
+    too.
+    """
+    is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) in (
+        "reference",
+        "repository",
+    )
     return is_ours and name_of(node) in TABLE_READERS
 
 
@@ -117,7 +153,9 @@ def plain(node: ast.expr) -> str | None:
 
 
 def modules(*names: str) -> frozenset[Path]:
-    """Return the files of modules of this package, by name, and of those that they import in turn."""
+    """Return the files of modules of this package, by name, and of those that they import in
+    turn.
+    """
     return closure(frozenset().union(*map(package_files, names)))
 
 
@@ -145,7 +183,9 @@ def _imports(path: Path, text: str) -> frozenset[Path]:
 
 
 def _import_statements(text: str) -> ast.Module:
-    """Parse the import statements of a module alone; where that will not do all of it, which takes far longer."""
+    """Parse the import statements of a module alone; where that will not do all of it, which takes
+    far longer.
+    """
     if not ODD_IMPORT.search(text):
         with suppress(SyntaxError):  # a comment between the names, or a line of a docstring
             return ast.parse("\n".join(IMPORT.findall(text)))
@@ -162,16 +202,26 @@ def imported(tree: ast.Module, path: Path = PACKAGE / "none.py") -> frozenset[Pa
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            around = ".".join(path.relative_to(PACKAGE.parent).parts[: -node.level]) if node.level else ""
+            around = (
+                ".".join(path.relative_to(PACKAGE.parent).parts[: -node.level])
+                if node.level
+                else ""
+            )
             module = ".".join(filter(None, (around, node.module)))
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    return frozenset().union(*(package_files(name) for name in names if name.split(".")[0] == "analysis"))
+    return frozenset().union(
+        *(package_files(name) for name in names if name.split(".")[0] == "analysis")
+    )
 
 
 def importing(root: Path) -> Access:
-    """Return what may be opened while modules are imported ahead of the steps that use them: modules alone."""
+    """Return what may be opened while modules are imported ahead of the steps that use them:
+    modules alone.
+    """
     names = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-    return Access(str(root), reads=frozenset(f"src/analysis/{name}" for name in names), isolated=True)
+    return Access(
+        str(root), reads=frozenset(f"src/analysis/{name}" for name in names), isolated=True
+    )
 
 
 def has_module(name: str) -> bool:
@@ -182,7 +232,9 @@ def has_module(name: str) -> bool:
 
 @cache
 def package_files(name: str) -> frozenset[Path]:
-    """Return the files of a module of this package and of the packages around it; none where there is none."""
+    """Return the files of a module of this package and of the packages around it; none where there
+    is none.
+    """
     parts = name.split(".")[1:]
     around = [PACKAGE.joinpath(*parts[:i], "__init__.py") for i in range(len(parts) + 1)]
     own = PACKAGE.joinpath(*parts).with_suffix(".py") if parts else around[0]

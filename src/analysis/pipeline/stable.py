@@ -1,7 +1,8 @@
 """What the same bytes need in the environment of every process that computes or writes pages.
 
-Whoever runs it may have settings of their own for each library: a matplotlibrc, Jupyter templates and kernels,
-IPython start-up files, fonts, pandoc's reference.docx. None of them has a say in what is published.
+Whoever runs it may have settings of their own for each library: a matplotlibrc, Jupyter templates
+and kernels, IPython start-up files, fonts, pandoc's reference.docx. None of them has a say in what
+is published.
 """
 
 from __future__ import annotations
@@ -42,11 +43,15 @@ PERSONAL = (
     "TYPST_",
     "XDG_",
 )
-KEPT = ("PYTHONHOME", "PYTHONPATH")  # where Python and its modules are: without them nothing may start
+KEPT = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+)  # where Python and its modules are: without them nothing may start
 
 
 def set_stable() -> None:
-    """Set what the same bytes need in the environment that kernels inherit, and a home that is the repository's.
+    """Set what the same bytes need in the environment that kernels inherit, and a home that is the
+    repository's.
 
     `build/home` holds what libraries keep for later, such as matplotlib's list of fonts.
     """
@@ -55,5 +60,7 @@ def set_stable() -> None:
         del os.environ[name]
     home = root() / "build/home"
     home.mkdir(parents=True, exist_ok=True)
-    drawing = Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"  # not one's own
+    drawing = (
+        Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"
+    )  # not one's own
     os.environ.update(STABLE, HOME=str(home), MATPLOTLIBRC=str(drawing))

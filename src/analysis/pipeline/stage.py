@@ -1,4 +1,6 @@
-"""Publish all or nothing: a run writes a folder beside the outputs and puts it in their place at the end."""
+"""Publish all or nothing: a run writes a folder beside the outputs and puts it in their place at
+the end.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ PUBLISHED = re.compile(  # the names that an edition can contain, and no others
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a repository's scratch folder; raises BusyError when another run holds it."""
+    """Hold the lock of a repository's scratch folder; raises BusyError when another run holds
+    it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     number = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     with os.fdopen(number, "w") as lock:
@@ -54,9 +58,11 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def staged(outputs: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; on success it replaces the edition in `outputs`, on failure nothing changes.
+    """Give an empty folder to fill; on success it replaces the edition in `outputs`, on failure
+    nothing changes.
 
-    Files that were added to the edition by hand are kept in it. Raises RefusedError where `outputs` is no edition.
+    Files that were added to the edition by hand are kept in it. Raises RefusedError where `outputs`
+    is no edition.
     """
     place = edition_folder(outputs)
     with replacing(place, written(place)) as fresh:
@@ -67,9 +73,10 @@ def staged(outputs: Path) -> Iterator[Path]:
 def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     """Return where an edition may be published, links followed.
 
-    The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums of an edition,
-    which match what lies there. In the repository's own `outputs` git brings these without the files.
-    raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason.
+    The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums
+    of an edition, which match what lies there. In the repository's own `outputs` git brings these
+    without the files. raw: the folder of the waves, which it neither holds nor lies in. Raises
+    RefusedError with the reason.
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
     refuse_edition(place.parent)
@@ -86,28 +93,41 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     if not cloned and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
     other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
-    if other := [name for name in other if not (own and name in IN_GIT)]:  # a merge may have left its marks
-        why = "与 SHA256SUMS 不符，不改动 (not as SHA256SUMS there says, so left alone: move these files away)"
+    if other := [
+        name for name in other if not (own and name in IN_GIT)
+    ]:  # a merge may have left its marks
+        why = (
+            "与 SHA256SUMS 不符，不改动 "
+            "(not as SHA256SUMS there says, so left alone: move these files away)"
+        )
         raise RefusedError(f"{printable(str(outputs))}: {why}: {quoted(other)}")
     return place
 
 
 def refuse_copied_marker(place: Path, in_git: set[str]) -> None:
-    """Refuse a folder most of whose files are not those that its marker lists: it was copied from elsewhere.
+    """Refuse a folder most of whose files are not those that its marker lists: it was copied from
+    elsewhere.
 
     in_git: names of files that change without this program.
     """
     states = made(place) or {}
-    there = [name for name, was in states.items() if was != UNKNOWN and os.path.lexists(place / name)]
+    there = [
+        name for name, was in states.items() if was != UNKNOWN and os.path.lexists(place / name)
+    ]
     there = [name for name in there if name not in in_git]
     other = [name for name in there if _hash(place / name) != states[name]]
     if 2 * len(other) > len(there):
-        why = f"与标记文件不符，不改动 (not as the marker {MARKER} says, so left alone: move these files away)"
+        why = (
+            f"与标记文件不符，不改动 "
+            f"(not as the marker {MARKER} says, so left alone: move these files away)"
+        )
         raise RefusedError(f"{printable(str(place))}: {why}: {quoted(other)}")
 
 
 def is_record(path: Path) -> bool:
-    """Tell whether a file is the record of the inputs of an edition: the wave, then a line for each input."""
+    """Tell whether a file is the record of the inputs of an edition: the wave, then a line for each
+    input.
+    """
     if path.is_symlink() or not path.is_file():
         return False
     first, *lines = path.read_text("utf-8", "replace").splitlines() or [""]
@@ -118,12 +138,17 @@ def is_record(path: Path) -> bool:
 def recorded_sums(folder: Path) -> dict[str, str]:
     """Read the sums of an edition as far as they can be read: a merge may have left its marks.
 
-    A name that no edition can contain is left out: its file is somebody else's, whatever the sums say.
+    A name that no edition can contain is left out: its file is somebody else's, whatever the sums
+    say.
     """
     path = folder / SUMS
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
     found = filter(None, map(LINE.fullmatch, lines))
-    return {name: state for state, name in (line.groups() for line in found) if PUBLISHED.fullmatch(name)}
+    return {
+        name: state
+        for state, name in (line.groups() for line in found)
+        if PUBLISHED.fullmatch(name)
+    }
 
 
 def written(outputs: Path) -> set[str]:
@@ -141,11 +166,17 @@ def edited(outputs: Path) -> list[str]:
     """List the files of an edition that were changed by hand since this program wrote them."""
     known = [made(outputs) or {}, recorded_sums(outputs)]
     there = [name for name in known[0] if name not in IN_GIT and (outputs / name).is_file()]
-    return [name for name in there if hash_of(outputs / name) not in {states.get(name) for states in known}]
+    return [
+        name
+        for name in there
+        if hash_of(outputs / name) not in {states.get(name) for states in known}
+    ]
 
 
 def write_sums(folder: Path) -> None:
-    """Write the SHA-256 of every published file, as `sha256sum -c` reads it, and the marker with the same."""
+    """Write the SHA-256 of every published file, as `sha256sum -c` reads it, and the marker with
+    the same.
+    """
     states = {name: hash_of(folder / name) for name in files_in(folder) if name not in BESIDE}
     text = "".join(f"{state}  {name}\n" for name, state in states.items())
     (folder / SUMS).write_text(text, encoding="utf-8")
@@ -154,7 +185,9 @@ def write_sums(folder: Path) -> None:
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Read sums: {name: hash}. Raises ValueError where a line is none (a merge may have left its marks)."""
+    """Read sums: {name: hash}. Raises ValueError where a line is none (a merge may have left its
+    marks).
+    """
     parts = [line.partition("  ") for line in path.read_text("utf-8").splitlines()]
     if odd := [number for number, (_, _, name) in enumerate(parts, start=1) if not name]:
         raise ValueError(f"{path} cannot be read, line {odd[0]}")
@@ -170,10 +203,16 @@ def damaged(outputs: Path) -> list[str]:
         sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
     except ValueError as error:
         return [str(error)]
-    there = {name for name in files_in(outputs) if name not in BESIDE} if outputs.is_dir() else set()
+    there = (
+        {name for name in files_in(outputs) if name not in BESIDE} if outputs.is_dir() else set()
+    )
     said = [f"missing: {name}" for name in sums if name not in there]
-    said += [f"altered: {name}" for name in sums if name in there and _hash(outputs / name) != sums[name]]
-    return said + [f"not of the edition: {name}" for name in made(outputs) or () if name in there - sums.keys()]
+    said += [
+        f"altered: {name}" for name in sums if name in there and _hash(outputs / name) != sums[name]
+    ]
+    return said + [
+        f"not of the edition: {name}" for name in made(outputs) or () if name in there - sums.keys()
+    ]
 
 
 def _hash(path: Path) -> str:
@@ -182,15 +221,25 @@ def _hash(path: Path) -> str:
 
 
 def clear(home: Path) -> list[str]:
-    """Remove what this program made in a repository: scratch folders, clean tables, the files of the edition.
+    """Remove what this program made in a repository: scratch folders, clean tables, the files of
+    the edition.
 
     Returns the names of what is kept, since somebody else put it there or has changed it since.
     """
     kept, build = [], home / "build"
     if any(path.is_symlink() for path in (build, home / "data/processed")):
-        return [path.relative_to(home).as_posix() for path in (build, home / "data/processed") if path.exists()]
+        return [
+            path.relative_to(home).as_posix()
+            for path in (build, home / "data/processed")
+            if path.exists()
+        ]
     (build / LOCK).unlink(missing_ok=True)
-    folders = [*build.glob("*"), *build.glob("forms/*"), *home.glob("data/processed/*"), *home.glob("outputs/*")]
+    folders = [
+        *build.glob("*"),
+        *build.glob("forms/*"),
+        *home.glob("data/processed/*"),
+        *home.glob("outputs/*"),
+    ]
     for folder in folders:
         if folder.is_symlink() or not folder.is_dir() or folder == build / "forms":
             continue
@@ -200,7 +249,9 @@ def clear(home: Path) -> list[str]:
         else:
             edition = folder.parent == home / "outputs"
             recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
-            kept += _clear_files(folder, made(folder) or recorded, set(IN_GIT) if edition else set())
+            kept += _clear_files(
+                folder, made(folder) or recorded, set(IN_GIT) if edition else set()
+            )
     for name, state in (made(home / "outputs") or {}).items():  # the page of all waves
         if _hash(home / "outputs" / name) == state:
             (home / "outputs" / name).unlink()
@@ -211,7 +262,8 @@ def clear(home: Path) -> list[str]:
 
 
 def _clear_scratch(folder: Path) -> list[Path]:
-    """Remove from the scratch folder of a wave what its steps leave, by name; all of that of the benchmarks.
+    """Remove from the scratch folder of a wave what its steps leave, by name; all of that of the
+    benchmarks.
 
     Returns what is kept, which somebody else put there.
     """

@@ -21,12 +21,15 @@ from analysis.survey.ownership import (
 from analysis.survey.study import study
 
 NOT_FOUND, PLAIN_FILES, FACTS = "404.html", ".nojekyll", "llms.txt"
-NOTHING = "没有已生成的版本，请先 make report (no edition is built here: run `analysis build` first)"
+NOTHING = (
+    "没有已生成的版本，请先 make report (no edition is built here: run `analysis build` first)"
+)
 DAMAGED = "与 SHA256SUMS 不符，请重新 make report (not as its sums say: run `analysis build` again)"
 
 
 def write_site(outputs: Path, out: Path) -> list[str]:
-    """Write the site into the folder `out`, whole or not at all; returns the waves in it, the latest first.
+    """Write the site into the folder `out`, whole or not at all; returns the waves in it, the
+    latest first.
 
     Raises FileNotFoundError where no edition is built, OSError where one is not whole, RefusedError
     where `out` holds what this program did not make.
@@ -44,13 +47,17 @@ def write_site(outputs: Path, out: Path) -> list[str]:
 
 
 def built(outputs: Path) -> list[str]:
-    """List the waves of which an edition is built here, the latest first; a clone may hold records alone."""
+    """List the waves of which an edition is built here, the latest first; a clone may hold records
+    alone.
+    """
     found = (path.parent.name for path in outputs.glob(f"*/{FILE}"))
     return sorted((name for name in found if WAVE.fullmatch(name)), reverse=True)
 
 
 def site_folder(out: Path) -> Path:
-    """Return where a site may be written: a folder that is new, empty, or one that this program made."""
+    """Return where a site may be written: a folder that is new, empty, or one that this program
+    made.
+    """
     place = folder_for_files(out)
     if place.is_dir() and made(place) is None and (there := files_in(place)):
         raise RefusedError(not_ours(out, there))

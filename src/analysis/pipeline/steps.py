@@ -1,4 +1,6 @@
-"""The list of steps: which notebooks run, with which parameters. Their order follows from what they read."""
+"""The list of steps: which notebooks run, with which parameters. Their order follows from what they
+read.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,15 @@ class Step:
 
 
 def steps() -> list[Step]:
-    """List every step in reading order: each notebook once, that of a district for each district."""
+    """List every step in reading order: each notebook once, that of a district for each
+    district.
+    """
     listed = []
     for name in notebooks():
         if name == study().of_district:
-            listed += [Step(name, f"{name}_{code}", {"district": code}) for code in study().districts]
+            listed += [
+                Step(name, f"{name}_{code}", {"district": code}) for code in study().districts
+            ]
         else:
             listed.append(Step(name))
     return listed

@@ -1,7 +1,8 @@
 """Tasks: pieces of work with the files that they need and make.
 
-What a task needs is of two kinds: files that other tasks make, and inputs that nobody makes (modules, notebooks,
-tables). Many tasks rest on the same inputs, which are therefore read and compared as one.
+What a task needs is of two kinds: files that other tasks make, and inputs that nobody makes
+(modules, notebooks, tables). Many tasks rest on the same inputs, which are therefore read and
+compared as one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from analysis.survey.access import Access, UnplannedAccessError, watched
 
 
 class Work:
-    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the libraries.
+    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the
+    libraries.
 
     access: what it may read and write; a task adds what it needs.
     """
@@ -30,7 +32,10 @@ class Work:
     def __call__(self) -> None:
         """Do the work. Raises StoppedError where it opened what its plan does not name."""
         function = getattr(import_module("analysis.pipeline.work"), self.name)  # it imports for all
-        with watched(replace(self.access, refused=[], written=set())) as access, suppress(UnplannedAccessError):
+        with (
+            watched(replace(self.access, refused=[], written=set())) as access,
+            suppress(UnplannedAccessError),
+        ):
             function(*self.arguments)
         if access.refused:
             raise StoppedError(f"a step {access.refused[0]}")
@@ -38,10 +43,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs that no task makes: their states when they were read, and what tells that one has moved since.
+    """Inputs that no task makes: their states when they were read, and what tells that one has
+    moved since.
 
-    states: hash by name, as the record has them. stamps: by path, what changes with every writing of the file;
-    None where there is no file.
+    states: hash by name, as the record has them. stamps: by path, what changes with every writing
+    of the file; None where there is no file.
     """
 
     states: dict[str, str]
@@ -50,8 +56,12 @@ class Inputs:
     @classmethod
     def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
         """Read the inputs of the repository `home`; the version of Python is one too."""
-        stamps = {path: stamp(path) for path in paths}  # first: what changes while it is read, has changed
-        states = {name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()}
+        stamps = {
+            path: stamp(path) for path in paths
+        }  # first: what changes while it is read, has changed
+        states = {
+            name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()
+        }
         return cls(states | {PYTHON: python()}, stamps)
 
     def moved(self) -> list[Path]:
@@ -71,8 +81,8 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 class Task:
     """One piece of work.
 
-    made: what it needs of other tasks. makes: the files that it leaves. values: what its result rests on besides
-    files, as text.
+    made: what it needs of other tasks. makes: the files that it leaves. values: what its result
+    rests on besides files, as text.
     """
 
     name: str

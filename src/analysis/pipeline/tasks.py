@@ -25,7 +25,9 @@ from analysis.survey.study import of_wave, study
 BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
-WORK = PACKAGE / "pipeline/work.py"  # what every task calls; of the modules that it imports, each needs its own
+WORK = (
+    PACKAGE / "pipeline/work.py"
+)  # what every task calls; of the modules that it imports, each needs its own
 # The modules that each kind of task starts from: it rests on these and on all that they import.
 ENTRIES = {
     "clean": ("analysis.survey.clean", "analysis.survey.returns", "analysis.stats.disclosure"),
@@ -39,24 +41,43 @@ ENTRIES = {
 class Edition:
     """The tasks that make an edition of `wave` from the folder `raw/<wave>`.
 
-    Raises PlanError where a notebook, or a module behind one, reads what cannot be told from its source.
+    Raises PlanError where a notebook, or a module behind one, reads what cannot be told from its
+    source.
     """
 
     def __init__(self, raw: Path, wave: str, engine: str) -> None:
         self.home, self.wave, self.engine = (raw / wave).absolute(), wave, engine
-        self.root, self.scratch, self.clean, self.site = root(), build(wave), processed(wave), site(wave)
-        self.columns, self.languages, self.main = columns(wave), study().languages, study().languages[0]
+        self.root, self.scratch, self.clean, self.site = (
+            root(),
+            build(wave),
+            processed(wave),
+            site(wave),
+        )
+        self.columns, self.languages, self.main = (
+            columns(wave),
+            study().languages,
+            study().languages[0],
+        )
         self.steps, self.report = steps(), study().report
         with of_wave(wave):
             self.tables = (*study().tables, *BESIDE)
             self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
         self.sources = self.read_sources()
-        self.is_made = cache(lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean))
-        self.inputs = cache(lambda paths: Inputs.of(paths, self.root))  # many tasks rest on the same
-        self.everywhere = [WORK, *(self.root / name for name in EVERYWHERE if (self.root / name).exists())]
+        self.is_made = cache(
+            lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean)
+        )
+        self.inputs = cache(
+            lambda paths: Inputs.of(paths, self.root)
+        )  # many tasks rest on the same
+        self.everywhere = [
+            WORK,
+            *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
+        ]
 
     def read_sources(self) -> dict[str, plan.Source]:
-        """Find what each notebook reads and makes. Raises PlanError with all that cannot be told."""
+        """Find what each notebook reads and makes. Raises PlanError with all that cannot be
+        told.
+        """
         found, faults = {}, []
         for name in notebooks():
             path = self.root / "notebooks" / f"{name}.ipynb"
@@ -68,7 +89,9 @@ class Edition:
                 faults.append(str(error))
             except CellError as error:
                 faults.append(f"notebooks/{path.name}, {error}")
-        faults += sources.readers_below_python(frozenset().union(*(one.modules for one in found.values())))
+        faults += sources.readers_below_python(
+            frozenset().union(*(one.modules for one in found.values()))
+        )
         if faults:
             raise sources.PlanError("\n".join(faults))
         return found
@@ -79,17 +102,41 @@ class Edition:
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
         rest += [self.documents(lang) for lang in self.languages if self.report]
-        return [self.cleaning(), *runs, self.districts(), *pages, *rest, self.landing(), self.record()]
+        return [
+            self.cleaning(),
+            *runs,
+            self.districts(),
+            *pages,
+            *rest,
+            self.landing(),
+            self.record(),
+        ]
 
     def cleaning(self) -> Task:
-        """Make the task that cleans the wave; it reads the waves before too, for what has changed."""
+        """Make the task that cleans the wave; it reads the waves before too, for what has
+        changed.
+        """
         files = files_until(self.home)
         needs = [*files, *self.code("clean"), *self.references({"communities"} | named("clean"))]
-        makes = [self.clean / name for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))]
-        makes += [self.columns / f"{table}.{name}" for table, names in self.columns_of.items() for name in names]
-        makes += [self.site / "returns" / f"{code}_{name}.xlsx" for code, name in study().districts.items()]
+        makes = [
+            self.clean / name
+            for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))
+        ]
+        makes += [
+            self.columns / f"{table}.{name}"
+            for table, names in self.columns_of.items()
+            for name in names
+        ]
+        makes += [
+            self.site / "returns" / f"{code}_{name}.xlsx"
+            for code, name in study().districts.items()
+        ]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        listed = [self.root / "data/raw", self.home.parent, *self.home.parent.glob("*/")]  # to find waves
+        listed = [
+            self.root / "data/raw",
+            self.home.parent,
+            *self.home.parent.glob("*/"),
+        ]  # to find waves
         folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
@@ -98,7 +145,10 @@ class Edition:
 
     def run(self, step: Step) -> Task:
         """Make the task that runs one notebook, once for all languages."""
-        source, parameters = self.sources[step.notebook], {"wave": self.wave, "lang": self.main, **step.parameters}
+        source, parameters = (
+            self.sources[step.notebook],
+            {"wave": self.wave, "lang": self.main, **step.parameters},
+        )
         needs, makes = [*self.behind_runs[step.notebook]], self.products(step)
         needs += [self.of_district(step, kind) for kind in sorted(source.of_district)]
         shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in source.included]
@@ -107,14 +157,22 @@ class Edition:
             "",
             writes=frozenset(map(self.name, makes)),
             folders=self.all_estimates if source.estimates == set() else frozenset(),
-            tables={table: frozenset(columns) for table, columns in (source.tables | WITHHELD).items()},
+            tables={
+                table: frozenset(columns) for table, columns in (source.tables | WITHHELD).items()
+            },
         )
         work = Work("execute", self.root, step, parameters, self.engine, access=access)
-        return self.task(step.name, work, needs, makes, parameters=parameters, languages=self.languages)
+        return self.task(
+            step.name, work, needs, makes, parameters=parameters, languages=self.languages
+        )
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
-        """List what a notebook rests on that reads these columns of a clean table; without any, all of it."""
-        if columns and columns <= self.columns_of.get(table, set()):  # of one that is unknown, reading tells
+        """List what a notebook rests on that reads these columns of a clean table; without any, all
+        of it.
+        """
+        if columns and columns <= self.columns_of.get(
+            table, set()
+        ):  # of one that is unknown, reading tells
             return [self.columns / f"{table}.{column}" for column in {*PLACE, *columns}]
         return [self.clean / f"{table}.parquet"]
 
@@ -123,24 +181,43 @@ class Edition:
         """What the runs of each notebook in whatever language rest on, as its source says."""
         found = {}
         for notebook, source in self.sources.items():
-            needs = [self.root / "notebooks" / f"{notebook}.ipynb", self.clean / "wave.toml", self.withheld]
+            needs = [
+                self.root / "notebooks" / f"{notebook}.ipynb",
+                self.clean / "wave.toml",
+                self.withheld,
+            ]
             needs += [path for table in source.tables.items() for path in self.read(*table)]
             needs += [*source.modules, *self.code("run")]
             needs += self.references(source.references | sources.references(source.modules))
             read = source.estimates
-            needs += [path for path in self.estimates if read is not None and path.stem in (read or {path.stem})]
+            needs += [
+                path
+                for path in self.estimates
+                if read is not None and path.stem in (read or {path.stem})
+            ]
             found[notebook] = [*needs, *(self.statements if source.statements else [])]
         return found
 
     def districts(self) -> Task:
         """Make the task that writes what the page of each county may say."""
-        kinds = [(step, kind) for step in self.steps for kind in sorted(self.sources[step.notebook].of_district)]
-        needs = [*self.estimates, *self.statements, *self.code("districts"), *self.references(named("districts"))]
+        kinds = [
+            (step, kind)
+            for step in self.steps
+            for kind in sorted(self.sources[step.notebook].of_district)
+        ]
+        needs = [
+            *self.estimates,
+            *self.statements,
+            *self.code("districts"),
+            *self.references(named("districts")),
+        ]
         with of_wave(self.wave):
             frame, public = study().frame_table, set(study().public)
         needs += [self.withheld, *(self.read(frame, public) if public else [])]
         makes = [self.of_district(step, kind) for step, kind in kinds]
-        access = replace(self.access(makes), tables=({frame: frozenset(public)} if public else {}) | WITHHELD)
+        access = replace(
+            self.access(makes), tables=({frame: frozenset(public)} if public else {}) | WITHHELD
+        )
         work = Work("districts", self.root, self.wave, access=access)
         return self.task("what each county may say", work, needs, makes)
 
@@ -152,7 +229,9 @@ class Edition:
         """Return what a step that makes these files may open beside what it needs."""
         names = frozenset(map(self.name, makes))
         folders = self.all_estimates | {"notebooks"}  # to list the steps
-        return Access("", writes=names, folders=folders, tables={"corrections": frozenset()} | WITHHELD)
+        return Access(
+            "", writes=names, folders=folders, tables={"corrections": frozenset()} | WITHHELD
+        )
 
     @property
     def all_estimates(self) -> frozenset[str]:
@@ -161,7 +240,9 @@ class Edition:
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
-        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]  # a study may have none
+        ledger = [
+            path for path in self.made(self.main) if path.name == "ledger.csv"
+        ]  # a study may have none
         read = [
             *ledger,
             *self.statements,
@@ -169,28 +250,49 @@ class Edition:
             self.clean / "corrections.parquet",
             self.withheld,
         ]
-        needs = [*read, *self.estimates, *(self.executed(step, lang) for step in self.steps), *self.behind_pages]
+        needs = [
+            *read,
+            *self.estimates,
+            *(self.executed(step, lang) for step in self.steps),
+            *self.behind_pages,
+        ]
         makes = [self.fact(name, lang) for name in (*(step.name for step in self.steps), LANDING)]
         makes += [self.site / "tables/estimates.csv"] if lang == self.main else []
         return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
 
     def page(self, step: Step, lang: str) -> Task:
-        """Make the task that publishes the pages, figures and tables of one step in one language."""
-        files = [path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")]
+        """Make the task that publishes the pages, figures and tables of one step in one
+        language.
+        """
+        files = [
+            path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")
+        ]
         names = tuple(f"{path.parent.name}/{path.name}" for path in files)
         briefs = briefs_of(step, lang)
-        makes = [self.site / target for target in [*(page for _, page in pages_of(step, lang)), *briefs]]
+        makes = [
+            self.site / target for target in [*(page for _, page in pages_of(step, lang)), *briefs]
+        ]
         makes += [self.site / path.parent.name / folder(lang) / path.name for path in files]
         needs = [self.executed(step, lang), self.fact(step.name, lang), *files, *self.behind_pages]
         needs += [self.clean / "wave.toml"] if briefs else []
-        return self.part(f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names)
+        return self.part(
+            f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names
+        )
 
     def documents(self, lang: str) -> Task:
         """Make the task that writes Word, PDF and the workbook of tables."""
         report = self.scratch / lang / f"notebooks/{self.report}.ipynb"
         shown = self.sources[self.report].included
-        pictures = [path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown]
-        needs = [report, *pictures, self.fact(self.report, lang), self.clean / "wave.toml", *self.behind_pages]
+        pictures = [
+            path for path in self.made(lang) if path.suffix == ".png" and path.stem in shown
+        ]
+        needs = [
+            report,
+            *pictures,
+            self.fact(self.report, lang),
+            self.clean / "wave.toml",
+            *self.behind_pages,
+        ]
         needs += [*self.estimates, self.withheld]
         makes = [self.site / name for name in documents(lang)]
         return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
@@ -198,13 +300,19 @@ class Edition:
     def landing(self) -> Task:
         """Make the task that writes the page which leads to everything."""
         titles = [self.notebook(step) for step in self.steps if not step.parameters]
-        needs = [*(self.fact(LANDING, lang) for lang in self.languages), *titles, *self.behind_pages]
+        needs = [
+            *(self.fact(LANDING, lang) for lang in self.languages),
+            *titles,
+            *self.behind_pages,
+        ]
         needs.append(self.clean / "wave.toml")
         makes = [self.site / "index.html", self.site / "wave.toml"]
         return self.part("landing", needs, makes, "landing", self.wave)
 
     def record(self) -> Task:
-        """Make the task that writes the record of the edition: what two editions are compared by."""
+        """Make the task that writes the record of the edition: what two editions are compared
+        by.
+        """
         paths = [path for lang in self.languages for path in self.made(lang)]
         shown = tuple(path.stem for path in self.made(self.main) if path.parent.name == "shown")
         needs = [path for path in paths if path.parent.name in ("notebooks", "shown", "tables")]
@@ -214,10 +322,16 @@ class Edition:
         work = Work("record", self.root, self.wave, shown, access=self.access(makes))
         return self.task("record", work, needs, makes, shown=shown, listing=notebooks())
 
-    def task(self, name: str, work: Work, needs: Iterable[Path], makes: Iterable[Path], **values: object) -> Task:
-        """Make a task; what it needs and no task makes lies outside the folders that tasks write to."""
+    def task(
+        self, name: str, work: Work, needs: Iterable[Path], makes: Iterable[Path], **values: object
+    ) -> Task:
+        """Make a task; what it needs and no task makes lies outside the folders that tasks write
+        to.
+        """
         made = {path for path in needs if self.is_made(path)}
-        return task(name, work, made, self.inputs(frozenset(needs) - made), makes, self.root, **values)
+        return task(
+            name, work, made, self.inputs(frozenset(needs) - made), makes, self.root, **values
+        )
 
     def part(self, name: str, needs: Iterable[Path], makes: Iterable[Path], *work: object) -> Task:
         """Make a task that writes a part of what is published."""
@@ -225,12 +339,16 @@ class Edition:
         return self.task(name, work, needs, makes, listing=notebooks())
 
     def products(self, step: Step, lang: str = "") -> list[Path]:
-        """List what a step leaves in a language, or in all: executed notebook, figures, tables, estimates."""
+        """List what a step leaves in a language, or in all: executed notebook, figures, tables,
+        estimates.
+        """
         if not lang:
             return [path for one in self.languages for path in self.products(step, one)]
         source, home = self.sources[step.notebook], self.scratch / lang
         made = [self.executed(step, lang)]
-        for name, kind in source.products({"wave": self.wave, "lang": lang, **step.parameters}).items():
+        for name, kind in source.products(
+            {"wave": self.wave, "lang": lang, **step.parameters}
+        ).items():
             made += [home / "shown" / f"{name}.json", home / "tables" / f"{name}.csv"]
             if kind == "figure":
                 made += [home / "figures" / f"{name}.svg", home / "figures" / f"{name}.png"]
@@ -247,7 +365,9 @@ class Edition:
         return [path for path in self.made(self.main) if path.parent.name == "estimates"]
 
     def leftovers(self) -> list[Path]:
-        """List saved estimates that no step makes, of a notebook that is gone: all that are there are read."""
+        """List saved estimates that no step makes, of a notebook that is gone: all that are there
+        are read.
+        """
         made = {path for lang in self.languages for path in self.made(lang)}
         return sorted(set(self.scratch.glob("*/estimates/*.parquet")) - made)
 
@@ -258,12 +378,16 @@ class Edition:
 
     @property
     def statements(self) -> list[Path]:
-        """The file of what may be said of counties, in all languages; none where no notebook makes it."""
+        """The file of what may be said of counties, in all languages; none where no notebook makes
+        it.
+        """
         return [path for path in self.made(self.main) if path.name == "statements.csv"]
 
     @cached_property
     def behind_pages(self) -> list[Path]:
-        """What every page rests on besides its notebook and facts: template, modules, reference tables."""
+        """What every page rests on besides its notebook and facts: template, modules, reference
+        tables.
+        """
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*template, *self.code("page"), *self.references(named("page"))]
 
@@ -277,7 +401,11 @@ class Edition:
 
     def name(self, path: Path) -> str:
         """Return the name of a file or folder in the repository."""
-        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.as_posix()
+        return (
+            path.relative_to(self.root).as_posix()
+            if path.is_relative_to(self.root)
+            else path.as_posix()
+        )
 
     def executed(self, step: Step, lang: str) -> Path:
         """Return where a step leaves its executed notebook."""
@@ -302,7 +430,9 @@ def named(kind: str) -> set[str]:
 
 
 def inputs(tasks: list[Task]) -> list[Path]:
-    """List the files that tasks depend on and none makes, and the modules that draw up the tasks."""
+    """List the files that tasks depend on and none makes, and the modules that draw up the
+    tasks.
+    """
     needed = frozenset().union(*(one.inputs.stamps for one in tasks))
     return sorted(needed | sources.modules("analysis.pipeline.tasks", "analysis.pipeline.work"))
 
@@ -311,7 +441,9 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
     """Map each file of the site to its name in an edition; what no task makes is not published."""
     made = set().union(*(one.makes for one in tasks))
     top = site(wave)
-    return {path: path.relative_to(top).as_posix() for path in sorted(made) if path.is_relative_to(top)}
+    return {
+        path: path.relative_to(top).as_posix() for path in sorted(made) if path.is_relative_to(top)
+    }
 
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
@@ -322,5 +454,7 @@ def wanted(tasks: list[Task], only: str) -> list[Task]:
     while waiting:
         one = waiting.pop()
         picked[one.name] = one
-        waiting += [makers[path] for path in one.needs & makers.keys() if makers[path].name not in picked]
+        waiting += [
+            makers[path] for path in one.needs & makers.keys() if makers[path].name not in picked
+        ]
     return [one for one in tasks if one.name in picked]

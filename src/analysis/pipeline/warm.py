@@ -1,10 +1,10 @@
 """Kernels forked from a process that has imported the libraries once.
 
-Nearly all the time of a short notebook is starting Python and importing the same libraries. Here one process, the
-kernel server, imports them and the modules that the notebooks use; each kernel is a fork of it: a real ipykernel,
-alone in its process, reached through jupyter_client's own extension point, a kernel provisioner. A kernel server
-lasts no longer than a run, and a run stops when a module is edited under it. Where forking is not available, an
-ordinary kernel does the same.
+Nearly all the time of a short notebook is starting Python and importing the same libraries. Here
+one process, the kernel server, imports them and the modules that the notebooks use; each kernel is
+a fork of it: a real ipykernel, alone in its process, reached through jupyter_client's own extension
+point, a kernel provisioner. A kernel server lasts no longer than a run, and a run stops when a
+module is edited under it. Where forking is not available, an ordinary kernel does the same.
 """
 
 from __future__ import annotations
@@ -74,8 +74,12 @@ LIBRARIES = (
 )
 POLL_SECONDS = 0.002  # between two looks at a kernel that ends
 KILL_TIMEOUT_SECONDS = 5.0  # for a kernel to end once it is killed; then the library says so
-SOCKET_FOLDER = 80  # bytes of a folder's path, before what makes its name unique; a socket's may have 107
-KERNEL_SERVER = "ANALYSIS_KERNEL_SERVER"  # the address of the kernel server, for provisioners in this process
+SOCKET_FOLDER = (
+    80  # bytes of a folder's path, before what makes its name unique; a socket's may have 107
+)
+KERNEL_SERVER = (
+    "ANALYSIS_KERNEL_SERVER"  # the address of the kernel server, for provisioners in this process
+)
 
 
 def available() -> bool:
@@ -84,26 +88,39 @@ def available() -> bool:
 
 
 def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
-    """Make a private folder for sockets, whose paths are short by law of the system; OSError where none can be.
+    """Make a private folder for sockets, whose paths are short by law of the system; OSError where
+    none can be.
 
-    It lies in the folder for temporary files (TMPDIR) where that is short enough, else where the system has one.
+    It lies in the folder for temporary files (TMPDIR) where that is short enough, else where the
+    system has one.
     """
     ordinary = tempfile.gettempdir()
     for parent in (ordinary, os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
-        if parent and len(os.fsencode(f"{parent}/{prefix}")) <= SOCKET_FOLDER and os.access(parent, os.W_OK):
+        if (
+            parent
+            and len(os.fsencode(f"{parent}/{prefix}")) <= SOCKET_FOLDER
+            and os.access(parent, os.W_OK)
+        ):
             return tempfile.TemporaryDirectory(prefix=prefix, dir=parent)
-    why = "TMPDIR is too long for the path of a socket, and neither XDG_RUNTIME_DIR nor /tmp can be written"
+    why = (
+        "TMPDIR is too long for the path of a socket, "
+        "and neither XDG_RUNTIME_DIR nor /tmp can be written"
+    )
     raise OSError(errno.ENAMETOOLONG, why, ordinary)
 
 
 @contextlib.contextmanager
 def kernel_server() -> Iterator[subprocess.Popen]:
-    """Run a kernel server for the time of the context; yields its process, which ends with this one."""
+    """Run a kernel server for the time of the context; yields its process, which ends with this
+    one.
+    """
     set_stable()  # its forks inherit what Python and the libraries read once, at their start
     with socket_folder("kernels-") as folder:
         address = f"{folder}/socket"
         command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()"]
-        with socket.socket(socket.AF_UNIX) as listener:  # from now on a call waits, or is refused once it is gone
+        with socket.socket(
+            socket.AF_UNIX
+        ) as listener:  # from now on a call waits, or is refused once it is gone
             listener.bind(address)
             listener.listen(64)
             called = {"stdin": subprocess.PIPE, "pass_fds": [listener.fileno()]}
@@ -120,14 +137,18 @@ def kernel_server() -> Iterator[subprocess.Popen]:
             process.wait()
 
 
-OWN = contextlib.ExitStack()  # holds the kernel server of a process that outlives a run: a worker of a cluster
+OWN = (
+    contextlib.ExitStack()
+)  # holds the kernel server of a process that outlives a run: a worker of a cluster
 PROCESS: list[subprocess.Popen] = []  # of that kernel server
 Kernels = dict[int, tuple[int, int, socket.socket]]  # by pidfd and by line: process, pidfd, line
 atexit.register(OWN.close)
 
 
 def ensure() -> None:
-    """Start a kernel server that lasts until `leave` or the end of this process, unless one runs."""
+    """Start a kernel server that lasts until `leave` or the end of this process, unless one
+    runs.
+    """
     if PROCESS and PROCESS[0].poll() is not None:
         leave()
     if KERNEL_SERVER not in os.environ and available():
@@ -169,19 +190,27 @@ class ForkedKernel:
     def __init__(self, arguments: list[str], cwd: str | None, env: dict | None) -> None:
         self.returncode = None
         self.line = socket.socket(socket.AF_UNIX)
-        request = {"arguments": arguments, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
+        request = {
+            "arguments": arguments,
+            "cwd": str(cwd or Path.cwd()),
+            "env": dict(env or os.environ),
+        }
         answer = b""
         with contextlib.suppress(OSError):
             self.line.connect(os.environ[KERNEL_SERVER])
             self.line.sendall(json.dumps(request).encode() + b"\n")
             answer = self.line.recv(32)
         if not answer:
-            raise StoppedError("the process that starts the kernels died (out of memory, or killed)")
+            raise StoppedError(
+                "the process that starts the kernels died (out of memory, or killed)"
+            )
         self.pid = int(answer)
         self.line.setblocking(False)
 
     def poll(self) -> int | None:
-        """Return the exit code as subprocess does (minus the signal), or None while the kernel runs."""
+        """Return the exit code as subprocess does (minus the signal), or None while the kernel
+        runs.
+        """
         if self.returncode is None:
             with contextlib.suppress(BlockingIOError):
                 self.returncode = int(self.line.recv(32) or -signal.SIGKILL)
@@ -213,10 +242,16 @@ class ForkedKernel:
 
 def serve() -> None:
     """Import the libraries, then fork a kernel for each request until standard input closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that holds the other end
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the program that holds the other end
     listener = socket.socket(fileno=int(sys.argv[1]))
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger would warn of Python's own modules
-    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # pandas asks on import if it is in a kernel
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
+        "1"  # the debugger would warn of Python's own modules
+    )
+    builtins.get_ipython = lambda: SimpleNamespace(
+        kernel=None
+    )  # pandas asks on import if it is in a kernel
     for library in LIBRARIES:
         __import__(library)
     guard_arrow()
@@ -234,8 +269,12 @@ def serve() -> None:
 
 
 def _import_project() -> None:
-    """Import what the notebooks use; one that is broken, or reads a file, is left to the cell that imports it."""
-    with contextlib.suppress(FileNotFoundError, ValueError):  # no repository here, or a cell is not Python
+    """Import what the notebooks use; one that is broken, or reads a file, is left to the cell that
+    imports it.
+    """
+    with contextlib.suppress(
+        FileNotFoundError, ValueError
+    ):  # no repository here, or a cell is not Python
         home = root()
         for notebook in sorted((home / "notebooks").glob("*.ipynb")):
             trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]
@@ -283,7 +322,9 @@ def _on_owner_lost(line: socket.socket, _watch: object, kernels: Kernels) -> Non
 
 
 def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
-    """Become the kernel: a session, folder, environment and random state of its own. Never returns."""
+    """Become the kernel: a session, folder, environment and random state of its own. Never
+    returns.
+    """
     code = 1
     try:
         os.setsid()
@@ -297,7 +338,9 @@ def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
         sys.path[0] = ""
         random.seed()
         sys.modules["numpy"].random.seed()
-        parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
+        parent = (
+            f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
+        )
         forgetful = "--HistoryManager.enabled=False"  # no file in the home of whoever runs it
         sys.argv = ["ipykernel_launcher.py", "-f", *request["arguments"], parent, forgetful]
         from ipykernel.kernelapp import IPKernelApp

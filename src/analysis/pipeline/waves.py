@@ -34,9 +34,9 @@ TAKEN = "不是本程序生成的，不覆盖 (not written by this program, so n
 def editions_folder(outputs: Path, raw: Path) -> Path:
     """Return the folder of the editions of all waves, links followed.
 
-    It is that of the repository, new, empty, or was written by this program.
-    raw: the folder of the waves, which it neither holds nor lies in. Raises RefusedError with the reason,
-    FileExistsError where its page would take the place of a file that this program did not write.
+    It is that of the repository, new, empty, or was written by this program. raw: the folder of the
+    waves, which it neither holds nor lies in. Raises RefusedError with the reason, FileExistsError
+    where its page would take the place of a file that this program did not write.
     """
     place, home = writable_folder(outputs, keep=[raw]), root() / "outputs"
     refuse_edition(place.parent)
@@ -52,7 +52,9 @@ def editions_folder(outputs: Path, raw: Path) -> Path:
 
 
 def write_index(outputs: Path) -> None:
-    """Write the page of the editions in `outputs`, the latest first; remove what an older layout left there."""
+    """Write the page of the editions in `outputs`, the latest first; remove what an older layout
+    left there.
+    """
     listed = made(outputs) or {}
     for name, state in listed.items():
         if name != INDEX and (outputs / name).is_file() and hash_of(outputs / name) == state:
@@ -61,7 +63,11 @@ def write_index(outputs: Path) -> None:
                 for above in list(Path(name).parents)[:-1]:
                     (outputs / above).rmdir()
     page = render(outputs).encode()
-    if not (outputs / INDEX).is_file() or (outputs / INDEX).read_bytes() != page or listed.keys() != {INDEX}:
+    if (
+        not (outputs / INDEX).is_file()
+        or (outputs / INDEX).read_bytes() != page
+        or listed.keys() != {INDEX}
+    ):
         put(page, outputs / INDEX)
         mark(outputs, {INDEX: hash_of(outputs / INDEX)})
 
@@ -72,13 +78,18 @@ def render(outputs: Path) -> str:
 
 
 def render_missing(outputs: Path) -> str:
-    """Return the page for an address that is not there. It has no link: it stands for a page at any depth."""
+    """Return the page for an address that is not there. It has no link: it stands for a page at any
+    depth.
+    """
     return _template("missing.html.j2", editions=_editions(outputs))
 
 
 def _editions(outputs: Path) -> list[dict]:
     """Return what the pages say of the editions, the latest first."""
-    found = sorted((path for path in outputs.glob(f"*/{FILE}") if WAVE.fullmatch(path.parent.name)), reverse=True)
+    found = sorted(
+        (path for path in outputs.glob(f"*/{FILE}") if WAVE.fullmatch(path.parent.name)),
+        reverse=True,
+    )
     editions = [{"wave": path.parent.name, "parts": _parts(path)} for path in found]
     return [one for one in editions if one["parts"]]
 
@@ -90,7 +101,9 @@ def _template(name: str, editions: list[dict]) -> str:
 
 
 def _parts(path: Path) -> list[dict[str, str]]:
-    """Return what the page says of one edition, by language; nothing where it says nothing of itself."""
+    """Return what the page says of one edition, by language; nothing where it says nothing of
+    itself.
+    """
     try:
         facts = read_declaration(path)
         return [

@@ -1,4 +1,6 @@
-"""What a worker does: one piece of work each, told by plain values, so that any process or machine can do it."""
+"""What a worker does: one piece of work each, told by plain values, so that any process or machine
+can do it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ MANY = 90  # counties; notebooks about more have more time, in proportion
 
 
 def reload_if_changed(state: str) -> None:
-    """Forget the modules of this project, and the kernel server that holds them, unless known to be of this state.
+    """Forget the modules of this project, and the kernel server that holds them, unless known to be
+    of this state.
 
     For a worker that outlives a run: it would go on computing with what has been edited since.
     """
@@ -63,12 +66,16 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
     set_stable()
     warm.ensure() if engine == "warm" else warm.leave()
     source, home = root / "notebooks" / f"{step.notebook}.ipynb", scratch(parameters["wave"])
-    target, *further = (home / lang / "notebooks" / f"{step.name}.ipynb" for lang in study().languages)
+    target, *further = (
+        home / lang / "notebooks" / f"{step.name}.ipynb" for lang in study().languages
+    )
     wide = max(1.0, len(study().districts) / MANY)
     planned = current()
     allowed = replace(planned, isolated=True) if planned else None
     said_again = dict(zip(study().languages[1:], further, strict=True))
-    run_notebook(source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed, said_again)
+    run_notebook(
+        source, parameters, target, (wide * LIMITS[0], wide * LIMITS[1]), allowed, said_again
+    )
 
 
 def districts(root: Path, wave: str) -> None:

@@ -18,7 +18,9 @@ FEWEST_ALIKE = 5  # cells of one column that are listed; of more, the rows are n
 
 
 class CellChange(NamedTuple):
-    """A cell, or the cells of a column, that differ: where, what stood there and stands there, a note."""
+    """A cell, or the cells of a column, that differ: where, what stood there and stands there, a
+    note.
+    """
 
     place: str
     old: str = ""
@@ -29,7 +31,9 @@ class CellChange(NamedTuple):
 def workbook_changes(old: Path, new: Path, wave: str) -> list[CellChange]:
     """List the cells of data that differ between two versions of a file of a wave."""
     try:
-        before, after = ({sheet_title(one.title): one for one in open_book(p, p.stem)} for p in (old, new))
+        before, after = (
+            {sheet_title(one.title): one for one in open_book(p, p.stem)} for p in (old, new)
+        )
     except UnopenedError as error:
         return [CellChange(new.name, note=str(error))]
     with of_wave(wave):
@@ -50,8 +54,12 @@ def _sheets(file: str, model: Table, old: Sheet | None, new: Sheet | None) -> It
     before, after = _cells(old, model), _cells(new, model)
     for name in (name for name in dict.fromkeys([*after, *before]) if name not in OPTIONAL):
         was, now = before.get(name, {}), after.get(name, {})
-        rows = sorted(row for row in was.keys() | now.keys() if was.get(row, "") != now.get(row, ""))
-        yield from _column(f"{file}!{model.zh}", name, model, [(row, was.get(row), now.get(row)) for row in rows])
+        rows = sorted(
+            row for row in was.keys() | now.keys() if was.get(row, "") != now.get(row, "")
+        )
+        yield from _column(
+            f"{file}!{model.zh}", name, model, [(row, was.get(row), now.get(row)) for row in rows]
+        )
 
 
 def _cells(sheet: Sheet, model: Table) -> dict[str, dict[int, object]]:
@@ -69,13 +77,17 @@ def _column(sheet: str, name: str, model: Table, cells: list[tuple]) -> Iterator
     if not cells:
         return
     if model.of_people or name in model.identifiers:
-        title = model.identifiers[name].zh if name in model.identifiers else model.columns[name].title
+        title = (
+            model.identifiers[name].zh if name in model.identifiers else model.columns[name].title
+        )
         yield CellChange(f"{sheet}!{title}", note="changed")
         return
     column = model.columns[name]
     where = f"{sheet}!{column.title}"
     if len(cells) > FEWEST_ALIKE:
-        yield CellChange(f"{where} {cells[0][0]}–{cells[-1][0]}", note=f"{len(cells)} cells changed")
+        yield CellChange(
+            f"{where} {cells[0][0]}–{cells[-1][0]}", note=f"{len(cells)} cells changed"
+        )
     else:
         for row, *pair in cells:
             was, now = (str(shown("" if cell is None else cell, name, model)) for cell in pair)

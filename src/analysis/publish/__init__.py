@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Set the house style and register `%%md LANG`, which speaks through the notebook's `section`."""
+    """Set the house style and register `%%md LANG`, which speaks through the notebook's
+    `section`.
+    """
     from analysis.publish.figures import use_style
 
     def md(line: str, cell: str) -> None:
@@ -34,5 +36,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _without_path(message: Warning | str, category: type[Warning], *_: object) -> str:
-    """Write a warning without the file it comes from, whose path would differ from machine to machine."""
+    """Write a warning without the file it comes from, whose path would differ from machine to
+    machine.
+    """
     return f"{category.__name__}: {message}\n"

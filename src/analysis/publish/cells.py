@@ -50,11 +50,14 @@ class Cell:
 def read_cells(notebook: Path) -> list[dict]:
     """Return the cells of a notebook as its file has them.
 
-    Raises CellError where the file is no notebook, or a cell has no id of its own, or broken metadata.
+    Raises CellError where the file is no notebook, or a cell has no id of its own, or broken
+    metadata.
     """
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        cells = [cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)]
+        cells = [
+            cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)
+        ]
     except (ValueError, TypeError, KeyError) as error:  # a merge may have left its marks
         raise CellError(f"not a notebook: {type(error).__name__}: {error}") from None
     seen: set[str] = set()
@@ -66,10 +69,15 @@ def read_cells(notebook: Path) -> list[dict]:
 
 
 def _fault(cell: dict, seen: set[str]) -> str:
-    """Say why a cell cannot be run or published, after its number; empty where it can. seen: ids before it."""
+    """Say why a cell cannot be run or published, after its number; empty where it can. seen: ids
+    before it.
+    """
     name, metadata = cell.get("id"), cell.get("metadata", {})
     if not isinstance(name, str) or not name:
-        return " has no id: 请用 JupyterLab 另存为 nbformat 4.5 (save it as nbformat 4.5, which gives ids)"
+        return (
+            " has no id: 请用 JupyterLab 另存为 nbformat 4.5 "
+            "(save it as nbformat 4.5, which gives ids)"
+        )
     if name in seen:
         return f" has the id of another, {name}: 请改其编号 (give it an id of its own)"
     if not isinstance(metadata, dict):
@@ -90,7 +98,9 @@ def code_cells(notebook: Path) -> list[Cell]:
 
 
 def quoted(tree: ast.AST) -> list[str]:
-    """List the plain strings in a syntax tree, without those that a call of `read` names as columns."""
+    """List the plain strings in a syntax tree, without those that a call of `read` names as
+    columns.
+    """
     skipped = {
         id(argument)
         for node in ast.walk(tree)

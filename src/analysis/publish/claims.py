@@ -11,7 +11,15 @@ from analysis.survey.reference import reference
 
 HEADS = {
     "zh": ["条目", "原报告原句", "发布值", "重算值", "单位", "结果", "说明"],
-    "en": ["Claim", "The published report says", "Published", "Recomputed", "Unit", "Outcome", "Explanation"],
+    "en": [
+        "Claim",
+        "The published report says",
+        "Published",
+        "Recomputed",
+        "Unit",
+        "Outcome",
+        "Explanation",
+    ],
 }
 
 
@@ -36,7 +44,9 @@ def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: st
     checks: of `claim_checks.csv`, whose `note_en` takes its numbers from `names` (English).
     """
     if lang == "zh":
-        shown = book[["id", "quote", "published", "recomputed", "unit_zh", "status_zh", "explanation"]]
+        shown = book[
+            ["id", "quote", "published", "recomputed", "unit_zh", "status_zh", "explanation"]
+        ]
         shown = shown.assign(explanation=[_own_words(text) for text in book["explanation"]])
     else:
         shown = book[["id", "english", "published", "recomputed", "unit", "status"]].assign(
@@ -49,7 +59,9 @@ def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: st
 
 
 def notable(book: pd.DataFrame) -> pd.DataFrame:
-    """Pick the claims that a reader must look at one by one: numbers whose agreement is not by construction."""
+    """Pick the claims that a reader must look at one by one: numbers whose agreement is not by
+    construction.
+    """
     return book[~book["status"].isin(["by construction", "qualitative"])]
 
 

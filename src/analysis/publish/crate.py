@@ -1,4 +1,5 @@
-"""The contents of a release as an RO-Crate 1.1: its files, and which run of which notebook made them from what.
+"""The contents of a release as an RO-Crate 1.1: its files, and which run of which notebook made
+them from what.
 
 https://w3id.org/ro/crate, with the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5. A run
 has no times: the same inputs give the same bytes. What a run read and the release does not hold, as

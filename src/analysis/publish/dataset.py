@@ -98,7 +98,9 @@ def dataset(facts: dict[str, Any]) -> Dataset:
 
 
 def _city() -> dict[str, str]:
-    """Return the name of the city by language; that of its code where counties.csv does not have it."""
+    """Return the name of the city by language; that of its code where counties.csv does not have
+    it.
+    """
     table = reference("counties").set_index("gb2260")
     if study().city not in table.index:
         return {"zh": study().city, "en": study().city}
@@ -107,7 +109,8 @@ def _city() -> dict[str, str]:
 
 
 def json_ld(data: Dataset, downloads: list[tuple[str, str]]) -> str:
-    """Return the description of the data set for a `script` element, `<` escaped so that it cannot end it.
+    """Return the description of the data set for a `script` element, `<` escaped so that it cannot
+    end it.
 
     downloads: (label, path relative to the page) of the files to take away.
     """
@@ -149,7 +152,12 @@ def _variable(row: dict[str, str], lang: str) -> dict[str, str]:
 
 
 def _download(label: str, path: str) -> dict[str, str]:
-    return {"@type": "DataDownload", "name": label, "contentUrl": path, "encodingFormat": media_type(path)}
+    return {
+        "@type": "DataDownload",
+        "name": label,
+        "contentUrl": path,
+        "encodingFormat": media_type(path),
+    }
 
 
 MEDIA_TYPES = {

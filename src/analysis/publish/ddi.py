@@ -24,7 +24,9 @@ WITHHELD = "The rows of the forms are not part of the release."
 def ddi_codebook(data: Dataset, forms: list[Form]) -> bytes:
     """Return the DDI document of the forms of an edition."""
     ET.register_namespace("", NAMESPACE)
-    book = ET.Element(f"{{{NAMESPACE}}}codeBook", {"version": "2.5", "ID": _identifier(data.release)})
+    book = ET.Element(
+        f"{{{NAMESPACE}}}codeBook", {"version": "2.5", "ID": _identifier(data.release)}
+    )
     _study(book, data)
     for number, form in enumerate(forms, start=1):
         text = _add(_add(book, "fileDscr", ID=f"F{number}"), "fileTxt")
@@ -40,7 +42,9 @@ def ddi_codebook(data: Dataset, forms: list[Form]) -> bytes:
 
 
 def _study(book: ET.Element, data: Dataset) -> None:
-    """Add what the study is: title, publisher, version, abstract, date, place, kind of data, access."""
+    """Add what the study is: title, publisher, version, abstract, date, place, kind of data,
+    access.
+    """
     described, first = _add(book, "stdyDscr"), data.languages[0]
     citation = _add(described, "citation")
     titles = _add(citation, "titlStmt")
@@ -63,7 +67,9 @@ def _study(book: ET.Element, data: Dataset) -> None:
 
 
 def _variable(parent: ET.Element, question: Question, file: str) -> None:
-    """Add a question: its labels, range, answers and format, in the order that the schema demands."""
+    """Add a question: its labels, range, answers and format, in the order that the schema
+    demands.
+    """
     kind = KINDS.get(question.kind, "discrete")
     place = {"ID": _identifier(f"{file}.{question.name}"), "name": question.name, "files": file}
     place |= {"measUnit": question.unit} if question.unit else {}
@@ -85,7 +91,9 @@ def _variable(parent: ET.Element, question: Question, file: str) -> None:
     _add(variable, "varFormat", type=FORMATS.get(question.kind, "character"))
 
 
-def _add(parent: ET.Element, tag: str, text: str = "", lang: str = "", /, **more: str) -> ET.Element:
+def _add(
+    parent: ET.Element, tag: str, text: str = "", lang: str = "", /, **more: str
+) -> ET.Element:
     """Add an element; more: its attributes."""
     attributes = {LANGUAGE: lang, **more} if lang else more
     child = ET.SubElement(parent, f"{{{NAMESPACE}}}{tag}", attributes)

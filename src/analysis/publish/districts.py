@@ -1,8 +1,9 @@
-"""What the page of a district may say, in a folder of its own: it is read in no time where there are thousands.
+"""What the page of a district may say, in a folder of its own: it is read in no time where there
+are thousands.
 
-Beside a county's numbers stand the city's shares and means of the same; its totals do not, as totals are not
-compared, nor its intervals. So a correction in one county leaves the pages of the others as they are, unless a
-share or mean of the city moves by as much as is printed.
+Beside a county's numbers stand the city's shares and means of the same; its totals do not, as
+totals are not compared, nor its intervals. So a correction in one county leaves the pages of the
+others as they are, unless a share or mean of the city moves by as much as is printed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from analysis.survey.study import of_wave, study
 
 TOWNSHIP = {"zh": ["街道（乡镇）", "社区"], "en": ["Township", "Communities"]}
 COUNTY_TABLE = {
-    "zh": {"title": "各县（市、区）全部指标", "subtitle": "每行一个指标，每列一地", "heads": ["指标", "单位"]},
+    "zh": {
+        "title": "各县（市、区）全部指标",
+        "subtitle": "每行一个指标，每列一地",
+        "heads": ["指标", "单位"],
+    },
     "en": {
         "title": "All indicators by county",
         "subtitle": "A row for each indicator",
@@ -35,7 +40,9 @@ SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with 
 
 
 def write_districts(wave: str) -> None:
-    """Write estimates, statements and places (.parquet) of every county below `build/<wave>/districts/<code>`."""
+    """Write estimates, statements and places (.parquet) of every county below
+    `build/<wave>/districts/<code>`.
+    """
     estimates, said = published_estimates(wave), read_statements(wave)[SAID]
     city = estimates[estimates["district"] == study().city]
     city = as_printed(city[~city["indicator"].isin(totals())])
@@ -58,7 +65,9 @@ def published_estimates(wave: str) -> pd.DataFrame:
 
 
 def _public(wave: str) -> pd.DataFrame:
-    """Read what the pages of districts tell of each community; no rows where the study has no such table."""
+    """Read what the pages of districts tell of each community; no rows where the study has no such
+    table.
+    """
     with of_wave(wave):
         table, names = study().frame_table, study().public
     if not names:
@@ -66,21 +75,28 @@ def _public(wave: str) -> pd.DataFrame:
     return read(table, wave, *names)[["county_code", *names]]
 
 
-def count_by_township(places: pd.DataFrame, lang: str, counted: dict[str, pd.Series]) -> pd.DataFrame:
-    """Tabulate the communities of one county by township: how many, and of how many each condition holds.
+def count_by_township(
+    places: pd.DataFrame, lang: str, counted: dict[str, pd.Series]
+) -> pd.DataFrame:
+    """Tabulate the communities of one county by township: how many, and of how many each condition
+    holds.
 
-    places: one row a community, the `public` columns of the study. counted: conditions (one boolean a row of
-    `places`) by the title of their column.
+    places: one row a community, the `public` columns of the study. counted: conditions (one boolean
+    a row of `places`) by the title of their column.
     """
     held = places[["township"]].assign(one=1, **counted)
     sums = held.groupby("township", sort=False).sum().astype(int).reset_index()
     return sums.set_axis([*TOWNSHIP[lang], *counted], axis=1)
 
 
-def names_by_township(places: pd.DataFrame, lang: str, listed: dict[str, pd.Series]) -> pd.DataFrame:
-    """Tabulate the communities of one county by township: the names of those of which each condition holds.
+def names_by_township(
+    places: pd.DataFrame, lang: str, listed: dict[str, pd.Series]
+) -> pd.DataFrame:
+    """Tabulate the communities of one county by township: the names of those of which each
+    condition holds.
 
-    places, listed: as for `count_by_township`. A community is called without the name of its township.
+    places, listed: as for `count_by_township`. A community is called without the name of its
+    township.
     """
     comma, nobody = {"zh": ("、", "—"), "en": (", ", "—")}[lang]
     pairs = zip(places["community"], places["township"], strict=True)
@@ -94,7 +110,8 @@ def names_by_township(places: pd.DataFrame, lang: str, listed: dict[str, pd.Seri
 
 
 def by_county(estimates: pd.DataFrame, lang: str) -> dict:
-    """Tabulate every indicator that counties have: a row an indicator with its unit, a column a county, the city.
+    """Tabulate every indicator that counties have: a row an indicator with its unit, a column a
+    county, the city.
 
     Returns what `workbook` takes: title, subtitle, table (columns, rows of texts as printed).
     """
@@ -105,10 +122,13 @@ def by_county(estimates: pd.DataFrame, lang: str) -> dict:
     rows = []
     for indicator in shown:
         ones = [said.get(code, {}).get(indicator) for code in places]
-        known = [one for one in ones[:-1] if one is not None and (one.withheld or not pd.isna(one.value))]
+        known = [
+            one for one in ones[:-1] if one is not None and (one.withheld or not pd.isna(one.value))
+        ]
         if len(known) > 1:
             values = [
-                "—" if one is None or (pd.isna(one.value) and not one.withheld) else one.tabled for one in ones
+                "—" if one is None or (pd.isna(one.value) and not one.withheld) else one.tabled
+                for one in ones
             ]
             rows.append([known[0].title, known[0].unit.name, *values])
     columns = [*titles["heads"], *(names[code] for code in places)]
@@ -127,7 +147,9 @@ def quotes(named: pd.DataFrame, county: str, lang: str) -> list[str]:
 
 
 def totals() -> set[str]:
-    """Return the indicators whose value for the city is the sum of the counties', as `measures.csv` declares."""
+    """Return the indicators whose value for the city is the sum of the counties', as `measures.csv`
+    declares.
+    """
     measures = reference("measures")
     return set(measures.loc[measures["additive"] == "yes", "indicator"])
 
@@ -135,17 +157,23 @@ def totals() -> set[str]:
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
     """Give estimates the digits with which they are printed, one decimal at least.
 
-    They print as before, but have no interval, no sources and not what was divided by what: from them no more
-    digits can be had than the measure's.
+    They print as before, but have no interval, no sources and not what was divided by what: from
+    them no more digits can be had than the measure's.
     """
-    decimals = reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
-    values = [round_stably(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)]
+    decimals = (
+        reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
+    )
+    values = [
+        round_stably(value, digits) for value, digits in zip(rows["value"], decimals, strict=True)
+    ]
     blank = dict.fromkeys(["low", "high", "numerator", "denominator"], math.nan)
     return rows.assign(value=values, **blank, sources="")
 
 
 def round_stably(value: float, decimals: int) -> float:
-    """Round to one decimal at least, upwards or downwards where rounding twice would print another number."""
+    """Round to one decimal at least, upwards or downwards where rounding twice would print another
+    number.
+    """
     power = 10 ** max(decimals, 1)
     nearest = float(printed(value, max(decimals, 1)))
     near = (nearest, math.floor(value * power) / power, math.ceil(value * power) / power)

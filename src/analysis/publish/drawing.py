@@ -1,6 +1,7 @@
 """Drawings: what matplotlib writes as SVG, made short, and told which mark belongs to which county.
 
-A figure names its marks by a gid of `MARKS` and one label a mark, in the order in which they are drawn.
+A figure names its marks by a gid of `MARKS` and one label a mark, in the order in which they are
+drawn.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ MARKS = "marks:"
 BETWEEN = "\ue000"  # of two labels: a private character, which no text may hold
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
-ROUND = re.compile(r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z")  # a circle as matplotlib draws it, by eight curves
+ROUND = re.compile(
+    r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z"
+)  # a circle as matplotlib draws it, by eight curves
 KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
 PLAIN = {
     "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},
@@ -37,7 +40,8 @@ def marks(labels: Iterable[str]) -> str:
 def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False) -> str:
     """Shorten a drawing to a tenth of a point and give marks and labels of counties their code.
 
-    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover; on a phone nothing hovers.
+    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover; on a phone nothing
+    hovers.
     """
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
     writer = _Writer(areas, unit, phone)
@@ -53,7 +57,9 @@ def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False
 
 @dataclass
 class Piece:
-    """One element of a drawing: where it is, how it looks, which county and label it carries, what is inside."""
+    """One element of a drawing: where it is, how it looks, which county and label it carries, what
+    is inside.
+    """
 
     tag: str
     place: dict[str, str]
@@ -72,7 +78,12 @@ def joined(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         before = next((p for p in reversed(kept) if p.tag != "text"), None)
         plain = piece.tag == "path" and not (piece.area or piece.inside) and before is not None
-        if plain and (before.tag, before.look, before.area, before.inside) == ("path", piece.look, "", ""):
+        if plain and (before.tag, before.look, before.area, before.inside) == (
+            "path",
+            piece.look,
+            "",
+            "",
+        ):
             before.place = {"d": before.place["d"] + piece.place["d"]}
         else:
             kept.append(piece)
@@ -101,7 +112,9 @@ class _Writer:
         self.areas, self.unit, self.phone, self.ids = areas, unit, phone, {}
 
     def write(self, element: Element, waiting: list[str]) -> list[Piece]:
-        """List the pieces of an element; `waiting` are the labels of the marks still to come in its group."""
+        """List the pieces of an element; `waiting` are the labels of the marks still to come in its
+        group.
+        """
         tag = element.tag.rpartition("}")[2]
         name = element.get("id", "")
         if tag == "g":
@@ -109,7 +122,9 @@ class _Writer:
             return [piece for child in element for piece in self.write(child, waiting)]
         if tag == "defs":
             shapes = [child for child in element if child.tag.endswith("}path")]
-            return [Piece("defs", {}, {}, inside="".join(map(self._shape, shapes)))] if shapes else []
+            return (
+                [Piece("defs", {}, {}, inside="".join(map(self._shape, shapes)))] if shapes else []
+            )
         if tag not in PLAIN or self._unseen(tag, element):
             return []
         return [self._mark(tag, element, waiting.pop(0) if waiting else "")]
@@ -156,7 +171,10 @@ def _at(element: Element) -> tuple[str | None, ...]:
 
 def _style(element: Element) -> dict[str, str]:
     pairs = [part.partition(":") for part in element.get("style", "").split(";") if part.strip()]
-    given = {key.strip(): value.strip().removesuffix("px").replace("#ffffff", "#fff") for key, _, value in pairs}
+    given = {
+        key.strip(): value.strip().removesuffix("px").replace("#ffffff", "#fff")
+        for key, _, value in pairs
+    }
     if "stroke-width" in given:
         given["stroke-width"] = _short(given["stroke-width"])
     return {key: value for key, value in given.items() if key in KEPT}

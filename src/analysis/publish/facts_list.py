@@ -1,4 +1,5 @@
-"""The numbers of an edition as plain text for programs that read text: `llms.txt`, one number a line.
+"""The numbers of an edition as plain text for programs that read text: `llms.txt`, one number a
+line.
 
 https://llmstxt.org: a title, a summary as a quotation, then lists of links. A line has everything
 that is needed to quote a number rightly: value, unit, interval, basis, how it may be worded, and
@@ -22,7 +23,8 @@ from analysis.survey.study import study
 
 WORDS = {
     "zh": {
-        "line": "{label}（{place}）：{value}；{interval}；依据：{basis}；{uncertainty}；表述：{wording}",
+        "line": "{label}（{place}）：{value}；{interval}；依据：{basis}；{uncertainty}；"
+        "表述：{wording}",
         "interval": "95%区间 {}",
         "none": "无区间",
         "alone": "只陈述本地数值，不与其他地方比较",
@@ -30,7 +32,8 @@ WORDS = {
         "rule": "引用任何数值都要写明：{}",
     },
     "en": {
-        "line": "{label} ({place}): {value}; {interval}; basis: {basis}; {uncertainty}; wording: {wording}",
+        "line": "{label} ({place}): {value}; {interval}; basis: {basis}; {uncertainty}; wording: "
+        "{wording}",
         "interval": "95% interval {}",
         "none": "no interval",
         "alone": "state it for this place only, compare it with no other",

@@ -1,4 +1,6 @@
-"""What is wrong with the names that a template of words takes, with the nearest name that there is."""
+"""What is wrong with the names that a template of words takes, with the nearest name that there
+is.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ PARSER = Environment()
 
 
 def name_faults(text: str, known: Collection[str], indicators: Collection[str]) -> Iterator[str]:
-    """Say which names in a template are not known, and what a number is asked for that it does not have.
+    """Say which names in a template are not known, and what a number is asked for that it does not
+    have.
 
-    known: what words may name. indicators: those that have a number. Raises jinja2.TemplateSyntaxError where the
-    text is no template.
+    known: what words may name. indicators: those that have a number. Raises
+    jinja2.TemplateSyntaxError where the text is no template.
     """
     tree = PARSER.parse(text)
     for name in sorted(meta.find_undeclared_variables(tree) - set(known)):
@@ -26,7 +29,9 @@ def name_faults(text: str, known: Collection[str], indicators: Collection[str]) 
 
 
 def _attribute(node: nodes.Getattr, indicators: Collection[str]) -> Iterator[str]:
-    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a shape."""
+    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a
+    shape.
+    """
     owner = node.node
     base = owner.node if isinstance(owner, nodes.Getitem) else None
     if (isinstance(base, nodes.Name) and base.name == "county") or (
@@ -40,4 +45,6 @@ def _attribute(node: nodes.Getattr, indicators: Collection[str]) -> Iterator[str
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
-    return f"unknown name {name}" + (f"; did you mean {near[0]}?" if near else "; names are those of measures.csv")
+    return f"unknown name {name}" + (
+        f"; did you mean {near[0]}?" if near else "; names are those of measures.csv"
+    )

@@ -38,19 +38,31 @@ from analysis.publish.rows import (
 )
 from analysis.survey.characters import font_path
 
-PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]  # neighbours differ in lightness: read in grey
+PALETTE = [
+    "#17445c",
+    "#5b9cb8",
+    "#e3bd80",
+    "#b8541a",
+    "#8f9f97",
+]  # neighbours differ in lightness: read in grey
 TOLD = [ACCENT, "#a5c8d8"]  # of parts of a whole: those that the title tells of
 LEAST = 8  # per cent: a smaller part has no room for its value, which the table behind has
-CLEAR = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}}  # no line strikes words through
+CLEAR = {
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+}  # no line strikes words through
 LINE = 0.19  # inches: a line of a legend
 
 
 def use_style() -> None:
-    """Set the house style: Noto Sans SC from its wheel, text kept as text, the same bytes each time."""
+    """Set the house style: Noto Sans SC from its wheel, text kept as text, the same bytes each
+    time.
+    """
     path = font_path()
     plt.rcdefaults()  # a matplotlibrc in the current folder comes before all others
     manager, own = font_manager.fontManager, mpl.get_data_path()
-    manager.ttflist = [font for font in manager.ttflist if font.fname.startswith(own)]  # not the machine's
+    manager.ttflist = [
+        font for font in manager.ttflist if font.fname.startswith(own)
+    ]  # not the machine's
     manager.addfont(path)  # from its file: a font cache may be stale
     family = font_manager.FontProperties(fname=path).get_name()
     sns.set_theme(
@@ -87,7 +99,9 @@ def use_style() -> None:
 
 
 def new_figure(rows: int, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
-    """Open a figure with axes, tall enough for `rows` lines of districts, but for no more than ROWS."""
+    """Open a figure with axes, tall enough for `rows` lines of districts, but for no more than
+    ROWS.
+    """
     height = 0.75 + 0.25 * min(rows, ROWS)
     return plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", **options)
 
@@ -95,7 +109,8 @@ def new_figure(rows: int, columns: int = 1, **options: Any) -> tuple[Figure, Any
 def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
     """Plot one district's indicators with their intervals, the city's value as a tick beside each.
 
-    frame: columns district (label of the indicator), value, low, high, city. own, city: for the legend.
+    frame: columns district (label of the indicator), value, low, high, city. own, city: for the
+    legend.
     """
     figure, axes = new_figure(len(frame))
     text = frame.select_dtypes("number").map("{:.4g}".format).assign(district=frame["district"])
@@ -104,7 +119,9 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
     sns.scatterplot(frame, x="value", y="district", color=ACCENT, s=34, zorder=3, ax=axes)
     axes.collections[1].set(gid=_named(text, "value"), label=own)
     tick = {"marker": "|", "s": 170, "linewidth": 2, "color": WARM, "zorder": 4, "label": city}
-    axes.scatter(frame["city"], frame["district"], **tick).set_gid(marks(f"{city} {one}" for one in text["city"]))
+    axes.scatter(frame["city"], frame["district"], **tick).set_gid(
+        marks(f"{city} {one}" for one in text["city"])
+    )
     legend_above(axes, 2)
     axes.set(xlabel=unit, ylabel="", xlim=(-2, 102), ylim=(len(frame) - 0.5, -0.5))
     return figure
@@ -113,17 +130,25 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
 def dumbbell(frame: pd.DataFrame, before: str, after: str, city: float | None = None) -> Figure:
     """Plot two dates of each district, joined, with both values at the ends.
 
-    frame: columns district, before, after (values), before_text, after_text (as printed), tone (of TONES), note
-    (on the line) and group (of neighbours, bracketed); the last two may be empty. before, after: names of the
-    dates, above the first row. city: draws a line, which `after` names.
+    frame: columns district, before, after (values), before_text, after_text (as printed), tone (of
+    TONES), note (on the line) and group (of neighbours, bracketed); the last two may be empty.
+    before, after: names of the dates, above the first row. city: draws a line, which `after` names.
     """
     figure, (axes,) = row_figure(frame["district"], head=1)
-    color, y, over_line = tone_colors(frame["tone"]), range(len(frame)), {} if city is None else CLEAR
+    color, y, over_line = (
+        tone_colors(frame["tone"]),
+        range(len(frame)),
+        {} if city is None else CLEAR,
+    )
     align_left([axes], room(frame["before_text"]))
     axes.set_xlim(frame["before"].min(), frame["after"].max())
-    axes.hlines(y, frame["before"], frame["after"], color=color, linewidth=2).set_gid(marks(frame["district"]))
+    axes.hlines(y, frame["before"], frame["after"], color=color, linewidth=2).set_gid(
+        marks(frame["district"])
+    )
     dots = {"edgecolors": color, "linewidths": 1.4, "s": 22, "zorder": 4, "clip_on": False}
-    axes.scatter(frame["before"], y, facecolors="white", **dots).set_gid(_named(frame, "before_text"))
+    axes.scatter(frame["before"], y, facecolors="white", **dots).set_gid(
+        _named(frame, "before_text")
+    )
     axes.scatter(frame["after"], y, facecolors=color, **dots).set_gid(_named(frame, "after_text"))
     for i, row in enumerate(frame.itertuples()):
         write(axes, row.before, i, row.before_text, "left", SOFT, row.district)
@@ -145,17 +170,23 @@ def _bracket_groups(axes: Axes, frame: pd.DataFrame) -> None:
     for name, rows in frame.reset_index(drop=True).groupby("group", sort=False):
         if name:
             color = tone_colors(rows["tone"])[0]
-            bracket(axes, rows.index[0], rows.index[-1], name, color if color != MUTED else SOFT, inset)
+            bracket(
+                axes, rows.index[0], rows.index[-1], name, color if color != MUTED else SOFT, inset
+            )
 
 
 def headcount(city: pd.DataFrame, counties: pd.DataFrame, new: str, total: str) -> Figure:
     """Plot headcounts as bars, recruits first; city and counties on scales of their own.
 
-    city, counties: columns district (label of the row), new, kept (values), new_text, kept_text, total_text (as
-    printed) and note (beside the bar). new, total: heads of the numbers at the right.
+    city, counties: columns district (label of the row), new, kept (values), new_text, kept_text,
+    total_text (as printed) and note (beside the bar). new, total: heads of the numbers at the
+    right.
     """
     figure, panels = row_figure(city["district"], counties["district"], head=1)
-    columns = {"new": (ACCENT, room([*city["new_text"], new])), "total": (INK, room([*city["total_text"], total]))}
+    columns = {
+        "new": (ACCENT, room([*city["new_text"], new])),
+        "total": (INK, room([*city["total_text"], total])),
+    }
     for axes, frame in zip(panels, (city, counties), strict=True):
         stack(axes, frame, {"new": ACCENT, "kept": FAINT})
         axes.set_xlim(0, (frame["new"] + frame["kept"]).max())
@@ -168,7 +199,9 @@ def headcount(city: pd.DataFrame, counties: pd.DataFrame, new: str, total: str) 
 
 
 def stack(axes: Axes, frame: pd.DataFrame, colors: dict[str, str]) -> None:
-    """Draw a row of parts for each district, one after another; beside `part`, frame has `part`_text."""
+    """Draw a row of parts for each district, one after another; beside `part`, frame has
+    `part`_text.
+    """
     left = 0
     for part, color in colors.items():
         bars = axes.barh(range(len(frame)), frame[part], left=left, height=0.84, color=color)
@@ -189,10 +222,10 @@ def _columns(axes: Axes, frame: pd.DataFrame, columns: dict[str, tuple[str, floa
 def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str = "") -> Figure:
     """Plot each row as a whole of parts, in percent, which add up to one hundred.
 
-    frame: columns district (label of the row; empty for a single one), for each part its value, `part`_text (as
-    printed, in the bar) and, for a single row, `part`_below (below it); total_text (right of the bar).
-    names: {part: name}, above the first row; the first `told` of them are what the title tells. total: head of
-    total_text.
+    frame: columns district (label of the row; empty for a single one), for each part its value,
+    `part`_text (as printed, in the bar) and, for a single row, `part`_below (below it); total_text
+    (right of the bar). names: {part: name}, above the first row; the first `told` of them are what
+    the title tells. total: head of total_text.
     """
     single, heads = len(frame) == 1, {part: fold(name) for part, name in names.items()}
     lines = max(text.count("\n") + 1 for text in [*heads.values(), total])
@@ -200,11 +233,22 @@ def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str 
     colors = dict(zip(names, [*TOLD[:told], *[FAINT] * len(names)], strict=False))
     stack(axes, frame, colors)
     for part, left in _starts(frame, list(names)).items():
-        tone, ink = SOFT if colors[part] == FAINT else ACCENT, "white" if colors[part] == ACCENT else INK
+        tone, ink = (
+            SOFT if colors[part] == FAINT else ACCENT,
+            "white" if colors[part] == ACCENT else INK,
+        )
         write(axes, left[0], -0.45, heads[part], "from", tone, va="bottom")
         for i, row in enumerate(frame.to_dict("records")):
             if row[part] >= LEAST:
-                write(axes, left[i] + row[part] / 2, i, row[f"{part}_text"], "on", ink, row["district"])
+                write(
+                    axes,
+                    left[i] + row[part] / 2,
+                    i,
+                    row[f"{part}_text"],
+                    "on",
+                    ink,
+                    row["district"],
+                )
         if single:
             write(axes, left[0], 0.5, frame[f"{part}_below"].iloc[0], "from", INK, va="top")
     for i, row in enumerate(frame.itertuples()):
@@ -239,9 +283,11 @@ def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
 
 
 def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
-    """Plot each district's value with its interval against a line, the values in a column at the right.
+    """Plot each district's value with its interval against a line, the values in a column at the
+    right.
 
-    frame: columns district, value, low, high, text (as printed), tone (of TONES). text: names the line.
+    frame: columns district, value, low, high, text (as printed), tone (of TONES). text: names the
+    line.
     """
     figure, (axes,) = row_figure(frame["district"], head=1)
     axes.set_xlim(min(frame["low"].min(), line), max(frame["high"].max(), line))
@@ -249,7 +295,9 @@ def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
     _intervals(axes, frame, range(len(frame)))
     width = room(frame["text"])
     for i, row in enumerate(frame.itertuples()):
-        write_edge(axes, i, row.text, ACCENT if row.tone == "accent" else INK, row.district, inset=width)
+        write_edge(
+            axes, i, row.text, ACCENT if row.tone == "accent" else INK, row.district, inset=width
+        )
     return figure
 
 
@@ -258,13 +306,17 @@ def _intervals(axes: Axes, frame: pd.DataFrame, y: Sequence[float]) -> None:
     color = tone_colors(frame["tone"])
     lines = axes.hlines(y, frame["low"], frame["high"], color=color, linewidth=2.5, alpha=0.55)
     lines.set_gid(marks(frame["district"]))
-    axes.scatter(frame["value"], y, color=color, s=30, zorder=3, clip_on=False).set_gid(_named(frame, "text"))
+    axes.scatter(frame["value"], y, color=color, s=30, zorder=3, clip_on=False).set_gid(
+        _named(frame, "text")
+    )
 
 
 def interval_groups(frame: pd.DataFrame) -> Figure:
-    """Plot shares with their intervals on a track from 0 to 100 %, in groups with headings, named above.
+    """Plot shares with their intervals on a track from 0 to 100 %, in groups with headings, named
+    above.
 
-    frame: columns group, district (label of the row), value, low, high, text (with the interval), tone.
+    frame: columns group, district (label of the row), value, low, high, text (with the interval),
+    tone.
     """
     figure, (axes,) = row_figure([""] * (2 * len(frame) + frame["group"].nunique()))
     at, y = [], 0
@@ -291,12 +343,15 @@ def bars(
 ) -> Figure:
     """Plot one bar for each district or category with its value at the end.
 
-    frame: columns district (or any label in the first column), value, text (as printed) and tone (of TONES).
-    lines: {name: (value, side of the name)}, upright. group: first and last row of a bracket, its name.
+    frame: columns district (or any label in the first column), value, text (as printed) and tone
+    (of TONES). lines: {name: (value, side of the name)}, upright. group: first and last row of a
+    bracket, its name.
     """
     label = frame.columns[0]
     figure, (axes,) = row_figure(frame[label], head=1 if lines else 0)
-    drawn = axes.barh(range(len(frame)), frame["value"], height=0.64, color=tone_colors(frame["tone"]))
+    drawn = axes.barh(
+        range(len(frame)), frame["value"], height=0.64, color=tone_colors(frame["tone"])
+    )
     for i, (bar, name, row) in enumerate(zip(drawn, frame[label], frame.itertuples(), strict=True)):
         bar.set_gid(marks([f"{name} {row.text}"]))
         write(axes, row.value, i, row.text, "right", ACCENT if row.tone == "accent" else INK, name)

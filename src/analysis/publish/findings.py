@@ -1,4 +1,6 @@
-"""Corrections and questions as they may be published: of sheets of people how many there are, and nothing else."""
+"""Corrections and questions as they may be published: of sheets of people how many there are, and
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -32,5 +34,9 @@ def _published(rows: pd.DataFrame, words: str, lang: str) -> pd.DataFrame:
     listed = rows[~people].astype(str)
     counts = rows[people].groupby(["sheet", "column"], sort=False).size()
     said = [(sheet, column, COUNTED[lang].format(n)) for (sheet, column), n in counts.items()]
-    counted = pd.DataFrame(said, columns=["sheet", "column", words]).reindex(columns=rows.columns).fillna("")
+    counted = (
+        pd.DataFrame(said, columns=["sheet", "column", words])
+        .reindex(columns=rows.columns)
+        .fillna("")
+    )
     return pd.concat([listed, counted], ignore_index=True)

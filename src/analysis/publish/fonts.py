@@ -20,8 +20,10 @@ FEATURES = ("halt", "chws")
 DROPPED = ("BASE", "GDEF", "GSUB", "STAT", "vhea", "vmtx")
 NAMES = (0, 1, 2, 13)
 
-# Units to an em, in place of 1000, of a font whose bytes stand between a telephone and the first line: a fifth
-# less of them. A point moves by a five-hundredth of an em at most, a thirtieth of a pixel in running text.
+# Units to an em, in place of 1000, of a font whose bytes stand between a telephone and the first
+# line: a fifth
+# less of them. A point moves by a five-hundredth of an em at most, a thirtieth of a pixel in
+# running text.
 UNITS = 250
 
 
@@ -33,10 +35,10 @@ def missing(text: str) -> set[str]:
 def subset(text: str, flavor: str = "woff") -> bytes:
     """Return a font with exactly the characters of the text, and ASCII.
 
-    The same characters give the same bytes, in whatever order they come. Characters without a glyph are left
-    out (see `missing`), and left to the reader's own fonts. flavor: `woff2` is a third smaller, also for
-    being drawn to coarser `UNITS`, and takes a hundred times as long (1 s for 800 characters); it is for the page
-    that everybody opens.
+    The same characters give the same bytes, in whatever order they come. Characters without a glyph
+    are left out (see `missing`), and left to the reader's own fonts. flavor: `woff2` is a third
+    smaller, also for being drawn to coarser `UNITS`, and takes a hundred times as long (1 s for 800
+    characters); it is for the page that everybody opens.
     """
     drawn = {character for character in text if character >= " "}
     return _cut("".join(sorted(drawn | set(ASCII))), flavor)
@@ -50,7 +52,9 @@ def face(text: str, flavor: str = "woff") -> str:
 
 
 def standalone(drawing: str, text: str | None = None) -> str:
-    """Give an SVG file a font with its characters (or those of `text`), to be read without a Chinese font."""
+    """Give an SVG file a font with its characters (or those of `text`), to be read without a
+    Chinese font.
+    """
     text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
     head, tag, rest = drawing.partition(">")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{tag}<style>{face(text)}</style>{rest}'

@@ -1,7 +1,7 @@
 """Find numbers that were typed into prose instead of taken by name, in Chinese and in English.
 
-A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit: 1533名 and
-近四成 are found by what stands around them instead.
+A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit:
+1533名 and 近四成 are found by what stands around them instead.
 """
 
 from __future__ import annotations
@@ -11,10 +11,17 @@ import re
 from jinja2 import Environment, nodes
 
 PARSER = Environment()
-UNLINKED = ("text", "plain", "tabled", "interval_text")  # of a number; tables print them, prose does not
+UNLINKED = (
+    "text",
+    "plain",
+    "tabled",
+    "interval_text",
+)  # of a number; tables print them, prose does not
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")  # tags, and where a link leads to
+MARKUP = re.compile(
+    r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)"
+)  # tags, and where a link leads to
 
 # What may stand as typed, each kind with its reason.
 EXEMPT = tuple(
@@ -23,10 +30,13 @@ EXEMPT = tuple(
         r"(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?",  # dates: which year is meant, not how many
         r"(?<![A-Za-z\d])(?:19|20)\d\d(?![\d%])(?=[ ,.;:)”]|$)",  # years in English
         r"〔\d{4}〕\s*\d+\s*号",  # document numbers
-        r"^\s*#*\s*(?:（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.、])",  # list marks
+        # list marks
+        r"^\s*#*\s*(?:（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.、])",
         r"(?<=\*\*)Third(?=,)",  # an order in a text: first, second, third
-        r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",  # fixed terms
-        r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",  # no number
+        # fixed terms
+        r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",
+        # no number
+        r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",
         r"万一|千万别|十分|百姓|百分点|四季|四分位|五险一金|一体|一线",  # no number either
         r"(?<![0-9０-９〇零一二三四五六七八九十百千两几])万元|(?<![\d.}] )(?<![\d.}])million yuan",
         r"首批|首个|首次",  # an order, not a count
@@ -36,14 +46,16 @@ EXEMPT = tuple(
     )
 )
 
-OTHER_DIGITS = "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
+OTHER_DIGITS = (
+    "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
+)
 NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
 FORMAL = "壹贰叁肆柒捌玖佰仟貳參俩仨廿卅卌"  # these stand in no other words
 SHARED = "伍陆拾"  # in 队伍, 大陆, 收拾 no number
 UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
 FOUND = re.compile(
     rf"""
-    [\d{OTHER_DIGITS}][\d{OTHER_DIGITS}.,，．]*\s*(?:[%％‰]|[万亿]?元|[{UNITS}])?   # digits, with their unit
+    [\d{OTHER_DIGITS}][\d{OTHER_DIGITS}.,，．]*\s*(?:[%％‰]|[万亿]?元|[{UNITS}])?  # 12%, 3元
     | 百分之[{NUMERAL}]+ | [{NUMERAL}]+分之[{NUMERAL}]+              # 百分之四十, 三分之一
     | [近约超逾过不足大]*[{NUMERAL}]+[多余来]?[{UNITS}]+             # 近四成, 两个, 三十多名
     | [{NUMERAL}]*[十百千万亿][{NUMERAL}]+ | [{NUMERAL}]+[十百千万亿]  # 一千五百, 三百
@@ -65,19 +77,22 @@ FOUND = re.compile(
 
 
 def hard_coded_numbers(text: str) -> list[str]:
-    """List the numbers typed into a text of prose, template or markup; an empty list is as it should be."""
+    """List the numbers typed into a text of prose, template or markup; an empty list is as it
+    should be.
+    """
     for gone in (TEMPLATE, MARKUP, *EXEMPT):
         text = gone.sub("␣", text)
     return [match[0].strip() for match in FOUND.finditer(text)]
 
 
 def numbers_in_braces(template: str) -> list[str]:
-    """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a template of prose.
+    """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a
+    template of prose.
 
-    What is printed there must come from a name: `{{ certified }}`, `{{ county[code].certified.bare }}`,
-    `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no link to its receipt.
-    Numbers may stand where they are not printed: in a condition, a subscript, the digits asked of `to`. Raises
-    jinja2.TemplateSyntaxError where the template is none.
+    What is printed there must come from a name: `{{ certified }}`, `{{ county[code].certified.bare
+    }}`, `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no
+    link to its receipt. Numbers may stand where they are not printed: in a condition, a subscript,
+    the digits asked of `to`. Raises jinja2.TemplateSyntaxError where the template is none.
     """
     if "{{" not in template and "{%" not in template:
         return []
@@ -88,7 +103,9 @@ def numbers_in_braces(template: str) -> list[str]:
 
 def _look(node: nodes.Node, found: list[str]) -> None:
     """Add the numbers below a node to `found`."""
-    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):  # `hard_coded_numbers` reads the last
+    if isinstance(
+        node, nodes.Compare | nodes.Test | nodes.TemplateData
+    ):  # `hard_coded_numbers` reads the last
         return
     if isinstance(node, nodes.Const):
         found += [f"({node.value!r}, line {node.lineno})"] if _is_number(node.value) else []
@@ -101,7 +118,9 @@ def _look(node: nodes.Node, found: list[str]) -> None:
 
 def _fault(node: nodes.Node) -> str:
     """Say why a node prints a number without a receipt; empty where it does not."""
-    if isinstance(node, nodes.Concat | nodes.BinExpr | nodes.UnaryExpr) and not isinstance(node, LOGICAL):
+    if isinstance(node, nodes.Concat | nodes.BinExpr | nodes.UnaryExpr) and not isinstance(
+        node, LOGICAL
+    ):
         return "computed"
     if isinstance(node, nodes.Call) and not _is_rounding(node):
         return "called"
@@ -112,7 +131,9 @@ def _fault(node: nodes.Node) -> str:
 
 
 def _printed(node: nodes.Node) -> list[nodes.Node]:
-    """List the parts of a node that may reach the text: no conditions, no subscripts, no digits to round to."""
+    """List the parts of a node that may reach the text: no conditions, no subscripts, no digits to
+    round to.
+    """
     if isinstance(node, nodes.Getitem | nodes.Call):
         return [node.node]
     if isinstance(node, nodes.If):
@@ -123,19 +144,25 @@ def _printed(node: nodes.Node) -> list[nodes.Node]:
 
 
 def _is_rounding(call: nodes.Call) -> bool:
-    """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that prose needs."""
+    """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that
+    prose needs.
+    """
     return isinstance(call.node, nodes.Getattr) and call.node.attr == "to"
 
 
 def _is_piece(node: nodes.Node) -> bool:
-    """Tell whether a node takes a text to pieces: a slice, or several names that one value is unpacked to."""
+    """Tell whether a node takes a text to pieces: a slice, or several names that one value is
+    unpacked to.
+    """
     if isinstance(node, nodes.Getitem):
         return isinstance(node.arg, nodes.Slice)
     return isinstance(node, nodes.Tuple) and node.ctx == "store"
 
 
 def _member(node: nodes.Node) -> str:
-    """Return which member of a value a node takes, `a.text` or `a["text"]`; empty where none is written there."""
+    """Return which member of a value a node takes, `a.text` or `a["text"]`; empty where none is
+    written there.
+    """
     if isinstance(node, nodes.Getattr):
         return node.attr
     named = isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const)

@@ -20,7 +20,9 @@ from analysis.survey.folders import root
 if TYPE_CHECKING:
     from analysis.publish.section import Section
 
-NUMBER = re.compile(r'<(?:a|span)(?: class="n")? (?:href="#r-|data-r=")([^"]+)"[^>]*>([^<]*)</(?:a|span)>')
+NUMBER = re.compile(
+    r'<(?:a|span)(?: class="n")? (?:href="#r-|data-r=")([^"]+)"[^>]*>([^<]*)</(?:a|span)>'
+)
 STYLE = """<style>
 figure.analysis-shown { margin: 0.5em 0 1em }
 figure.analysis-shown :is(figcaption, td) { max-width: 56em }
@@ -47,8 +49,8 @@ def running_cell() -> str:
 def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, str]:
     """Return an output, by media type, as JupyterLab shows it.
 
-    A number tells on hover its name and how it was computed; a reference names its figure or table; a figure or
-    table has number, title, subtitle and label.
+    A number tells on hover its name and how it was computed; a reference names its figure or table;
+    a figure or table has number, title, subtitle and label.
     """
     shown = Numbering(section.notebook, section.wave, section.lang, section.district)
     how = dict(zip(section.estimates["name"], section.estimates["how"], strict=True))
@@ -60,13 +62,18 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     number = shown.label(f"{KINDS[report['kind']]}-{report['id']}")
     is_figure = report["kind"] == "figure"  # whose label is in the picture
     inside = _picture(section, report) if is_figure else data["text/html"]
-    known = ["" if is_figure else report["label"], os.path.relpath(section.folder / report["csv"], root())]
+    known = [
+        "" if is_figure else report["label"],
+        os.path.relpath(section.folder / report["csv"], root()),
+    ]
     html = _captioned(report, section.lang, number, inside, " · ".join(filter(None, known)))
     return {"text/html": _with_hints(html, how), "text/plain": data["text/plain"]}
 
 
 def _captioned(report: dict, lang: str, number: str, inside: str, below: str) -> str:
-    """Put number, title and subtitle over a figure or table, and what is known of its data under it."""
+    """Put number, title and subtitle over a figure or table, and what is known of its data under
+    it.
+    """
     heading = f"<b>{escape(number)}&emsp;{caption(report['title'])}</b>"
     subtitle = f'<br><span class="sub">{caption(report["subtitle"])}</span>'
     inside = f"<figcaption>{heading}{subtitle}</figcaption>{inside}<small>{escape(below)}</small>"
@@ -78,11 +85,16 @@ def _picture(section: Section, report: dict) -> str:
     png = (section.folder / report["png"]).read_bytes()
     width = int.from_bytes(png[16:20]) / DENSITY
     source = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
-    return f'<img src="{source}" alt="{escape(report["alt"])}" style="display: block; width: {width:.0f}px">'
+    return (
+        f'<img src="{source}" alt="{escape(report["alt"])}" '
+        f'style="display: block; width: {width:.0f}px">'
+    )
 
 
 def _with_hints(html: str, how: dict[str, str]) -> str:
-    """Replace the links to receipts, which only a page has, by what is seen when the pointer is over a number."""
+    """Replace the links to receipts, which only a page has, by what is seen when the pointer is
+    over a number.
+    """
 
     def hinted(number: re.Match) -> str:
         hint = escape(f"{number[1]} = {how.get(number[1], '')}".removesuffix(" = "))

@@ -13,23 +13,30 @@ DATASET_HERE = "@dataset@"  # its characters need no font
 
 
 def render(sites: dict[str, dict], parts: dict[str, dict], described: str = "{}") -> str:
-    """Return the page. sites: what all pages share, by language; parts: report, downloads, counties, notebooks.
+    """Return the page. sites: what all pages share, by language; parts: report, downloads,
+    counties, notebooks.
 
-    described: the data set as JSON-LD. A browser does not run it, so no content policy need allow it.
+    described: the data set as JSON-LD. A browser does not run it, so no content policy need allow
+    it.
     """
     labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))
     first = next(iter(sites.values()))
     around = {"style": style(), "font_first": FONT_FIRST, "policy": policy(FONT_FIRST)}
     page = with_font(
         page_template("landing.html.j2").render(
-            sites=sites, parts=parts, labels=labels, synthetic=first["basis"] != "official", **around
+            sites=sites,
+            parts=parts,
+            labels=labels,
+            synthetic=first["basis"] != "official",
+            **around,
         )
     )
     return page.replace(DATASET_HERE, described, 1)
 
 
 def title(notebook: Path, lang: str) -> str:
-    """Return the title of a notebook in one language: the first line of the cell `title-<lang>` or `title`.
+    """Return the title of a notebook in one language: the first line of the cell `title-<lang>` or
+    `title`.
 
     Without them it is the first line of the first cell of text, at last the name of the file.
     """

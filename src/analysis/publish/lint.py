@@ -1,6 +1,8 @@
-"""Read all prose of the notebooks without running anything, and tell what a build would refuse later.
+"""Read all prose of the notebooks without running anything, and tell what a build would refuse
+later.
 
-Prose is a `%%md` cell, and a text with `{{ }}` in a cell of code (titles and subtitles of figures and tables).
+Prose is a `%%md` cell, and a text with `{{ }}` in a cell of code (titles and subtitles of figures
+and tables).
 """
 
 from __future__ import annotations
@@ -18,8 +20,13 @@ from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 
-ENDINGS = {"zh": "", "en": "_en"}  # how the id of a cell of prose ends where there are two languages
-GIVEN = frozenset({"city", "county", "district_names", "confidence"})  # names that every section has
+ENDINGS = {
+    "zh": "",
+    "en": "_en",
+}  # how the id of a cell of prose ends where there are two languages
+GIVEN = frozenset(
+    {"city", "county", "district_names", "confidence"}
+)  # names that every section has
 ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
 DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
@@ -62,7 +69,9 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
     name = path.stem
     try:
         cells = [
-            Cell(cell["id"], "".join(cell["source"])) for cell in read_cells(path) if cell["cell_type"] == "code"
+            Cell(cell["id"], "".join(cell["source"]))
+            for cell in read_cells(path)
+            if cell["cell_type"] == "code"
         ]
     except CellError as error:
         yield Finding(name, "-", str(error))
@@ -74,12 +83,16 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
                 yield Finding(name, cell.id, message)
     yield from (Finding(name, cell, message) for cell, message in _twins(cells, facts.endings))
     if name == facts.report:
-        yield from (Finding(name, cell, message) for cell, message in _references(cells, facts.languages))
+        yield from (
+            Finding(name, cell, message) for cell, message in _references(cells, facts.languages)
+        )
         yield from (Finding(name, cell, message) for cell, message in _points(cells, facts))
 
 
 def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
-    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with braces."""
+    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with
+    braces.
+    """
     if cell.is_prose:
         yield _language(cell), cell.source.partition("\n")[2]
         return
@@ -87,7 +100,9 @@ def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
         tree = cell.tree()
     except CellError:
         return  # the plan refuses it, with its reason
-    pieces = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    pieces = {
+        part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
+    }
     for node in ast.walk(tree):
         if node in pieces:
             continue  # of a text that is put together while the notebook runs
@@ -112,12 +127,16 @@ def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iter
             yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}"
     text = DISTRICT.sub("", text)
     for row in facts.refused[facts.refused["lang"] == lang].itertuples():
-        if re.search(rf"(?<![A-Za-z]){re.escape(row.refused)}", text, re.IGNORECASE * (lang == "en")):
+        if re.search(
+            rf"(?<![A-Za-z]){re.escape(row.refused)}", text, re.IGNORECASE * (lang == "en")
+        ):
             yield f"refused term: {row.refused}; write {row.use}"
 
 
 def _assigned(cells: list[Cell]) -> frozenset[str]:
-    """List the names that a notebook adds by `section.names["x"] = …` or `section.names.update(x=…)`."""
+    """List the names that a notebook adds by `section.names["x"] = …` or
+    `section.names.update(x=…)`.
+    """
     found: set[str] = set()
     for cell in cells:
         try:
@@ -145,21 +164,40 @@ def _twins(cells: list[Cell], endings: dict[str, str]) -> Iterator[tuple[str, st
         elif lang == "zh" and langs.get(f"{cell}_en") != "en":
             yield cell, f"no English: add a cell {cell}_en that begins with %%md en"
         elif lang == "en" and langs.get(cell.removesuffix("_en")) != "zh":
-            yield cell, f"no Chinese: add a cell {cell.removesuffix('_en')} that begins with %%md zh"
+            yield (
+                cell,
+                f"no Chinese: add a cell {cell.removesuffix('_en')} that begins with %%md zh",
+            )
 
 
 def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Say what is cited and not shown, and which figure or table of the parts a language does not cite."""
-    shown = {cell.id: name for cell in cells for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)}
-    made = {name for cell in cells for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)}
+    """Say what is cited and not shown, and which figure or table of the parts a language does not
+    cite.
+    """
+    shown = {
+        cell.id: name
+        for cell in cells
+        for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)
+    }
+    made = {
+        name
+        for cell in cells
+        for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)
+    }
     cited = {lang: _cited(cells, lang) for lang in languages}
     names = {*shown.values(), *made}
     for anchor, cell in (item for anchors in cited.values() for item in anchors.items()):
         if anchor[4:] not in names:
-            yield cell, f"cites {anchor}, which the report does not show; add section.include({anchor[4:]!r})"
+            yield (
+                cell,
+                f"cites {anchor}, which the report does not show; add "
+                f"section.include({anchor[4:]!r})",
+            )
     order = [cell.id for cell in cells]
     last = next((i for i, name in enumerate(order) if name.startswith(ANNEX)), len(order))
-    for cell, lang in ((cell, lang) for cell in order[:last] if cell in shown for lang in languages):
+    for cell, lang in (
+        (cell, lang) for cell in order[:last] if cell in shown for lang in languages
+    ):
         if not {f"fig-{shown[cell]}", f"tab-{shown[cell]}"} & cited[lang].keys():
             yield cell, f"{shown[cell]} is cited in no text of language {lang}"
 
@@ -179,4 +217,8 @@ def _points(cells: list[Cell], facts: Facts) -> Iterator[tuple[str, str]]:
     for row in facts.points.itertuples():
         for ending in facts.endings.values():
             if f"{row.cell}{ending}" not in source:
-                yield row.cell, f"points.csv: point {row.id} names the cell {row.cell}{ending}, which is not there"
+                yield (
+                    row.cell,
+                    f"points.csv: point {row.id} names the cell {row.cell}{ending}, which is not "
+                    f"there",
+                )

@@ -26,9 +26,11 @@ ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
 
 
 def literal(text: str) -> str:
-    """Write a text so that Markdown and HTML show it as it is: what could mean something there as an entity.
+    """Write a text so that Markdown and HTML show it as it is: what could mean something there as
+    an entity.
 
-    It stays on one line. Both pandoc and the Markdown of notebooks take an entity for the sign, never for markup.
+    It stays on one line. Both pandoc and the Markdown of notebooks take an entity for the sign,
+    never for markup.
     """
     return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", BREAKS.sub(" ", str(text)))
 
@@ -48,7 +50,9 @@ def plain(said: str) -> str:
 
 
 def inline(text: str) -> Markup:
-    """Escape a text, except the links from numbers to their receipts; entities in it are the signs they name."""
+    """Escape a text, except the links from numbers to their receipts; entities in it are the signs
+    they name.
+    """
     pieces, end = [], 0
     for link in NUMBER.finditer(str(text)):
         pieces += [escape(unescape(text[end : link.start()])), link[0]]
@@ -58,7 +62,9 @@ def inline(text: str) -> Markup:
 
 def unlinked(said: str) -> str:
     """Let the numbers of a text keep their names but lead nowhere."""
-    return LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', str(said))  # Markup would escape it
+    return LINKED_NUMBER.sub(
+        r'<span class="n" data-r="\1">\2</span>', str(said)
+    )  # Markup would escape it
 
 
 def caption(text: str) -> Markup:
@@ -67,7 +73,8 @@ def caption(text: str) -> Markup:
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
-    """Return an SVG file fit to stand in a page: its ids are its own, the caption of its figure names it.
+    """Return an SVG file fit to stand in a page: its ids are its own, the caption of its figure
+    names it.
 
     What the style sheet says of every drawing is left out.
     """
@@ -92,7 +99,8 @@ def below_title(html: str) -> Markup:
 def in_sections(html: str) -> Markup:
     """Put each heading of level 2 and what follows it into a section of the report.
 
-    Its class is part (一 to 三), annex, or lead (what comes before the parts), by the id of the heading.
+    Its class is part (一 to 三), annex, or lead (what comes before the parts), by the id of the
+    heading.
     """
 
     def wrapped(piece: str) -> str:
@@ -109,7 +117,9 @@ def headings(html: str) -> list[tuple[int, str, str]]:
 
 
 def link_numbers(html: str, numbers: dict[str, str]) -> Markup:
-    """Name every figure and table referred to, and give each number's first place an id to return to."""
+    """Name every figure and table referred to, and give each number's first place an id to return
+    to.
+    """
     seen = set()
 
     def with_id(link: re.Match) -> str:
@@ -124,7 +134,8 @@ def link_numbers(html: str, numbers: dict[str, str]) -> Markup:
 
 
 def places(html: str, estimates: dict) -> dict[str, str]:
-    """Return {name: id of its first place in words, or nothing} of the numbers in an link_numbers page.
+    """Return {name: id of its first place in words, or nothing} of the numbers in an link_numbers
+    page.
 
     A name without an estimate raises KeyError.
     """

@@ -29,7 +29,9 @@ def _district_names(_root: Path, lang: str) -> dict[str, str]:
     if lang == "zh":
         return {study().city: "全市", **study().districts}
     counties = reference("counties").set_index("gb2260")["name_en"]
-    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {study().city: "City"}
+    return counties.str.replace(r" (?:\(.*\)|District|County)", "", regex=True).to_dict() | {
+        study().city: "City"
+    }
 
 
 def named_areas(lang: str) -> dict[str, str]:
@@ -38,7 +40,9 @@ def named_areas(lang: str) -> dict[str, str]:
 
 
 def cells_of(notebook: str) -> dict[str, str]:
-    """Map each indicator to the id of the notebook cell that computes it: the first one that quotes its name."""
+    """Map each indicator to the id of the notebook cell that computes it: the first one that quotes
+    its name.
+    """
     places = {}
     for cell in code_cells(root() / "notebooks" / f"{notebook}.ipynb"):
         if not cell.is_prose:

@@ -23,9 +23,11 @@ ELSEWHERE = {"zh": "{}（报告未收）", "en": "{} (not in the report)"}
 
 @dataclass(frozen=True)
 class Call:
-    """One call of `section.figure`, `section.table` or `section.include`, with the name that it gives.
+    """One call of `section.figure`, `section.table` or `section.include`, with the name that it
+    gives.
 
-    branch: whether it stands in a branch or loop, so that only a run tells whether it shows anything.
+    branch: whether it stands in a branch or loop, so that only a run tells whether it shows
+    anything.
     """
 
     method: str
@@ -34,10 +36,12 @@ class Call:
 
 
 class Numbering:
-    """Numbers on the page where readers meet what a notebook shows, as the saved notebooks give them.
+    """Numbers on the page where readers meet what a notebook shows, as the saved notebooks give
+    them.
 
-    That is the report; a notebook of a district, and one of a study without a report, is a page of its own. What a
-    page shows in a branch counts if it was there in the last build. district: the name of a figure may hold it.
+    That is the report; a notebook of a district, and one of a study without a report, is a page of
+    its own. What a page shows in a branch counts if it was there in the last build. district: the
+    name of a figure may hold it.
     """
 
     def __init__(self, notebook: str, wave: str, lang: str, district: str) -> None:
@@ -49,7 +53,9 @@ class Numbering:
         self.numbers = dict(_numbered(page, last, {"wave": wave, "district": district}))
 
     def label(self, anchor: str) -> str:
-        """Return 图 1 or Figure 1 for `fig-compliance`; what the page does not show is said to be elsewhere."""
+        """Return 图 1 or Figure 1 for `fig-compliance`; what the page does not show is said to be
+        elsewhere.
+        """
         kind = next(kind for kind, prefix in KINDS.items() if anchor.startswith(prefix))
         if anchor in self.numbers:
             return f"{self.words[kind]} {self.numbers[anchor]}"
@@ -57,10 +63,14 @@ class Numbering:
 
 
 def _numbered(page: str, last: Path, parameters: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Yield the anchor and number of each figure and table of a page, in its order; `last` is its last run."""
+    """Yield the anchor and number of each figure and table of a page, in its order; `last` is its
+    last run.
+    """
     folder = root() / "notebooks"
     calls = {path.stem: list(_calls(path, parameters)) for path in sorted(folder.glob("*.ipynb"))}
-    kinds = {call.name: call.method for made in calls.values() for call in made if call.method in KINDS}
+    kinds = {
+        call.name: call.method for made in calls.values() for call in made if call.method in KINDS
+    }
     there = _shown(last) if any(call.branch for call in calls[page]) else set()
     count: Counter[str] = Counter()
     for call in calls[page]:
@@ -71,16 +81,22 @@ def _numbered(page: str, last: Path, parameters: Mapping[str, str]) -> Iterator[
 
 
 def _shown(last: Path) -> set[str]:
-    """Return the names of the figures and tables that an executed notebook shows; none before the first build."""
+    """Return the names of the figures and tables that an executed notebook shows; none before the
+    first build.
+    """
     cells = json.loads(last.read_text("utf-8"))["cells"] if last.exists() else []
     reports = [
-        output.get("metadata", {}).get("report", {}) for cell in cells for output in cell.get("outputs", [])
+        output.get("metadata", {}).get("report", {})
+        for cell in cells
+        for output in cell.get("outputs", [])
     ]
     return {report["id"] for report in reports if "id" in report}
 
 
 def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:
-    with contextlib.suppress(CellError):  # of a notebook, or from one of its cells on; running it will tell
+    with contextlib.suppress(
+        CellError
+    ):  # of a notebook, or from one of its cells on; running it will tell
         for cell in code_cells(notebook):
             if "section." in cell.source and not cell.is_prose:
                 for statement in cell.tree().body:
@@ -95,12 +111,18 @@ def _calls_in(statement: ast.stmt, parameters: Mapping[str, str]) -> Iterator[Ca
 
 
 def _method(function: ast.expr) -> str:
-    """Return figure, table or include where a function is that method of the section, else nothing."""
-    of_section = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "section"
+    """Return figure, table or include where a function is that method of the section, else
+    nothing.
+    """
+    of_section = (
+        isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "section"
+    )
     return function.attr if of_section and function.attr in {*KINDS, "include"} else ""
 
 
 def _name(argument: ast.expr, parameters: Mapping[str, str]) -> str:
-    """Return a name as a call gives it; nothing for one that the pipeline refuses since it cannot be told."""
+    """Return a name as a call gives it; nothing for one that the pipeline refuses since it cannot
+    be told.
+    """
     found = NAME.fullmatch(ast.unparse(argument))
     return found[1].format_map(parameters) if found else ""

@@ -1,4 +1,5 @@
-"""The description of a release as a Data Package (version 2): its tables, their columns, types, units and codes.
+"""The description of a release as a Data Package (version 2): its tables, their columns, types,
+units and codes.
 
 https://datapackage.org. Columns of published tables are typed by what stands in them; the sheets of
 the forms, whose rows are not published, are described by the codebook as table schemas of their
@@ -23,7 +24,10 @@ PROFILE = "https://datapackage.org/profiles/2.0/{}.json"
 MISSING = ["", "—"]  # how tables print that there is no value
 CODED = {"basis": BASIS, "uncertainty": UNCERTAINTY}  # columns with the same codes in every table
 UNIT = re.compile(r"[（(]([^（）()]+)[）)]$")  # at the end of a heading
-INTEGER, DECIMAL = re.compile(r"[+-]?(0|[1-9]\d{0,14})"), re.compile(r"[+-]?\d+\.\d+([eE][+-]?\d+)?")
+INTEGER, DECIMAL = (
+    re.compile(r"[+-]?(0|[1-9]\d{0,14})"),
+    re.compile(r"[+-]?\d+\.\d+([eE][+-]?\d+)?"),
+)
 TYPES = {  # of the codebook
     "text": "string",
     "place": "string",
@@ -57,7 +61,9 @@ OF_ESTIMATES = {  # what the columns of the table of estimates hold
 
 
 def table_schema(data: Dataset, form: Form) -> dict[str, Any]:
-    """Return the table schema of a sheet of the forms, from the codebook; columns that identify are left out."""
+    """Return the table schema of a sheet of the forms, from the codebook; columns that identify are
+    left out.
+    """
     described = {
         "$schema": PROFILE.format("tableschema"),
         "name": form.name,
@@ -67,7 +73,9 @@ def table_schema(data: Dataset, form: Form) -> dict[str, Any]:
         "missingValues": [""],
     }
     names = {one.name for one in form.kept}
-    return described | ({"primaryKey": list(form.key)} if form.key and set(form.key) <= names else {})
+    return described | (
+        {"primaryKey": list(form.key)} if form.key and set(form.key) <= names else {}
+    )
 
 
 def _asked(question: Question) -> dict[str, Any]:
@@ -128,7 +136,9 @@ def resource(path: str, content: bytes) -> dict[str, Any]:
 
 
 def _of_columns(path: str, content: bytes) -> dict[str, Any]:
-    frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None)
+    frame = pd.read_csv(
+        io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
+    )
     columns = frame.iloc[1:].set_axis(frame.iloc[0].tolist(), axis="columns")
     words = OF_ESTIMATES if path.endswith(f"/{ESTIMATES}") else {}
     names = list(columns.columns)
@@ -139,7 +149,9 @@ def _of_columns(path: str, content: bytes) -> dict[str, Any]:
 def _field(name: str, cells: pd.Series, words: str) -> dict[str, Any]:
     kind, unit = _type(cells), UNIT.search(name)
     said = set(cells)
-    codes = [{"value": v, "label": w["en"]} for v, w in CODED.get(name, {}).items() if v in said - {""}]
+    codes = [
+        {"value": v, "label": w["en"]} for v, w in CODED.get(name, {}).items() if v in said - {""}
+    ]
     return {
         "name": name,
         "type": kind,

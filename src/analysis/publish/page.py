@@ -50,7 +50,9 @@ ANCHORS = {"figure": "fig", "table": "tab"}
 
 
 def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
-    """Return the HTML document of an executed notebook, with a font of its own; arguments as for `draft`."""
+    """Return the HTML document of an executed notebook, with a font of its own; arguments as for
+    `draft`.
+    """
     flavor = "woff2" if kind == "report" else "woff"
     return with_font(draft(notebook, kind=kind, lang=lang, site=site), flavor)
 
@@ -91,14 +93,20 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
 
 
 def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
-    """Return a copy without the words of the other language; twins (`x`, `x_en`, `x-en`) get one id, `x`."""
+    """Return a copy without the words of the other language; twins (`x`, `x_en`, `x-en`) get one
+    id, `x`.
+    """
     shown = copy.deepcopy(notebook)
     ids = {cell.id for cell in shown.cells}
     twin = {
         "zh": lambda cell: TWIN.search(cell.id),
         "en": lambda cell: ids & {f"{cell.id}_en", f"{cell.id}-en"},
     }
-    words = [cell for cell in shown.cells if cell.cell_type == "markdown" or cell.source.startswith("%%md")]
+    words = [
+        cell
+        for cell in shown.cells
+        if cell.cell_type == "markdown" or cell.source.startswith("%%md")
+    ]
     gone = {cell.id for cell in words if twin[lang](cell)}
     shown.cells = [cell for cell in shown.cells if cell.id not in gone]
     for cell in shown.cells:
@@ -160,18 +168,27 @@ def with_font(page: str, flavor: str = "woff") -> str:
 
 
 def minify(page: str) -> str:
-    """Leave out of a finished page what HTML lets one leave out: closing tags, quotes, space between elements."""
+    """Leave out of a finished page what HTML lets one leave out: closing tags, quotes, space
+    between elements.
+    """
     return minify_html.minify(page, minify_css=True)
 
 
 def policy(*scripts: str) -> Markup:
-    """Return the directive of a content security policy that lets these inline scripts run and no other."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode() for script in scripts)
+    """Return the directive of a content security policy that lets these inline scripts run and no
+    other.
+    """
+    digests = (
+        base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
+        for script in scripts
+    )
     return Markup("script-src " + " ".join(f"'sha256-{digest}'" for digest in digests) + "; ")
 
 
-# A browser looks for the font only when it lays text out, and without a Chinese font of its own it lays the page
-# out twice: with boxes of another width, then, lines moved, with the font. Asked for before there is a body, the
+# A browser looks for the font only when it lays text out, and without a Chinese font of its own it
+# lays the page
+# out twice: with boxes of another width, then, lines moved, with the font. Asked for before there
+# is a body, the
 # font is there in time (Chromium holds the first frame for it, for a tenth of a second at most).
 FONT_FIRST = Markup(f"document.fonts.load('1em {fonts.FAMILY}')")
 SCRIPT = re.sub(r"\n\s*|//.*", "", (TEMPLATE / "script.js").read_text(encoding="utf-8"))
@@ -189,15 +206,20 @@ class PageExporter(HTMLExporter):
     def default_filters(self) -> Iterator[tuple[str, Callable]]:
         yield from super().default_filters()
         yield from (
-            (f.__name__, f) for f in (inline, inline_svg, caption, add_heading_id, below_title, in_sections)
+            (f.__name__, f)
+            for f in (inline, inline_svg, caption, add_heading_id, below_title, in_sections)
         )
         yield from ((f.__name__, f) for f in (headings, link_numbers, places, data_uri))
 
     def get_prefix_root_dirs(self) -> list[str]:
-        """Return where nbconvert's own templates lie: those in the home of whoever runs it have no say."""
+        """Return where nbconvert's own templates lie: those in the home of whoever runs it have no
+        say.
+        """
         return [str(Path(sys.prefix) / "share/jupyter")]
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any) -> tuple[str, dict]:
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **kw: Any
+    ) -> tuple[str, dict]:
         # HTMLExporter would parse the finished page once more and write viewBox in lower case.
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 

@@ -1,4 +1,6 @@
-"""The PDF of the report, by typst: tagged for readers by ear (PDF/UA-1), bookmarks, the wheel's font inside."""
+"""The PDF of the report, by typst: tagged for readers by ear (PDF/UA-1), bookmarks, the wheel's
+font inside.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,16 @@ TEMPLATE = Path(__file__).parent / "template" / "report.typ"
 def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> bytes:
     """Return the PDF of an executed report notebook.
 
-    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
-    that the same report gives the same bytes. Raises typst.TypstError where the file would not be PDF/UA-1.
+    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date
+    written inside, so that the same report gives the same bytes. Raises typst.TypstError where the
+    file would not be PDF/UA-1.
     """
     said = manuscript(notebook, site)
     body = _typst(said.text).replace("#footnote[", "#note[") + "\n#all-notes\n"
     for picture, words in said.pictures.items():
-        body = body.replace(f'image("{picture}"', f"image({_string(picture)}, alt: {_string(words)}")
+        body = body.replace(
+            f'image("{picture}"', f"image({_string(picture)}, alt: {_string(words)}"
+        )
     with tempfile.TemporaryDirectory() as work:
         for picture in said.pictures:
             (Path(work) / picture).parent.mkdir(exist_ok=True)
@@ -47,10 +52,12 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
 
 
 def _typst(text: str) -> str:
-    """Convert a manuscript to typst, where some signs of data that pandoc leaves would be read as others.
+    """Convert a manuscript to typst, where some signs of data that pandoc leaves would be read as
+    others.
 
-    Typst reads `...`, `-?` and `-1` as an ellipsis, a soft hyphen and a minus sign. Private characters, which no
-    text may hold, stand for these dots and hyphens on their way through pandoc.
+    Typst reads `...`, `-?` and `-1` as an ellipsis, a soft hyphen and a minus sign. Private
+    characters, which no text may hold, stand for these dots and hyphens on their way through
+    pandoc.
     """
     text = HYPHEN.sub("\ue001", DOT.sub("\ue000", text))
     body = pandoc(text, "typst").decode("utf-8")

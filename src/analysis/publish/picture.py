@@ -1,4 +1,6 @@
-"""A figure as a picture: labelled, laid out once, written as SVG and PNG, and drawn again for a phone."""
+"""A figure as a picture: labelled, laid out once, written as SVG and PNG, and drawn again for a
+phone.
+"""
 
 from __future__ import annotations
 
@@ -43,13 +45,22 @@ def narrow(figure: Figure) -> None:
 
 
 def _fit(axes: Axes) -> int:
-    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its new lines."""
+    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its
+    new lines.
+    """
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
-    names, renderer = axes.get_yticklabels(), axes.figure.canvas.get_renderer()  # not that of the last file
+    names, renderer = (
+        axes.get_yticklabels(),
+        axes.figure.canvas.get_renderer(),
+    )  # not that of the last file
     words = [name.get_text() for name in names]
-    if any(name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names):
-        axes.set_yticks(axes.get_yticks(), [textwrap.fill(word, 16) for word in words], ha=names[0].get_ha())
+    if any(
+        name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names
+    ):
+        axes.set_yticks(
+            axes.get_yticks(), [textwrap.fill(word, 16) for word in words], ha=names[0].get_ha()
+        )
     if not (legend := axes.get_legend()):
         return 0
     words = [text.get_text() for text in legend.get_texts()]
@@ -58,7 +69,9 @@ def _fit(axes: Axes) -> int:
 
 
 def thin(axes: Axes) -> None:
-    """Draw more lines of districts than ROWS thinner, and name every so many: the table behind names all."""
+    """Draw more lines of districts than ROWS thinner, and name every so many: the table behind
+    names all.
+    """
     count = len(axes.get_yticks())
     if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
         return
@@ -74,7 +87,9 @@ def thin(axes: Axes) -> None:
 
 
 def lay_out(figure: Figure) -> None:
-    """Compute the layout once, so that every file of the figure is drawn from it without measuring again."""
+    """Compute the layout once, so that every file of the figure is drawn from it without measuring
+    again.
+    """
     engine = figure.get_layout_engine()
     if engine is not None:
         for axes in figure.axes:
@@ -83,8 +98,12 @@ def lay_out(figure: Figure) -> None:
         figure.set_layout_engine(None)  # with "none", every saving would draw twice
 
 
-def svg(figure: Figure, areas: dict[str, str] | None = None, unit: str = "", phone: bool = False) -> str:
-    """Draw as SVG with text kept as text: short, no date, stable ids, marks of counties named by code."""
+def svg(
+    figure: Figure, areas: dict[str, str] | None = None, unit: str = "", phone: bool = False
+) -> str:
+    """Draw as SVG with text kept as text: short, no date, stable ids, marks of counties named by
+    code.
+    """
     lay_out(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)

@@ -1,7 +1,7 @@
 """Prose that takes every number by name.
 
-`%%md zh` and `%%md en` head a cell of Markdown with Jinja2; a cell keeps silent unless its language is the
-notebook's. An unknown name stops the notebook.
+`%%md zh` and `%%md en` head a cell of Markdown with Jinja2; a cell keeps silent unless its language
+is the notebook's. An unknown name stops the notebook.
 """
 
 from __future__ import annotations
@@ -32,11 +32,35 @@ HALF = {
 
 ORDINALS = {
     "zh": ("首", "第二", "第三", "第四", "第五", "第六", "第七", "第八", "第九", "第十"),
-    "en": ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    "en": (
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+    ),
 }
 
-# What words may take of a number: links to its receipt, words, and values for conditions, which are not printed.
-SHAPES = ("unlinked", "ordinal", "bare", "interval", "to", "half", "title", "value", "low", "high", "n")
+# What words may take of a number: links to its receipt, words, and values for conditions, which are
+# not printed.
+SHAPES = (
+    "unlinked",
+    "ordinal",
+    "bare",
+    "interval",
+    "to",
+    "half",
+    "title",
+    "value",
+    "low",
+    "high",
+    "n",
+)
 WITHHELD = {"zh": "不公布", "en": "withheld"}  # in place of a number that would tell of people
 FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
 COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
@@ -53,7 +77,9 @@ POWERS = {("万元", "million yuan"): -2, ("万元", "yuan"): 4}
 
 
 class ProseError(ValueError):
-    """Raised with the notebook, the cell and what is wrong with its words. Jupyter shows this message alone."""
+    """Raised with the notebook, the cell and what is wrong with its words. Jupyter shows this
+    message alone.
+    """
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
@@ -63,8 +89,8 @@ class ProseError(ValueError):
 class Unit:
     """How a language prints a measure: its unit, the power of ten that leads to it, grouped digits.
 
-    decimals: of the value in the unit of the data, which is the Chinese one; it is rounded there first, so that
-    both languages print the same number.
+    decimals: of the value in the unit of the data, which is the Chinese one; it is rounded there
+    first, so that both languages print the same number.
     """
 
     name: str
@@ -116,7 +142,8 @@ def counted(table: str) -> dict[str, tuple[str, str]]:
 
 
 def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
-    """Say an amount printed in 万元 by the unit `name`: ("6.47", "万元/年") in yuan is ("64,700", "yuan/年").
+    """Say an amount printed in 万元 by the unit `name`: ("6.47", "万元/年") in yuan is ("64,700",
+    "yuan/年").
 
     The digits are those printed. Without a name that money has in English, it is in million yuan.
     """
@@ -133,7 +160,9 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Number:
-    """One row of the estimates, ready to be said; `str` gives it with its unit and a link to its receipt."""
+    """One row of the estimates, ready to be said; `str` gives it with its unit and a link to its
+    receipt.
+    """
 
     name: str
     title: str
@@ -168,12 +197,16 @@ class Number:
 
     @property
     def plain(self) -> str:
-        """The rounded value without unit or link; a share of few as `3 of 4`, which no spreadsheet alters."""
+        """The rounded value without unit or link; a share of few as `3 of 4`, which no spreadsheet
+        alters.
+        """
         if self.withheld:
             return WITHHELD[self.unit.lang]
         if not self.few:
             return self.unit.print(self.value)
-        return f"{self.counted} of {self.n}" if self.unit.lang == "en" else f"{self.n}中{self.counted}"
+        return (
+            f"{self.counted} of {self.n}" if self.unit.lang == "en" else f"{self.n}中{self.counted}"
+        )
 
     @property
     def tabled(self) -> str:
@@ -184,19 +217,27 @@ class Number:
 
     @property
     def unlinked(self) -> Number:
-        """The number as it is said where no reader asks for its source again: `{{ certified.unlinked }}`."""
+        """The number as it is said where no reader asks for its source again: `{{
+        certified.unlinked }}`.
+        """
         return replace(self, linked=False)
 
     @property
     def bare(self) -> Markup:
-        """The rounded value linked to its receipt, without unit (where the sentence has its own)."""
+        """The rounded value linked to its receipt, without unit (where the sentence has its
+        own).
+        """
         return self._link(self.plain)
 
     @property
     def ordinal(self) -> Markup:
-        """The number as an order, without a link: 首批, the first batch. ValueError beyond the tenth."""
+        """The number as an order, without a link: 首批, the first batch. ValueError beyond the
+        tenth.
+        """
         if self.value not in range(1, 11):
-            raise ValueError(f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth")
+            raise ValueError(
+                f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth"
+            )
         return replace(self, linked=False)._link(ORDINALS[self.unit.lang][int(self.value) - 1])
 
     @property
@@ -210,8 +251,13 @@ class Number:
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
-        to = "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]  # no dash after a minus
-        return f"{self.unit.print(self.low, digits)}{to}{self.unit.print(self.high, digits)}{self.unit.suffix}"
+        to = (
+            "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
+        )  # no dash after a minus
+        return (
+            f"{self.unit.print(self.low, digits)}{to}"
+            f"{self.unit.print(self.high, digits)}{self.unit.suffix}"
+        )
 
     @property
     def half(self) -> str:
@@ -236,7 +282,9 @@ class Number:
         if not self.linked:
             return Markup(f'<span class="n" data-r="{escape(self.name)}">{escape(text)}</span>')
         href = escape(f"#r-{self.name}")
-        return Markup(f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>')
+        return Markup(
+            f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>'
+        )
 
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
@@ -274,24 +322,34 @@ def _text(cell: object) -> str:
 
 
 def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
-    """Return how an indicator is printed for a district: means of people with fewer decimals than the city's."""
+    """Return how an indicator is printed for a district: means of people with fewer decimals than
+    the city's.
+    """
     digits = published_digits(indicator)
     return unit if digits is None or district == study().city else replace(unit, decimals=digits)
 
 
 def _said(value: object) -> object:
-    """Return a value as it may stand in words: data is text, whatever signs it holds; numbers have receipts."""
+    """Return a value as it may stand in words: data is text, whatever signs it holds; numbers have
+    receipts.
+    """
     if isinstance(value, Undefined) or hasattr(value, "__html__"):
         return value
     if isinstance(value, str):
         return Markup(literal(value))
-    raise TypeError(f"{value!r} has no receipt: words take a number by its name, as {{{{ certified }}}}")
+    raise TypeError(
+        f"{value!r} has no receipt: words take a number by its name, as {{{{ certified }}}}"
+    )
 
 
 def _items(values: Iterable) -> Iterable:
-    """Return what a template may go through: a list, never the signs of a text nor the codes of a mapping."""
+    """Return what a template may go through: a list, never the signs of a text nor the codes of a
+    mapping.
+    """
     if isinstance(values, str | Mapping):
-        raise TypeError(f"{str(values)[:40]!r}: words go through lists only, a text or a mapping is no list")
+        raise TypeError(
+            f"{str(values)[:40]!r}: words go through lists only, a text or a mapping is no list"
+        )
     return values
 
 
@@ -302,20 +360,28 @@ def _joined(values: Iterable, separator: str = "") -> Markup:
 class _Generator(CodeGenerator):
     """Compile templates whose loops go through `_items`."""
 
-    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (jinja2 names it)
+    def visit_Template(  # noqa: N802 (jinja2 names it)
+        self, node: nodes.Template, frame: Frame | None = None
+    ) -> None:
         for loop in node.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "items", [], [], None, None, lineno=loop.lineno)
         super().visit_Template(node, frame)
 
 
 class _Words(ImmutableSandboxedEnvironment):
-    """Let templates reach a number in the shapes that link to its receipt, and take no text to pieces."""
+    """Let templates reach a number in the shapes that link to its receipt, and take no text to
+    pieces.
+    """
 
     code_generator_class = _Generator
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Tell whether words may take an attribute; jinja2.sandbox.SecurityError is raised where not."""
-        return super().is_safe_attribute(obj, attr, value) and (not isinstance(obj, Number) or attr in SHAPES)
+        """Tell whether words may take an attribute; jinja2.sandbox.SecurityError is raised where
+        not.
+        """
+        return super().is_safe_attribute(obj, attr, value) and (
+            not isinstance(obj, Number) or attr in SHAPES
+        )
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Take an item of a list or mapping, or an attribute; TypeError for a sign of a text."""
@@ -325,9 +391,16 @@ class _Words(ImmutableSandboxedEnvironment):
 
 
 def _environment() -> _Words:
-    """Return the environment of all templates of words, which come from notebooks and from reference tables."""
-    made = _Words(undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said)
-    made.filters, made.globals = {"join": _joined, "items": _items}, {}  # numbers are computed in cells
+    """Return the environment of all templates of words, which come from notebooks and from
+    reference tables.
+    """
+    made = _Words(
+        undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said
+    )
+    made.filters, made.globals = (
+        {"join": _joined, "items": _items},
+        {},
+    )  # numbers are computed in cells
     return made
 
 
@@ -337,7 +410,7 @@ ENVIRONMENT = _environment()
 def render(template: str, names: dict) -> Markup:
     """Fill a template: text in `names` is shown as it is, numbers as links to their receipts.
 
-    jinja2.UndefinedError names what is not among `names`; TypeError and jinja2.sandbox.SecurityError tell of a
-    number without a receipt.
+    jinja2.UndefinedError names what is not among `names`; TypeError and
+    jinja2.sandbox.SecurityError tell of a number without a receipt.
     """
     return Markup(ENVIRONMENT.from_string(template).render(names))

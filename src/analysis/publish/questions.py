@@ -1,4 +1,6 @@
-"""The questions of the forms, one record each, as descriptions for other programs are made of them."""
+"""The questions of the forms, one record each, as descriptions for other programs are made of
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The words of receipts, by language, and what is said of each formula (see `analysis.stats.record`)."""
+"""The words of receipts, by language, and what is said of each formula (see
+`analysis.stats.record`).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ WORDS = {
         "interval": "区间 {}",
         "published": "原报告 {}，{}",
         "corrected": "更正：{cell}，由“{expected}”改为“{new}”，{reason}（{who}，{date}）",
-        "stand_in": "“{real}”由替身“{name}”（{code}）代替，所列的行是替身的行：合成的数不落在真实社区上",
+        "stand_in": "“{real}”由替身“{name}”（{code}）代替，"
+        "所列的行是替身的行：合成的数不落在真实社区上",
         "join": "；",
         "per": "{}县×{}项",
     },
@@ -68,11 +71,20 @@ DONE = (
     (r"benchmarks", {"zh": "", "en": ""}),  # that it is quoted is said with it
     (r"published", {"zh": "由原文所载数推得", "en": "inferred from the published figures"}),
     (r"model", {"zh": "按指标定义或检验得出", "en": "as the definition or the test gives it"}),
-    (r"estimates: count", {"zh": "{rows}中符合条件的个数", "en": "those of {rows} that meet the condition"}),
-    (r"\w+: design-based", {"zh": "据{rows}的访谈，按抽样设计推断", "en": "inferred by design from {rows}"}),
+    (
+        r"estimates: count",
+        {"zh": "{rows}中符合条件的个数", "en": "those of {rows} that meet the condition"},
+    ),
+    (
+        r"\w+: design-based",
+        {"zh": "据{rows}的访谈，按抽样设计推断", "en": "inferred by design from {rows}"},
+    ),
     (r"\w+: count\(rows\)", {"zh": "", "en": ""}),  # the value says it
     (r"\w+: count\(distinct", {"zh": "{rows}中不同的个数", "en": "different ones among {rows}"}),
-    (r"\w+: 100 × count", {"zh": "{numerator} ÷ {denominator}", "en": "{numerator} ÷ {denominator}"}),
+    (
+        r"\w+: 100 × count",
+        {"zh": "{numerator} ÷ {denominator}", "en": "{numerator} ÷ {denominator}"},
+    ),
     (r"\w+: mean", {"zh": "{rows}的平均", "en": "mean over {rows}"}),
     (r"\w+: sum\([^()]*\)(?: \[|$)", {"zh": "{rows}合计", "en": "sum over {rows}"}),
     (r"\w+: ", {"zh": "{numerator} ÷ {denominator}", "en": "{numerator} ÷ {denominator}"}),
@@ -84,7 +96,8 @@ WHY_WITHHELD = {
     },
     "en": {
         "few": "too few people, or too few others: it would tell of persons",
-        "derivable": "with it and the totals a number of too few people elsewhere could be worked out",
+        "derivable": "with it and the totals a number of too few people elsewhere could be worked "
+        "out",
     },
 }
 CHANGED = {
@@ -95,7 +108,8 @@ CHANGED = {
 
 @dataclass(frozen=True)
 class Amount:
-    """What was divided by what, as a template of `measures.csv` prints it: `{numerator}`, `{numerator:money}`.
+    """What was divided by what, as a template of `measures.csv` prints it: `{numerator}`,
+    `{numerator:money}`.
 
     value: a count or sum; of money in 万元.
     """

@@ -1,4 +1,6 @@
-"""Receipts: what stands behind each number, from its definition down to the rows of the workbooks."""
+"""Receipts: what stands behind each number, from its definition down to the rows of the
+workbooks.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ import pandas as pd
 
 from analysis.publish.naming import district_names
 from analysis.publish.prose import Number, money, number, rows_said
-from analysis.publish.receipt_words import BASIS, CHANGED, DONE, UNCERTAINTY, WHY_WITHHELD, WORDS, Amount
+from analysis.publish.receipt_words import (
+    BASIS,
+    CHANGED,
+    DONE,
+    UNCERTAINTY,
+    WHY_WITHHELD,
+    WORDS,
+    Amount,
+)
 from analysis.publish.tables import capital
 from analysis.stats.ledger import printed
 from analysis.survey.citation import Citation, parse, rows_behind
@@ -18,11 +28,15 @@ from analysis.survey.corrections import corrections_of
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
-RANGES = 2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
+RANGES = (
+    2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
+)
 NAMED = 3  # of other estimates that a receipt names, likewise
 DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
 EXCLUDED = re.compile(r"not in \[.*?\]")  # a number is not about the communities that it leaves out
-CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
+CHANGE = re.compile(
+    r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))"
+)
 
 
 class Receipts:
@@ -43,7 +57,11 @@ class Receipts:
 
     def of(self, row: Any) -> dict:
         """Write the receipt of one row of the estimates."""
-        said, join, measure = self.numbers[row.name], self.words["join"], self.measures[row.indicator]
+        said, join, measure = (
+            self.numbers[row.name],
+            self.words["join"],
+            self.measures[row.indicator],
+        )
         cited = parse(row.sources)
         rows = self.counted(row, cited)
         kind = [UNCERTAINTY[row.uncertainty][self.lang], BASIS[row.basis][self.lang]]
@@ -71,12 +89,18 @@ class Receipts:
         return capital(self.measures[indicator][self.lang]) + where
 
     def counted(self, row: Any, cited: list[Citation]) -> str:
-        """Say how many rows a number rests on, in the unit of their table: 277人, 9县×4项; empty for a change."""
+        """Say how many rows a number rests on, in the unit of their table: 277人, 9县×4项; empty
+        for a change.
+        """
         (table, _, formula), n = row.how.partition(": "), int(row.n)
         if not n or CHANGE.match(row.how):
             return ""
         if table == "model":  # the scores of the index are those of so many communities
-            return rows_said(n, study().frame_table, self.lang) if formula.startswith("indicators.csv") else ""
+            return (
+                rows_said(n, study().frame_table, self.lang)
+                if formula.startswith("indicators.csv")
+                else ""
+            )
         counties = len({part.file for part in cited})
         if _rows(table) == "codes" and n > counties and n % counties == 0:
             return self.words["per"].format(counties, n // counties)
@@ -90,16 +114,22 @@ class Receipts:
         if template := self.measures[row.indicator][f"parts_{self.lang}"]:
             if pd.isna(row.denominator):  # nothing to divide by
                 return ""
-            return template.format_map({name: Amount(value, self.lang) for name, value in parts.items()})
+            return template.format_map(
+                {name: Amount(value, self.lang) for name, value in parts.items()}
+            )
         if row.n == 1:  # the value is what stands there
             return ""
         table = row.how.partition(": ")[0]
-        said = {name: rows_said(int(v), table, self.lang) for name, v in parts.items() if pd.notna(v)}
+        said = {
+            name: rows_said(int(v), table, self.lang) for name, v in parts.items() if pd.notna(v)
+        }
         words = next(words for pattern, words in DONE if re.match(pattern, row.how))[self.lang]
         return words.format_map({"rows": rows, "numerator": "", "denominator": ""} | said)
 
     def changed(self, row: Any, change: re.Match) -> str:
-        """Say which numbers were compared, and where their printed values do not give the printed change."""
+        """Say which numbers were compared, and where their printed values do not give the printed
+        change.
+        """
         after, before = (self.values[change[part]][row.district] for part in ("after", "before"))
         difference, growth, unrounded = CHANGED[self.lang]
         said = {
@@ -107,14 +137,23 @@ class Receipts:
             "before": f"{self.label(change['before'], study().city)} {before.text}",
         }
         words = (growth if change["growth"] else difference).format_map(said)
-        return words + ("" if agrees(after, before, self.numbers[row.name], bool(change["growth"])) else unrounded)
+        return words + (
+            ""
+            if agrees(after, before, self.numbers[row.name], bool(change["growth"]))
+            else unrounded
+        )
 
     def compared(self, said: Number) -> list[str]:
-        """Tell the interval, and the published figure with what the ledger says of it, where there are any."""
+        """Tell the interval, and the published figure with what the ledger says of it, where there
+        are any.
+        """
         facts, claim = [], self.claims.get(said.name)
         if said.interval_text != "—":
             facts.append(self.words["interval"].format(said.interval_text))
-        if claim is not None and claim["published"] not in ("", "n/a"):  # a statement may have no figure
+        if claim is not None and claim["published"] not in (
+            "",
+            "n/a",
+        ):  # a statement may have no figure
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)
@@ -130,7 +169,8 @@ class Receipts:
         return [self.words["stand_in"].format_map(place) for place in found]
 
     def places(self, row: Any, cited: list[Citation]) -> list[tuple[str, str]]:
-        """List where the rows are: (sheet, rows), one a sheet; of the city each county with its value.
+        """List where the rows are: (sheet, rows), one a sheet; of the city each county with its
+        value.
 
         Many ranges are folded; the table of estimates and `analysis explain` have them all.
         """
@@ -139,7 +179,9 @@ class Receipts:
         model = row.how.startswith("model: ")
         whole, listed, found = not model and DOMAIN.search(row.how) is None, model, []
         for sheet, parts in _by_sheet(cited).items():
-            of_counties = row.district == study().city and study().district_of(parts[0].file) in self.names
+            of_counties = (
+                row.district == study().city and study().district_of(parts[0].file) in self.names
+            )
             if of_counties and not listed:
                 found.append(self.of_counties(parts, values, whole))
             elif of_counties:
@@ -157,19 +199,26 @@ class Receipts:
             found.append(("", ", ".join(said)))
         return found
 
-    def of_counties(self, parts: list[Citation], values: dict[str, Number], whole: bool) -> tuple[str, str]:
+    def of_counties(
+        self, parts: list[Citation], values: dict[str, Number], whole: bool
+    ) -> tuple[str, str]:
         """Name a sheet that every county has, and each county with its value.
 
-        Of a part of the sheet each county's rows follow, first to last, and how many unless the value says it.
+        Of a part of the sheet each county's rows follow, first to last, and how many unless the
+        value says it.
         """
         by_code = {study().district_of(part.file): part for part in parts}
         said = []
         people = not parts[0].spans
-        for code in (code for code in study().districts if code in values or (code in by_code and not people)):
+        for code in (
+            code for code in study().districts if code in values or (code in by_code and not people)
+        ):
             value, part = values.get(code), by_code.get(code)
             text = self.names[code] + (f" {value.plain}" if value else "")
             if part and part.spans and not (whole and value):
-                every = len(part.spans) <= RANGES or (value is not None and value.value == part.count)
+                every = len(part.spans) <= RANGES or (
+                    value is not None and value.value == part.count
+                )
                 rows = self.folded(part)
                 text += f" ({rows})" if every else self.words["county"].format(rows, part.count)
             said.append(text)
@@ -196,14 +245,19 @@ class Receipts:
 
     def folded(self, part: Citation) -> str:
         """The ranges of rows, or where there are many the first and the last row."""
-        spans = part.spans if len(part.spans) <= RANGES else ((part.spans[0][0], part.spans[-1][1]),)
+        spans = (
+            part.spans if len(part.spans) <= RANGES else ((part.spans[0][0], part.spans[-1][1]),)
+        )
         dash = self.words["range"]
         return self.words["comma"].join(f"{a}{dash}{b}" if a < b else str(a) for a, b in spans)
 
     def named(self, names: list[str]) -> str:
         """Name other estimates with their values."""
         rows = [self.by_name[name] for name in names[:NAMED]]
-        said = [f"{self.label(row.indicator, row.district)} {self.numbers[row.name].text}" for row in rows]
+        said = [
+            f"{self.label(row.indicator, row.district)} {self.numbers[row.name].text}"
+            for row in rows
+        ]
         text = self.words["comma"].join(said)
         return text if len(names) <= NAMED else self.words["more"].format(text, len(names))
 
@@ -223,17 +277,23 @@ def _table_of(sheet: str) -> str:
 
 
 def _rows(table: str) -> str:
-    """Return what a table has a row for (see `codebook.Table`); empty where it is no clean table."""
+    """Return what a table has a row for (see `codebook.Table`); empty where it is no clean
+    table.
+    """
     return study().tables[table].rows if table in study().tables else ""
 
 
 def receipts(
-    estimates: pd.DataFrame, ledger: pd.DataFrame, lang: str, corrections: pd.DataFrame | None = None
+    estimates: pd.DataFrame,
+    ledger: pd.DataFrame,
+    lang: str,
+    corrections: pd.DataFrame | None = None,
 ) -> dict[str, dict]:
     """Write what the page says of each number: {name: receipt}.
 
-    A receipt of the city lists the values of the counties, where there are any. corrections: the clean table; each
-    is listed with the numbers whose rows it lies in, also through other estimates.
+    A receipt of the city lists the values of the counties, where there are any. corrections: the
+    clean table; each is listed with the numbers whose rows it lies in, also through other
+    estimates.
     """
     book = Receipts(estimates, ledger, lang)
     found = {name: book.of(row) for name, row in book.by_name.items()}
@@ -247,23 +307,35 @@ def receipts(
 
 def agrees(after: Number, before: Number, change: Number, growth: bool) -> bool:
     """Tell whether two printed numbers give the printed change between them."""
-    now, was, printed_change = (Decimal(printed(one.value, one.unit.decimals)) for one in (after, before, change))
+    now, was, printed_change = (
+        Decimal(printed(one.value, one.unit.decimals)) for one in (after, before, change)
+    )
     if not growth:
         return now - was == printed_change
-    return was != 0 and Decimal(printed(100 * (now - was) / was, change.unit.decimals)) == printed_change
+    return (
+        was != 0
+        and Decimal(printed(100 * (now - was) / was, change.unit.decimals)) == printed_change
+    )
 
 
 def _corrected(lines: pd.DataFrame, lang: str) -> list[str]:
     """Say of each correction which cell, from what to what, why and by whom."""
     said = lines.to_dict("records")
     cells = ["{file}!{sheet}!{column} {row}".format_map(line) for line in said]
-    return [WORDS[lang]["corrected"].format(cell=cell, **line) for cell, line in zip(cells, said, strict=True)]
+    return [
+        WORDS[lang]["corrected"].format(cell=cell, **line)
+        for cell, line in zip(cells, said, strict=True)
+    ]
 
 
 def _stand_ins() -> dict[str, dict[str, str]]:
     """Return for each stand-in's code its name and whose place it takes: real, name, code."""
-    named = reference("named_places").query("stand_in != real_code").set_index("stand_in")["real_name"]
+    named = (
+        reference("named_places").query("stand_in != real_code").set_index("stand_in")["real_name"]
+    )
     names = reference("communities").set_index("community_code")["community"]
     return {
-        code: {"real": real, "name": names[code], "code": code} for code, real in named.items() if code in names
+        code: {"real": real, "name": names[code], "code": code}
+        for code, real in named.items()
+        if code in names
     }

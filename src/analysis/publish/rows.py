@@ -1,4 +1,5 @@
-"""Rows of a figure: named lines with their values written on the drawing, in place of axes and legends.
+"""Rows of a figure: named lines with their values written on the drawing, in place of axes and
+legends.
 
 Positions are in data units, one row a unit from the top; what is above the first row is its head.
 """
@@ -33,11 +34,18 @@ SIDES = {
 
 
 def row_figure(*panels: Sequence[str], head: float = 0) -> tuple[Figure, list[Axes]]:
-    """Open a figure of panels, one above another, each with its named rows; `head` rows stay free at the top."""
+    """Open a figure of panels, one above another, each with its named rows; `head` rows stay free
+    at the top.
+    """
     rows = [len(names) + (0 if i else head) for i, names in enumerate(panels)]
     height = ROW * min(sum(rows), ROWS + head) + 0.24
     figure, grid = plt.subplots(
-        len(panels), 1, figsize=(WIDTH, height), layout="constrained", height_ratios=rows, squeeze=False
+        len(panels),
+        1,
+        figsize=(WIDTH, height),
+        layout="constrained",
+        height_ratios=rows,
+        squeeze=False,
     )
     for axes, names, count in zip(grid[:, 0], panels, rows, strict=True):
         axes.set(xticks=[], ylim=(len(names) - 0.5, len(names) - 0.5 - count))
@@ -51,7 +59,9 @@ def row_figure(*panels: Sequence[str], head: float = 0) -> tuple[Figure, list[Ax
 def align_left(panels: Iterable[Axes], apart: float = 0) -> None:
     """Align the names of rows at the left edge of the picture, `apart` points from the axes."""
     names = [name for axes in panels for name in axes.get_yticklabels() if name.get_text()]
-    width = max((name.get_window_extent().width * POINTS / name.figure.dpi for name in names), default=-GAP)
+    width = max(
+        (name.get_window_extent().width * POINTS / name.figure.dpi for name in names), default=-GAP
+    )
     for axes in panels:
         axes.tick_params(axis="y", pad=width + GAP + apart)
     for name in names:
@@ -59,26 +69,46 @@ def align_left(panels: Iterable[Axes], apart: float = 0) -> None:
 
 
 def write(
-    axes: Axes, x: float, y: float, text: str, side: str = "right", color: str = INK, of: str = "", **options: Any
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    side: str = "right",
+    color: str = INK,
+    of: str = "",
+    **options: Any,
 ) -> None:
     """Write a label at a point, on a side of SIDES; `of` is the district whose label it is."""
-    where = {"textcoords": "offset points", "va": "center_baseline", "annotation_clip": False, **SIDES[side]}
+    where = {
+        "textcoords": "offset points",
+        "va": "center_baseline",
+        "annotation_clip": False,
+        **SIDES[side],
+    }
     gid = marks([f"{of} {text}"]) if of else None
     axes.annotate(text, (x, y), color=color, gid=gid, **(where | options))
 
 
-def write_edge(axes: Axes, y: float, text: str, color: str = INK, of: str = "", inset: float = 0) -> None:
+def write_edge(
+    axes: Axes, y: float, text: str, color: str = INK, of: str = "", inset: float = 0
+) -> None:
     """Write a label that ends at the right edge of the axes, or `inset` points further right."""
     at_edge = {"xycoords": axes.get_yaxis_transform(), "xytext": (inset, 0)}
     write(axes, 1, y, text, "to", color, of, **at_edge)
 
 
-def line_at(axes: Axes, value: float, text: str, side: str, color: str = INK, y: float = -1) -> None:
+def line_at(
+    axes: Axes, value: float, text: str, side: str, color: str = INK, y: float = -1
+) -> None:
     """Draw an upright line through all rows below `y`, where it is named."""
     bottom = axes.get_ylim()[0]
-    axes.vlines(value, y + 0.45, bottom, color=color, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5)
+    axes.vlines(
+        value, y + 0.45, bottom, color=color, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5
+    )
     inward = {"left": (3, 0), "right": (-3, 0)}.get(side, (0, 0))
-    write(axes, value, y, text, {"left": "to", "right": "from"}.get(side, "on"), color, xytext=inward)
+    write(
+        axes, value, y, text, {"left": "to", "right": "from"}.get(side, "on"), color, xytext=inward
+    )
 
 
 def bracket(axes: Axes, first: int, last: int, text: str, color: str, inset: float) -> None:
@@ -88,7 +118,15 @@ def bracket(axes: Axes, first: int, last: int, text: str, color: str, inset: flo
     ends = [first - 0.35, last + 0.35]
     axes.plot([1, 1], ends, transform=beside, color=color, linewidth=1.2, clip_on=False)
     middle = (first + last) / 2
-    write(axes, 1, middle, text, color=color, xycoords=axes.get_yaxis_transform(), xytext=(inset + GAP, 0))
+    write(
+        axes,
+        1,
+        middle,
+        text,
+        color=color,
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(inset + GAP, 0),
+    )
 
 
 def room(texts: Iterable[str]) -> float:

@@ -1,4 +1,5 @@
-"""The structure of the estimates in SDMX-JSON 2.0: what the columns of the SDMX-CSV file are, and their codes.
+"""The structure of the estimates in SDMX-JSON 2.0: what the columns of the SDMX-CSV file are, and
+their codes.
 
 With it a program can read `estimates.sdmx.csv` without knowing the study: dataflow, data structure,
 concepts and the code lists of indicators, areas, bases and kinds of uncertainty.
@@ -46,9 +47,13 @@ def sdmx_structure(data: Dataset) -> dict[str, Any]:
     return {
         "meta": _header(data),
         "data": {
-            "dataflows": [_maintained(sender, NAME, title) | {"description": data.description()} | flow],
+            "dataflows": [
+                _maintained(sender, NAME, title) | {"description": data.description()} | flow
+            ],
             "dataStructures": [_maintained(sender, NAME, title) | structure],
-            "conceptSchemes": [_maintained(sender, "CONCEPTS", "Concepts") | {"concepts": concepts}],
+            "conceptSchemes": [
+                _maintained(sender, "CONCEPTS", "Concepts") | {"concepts": concepts}
+            ],
             "codelists": [
                 _maintained(sender, name, name.removeprefix("CL_").capitalize()) | {"codes": codes}
                 for name, codes in _code_lists(data).items()
@@ -116,10 +121,14 @@ def _code_lists(data: Dataset) -> dict[str, list[dict[str, str]]]:
     lang = data.languages[0]
     measures = reference("measures")
     return {
-        "CL_INDICATOR": [_named(row.indicator, getattr(row, lang)) for row in measures.itertuples(index=False)],
+        "CL_INDICATOR": [
+            _named(row.indicator, getattr(row, lang)) for row in measures.itertuples(index=False)
+        ],
         "CL_AREA": [_named(code, name) for code, name in district_names(lang).items()],
         "CL_BASIS": [_named(code, words[lang]) for code, words in BASIS.items()],
-        "CL_UNCERTAINTY": [_named(code, words[lang]) for code, words in UNCERTAINTY.items() if code],
+        "CL_UNCERTAINTY": [
+            _named(code, words[lang]) for code, words in UNCERTAINTY.items() if code
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """A section of the report: where one notebook's words, figures and tables go.
 
-A notebook opens its section, keeps its estimates in it, then says, draws and tabulates through it. Files land in
-the scratch folder of the wave (`build/<wave>`); the pipeline alone writes `outputs/`.
+A notebook opens its section, keeps its estimates in it, then says, draws and tabulates through it.
+Files land in the scratch folder of the wave (`build/<wave>`); the pipeline alone writes `outputs/`.
 """
 
 from __future__ import annotations
@@ -39,13 +39,19 @@ DISTRICT = {"zh": "县（市、区）", "en": "County"}
 class Section:
     """The words, figures and tables of one notebook, in one language.
 
-    notebook: its name without folder and ending. estimates: numbers that other notebooks computed. What is said,
-    drawn and tabulated takes numbers of people as the policy of the study allows (see `stats.disclosure`).
-    district: whose numbers the prose takes by bare name; the city's are always under `city`.
+    notebook: its name without folder and ending. estimates: numbers that other notebooks computed.
+    What is said, drawn and tabulated takes numbers of people as the policy of the study allows (see
+    `stats.disclosure`). district: whose numbers the prose takes by bare name; the city's are always
+    under `city`.
     """
 
     def __init__(
-        self, notebook: str, wave: str, lang: str, estimates: pd.DataFrame | None = None, district: str = ""
+        self,
+        notebook: str,
+        wave: str,
+        lang: str,
+        estimates: pd.DataFrame | None = None,
+        district: str = "",
     ) -> None:
         self.notebook, self.wave, self.lang = notebook, wave, lang
         self.district = district or study().city
@@ -54,7 +60,10 @@ class Section:
         self.computed = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
-        self.spoken, self.drawn = set(), set()  # names of the numbers said, ids of the figures and tables shown
+        self.spoken, self.drawn = (
+            set(),
+            set(),
+        )  # names of the numbers said, ids of the figures and tables shown
 
     def switch(self, lang: str) -> None:
         """Speak another language from now on, of the same numbers."""
@@ -62,7 +71,9 @@ class Section:
         self.spoken, self.drawn = set(), set()
 
     def keep(self, *estimates: pd.DataFrame) -> pd.DataFrame:
-        """Add estimates to the section; returns what is new for the city (else all), to be looked at."""
+        """Add estimates to the section; returns what is new for the city (else all), to be looked
+        at.
+        """
         new = pd.concat(estimates, ignore_index=True).assign(notebook=self.notebook)
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
         before = self.computed
@@ -82,12 +93,16 @@ class Section:
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """The numbers as they may be published, with a column `withheld`; tests take them as `computed`."""
+        """The numbers as they may be published, with a column `withheld`; tests take them as
+        `computed`.
+        """
         return protected(self.computed, self.withheld)
 
     @property
     def names(self) -> dict:
-        """What prose may name: the district's numbers, `city`, `county[code]` and `district_names`."""
+        """What prose may name: the district's numbers, `city`, `county[code]` and
+        `district_names`.
+        """
         if self._names is None:
             self._names = self._named(self.lang)
         return self._names
@@ -113,17 +128,22 @@ class Section:
     def headed(self, indicator: str) -> str:
         """Return the name of an indicator with its unit, over values that `Unit.tabled` prints."""
         unit = self.unit(indicator).name
-        return self.title(indicator) + ({"zh": "（{}）", "en": " ({})"}[self.lang].format(unit) if unit else "")
+        return self.title(indicator) + (
+            {"zh": "（{}）", "en": " ({})"}[self.lang].format(unit) if unit else ""
+        )
 
     def say(self, words: dict[str, str]) -> str:
         """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
 
-        Raises ProseError where a number is typed into the words instead of taken by name, or a name is not known.
+        Raises ProseError where a number is typed into the words instead of taken by name, or a name
+        is not known.
         """
         template = words.get(self.lang, "")  # a cell of the other language keeps silent
         try:
             if typed := [*hard_coded_numbers(template), *numbers_in_braces(template)]:
-                raise self._fault(f"numbers typed into the words: {'、'.join(typed)}; take them by name")
+                raise self._fault(
+                    f"numbers typed into the words: {'、'.join(typed)}; take them by name"
+                )
             said = render(template, self.names)
         except ProseError:
             raise
@@ -135,7 +155,9 @@ class Section:
         return said
 
     def _reason(self, template: str, error: Exception) -> str:
-        """Say why words cannot be rendered: what is wrong with their names, else the error itself."""
+        """Say why words cannot be rendered: what is wrong with their names, else the error
+        itself.
+        """
         indicators = set(reference("measures")["indicator"])
         faults = "; ".join(name_faults(template, {*self.names, *indicators}, indicators))
         first = ": run the cell that computes it first" * isinstance(error, UndefinedError)
@@ -155,16 +177,21 @@ class Section:
         return codes if self.lang == "en" else {answer: answer for answer in codes}
 
     def unit(self, indicator: str) -> Unit:
-        """Return how the section's language prints an indicator; its `factor` scales data to be drawn."""
+        """Return how the section's language prints an indicator; its `factor` scales data to be
+        drawn.
+        """
         return Unit.of(measure_of(indicator), self.lang)
 
     def counties(self, indicator: str, city: bool = False) -> pd.DataFrame:
-        """Pick an indicator's counties in reading order: code, district (label), value, low, high, n, text.
+        """Pick an indicator's counties in reading order: code, district (label), value, low, high,
+        n, text.
 
         city: begin with the whole city. The text is the value as prose prints it, without its unit.
         """
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
-        rows = rows.loc[[code for code in (*[study().city] * city, *study().districts) if code in rows.index]]
+        rows = rows.loc[
+            [code for code in (*[study().city] * city, *study().districts) if code in rows.index]
+        ]
         printed = [self.names["county"][code][indicator].plain for code in rows.index]
         unit = self.unit(indicator)
         scaled = rows[["value", "low", "high"]] * unit.factor
@@ -175,12 +202,16 @@ class Section:
     def wide(self, *indicators: str) -> pd.DataFrame:
         """Tabulate indicators, one row per county and the city last, as printed."""
         names = district_names(self.lang)
-        columns = {DISTRICT[self.lang]: [names[code] for code in (*study().districts, study().city)]}
+        columns = {
+            DISTRICT[self.lang]: [names[code] for code in (*study().districts, study().city)]
+        }
         for indicator in indicators:
             places = (*study().districts, study().city)
             said = [self.names["county"].get(code, {}).get(indicator) for code in places]
             columns[self.headed(indicator)] = ["—" if one is None else one.tabled for one in said]
-        receipts = [["", *indicators]] * (1 + len(study().districts))  # the city's receipt lists every county
+        receipts = [["", *indicators]] * (
+            1 + len(study().districts)
+        )  # the city's receipt lists every county
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:
@@ -195,16 +226,24 @@ class Section:
             "zh": ["指标", district_names("zh")[self.district], "区间", "全市"],
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
-        rows = [(tables.capital(n.title), n.text, n.interval_text, "—" if c is None else c.text) for n, c in own]
-        receipts = [["", n.name, n.name, n.name] for n, _ in own]  # whose receipt names the city's value
+        rows = [
+            (tables.capital(n.title), n.text, n.interval_text, "—" if c is None else c.text)
+            for n, c in own
+        ]
+        receipts = [
+            ["", n.name, n.name, n.name] for n, _ in own
+        ]  # whose receipt names the city's value
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
-    def figure(self, name: str, figure: Figure, data: pd.DataFrame, unit: str = "", **words: dict) -> None:
+    def figure(
+        self, name: str, figure: Figure, data: pd.DataFrame, unit: str = "", **words: dict
+    ) -> None:
         """Label, write (svg, png, csv) and show a figure; `data` is the table behind it.
 
         unit: follows the values that are seen on hover.
 
-        words: by language, a dict of title (the finding) and subtitle (what, unit, n), with numbers by name.
+        words: by language, a dict of title (the finding) and subtitle (what, unit, n), with numbers
+        by name.
         """
         picture.label(figure, self.facts["label"][self.lang] if self.synthetic else "")
         areas = named_areas(self.lang)
@@ -226,9 +265,15 @@ class Section:
         self._show({"image/svg+xml": drawing, "text/plain": said["alt"]}, said)
 
     def table(
-        self, name: str, data: pd.DataFrame, csv: pd.DataFrame | None = None, **words: dict[str, str]
+        self,
+        name: str,
+        data: pd.DataFrame,
+        csv: pd.DataFrame | None = None,
+        **words: dict[str, str],
     ) -> None:
-        """Write (csv) and show a table; words as for a figure, `csv` where the file holds more columns."""
+        """Write (csv) and show a table; words as for a figure, `csv` where the file holds more
+        columns.
+        """
         said = self._words(name, "table", data, words, csv)
         html = tables.to_html(data, named_areas(self.lang))
         self._show({"text/html": html, "text/plain": plain(said["title"])}, said)
@@ -246,8 +291,12 @@ class Section:
         self.show(saved["data"], saved["report"])
 
     def show(self, data: dict[str, str], report: dict) -> None:
-        """Show an output: by media type, with what it is to the page; JupyterLab shows it as on a page."""
-        display(preview(self, data, report) if in_lab() else data, raw=True, metadata={"report": report})
+        """Show an output: by media type, with what it is to the page; JupyterLab shows it as on a
+        page.
+        """
+        display(
+            preview(self, data, report) if in_lab() else data, raw=True, metadata={"report": report}
+        )
 
     def _words(
         self,
@@ -258,11 +307,17 @@ class Section:
         csv: pd.DataFrame | None = None,
     ) -> dict:
         if self.lang not in words:
-            raise KeyError(f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)")
-        self._write(f"tables/{name}.csv", tables.to_csv(data if csv is None else csv, self.facts["basis"]))
+            raise KeyError(
+                f"{kind} {name} has no words in {self.lang}: add {self.lang}=dict(title=…)"
+            )
+        self._write(
+            f"tables/{name}.csv", tables.to_csv(data if csv is None else csv, self.facts["basis"])
+        )
         label = self.facts["label"][self.lang] if self.synthetic else ""
         self.drawn.add(name)
-        self.spoken |= {receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt}
+        self.spoken |= {
+            receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt
+        }
         return {
             "kind": kind,
             "table": {"columns": list(map(str, data.columns)), "rows": tables.cells(data)},
@@ -283,6 +338,8 @@ class Section:
     def _write(self, path: str, content: str | bytes) -> None:
         target = Path(self.folder, path)
         if ".." in target.parts or not target.is_relative_to(self.folder):
-            raise ValueError(f"{path!r}: 名称中不能有文件夹 (a figure or table is named without folders)")
+            raise ValueError(
+                f"{path!r}: 名称中不能有文件夹 (a figure or table is named without folders)"
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))

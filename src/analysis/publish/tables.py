@@ -47,7 +47,11 @@ def _text(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and pd.isna(cell)):
         return "—"
     if isinstance(cell, kinds.Real):
-        return f"{float(cell):.6g}" if abs(float(cell)) < 1e5 else f"{float(cell):.2f}".rstrip("0").rstrip(".")
+        return (
+            f"{float(cell):.6g}"
+            if abs(float(cell)) < 1e5
+            else f"{float(cell):.2f}".rstrip("0").rstrip(".")
+        )
     return str(cell)
 
 
@@ -58,7 +62,9 @@ def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
     return data
 
 
-def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False) -> str:
+def to_html(
+    data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False
+) -> str:
     """Write a table with scoped headers; the first column heads its row. Cells are escaped.
 
     A traced number is a link to its receipt; `by_column`, its column's head is.
@@ -76,7 +82,9 @@ def to_html(data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: 
         _tag("th", _linked(str(column), name), right, ' scope="col"')
         for column, name, right in zip(data.columns, heads, numeric, strict=True)
     )
-    body = "".join(_row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True))
+    body = "".join(
+        _row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True)
+    )
     return f"{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -90,7 +98,11 @@ def _row(row: list[str], names: list[str], numeric: list[bool], areas: dict[str,
 
 
 def _linked(text: str, name: str) -> str:
-    return f'<a href="#r-{escape(name)}">{escape(text)}</a>' if name and text not in ("", "—") else escape(text)
+    return (
+        f'<a href="#r-{escape(name)}">{escape(text)}</a>'
+        if name and text not in ("", "—")
+        else escape(text)
+    )
 
 
 def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
@@ -98,12 +110,16 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a cell of a table is a number with its unit if any, an interval, counts, or none."""
+    """Tell whether a cell of a table is a number with its unit if any, an interval, counts, or
+    none.
+    """
     return bool(NUMERIC.fullmatch(text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:
-    """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every row."""
+    """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every
+    row.
+    """
     safe = data.map(harmless).rename(columns=harmless)
     if "basis" not in safe:
         safe = safe.assign(basis=basis)
@@ -111,7 +127,9 @@ def to_csv(data: pd.DataFrame, basis: str) -> str:
 
 
 def harmless(cell: object) -> object:
-    """Put an apostrophe before text that begins like a formula; a number with its sign is a number."""
+    """Put an apostrophe before text that begins like a formula; a number with its sign is a
+    number.
+    """
     if isinstance(cell, str) and cell.startswith(RISKY) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell
     return cell

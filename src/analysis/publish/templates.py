@@ -1,4 +1,6 @@
-"""The Jinja templates of the pages that are no notebook: the landing page, the list of editions, the changes."""
+"""The Jinja templates of the pages that are no notebook: the landing page, the list of editions,
+the changes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from analysis.publish.markup import caption, inline, inline_svg
 
 
 def page_template(name: str) -> Template:
-    """Return the template of this file name. It escapes what it is given, and refuses a name it is not given."""
+    """Return the template of this file name. It escapes what it is given, and refuses a name it is
+    not given.
+    """
     return _environment().get_template(name)
 
 

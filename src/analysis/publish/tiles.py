@@ -9,12 +9,16 @@ from analysis.survey.study import study
 
 
 def placed(codes: Iterable[str]) -> bool:
-    """Tell whether the place of every county is known, so that tiles lie roughly as the counties do."""
+    """Tell whether the place of every county is known, so that tiles lie roughly as the counties
+    do.
+    """
     return set(codes) <= set(study().tiles)
 
 
 def tile_places(codes: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return column and row of each tile: where the county lies; in the order given if one is unknown."""
+    """Return column and row of each tile: where the county lies; in the order given if one is
+    unknown.
+    """
     if placed(codes):
         return {code: study().tiles[code] for code in codes}
     width = math.ceil(math.sqrt(len(codes)))

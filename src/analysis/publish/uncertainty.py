@@ -20,35 +20,40 @@ from analysis.stats.comparison import limits
 
 GUIDES = {
     "intervals": {
-        "zh": "点为实际值，线为参考区间（与数据相合的率或均值），虚线为全市；与全市分不分得开由检验定，不看线："
+        "zh": "点为实际值，线为参考区间（与数据相合的率或均值），虚线为全市；"
+        "与全市分不分得开由检验定，不看线："
         "实心点分得开，空心点分不开",
-        "en": "Dots are values, lines the rates or means that agree with the data, dashes the city. The test "
-        "decides who can be told from the city, not the line: filled dots can, hollow ones cannot",
+        "en": "Dots are values, lines the rates or means that agree with the data, dashes the "
+        "city. The test decides who can be told from the city, not the line: filled dots can, "
+        "hollow ones cannot",
     },
     "funnel": {
         "zh": "点线为全市；越靠右数量越多，漏斗越窄；落在漏斗之内的，只凭偶然就能离全市这么远；"
         "全市包含每个县（市、区）自己",
-        "en": "The dotted line is the city. The further right, the more there are and the narrower the funnel; "
-        "inside it, chance alone could put a place as far from the city, of which each place is a part",
+        "en": "The dotted line is the city. The further right, the more there are and the narrower "
+        "the funnel; inside it, chance alone could put a place as far from the city, of which each "
+        "place is a part",
     },
     "ranks": {
         "zh": "粗线为数据容许的名次（单看一地），细线为各地同时成立的名次：线越长，名次越说不准",
-        "en": "Thick lines are the ranks that the data leave open to a place by itself, thin ones to all at once: "
-        "the longer, the less its rank is known",
+        "en": "Thick lines are the ranks that the data leave open to a place by itself, thin ones "
+        "to all at once: the longer, the less its rank is known",
     },
     "slopes": {
         "zh": "每条线为一地的前后；实线为变化超出偶然，虚线为分不清",
-        "en": "Each line is one place before and after; solid where the change goes beyond chance, else dashed",
+        "en": "Each line is one place before and after; solid where the change goes beyond chance, "
+        "else dashed",
     },
     "tiles": {
         "zh": "方格按大致方位排列，不是地图；▲高于全市，▼低于全市，○差异无统计学意义或数量太少",
-        "en": "Tiles lie roughly as the places do, it is no map; ▲ is above the city, ▼ below, ○ does not differ "
-        "significantly or has too few cases",
+        "en": "Tiles lie roughly as the places do, it is no map; ▲ is above the city, ▼ below, ○ "
+        "does not differ significantly or has too few cases",
     },
     "grid": {
-        "zh": "方格按县（市、区）代码表的次序排列，不是地图；▲高于全市，▼低于全市，○差异无统计学意义或数量太少",
-        "en": "Tiles follow the list of counties, it is no map; ▲ is above the city, ▼ below, ○ does not differ "
-        "significantly or has too few cases",
+        "zh": "方格按县（市、区）代码表的次序排列，不是地图；▲高于全市，▼低于全市，"
+        "○差异无统计学意义或数量太少",
+        "en": "Tiles follow the list of counties, it is no map; ▲ is above the city, ▼ below, ○ "
+        "does not differ significantly or has too few cases",
     },
 }
 
@@ -74,7 +79,8 @@ def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
 def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> Figure:
     """Plot districts against their size with the limits (95 and 99.8 %) about the city.
 
-    part: from `districts_of`, drawn at its rows as counted; labels: name of each district; size: what they are.
+    part: from `districts_of`, drawn at its rows as counted; labels: name of each district; size:
+    what they are.
     """
     figure, axes = new_figure(len(part) + 3)
     fine = _fine(part)
@@ -83,11 +89,21 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
     city = float((part["value"] * part["n"]).sum() / part["n"].sum())
     for name, style in (("95", (0, (4, 2))), ("998", "solid")):
         for side in ("low", "high"):
-            axes.plot(fine_rows, bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style)
+            axes.plot(
+                fine_rows, bounds[f"{side}{name}"], color=MUTED, linewidth=1.1, linestyle=style
+            )
     axes.axhline(city, color=WARM, linewidth=1.4, linestyle=(0, (1, 1.4)))
     sns.scatterplot(part, x="rows", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
-    clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # no line strikes a name through
-    named = part if len(part) <= ROWS else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
+    clear = {
+        "facecolor": "white",
+        "edgecolor": "none",
+        "pad": 0.6,
+    }  # no line strikes a name through
+    named = (
+        part
+        if len(part) <= ROWS
+        else part[limits(part)["place"].eq("beyond 99.8").to_numpy()].head(ROWS)
+    )
     for row in named.itertuples():
         at = {"xy": (row.rows, row.value), "xytext": (5, 4), "textcoords": "offset points"}
         axes.annotate(labels[row.district], **at, bbox=clear, zorder=2.5)
@@ -97,7 +113,9 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
 
 
 def _fine(part: pd.DataFrame) -> pd.DataFrame:
-    """Spread the sizes finely, keeping the city's value and spread, so that the limits draw as curves."""
+    """Spread the sizes finely, keeping the city's value and spread, so that the limits draw as
+    curves.
+    """
     n = np.unique(np.linspace(max(part["n"].min() * 0.7, 2), part["n"].max() * 1.15, 120).round())
     total, city = part["n"].sum(), (part["value"] * part["n"]).sum() / part["n"].sum()
     fine = pd.DataFrame({"n": n, "value": city})
@@ -111,7 +129,8 @@ def _fine(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figure:
-    """Plot the rank sets of each district, marginal and simultaneous, in the order of the table: no ranking.
+    """Plot the rank sets of each district, marginal and simultaneous, in the order of the table: no
+    ranking.
 
     table: columns district, rank_low, rank_high, rank_low_all, rank_high_all.
     """
@@ -134,14 +153,26 @@ def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figur
 def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
     """Plot two dates of each district, joined; solid where the change goes beyond chance.
 
-    frame: columns district (label), before, after, apart (boolean). before, after: names of the dates.
+    frame: columns district (label), before, after, apart (boolean). before, after: names of the
+    dates.
     """
     figure, axes = new_figure(len(frame) + 5)
     for row in frame.itertuples():
         style = "solid" if row.apart else (0, (4, 2))
-        axes.plot([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, linestyle=style)
-        axes.scatter([0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, s=22, zorder=3)
-    leader = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3, "relpos": (1, 0.5)}
+        axes.plot(
+            [0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, linestyle=style
+        )
+        axes.scatter(
+            [0, 1], [row.before, row.after], color=ACCENT if row.apart else MUTED, s=22, zorder=3
+        )
+    leader = {
+        "arrowstyle": "-",
+        "color": MUTED,
+        "linewidth": 0.7,
+        "shrinkA": 0,
+        "shrinkB": 3,
+        "relpos": (1, 0.5),
+    }
     named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit one under another
     for row, y in zip(named.itertuples(), _apart(named["before"], frame), strict=True):
         at = {"xy": (0, row.before), "xytext": (-0.08, y), "va": "center", "ha": "right"}
@@ -164,12 +195,15 @@ def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
 
 
 def tile_guide(codes: Iterable[str]) -> dict[str, str]:
-    """Return the guide to the tiles of these counties, which lie as the counties do or in their order."""
+    """Return the guide to the tiles of these counties, which lie as the counties do or in their
+    order.
+    """
     return GUIDES["tiles" if placed(codes) else "grid"]
 
 
 def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Plot one tile a county, laid out by `tile_places`, shaded and signed by what may be said of it.
+    """Plot one tile a county, laid out by `tile_places`, shaded and signed by what may be said of
+    it.
 
     frame: columns district (code), text (value as printed), form (of its statement).
     """
@@ -179,7 +213,9 @@ def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
     for row in frame.itertuples():
         column, line = places[row.district]
         face, ink, sign = SHADES.get(row.form, ("white", INK, "○"))
-        axes.add_patch(Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED))
+        axes.add_patch(
+            Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED)
+        )
         if wide > 5:  # no room for words: the table behind has them
             axes.text(column + 0.5, line + 0.5, sign, ha="center", va="center", color=ink)
             continue

@@ -39,7 +39,8 @@ TABLE = {"zh": "table_zh", "en": "table"}
 
 
 def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Tabulate places that are new, gone or renamed, totals of the city that moved, and tables not compared.
+    """Tabulate places that are new, gone or renamed, totals of the city that moved, and tables not
+    compared.
 
     All columns are text.
 
@@ -53,12 +54,24 @@ def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=words["heads"], dtype=str)
 
 
-def _row(line: Any, words: dict[str, Any], names: dict[str, str], titles: pd.DataFrame) -> list[str]:
+def _row(
+    line: Any, words: dict[str, Any], names: dict[str, str], titles: pd.DataFrame
+) -> list[str]:
     table, title = titles.loc[(line.table, "county_code" if line.column == "rows" else line.column)]
     pair = [line.before or "—", line.after or "—"]
     if line.kind == "not compared":
         return [words["kinds"][line.kind], table, *pair, "—"]
     if line.kind != "total":
-        return [words["kinds"][line.kind], words["of"].format(names[line.district], title), *pair, "—"]
+        return [
+            words["kinds"][line.kind],
+            words["of"].format(names[line.district], title),
+            *pair,
+            "—",
+        ]
     title = words["rows"] if line.column == "rows" else title
-    return [words["kinds"]["total"], words["of"].format(table, title), *pair, f"{line.change:+.10g}"]
+    return [
+        words["kinds"]["total"],
+        words["of"].format(table, title),
+        *pair,
+        f"{line.change:+.10g}",
+    ]

@@ -1,4 +1,6 @@
-"""The report as a Word file in the layout of official documents (GB/T 9704-2012), receipts as notes at its end."""
+"""The report as a Word file in the layout of official documents (GB/T 9704-2012), receipts as notes
+at its end.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,21 @@ if TYPE_CHECKING:
     from docx.table import Table as DocTable
     from docx.text.run import Run
 
-# 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their width.
+# 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their
+# width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
-FONTS = {"zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"), "en": ("Times New Roman",) * 4}
+FONTS = {
+    "zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"),
+    "en": ("Times New Roman",) * 4,
+}
 CELL = "Table Text"
 BRIEF = ("standing", "next_steps", "all_numbers")  # of a county's page on one sheet
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
-SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}  # levels differ where their fonts are missing
+SIZES = {
+    "Heading 1": 18,
+    "Heading 2": 16,
+    "Heading 3": 16,
+}  # levels differ where their fonts are missing
 MONTHS = ["January", "February", "March", "April", "May", "June"]
 MONTHS += ["July", "August", "September", "October", "November", "December"]
 DAYS = {
@@ -46,15 +56,16 @@ TEXT_WIDTH = 210 - 28 - 26  # mm
 def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> bytes:
     """Return the Word file of an executed report notebook.
 
-    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date written inside, so
-    that the same report gives the same bytes.
+    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date
+    written inside, so that the same report gives the same bytes.
     """
     signature = (site["kicker"], DAYS[site["lang"]](when))
     return _document(manuscript(notebook, site, signature), site, site["report"], folder, when)
 
 
 def brief(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
-    """Return the page of a county on one sheet of Word: how it stands, what to do next, its main indicators.
+    """Return the page of a county on one sheet of Word: how it stands, what to do next, its main
+    indicators.
 
     notebook: executed, of the county; its cells BRIEF alone are shown, without notes.
     """
@@ -135,7 +146,15 @@ def _styles(document: Document, lang: str, size: float, line: float) -> None:
             styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     for style in (style for style in styles if style.type == WD_STYLE_TYPE.PARAGRAPH):
         _face(style, song)
-    for name in ("Normal", "Body Text", "First Paragraph", "Compact", "Annexes", "Signature", *HEADINGS):
+    for name in (
+        "Normal",
+        "Body Text",
+        "First Paragraph",
+        "Compact",
+        "Annexes",
+        "Signature",
+        *HEADINGS,
+    ):
         _paragraph(styles[name], size, line)
     faces = {2: black, 3: kai, 0: song}
     for name, which in HEADINGS.items():
@@ -162,7 +181,10 @@ def _small_styles(document: Document) -> None:
         style.font.size, style.font.italic = Pt(small), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    for name in ("Table Caption", "Captioned Figure"):  # a table and its title, a picture and its own
+    for name in (
+        "Table Caption",
+        "Captioned Figure",
+    ):  # a table and its title, a picture and its own
         styles[name].paragraph_format.keep_with_next = True
         styles[name].paragraph_format.space_before = Pt(12)
     styles["Source"].paragraph_format.space_after = Pt(10)
@@ -194,14 +216,18 @@ def _paragraph(style: ParagraphStyle, size: float, line: float) -> None:
 
 
 def _tables(document: Document) -> None:
-    """Give each table the width of the text, rules, 9 pt words, heads on every page and unbroken rows."""
+    """Give each table the width of the text, rules, 9 pt words, heads on every page and unbroken
+    rows.
+    """
     style = document.styles[CELL].style_id
     for table in document.tables:
         table.autofit = False
         shares = [int(column.width or 1) for column in table.columns]
         widths = [Mm(TEXT_WIDTH * share / sum(shares)) for share in shares]
         _rules(table)
-        for row in table._tbl.tr_lst:  # the library looks through the whole table for each of its columns
+        for (
+            row
+        ) in table._tbl.tr_lst:  # the library looks through the whole table for each of its columns
             row.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
             for cell, width in zip(row.tc_lst, widths, strict=True):
                 cell.width = width
@@ -214,7 +240,11 @@ def _annexes(document: Document, lang: str) -> None:
     signed = False
     for paragraph in document.paragraphs:
         signed = signed or paragraph.style.name == "Signature"
-        if signed and paragraph.style.name == "Heading 1" and paragraph.text != LABELS[lang]["notes"]:
+        if (
+            signed
+            and paragraph.style.name == "Heading 1"
+            and paragraph.text != LABELS[lang]["notes"]
+        ):
             paragraph.paragraph_format.page_break_before = True
 
 
@@ -222,7 +252,12 @@ def _rules(table: DocTable) -> None:
     borders = OxmlElement("w:tblBorders")
     for side, size in (("top", 12), ("bottom", 12), ("insideH", 4)):
         line = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", "888888")):
+        for key, value in (
+            ("val", "single"),
+            ("sz", str(size)),
+            ("space", "0"),
+            ("color", "888888"),
+        ):
             line.set(qn(f"w:{key}"), value)
         borders.append(line)
     table._tbl.tblPr.append(borders)
@@ -252,4 +287,6 @@ def _rewritten(data: bytes) -> bytes:
 def _ended(xml: str) -> str:
     xml = re.sub(r"(relationships/|/word/|\"|\.)footnotes\b", r"\1endnotes", xml)
     xml = re.sub(r"(</?w:)footnote(s|Reference|Ref|Pr)?\b", r"\1endnote\2", xml)
-    return xml.replace("<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>')  # endnotes are Roman else
+    return xml.replace(
+        "<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>'
+    )  # endnotes are Roman else

@@ -1,4 +1,6 @@
-"""All tables of the report in one workbook: cover, contents, one sheet a table, with units, notes and basis."""
+"""All tables of the report in one workbook: cover, contents, one sheet a table, with units, notes
+and basis.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +47,12 @@ MOST_DIGITS = 15  # a longer number is a code, which would lose its end
 
 
 def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict) -> bytes:
-    """Return tables.xlsx of an executed report notebook: each table, and the table behind each figure.
+    """Return tables.xlsx of an executed report notebook: each table, and the table behind each
+    figure.
 
-    counties: the table of all indicators by county, which comes first: title, subtitle, table (columns, rows).
-    when: the date written inside, so that the same report gives the same bytes. A cell that begins like a formula
-    stays text.
+    counties: the table of all indicators by county, which comes first: title, subtitle, table
+    (columns, rows). when: the date written inside, so that the same report gives the same bytes. A
+    cell that begins like a formula stays text.
     """
     words, buffer = WORDS[site["lang"]], io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -82,14 +85,19 @@ def _names(titles: list[str]) -> list[str]:
 def _styles(book: Workbook) -> dict:
     return {
         "title": book.add_format({"bold": True, "font_size": 14}),
-        "head": book.add_format({"bold": True, "bottom": 1, "top": 1, "text_wrap": True, "valign": "bottom"}),
+        "head": book.add_format(
+            {"bold": True, "bottom": 1, "top": 1, "text_wrap": True, "valign": "bottom"}
+        ),
         "words": book.add_format({"text_wrap": True, "valign": "top"}),
         "label": book.add_format({"font_color": "#7A3A00", "text_wrap": True, "valign": "top"}),
         "link": book.add_format({"font_color": "#0B5A78", "underline": 1}),
         "plain": None,
         "numbers": {
             (decimals, grouped): book.add_format(
-                {"num_format": ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")}
+                {
+                    "num_format": ("#,##0" if grouped else "0")
+                    + ("." + "0" * decimals if decimals else "")
+                }
             )
             for decimals in range(MOST_DIGITS)
             for grouped in (False, True)
@@ -121,11 +129,15 @@ def _sheet(sheet: Worksheet, report: Any, site: dict, words: dict, styles: dict)
     top = [
         plain(report["title"]),
         words["unit"] + plain(report["subtitle"]),
-        words["basis"] + site["basis"] + (f" · {site['notice']}" if site["basis"] != "official" else ""),
+        words["basis"]
+        + site["basis"]
+        + (f" · {site['notice']}" if site["basis"] != "official" else ""),
     ]
     for row, text in enumerate(top):
         sheet.write_string(row, 0, text, styles["title"] if row == 0 else styles["plain"])
-    sheet.write_url(len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"])
+    sheet.write_url(
+        len(top), 0, f"internal:'{words['contents']}'!A1", styles["link"], words["contents"]
+    )
     first = len(top) + 2
     columns, rows = report["table"]["columns"], report["table"]["rows"]
     for j, column in enumerate(columns):
@@ -145,7 +157,9 @@ def _sheet(sheet: Worksheet, report: Any, site: dict, words: dict, styles: dict)
 def _write(sheet: Worksheet, row: int, column: int, text: str, styles: dict) -> None:
     if column and NUMBER.fullmatch(text) and sum(map(str.isdigit, text)) <= MOST_DIGITS:
         decimals = len(text.partition(".")[2])
-        sheet.write_number(row, column, float(text.replace(",", "")), styles["numbers"][decimals, "," in text])
+        sheet.write_number(
+            row, column, float(text.replace(",", "")), styles["numbers"][decimals, "," in text]
+        )
     else:
         sheet.write_string(row, column, text, styles["words"])
 

@@ -19,7 +19,9 @@ def mcnemar(gained: int, lost: int, mid: bool = False) -> float:
     """
     changed, fewer = gained + lost, min(gained, lost)
     if mid:
-        return float(2 * stats.binom.cdf(fewer, changed, 0.5) - stats.binom.pmf(fewer, changed, 0.5))
+        return float(
+            2 * stats.binom.cdf(fewer, changed, 0.5) - stats.binom.pmf(fewer, changed, 0.5)
+        )
     return float(exact_mcnemar([[0, gained], [lost, 0]], exact=True).pvalue)
 
 
@@ -43,38 +45,54 @@ def tango(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tup
 
 
 def _score(d: float, gained: int, lost: int, n: int) -> float:
-    """Return the score statistic of the difference d, with the share lost at its restricted maximum."""
+    """Return the score statistic of the difference d, with the share lost at its restricted
+    maximum.
+    """
     b = (2 * n - gained + lost) * d - gained - lost
     q = (np.sqrt(max(b * b + 8 * n * lost * d * (1 - d), 0.0)) - b) / (4 * n)
     variance = n * (2 * q + d * (1 - d))
     distance = gained - lost - n * d
-    return distance / np.sqrt(variance) if variance > 1e-18 else np.sign(distance) * np.inf if distance else 0.0
+    return (
+        distance / np.sqrt(variance)
+        if variance > 1e-18
+        else np.sign(distance) * np.inf
+        if distance
+        else 0.0
+    )
 
 
 def same_units(rows: pd.DataFrame, before: str, after: str, by: str) -> pd.DataFrame:
     """Compare two answers of the same units, one row for each value of column `by`.
 
-    before, after: boolean columns. Columns: by, n, before, after, change (shares), low, high (Tango), gained,
-    lost, p (exact McNemar), p_holm over the rows.
+    before, after: boolean columns. Columns: by, n, before, after, change (shares), low, high
+    (Tango), gained, lost, p (exact McNemar), p_holm over the rows.
     """
     records = []
     for name, part in rows.groupby(by):
         was, is_ = part[before].to_numpy(bool), part[after].to_numpy(bool)
         gained, lost, n = int((is_ & ~was).sum()), int((was & ~is_).sum()), len(part)
         shares = (was.mean(), is_.mean(), (gained - lost) / n)
-        records.append((name, n, *shares, *tango(gained, lost, n), gained, lost, mcnemar(gained, lost)))
+        records.append(
+            (name, n, *shares, *tango(gained, lost, n), gained, lost, mcnemar(gained, lost))
+        )
     columns = [by, "n", "before", "after", "change", "low", "high", "gained", "lost", "p"]
     frame = pd.DataFrame(records, columns=columns)
     return frame.assign(p_holm=holm(frame["p"]))
 
 
-def independent(k_before: ArrayLike, n_before: ArrayLike, k_after: ArrayLike, n_after: ArrayLike) -> pd.DataFrame:
-    """Compare shares of two independent counts, one row a pair: before, after, change, low, high, p, p_holm.
+def independent(
+    k_before: ArrayLike, n_before: ArrayLike, k_after: ArrayLike, n_after: ArrayLike
+) -> pd.DataFrame:
+    """Compare shares of two independent counts, one row a pair: before, after, change, low, high,
+    p, p_holm.
 
     Newcombe's interval; chi-square without correction, Fisher's test where counts are small.
     """
     low, high = newcombe(k_after, n_after, k_before, n_before)
-    was, is_ = np.asarray(k_before) / np.asarray(n_before), np.asarray(k_after) / np.asarray(n_after)
+    was, is_ = (
+        np.asarray(k_before) / np.asarray(n_before),
+        np.asarray(k_after) / np.asarray(n_after),
+    )
     p = equal_two_shares(k_after, n_after, k_before, n_before)
     columns = {"before": was, "after": is_, "change": is_ - was, "low": low, "high": high, "p": p}
     return pd.DataFrame(columns).assign(p_holm=holm(p))

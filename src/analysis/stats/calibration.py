@@ -1,7 +1,8 @@
 """Bring the weights of a sample to known totals: post-stratification and raking.
 
-Deville and Särndal (1992), J. Am. Stat. Assoc. 87:376; Deming and Stephan (1940), Ann. Math. Stat. 11:427.
-Standard errors follow, because the design remembers its margins. Equal to R's postStratify and rake.
+Deville and Särndal (1992), J. Am. Stat. Assoc. 87:376; Deming and Stephan (1940), Ann. Math. Stat.
+11:427. Standard errors follow, because the design remembers its margins. Equal to R's postStratify
+and rake.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from analysis.stats.design import Design, DesignIndex
 CALIBRATED = "calibrated_weight"
 
 
-def poststratify(rows: pd.DataFrame, design: Design, by: str, totals: pd.Series) -> tuple[pd.DataFrame, Design]:
+def poststratify(
+    rows: pd.DataFrame, design: Design, by: str, totals: pd.Series
+) -> tuple[pd.DataFrame, Design]:
     """Scale the weights so that each class of column `by` has its known total.
 
-    totals: population by class. Returns the rows with the new weights, and the design that uses them.
-    Raises ValueError for a class without a total or a total without rows.
+    totals: population by class. Returns the rows with the new weights, and the design that uses
+    them. Raises ValueError for a class without a total or a total without rows.
     """
     _check(rows, by, totals)
     weight = DesignIndex(rows, design).weight
@@ -30,12 +33,16 @@ def poststratify(rows: pd.DataFrame, design: Design, by: str, totals: pd.Series)
 
 
 def rake(
-    rows: pd.DataFrame, design: Design, totals: dict[str, pd.Series], tolerance: float = 1e-12, most: int = 1000
+    rows: pd.DataFrame,
+    design: Design,
+    totals: dict[str, pd.Series],
+    tolerance: float = 1e-12,
+    most: int = 1000,
 ) -> tuple[pd.DataFrame, Design]:
     """Scale the weights to several margins in turn until all hold; as `poststratify`.
 
-    totals: for each column the population by class. Raises ValueError when the margins do not add up to one
-    population, or when `most` rounds do not bring them together.
+    totals: for each column the population by class. Raises ValueError when the margins do not add
+    up to one population, or when `most` rounds do not bring them together.
     """
     sizes = [known.sum() for known in totals.values()]
     if not np.allclose(sizes, sizes[0], rtol=1e-9):
@@ -51,9 +58,13 @@ def rake(
         if np.abs(weight / before - 1).max() < tolerance:
             break
     else:
-        raise ValueError(f"raking has not converged after {most} rounds: are classes empty together?")
+        raise ValueError(
+            f"raking has not converged after {most} rounds: are classes empty together?"
+        )
     calibrated = rows.assign(**{CALIBRATED: weight, "base_weight": base})
-    return calibrated, replace(design, weights=CALIBRATED, margins=tuple(totals), base="base_weight")
+    return calibrated, replace(
+        design, weights=CALIBRATED, margins=tuple(totals), base="base_weight"
+    )
 
 
 def _factor(classes: pd.Series, weight: np.ndarray, totals: pd.Series) -> np.ndarray:
@@ -64,4 +75,6 @@ def _factor(classes: pd.Series, weight: np.ndarray, totals: pd.Series) -> np.nda
 def _check(rows: pd.DataFrame, column: str, totals: pd.Series) -> None:
     missing = set(rows[column]) ^ set(totals.index)
     if missing:
-        raise ValueError(f"{column}: classes without rows or without a known total: {sorted(missing)}")
+        raise ValueError(
+            f"{column}: classes without rows or without a known total: {sorted(missing)}"
+        )

@@ -1,9 +1,10 @@
-"""Tests of districts whose rows come in clusters: workers of one community are more alike than others.
+"""Tests of districts whose rows come in clusters: workers of one community are more alike than
+others.
 
-Rao and Scott (1981, J. Am. Stat. Assoc. 76:221; 1984, Ann. Stat. 12:46): the usual statistic over its mean under
-the design, communities being clusters and districts strata, with Satterthwaite's degrees of freedom. Equal to
-regTermTest(svyglm(y ~ district), ~district, method = "WorkingWald", lrt.approximation = "satterthwaite") of R's
-survey package.
+Rao and Scott (1981, J. Am. Stat. Assoc. 76:221; 1984, Ann. Stat. 12:46): the usual statistic over
+its mean under the design, communities being clusters and districts strata, with Satterthwaite's
+degrees of freedom. Equal to regTermTest(svyglm(y ~ district), ~district, method = "WorkingWald",
+lrt.approximation = "satterthwaite") of R's survey package.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from scipy import stats
 class ClusterEffect:
     """What clusters do to a comparison of districts.
 
-    deff: mean design effect of the differences between districts; statistic: F of the test that all districts
-    have one value, on df and df_error degrees of freedom, with its p; values: (district, mean of its rows).
+    deff: mean design effect of the differences between districts; statistic: F of the test that all
+    districts have one value, on df and df_error degrees of freedom, with its p; values: (district,
+    mean of its rows).
     """
 
     deff: float
@@ -34,12 +36,15 @@ class ClusterEffect:
 def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
     """Test whether districts have one mean of `value` when rows of one cluster are alike.
 
-    rows: one row a person, with columns `district` and `cluster` (clusters lie within districts); value: a pandas
-    expression, numeric or a condition (1 where it holds). Raises ValueError for a district with one cluster.
+    rows: one row a person, with columns `district` and `cluster` (clusters lie within districts);
+    value: a pandas expression, numeric or a condition (1 where it holds). Raises ValueError for a
+    district with one cluster.
     """
     means = district_means(rows, value, district, cluster)
     if lone := list(means.index[means["clusters"] < 2]):
-        raise ValueError(f"one cluster of {cluster} in {', '.join(lone)}: there is no variance between clusters")
+        raise ValueError(
+            f"one cluster of {cluster} in {', '.join(lone)}: there is no variance between clusters"
+        )
     n, mean, variance = (means[name].to_numpy(float) for name in ("n", "mean", "variance"))
     centre = n @ mean / n.sum()
     projected = (np.diag(n) - np.outer(n, n) / n.sum()) * variance
@@ -51,11 +56,15 @@ def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) 
         return ClusterEffect(1.0, 0.0, float(free), df_error, 1.0, values)
     statistic, df = float(n @ (mean - centre) ** 2 / trace), float(trace**2 / square)
     deff = float(trace / free / means.attrs["within"])
-    return ClusterEffect(deff, statistic, df, df_error, float(stats.f.sf(statistic, df, df_error)), values)
+    return ClusterEffect(
+        deff, statistic, df, df_error, float(stats.f.sf(statistic, df, df_error)), values
+    )
 
 
 def district_means(rows: pd.DataFrame, value: str, district: str, cluster: str) -> pd.DataFrame:
-    """Return n, clusters, mean and variance (linearised, of the mean) by district; attrs `within`: of one row."""
+    """Return n, clusters, mean and variance (linearised, of the mean) by district; attrs `within`:
+    of one row.
+    """
     frame = pd.DataFrame({"district": rows[district], "cluster": rows[cluster]})
     frame["y"] = rows.eval(value).astype(float)
     means = frame.groupby("district")["y"].agg(n="size", mean="mean")

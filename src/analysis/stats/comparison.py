@@ -1,4 +1,6 @@
-"""Compare districts: first whether they differ at all, then each with the rest, in pairs, by rank sets."""
+"""Compare districts: first whether they differ at all, then each with the rest, in pairs, by rank
+sets.
+"""
 
 from __future__ import annotations
 
@@ -37,19 +39,28 @@ IN_ITS_UNIT = (
 MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
-def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None) -> pd.DataFrame:
+def districts_of(
+    estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
+) -> pd.DataFrame:
     """Take the districts of one indicator from the estimates, ready to compare.
 
-    Columns district, value, low, high, rows (as counted), n (effective), k (yes, for shares), se, in the
-    indicator's own unit; attrs: kind (`share` or `mean`), indicator. effect: of rows that come in clusters; n and
-    k are divided by its design effect (Rao and Scott, 1981), and low and high are the wider. Raises ValueError for
-    an indicator without intervals (a total or a ratio of totals has no spread to compare by), for people of
-    communities without `effect`, and for an `effect` of something else.
+    Columns district, value, low, high, rows (as counted), n (effective), k (yes, for shares), se,
+    in the indicator's own unit; attrs: kind (`share` or `mean`), indicator. effect: of rows that
+    come in clusters; n and k are divided by its design effect (Rao and Scott, 1981), and low and
+    high are the wider. Raises ValueError for an indicator without intervals (a total or a ratio of
+    totals has no spread to compare by), for people of communities without `effect`, and for an
+    `effect` of something else.
     """
-    rows = estimates[(estimates["indicator"] == indicator) & (estimates["district"] != study().city)]
+    rows = estimates[
+        (estimates["indicator"] == indicator) & (estimates["district"] != study().city)
+    ]
     if len(rows) < 2 or rows["low"].isna().all():
-        raise ValueError(f"{indicator} has no intervals by district: totals and ratios cannot be compared")
-    frame = rows[["district", "value", "low", "high", "n"]].astype({"n": float}).reset_index(drop=True)
+        raise ValueError(
+            f"{indicator} has no intervals by district: totals and ratios cannot be compared"
+        )
+    frame = (
+        rows[["district", "value", "low", "high", "n"]].astype({"n": float}).reset_index(drop=True)
+    )
     is_share = _is_share(rows)
     _check_effect(rows, effect, 100 if is_share else 1)
     deff = effect.deff if effect else 1.0
@@ -57,7 +68,9 @@ def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect 
     frame["n"] /= deff
     if is_share:
         frame["k"] = np.rint(frame["value"] * frame["rows"] / 100) / deff
-        softened = (frame["k"] + 1) / (frame["n"] + 2)  # Agresti and Caffo (2000): never an error of nought
+        softened = (frame["k"] + 1) / (
+            frame["n"] + 2
+        )  # Agresti and Caffo (2000): never an error of nought
         frame["se"] = 100 * np.sqrt(softened * (1 - softened) / (frame["n"] + 2))
         if effect:
             wilson = proportion_confint(frame["k"], frame["n"], LEVEL, "wilson")
@@ -72,13 +85,18 @@ def districts_of(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect 
 
 
 def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) -> None:
-    """Refuse people of communities without the effect of their communities, and the effect of other rows."""
+    """Refuse people of communities without the effect of their communities, and the effect of other
+    rows.
+    """
     indicator = rows["indicator"].iat[0]
     counted = rows["how"].str.partition(":")[0].iat[0] if "how" in rows else ""
     if effect is None:
-        if counted in study().tables and study().tables[counted].persons:  # not communities but people of them
+        if (
+            counted in study().tables and study().tables[counted].persons
+        ):  # not communities but people of them
             raise ValueError(
-                f"{indicator} counts {counted}, who are alike within a community: give its cluster_effect"
+                f"{indicator} counts {counted}, who are alike within a community: give its "
+                f"cluster_effect"
             )
         return
     found = pd.Series(dict(effect.values)).reindex(rows["district"].to_numpy())
@@ -87,7 +105,9 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
 
 
 def _is_share(rows: pd.DataFrame) -> bool:
-    """Tell a share of rows from a mean that happens to be in %: k must be whole, and bounds within 0 to 100."""
+    """Tell a share of rows from a mean that happens to be in %: k must be whole, and bounds within
+    0 to 100.
+    """
     k = rows["value"] * rows["n"] / 100
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
 
@@ -97,11 +117,12 @@ def homogeneity(
 ) -> pd.DataFrame:
     """Test for each indicator whether the counties could have one common value.
 
-    estimates: rows of the counties with value and n; effects: by indicator, of rows that come in clusters. Returns
-    one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in, highest_in (the first district
-    that has it), statistic, test (chi-square, exact, Welch, Rao-Scott), p (adjusted by Holm, 1979, over the
-    indicators), at_most (whether p is no more than a bound, none of the drawn tables being as far off), verdict.
-    A difference says that not all are alike, never who leads.
+    estimates: rows of the counties with value and n; effects: by indicator, of rows that come in
+    clusters. Returns one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in,
+    highest_in (the first district that has it), statistic, test (chi-square, exact, Welch,
+    Rao-Scott), p (adjusted by Holm, 1979, over the indicators), at_most (whether p is no more than
+    a bound, none of the drawn tables being as far off), verdict. A difference says that not all are
+    alike, never who leads.
     """
     titles = reference("measures").set_index("indicator")
     rows = []
@@ -129,16 +150,21 @@ def _alike(part: pd.DataFrame, effect: ClusterEffect | None = None) -> tuple[flo
 
 
 def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
-    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm, apart.
+    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm,
+    apart.
 
-    p_alike: of the test whether any districts differ, as `homogeneity` adjusts it: no pair is `apart` unless it
-    finds a difference. Columns district, other, difference (district − other), low, high (not adjusted), p,
-    p_holm, apart.
+    p_alike: of the test whether any districts differ, as `homogeneity` adjusts it: no pair is
+    `apart` unless it finds a difference. Columns district, other, difference (district − other),
+    low, high (not adjusted), p, p_holm, apart.
     """
     first, second = np.array(list(combinations(range(len(part)), 2))).T
     a, b = part.iloc[first].reset_index(drop=True), part.iloc[second].reset_index(drop=True)
     low, high, p = _against(a, b)
-    columns = {"district": a["district"], "other": b["district"], "difference": a["value"] - b["value"]}
+    columns = {
+        "district": a["district"],
+        "other": b["district"],
+        "difference": a["value"] - b["value"],
+    }
     frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
     frame["p_holm"] = holm(frame["p"])
     return frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
@@ -148,7 +174,11 @@ def against_rest(part: pd.DataFrame) -> pd.DataFrame:
     """Compare each district with all others together: rest, difference, low, high, p, p_holm."""
     rest = _rest(part)
     low, high, p = _against(part, rest)
-    columns = {"district": part["district"], "rest": rest["value"], "difference": part["value"] - rest["value"]}
+    columns = {
+        "district": part["district"],
+        "rest": rest["value"],
+        "difference": part["value"] - rest["value"],
+    }
     frame = pd.DataFrame(columns | {"difference_low": low, "difference_high": high, "p_rest": p})
     return frame.assign(p_rest_holm=holm(frame["p_rest"]))
 
@@ -191,27 +221,37 @@ def limits(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def shrunk(part: pd.DataFrame) -> pd.DataFrame:
-    """Shrink the districts towards the city: shrunk, shrunk_se (root of the mean squared error), weight.
+    """Shrink the districts towards the city: shrunk, shrunk_se (root of the mean squared error),
+    weight.
 
-    Shares take the city's share in their variance p(1 − p)/n, so that none or all is not taken for certain.
+    Shares take the city's share in their variance p(1 − p)/n, so that none or all is not taken for
+    certain.
     """
     variance = part["se"] ** 2
     if "k" in part:
         p = (part["k"].sum() + 1) / (part["n"].sum() + 2)
         variance = 100**2 * p * (1 - p) / part["n"]
     known = variance > 0
-    areas = fay_herriot(part.loc[known, "value"], variance[known]).areas.set_index(part.index[known])
-    columns = {"shrunk": areas["shrunk"], "shrunk_se": np.sqrt(areas["mse"]), "own_weight": areas["weight"]}
+    areas = fay_herriot(part.loc[known, "value"], variance[known]).areas.set_index(
+        part.index[known]
+    )
+    columns = {
+        "shrunk": areas["shrunk"],
+        "shrunk_se": np.sqrt(areas["mse"]),
+        "own_weight": areas["weight"],
+    }
     return pd.DataFrame(columns).reindex(part.index)
 
 
-def compare(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None) -> pd.DataFrame:
+def compare(
+    estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
+) -> pd.DataFrame:
     """Compare the districts of one indicator in one table, one row a district.
 
-    Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note (presentation of
-    shares; means need MIN_CONTRIBUTORS rows); rank, rank_low, rank_high (each alone), rank_low_all, rank_high_all
-    (all together); p_alike of the homogeneity test, which comes first: where it finds nothing, neither rank nor
-    place may be told.
+    Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note
+    (presentation of shares; means need MIN_CONTRIBUTORS rows); rank, rank_low, rank_high (each
+    alone), rank_low_all, rank_high_all (all together); p_alike of the homogeneity test, which comes
+    first: where it finds nothing, neither rank nor place may be told.
     """
     part = districts_of(estimates, indicator, effect)
     ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
@@ -222,7 +262,9 @@ def compare(estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | Non
 
 
 def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Round what is in the unit of an indicator of people to the digits with which districts are published."""
+    """Round what is in the unit of an indicator of people to the digits with which districts are
+    published.
+    """
     digits = published_digits(indicator)
     columns = [name for name in IN_ITS_UNIT if name in table]
     return table if digits is None else table.assign(**table[columns].astype(float).round(digits))
@@ -241,7 +283,9 @@ def _shown(part: pd.DataFrame) -> pd.DataFrame:
         judged = presentable(part["k"] / part["n"], part["n"])[["show", "note"]]
     else:
         enough = (part["n"] >= MIN_CONTRIBUTORS).to_numpy()
-        judged = pd.DataFrame({"show": enough, "note": np.where(enough, "", f"fewer than {MIN_CONTRIBUTORS}")})
+        judged = pd.DataFrame(
+            {"show": enough, "note": np.where(enough, "", f"fewer than {MIN_CONTRIBUTORS}")}
+        )
     return judged.set_index(part.index)
 
 

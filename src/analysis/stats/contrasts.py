@@ -1,9 +1,10 @@
-"""Differences between domains of a sample drawn by design: they share clusters, so they are not independent.
+"""Differences between domains of a sample drawn by design: they share clusters, so they are not
+independent.
 
-Covariances by linearisation (Särndal, Swensson and Wretman, 1992, section 5.7), the design-based t test, and the
-chi-square test of Rao and Scott (1984, Annals of Statistics 12:46), second-order corrected. Equal to
-svyby(covmat=TRUE) with svycontrast, svyttest and svychisq of R's survey package. Differences of independent counts
-and means are in `analysis.stats.difference`.
+Covariances by linearisation (Särndal, Swensson and Wretman, 1992, section 5.7), the design-based t
+test, and the chi-square test of Rao and Scott (1984, Annals of Statistics 12:46), second-order
+corrected. Equal to svyby(covmat=TRUE) with svycontrast, svyttest and svychisq of R's survey
+package. Differences of independent counts and means are in `analysis.stats.difference`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,19 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.design import Design, DesignIndex, mean_of, ratio_of
 
-DIFFERENCE = ["value", "se", "df", "low", "high", "t", "p", "first", "second", "n_first", "n_second"]
+DIFFERENCE = [
+    "value",
+    "se",
+    "df",
+    "low",
+    "high",
+    "t",
+    "p",
+    "first",
+    "second",
+    "n_first",
+    "n_second",
+]
 
 
 @dataclass(frozen=True)
@@ -35,11 +48,14 @@ class Estimates:
         return float(c @ self.value.to_numpy()), float(np.sqrt(max(variance, 0.0)))
 
 
-def of_domains(rows: pd.DataFrame, design: Design, y: str, domains: dict[str, str], under: str = "") -> Estimates:
-    """Estimate the mean of `y` (with `under` the ratio of their totals) in several domains together.
+def of_domains(
+    rows: pd.DataFrame, design: Design, y: str, domains: dict[str, str], under: str = ""
+) -> Estimates:
+    """Estimate the mean of `y` (with `under` the ratio of their totals) in several domains
+    together.
 
-    y, under: columns or pandas expressions. domains: a pandas expression for each label. Raises ValueError for a
-    domain without rows.
+    y, under: columns or pandas expressions. domains: a pandas expression for each label. Raises
+    ValueError for a domain without rows.
     """
     layout = DesignIndex(rows, design)
     fit = ratio_of(rows, y, under) if under else mean_of(rows, y)
@@ -64,11 +80,13 @@ def difference(
     under: str = "",
     confidence: float = CONFIDENCE,
 ) -> pd.Series:
-    """Estimate the mean of `y` (with `under` the ratio) in domain `first` less that in domain `second`.
+    """Estimate the mean of `y` (with `under` the ratio) in domain `first` less that in domain
+    `second`.
 
-    first, second: pandas expressions; the domains may share clusters, and rows. Returns DIFFERENCE: the value with
-    its standard error and t interval, the t test of no difference, and both estimates. Degrees of freedom:
-    clusters less strata met by either domain, less 1, as svyttest; without any, interval and p are blank.
+    first, second: pandas expressions; the domains may share clusters, and rows. Returns DIFFERENCE:
+    the value with its standard error and t interval, the t test of no difference, and both
+    estimates. Degrees of freedom: clusters less strata met by either domain, less 1, as svyttest;
+    without any, interval and p are blank.
     """
     found = of_domains(rows, design, y, {"first": first, "second": second}, under)
     value, se = found.contrast({"first": 1, "second": -1})
@@ -84,11 +102,12 @@ def difference(
 def rao_scott(
     rows: pd.DataFrame, design: Design, row: str, column: str, where: str = "", statistic: str = "F"
 ) -> pd.Series:
-    """Test whether two classifications are independent, by Pearson's chi-square corrected for the design.
+    """Test whether two classifications are independent, by Pearson's chi-square corrected for the
+    design.
 
-    row, column: columns of classes. where: a domain. statistic: `F`, corrected to the second order (as svychisq
-    unless told otherwise); `Chisq`, to the first. Returns statistic, df1, df2 (inf for Chisq) and p. Raises
-    ValueError where either has one class alone.
+    row, column: columns of classes. where: a domain. statistic: `F`, corrected to the second order
+    (as svychisq unless told otherwise); `Chisq`, to the first. Returns statistic, df1, df2 (inf for
+    Chisq) and p. Raises ValueError where either has one class alone.
     """
     layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
@@ -127,8 +146,12 @@ def _pearson(share: np.ndarray, shape: tuple[int, int], n: int) -> float:
     return float(n * ((observed - expected) ** 2 / expected).sum())
 
 
-def _generalised_effects(share: np.ndarray, covariance: np.ndarray, shape: tuple[int, int], n: int) -> np.ndarray:
-    """Return the matrix whose eigenvalues are the generalised design effects of the interactions."""
+def _generalised_effects(
+    share: np.ndarray, covariance: np.ndarray, shape: tuple[int, int], n: int
+) -> np.ndarray:
+    """Return the matrix whose eigenvalues are the generalised design effects of the
+    interactions.
+    """
     r, c = shape
     by_row, by_column = np.tile(np.eye(r)[:, 1:], (c, 1)), np.repeat(np.eye(c)[:, 1:], r, axis=0)
     main = np.column_stack([np.ones(r * c), by_row, by_column])
@@ -146,7 +169,12 @@ def _corrected(chi2: float, effects: np.ndarray, df: int, statistic: str) -> pd.
         df1 = trace**2 / np.trace(effects @ effects)
         numbers = (chi2 / trace, df1, df1 * df, stats.f.sf(chi2 / trace, df1, df1 * df))
     elif statistic == "Chisq":
-        numbers = (chi2, len(effects), np.inf, stats.chi2.sf(chi2 * len(effects) / trace, len(effects)))
+        numbers = (
+            chi2,
+            len(effects),
+            np.inf,
+            stats.chi2.sf(chi2 * len(effects) / trace, len(effects)),
+        )
     else:
         raise ValueError(f"statistic is F or Chisq, not {statistic}")
     return pd.Series(numbers, ["statistic", "df1", "df2", "p"], dtype=float)

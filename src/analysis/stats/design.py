@@ -1,9 +1,11 @@
-"""Estimates from a sample drawn by design: strata, stages of clusters, weights, finite population correction.
+"""Estimates from a sample drawn by design: strata, stages of clusters, weights, finite population
+correction.
 
-Totals, means, ratios and shares are weighted; their variances are linearised (Särndal, Swensson and Wretman,
-1992, Model Assisted Survey Sampling, sections 4.3 and 5.5 to 5.7). Equal to svytotal, svymean, svyratio,
-svyciprop and svyquantile of R's survey package. Not covered: unequal probabilities without replacement (pps),
-whose variance takes joint probabilities. Nothing here knows our survey: any frame with such columns will do.
+Totals, means, ratios and shares are weighted; their variances are linearised (Särndal, Swensson and
+Wretman, 1992, Model Assisted Survey Sampling, sections 4.3 and 5.5 to 5.7). Equal to svytotal,
+svymean, svyratio, svyciprop and svyquantile of R's survey package. Not covered: unequal
+probabilities without replacement (pps), whose variance takes joint probabilities. Nothing here
+knows our survey: any frame with such columns will do.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from analysis.stats.stages import LONELY, stages_of
 
 RESULT = ["domain", "value", "se", "df", "low", "high", "deff", "n"]
 Columns = str | tuple[str, ...]  # one name, or one a stage
-# Of a layout and a domain: the estimate, scores whose total has its variance, values for the design effect.
+# Of a layout and a domain: the estimate, scores whose total has its variance, values for the design
+# effect.
 Fit = Callable[["DesignIndex", np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
 
@@ -29,15 +32,16 @@ Fit = Callable[["DesignIndex", np.ndarray], tuple[float, np.ndarray, np.ndarray]
 class Design:
     """Name the columns that say how a sample was drawn.
 
-    strata: of the first stage; blank for none. clusters: one column, or one a stage, as ("school", "pupil"); a
-    blank one stands for the rows; codes may begin again in each stratum, and in each cluster of the stage before.
-    fpc: as many columns: units of the stratum (at later stages of the cluster) in the population, or the fraction
-    of them drawn where no value is above 1; blank for a draw with replacement. weights: blank for the product over
-    the stages of units in the population over units drawn, else for 1.
-    with_replacement: take the variance from the clusters of the first stage alone, without correction, whatever
-    the weights are made of: the usual approximation. lonely: what a stratum with one unit of several adds to the
-    variance, as R's survey.lonely.psu: `fail` raises, `certainty` nothing, `adjust` its square about zero,
-    `average` the mean of the others. margins, base: set by `analysis.stats.calibration`.
+    strata: of the first stage; blank for none. clusters: one column, or one a stage, as ("school",
+    "pupil"); a blank one stands for the rows; codes may begin again in each stratum, and in each
+    cluster of the stage before. fpc: as many columns: units of the stratum (at later stages of the
+    cluster) in the population, or the fraction of them drawn where no value is above 1; blank for a
+    draw with replacement. weights: blank for the product over the stages of units in the population
+    over units drawn, else for 1. with_replacement: take the variance from the clusters of the first
+    stage alone, without correction, whatever the weights are made of: the usual approximation.
+    lonely: what a stratum with one unit of several adds to the variance, as R's survey.lonely.psu:
+    `fail` raises, `certainty` nothing, `adjust` its square about zero, `average` the mean of the
+    others. margins, base: set by `analysis.stats.calibration`.
     """
 
     strata: str = ""
@@ -51,13 +55,17 @@ class Design:
 
 
 class DesignIndex:
-    """The codes and weights behind a design, worked out once for a frame and used for every domain."""
+    """The codes and weights behind a design, worked out once for a frame and used for every
+    domain.
+    """
 
     def __init__(self, rows: pd.DataFrame, design: Design) -> None:
         if design.lonely not in LONELY:
             raise ValueError(f"lonely is one of {', '.join(LONELY)}, not {design.lonely}")
         self.lonely = design.lonely
-        self.stratum = pd.factorize(rows[design.strata])[0] if design.strata else np.zeros(len(rows), int)
+        self.stratum = (
+            pd.factorize(rows[design.strata])[0] if design.strata else np.zeros(len(rows), int)
+        )
         clusters = _names(design.clusters)
         sizes = _names(design.fpc) if design.fpc else ("",) * len(clusters)
         self.stages = stages_of(rows, self.stratum, clusters, sizes)
@@ -72,7 +80,9 @@ class DesignIndex:
         if design.weights:
             return rows[design.weights].to_numpy(float)
         if any(sizes) and not all(sizes):
-            raise ValueError("without weights, population sizes are needed of every stage or of none")
+            raise ValueError(
+                "without weights, population sizes are needed of every stage or of none"
+            )
         return np.prod([stage.factor() for stage in self.stages], axis=0)
 
     def variance(self, score: np.ndarray) -> float:
@@ -83,14 +93,19 @@ class DesignIndex:
         """Return the covariances of the totals of `scores` (rows × estimates, weights inside)."""
         first, *later = self.stages
         if self.lonely == "average" and any(stage.lone.any() for stage in later):
-            raise ValueError("lonely: average is for the first stage; a later one has one unit of several")
+            raise ValueError(
+                "lonely: average is for the first stage; a later one has one unit of several"
+            )
         residual = np.column_stack([self._residual(score) for score in scores.T])
         return sum(
-            (stage.covariance(residual, self.lonely) for stage in later), first.covariance(residual, self.lonely)
+            (stage.covariance(residual, self.lonely) for stage in later),
+            first.covariance(residual, self.lonely),
         )
 
     def _residual(self, score: np.ndarray) -> np.ndarray:
-        """Take out what calibration holds fixed, as svyrecvar does: by cells, or margin by margin, ten times."""
+        """Take out what calibration holds fixed, as svyrecvar does: by cells, or margin by margin,
+        ten times.
+        """
         if not self.margins:
             return score
         x, raking = score / self.weight, len(self.margins) > 1
@@ -103,8 +118,8 @@ class DesignIndex:
     def degrees(self, inside: np.ndarray) -> int:
         """Count clusters less strata with anybody in the domain, as R's degf of a subset.
 
-        Counting all, simulated 95 % intervals of a domain met in a third of the clusters cover the truth in
-        92 %; counting these, in 95 %.
+        Counting all, simulated 95 % intervals of a domain met in a third of the clusters cover the
+        truth in 92 %; counting these, in 95 %.
         """
         return len(np.unique(self.stages[0].unit[inside])) - len(np.unique(self.stratum[inside]))
 
@@ -114,21 +129,32 @@ def _names(columns: Columns) -> tuple[str, ...]:
 
 
 def total(
-    rows: pd.DataFrame, design: Design, y: str, where: str = "", by: str = "", confidence: float = CONFIDENCE
+    rows: pd.DataFrame,
+    design: Design,
+    y: str,
+    where: str = "",
+    by: str = "",
+    confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Estimate the population total of column `y`.
 
-    where: a pandas expression that picks a domain; by: a column, one row of the result for each value. All
-    strata and clusters stay in the variance of a domain. A blank `y` inside the domain gives a blank
-    estimate. Returns one row per domain, columns RESULT; the interval is Student's, and may go below 0 where a
-    total cannot. Raises ValueError for a stratum with one cluster of several (unless the design says how it
-    counts), of unknown size, or with more clusters than its size.
+    where: a pandas expression that picks a domain; by: a column, one row of the result for each
+    value. All strata and clusters stay in the variance of a domain. A blank `y` inside the domain
+    gives a blank estimate. Returns one row per domain, columns RESULT; the interval is Student's,
+    and may go below 0 where a total cannot. Raises ValueError for a stratum with one cluster of
+    several (unless the design says how it counts), of unknown size, or with more clusters than its
+    size.
     """
     return _estimates(rows, design, total_of(rows, y), where, by, confidence)
 
 
 def mean(
-    rows: pd.DataFrame, design: Design, y: str, where: str = "", by: str = "", confidence: float = CONFIDENCE
+    rows: pd.DataFrame,
+    design: Design,
+    y: str,
+    where: str = "",
+    by: str = "",
+    confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Estimate the population mean of column `y`; as `total`."""
     return _estimates(rows, design, mean_of(rows, y), where, by, confidence)
@@ -175,7 +201,9 @@ def mean_of(rows: pd.DataFrame, y: str) -> Fit:
 
 
 def ratio_of(rows: pd.DataFrame, over: str, under: str) -> Fit:
-    """Return the function that estimates the ratio of two totals in a domain; columns or expressions."""
+    """Return the function that estimates the ratio of two totals in a domain; columns or
+    expressions.
+    """
     both = [_values(rows, name) for name in (over, under)]
 
     def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -199,8 +227,8 @@ def share(
 ) -> pd.DataFrame:
     """Estimate the proportion (0 to 1) of rows where `condition` holds; as `total`.
 
-    method: `logit` takes the t interval on the logit scale (none at 0 and 1); `beta` is Korn and Graubard's
-    (1998, Survey Methodology 24:193), which has one there too.
+    method: `logit` takes the t interval on the logit scale (none at 0 and 1); `beta` is Korn and
+    Graubard's (1998, Survey Methodology 24:193), which has one there too.
     """
     fitted = mean(rows.assign(_share=rows.eval(condition)), design, "_share", where, by, confidence)
     bounds = [_bounds(row, method, confidence) for row in fitted.itertuples(index=False)]
@@ -217,8 +245,11 @@ def _bounds(row: Any, method: str, confidence: float) -> tuple[float, float]:
     return 1 / (1 + np.exp(half - middle)), 1 / (1 + np.exp(-half - middle))
 
 
-def korn_graubard(p: float, se: float, n: float, df: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval at the effective sample size, adjusted for the degrees of freedom.
+def korn_graubard(
+    p: float, se: float, n: float, df: float, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return the Clopper-Pearson interval at the effective sample size, adjusted for the degrees of
+    freedom.
 
     As svyciprop(method="beta"). Where se is 0 the sample counts as it is, with its n.
     """
@@ -233,13 +264,19 @@ def korn_graubard(p: float, se: float, n: float, df: float, confidence: float = 
 
 
 def quantile(
-    rows: pd.DataFrame, design: Design, y: str, p: float, where: str = "", confidence: float = CONFIDENCE
+    rows: pd.DataFrame,
+    design: Design,
+    y: str,
+    p: float,
+    where: str = "",
+    confidence: float = CONFIDENCE,
 ) -> pd.Series:
-    """Estimate the quantile of column `y` at p: the least value at or below which lie p of the weights.
+    """Estimate the quantile of column `y` at p: the least value at or below which lie p of the
+    weights.
 
-    As svyquantile(qrule="math"). The interval is Woodruff's (1952, J. Am. Stat. Assoc. 47:635): the t interval of
-    the share at or below the quantile, read off as quantiles; a bound is blank where that share leaves 0 to 1.
-    Returns value, low, high and n.
+    As svyquantile(qrule="math"). The interval is Woodruff's (1952, J. Am. Stat. Assoc. 47:635): the
+    t interval of the share at or below the quantile, read off as quantiles; a bound is blank where
+    that share leaves 0 to 1. Returns value, low, high and n.
     """
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
     layout = DesignIndex(rows, design)
@@ -248,26 +285,37 @@ def quantile(
     below = rows.assign(_below=_values(rows, y) <= value)
     share_below = _estimates(below, design, mean_of(below, "_below"), where, "", confidence).iloc[0]
     bounds = [_at(values, weight, share_below[side]) for side in ("low", "high")]
-    return pd.Series([value, *bounds, int(inside.sum())], ["value", "low", "high", "n"], dtype=float)
+    return pd.Series(
+        [value, *bounds, int(inside.sum())], ["value", "low", "high", "n"], dtype=float
+    )
 
 
 def _at(values: np.ndarray, weight: np.ndarray, p: float) -> float:
     if not 0 <= p <= 1:
         return np.nan
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order]) >= p * weight.sum() * (1 - 1e-12)  # sums of weights carry rounding
+    reached = np.cumsum(weight[order]) >= p * weight.sum() * (
+        1 - 1e-12
+    )  # sums of weights carry rounding
     return float(values[order][np.argmax(reached)])
 
 
 def _estimates(
     rows: pd.DataFrame, design: Design, fit: Fit, where: str, by: str, confidence: float
 ) -> pd.DataFrame:
-    """Fit each domain: `fit` returns the value, the scores, and the values for the design effect."""
+    """Fit each domain: `fit` returns the value, the scores, and the values for the design
+    effect.
+    """
     layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
-    groups = {name: inside & (rows[by] == name).to_numpy() for name in sorted(rows[by].unique())} if by else {}
+    groups = (
+        {name: inside & (rows[by] == name).to_numpy() for name in sorted(rows[by].unique())}
+        if by
+        else {}
+    )
     fitted = [
-        (name, *_row(layout, domain, fit, confidence)) for name, domain in (groups or {where: inside}).items()
+        (name, *_row(layout, domain, fit, confidence))
+        for name, domain in (groups or {where: inside}).items()
     ]
     return pd.DataFrame(fitted, columns=RESULT)
 
@@ -279,10 +327,20 @@ def _row(
     variance, df, n = layout.variance(score), layout.degrees(inside), int(inside.sum())
     se = np.sqrt(variance)
     half = stats.t.ppf((1 + confidence) / 2, df) * se if df > 0 else np.nan
-    return value, se, df, value - half, value + half, _design_effect(variance, plain, layout, inside), n
+    return (
+        value,
+        se,
+        df,
+        value - half,
+        value + half,
+        _design_effect(variance, plain, layout, inside),
+        n,
+    )
 
 
-def _design_effect(variance: float, plain: np.ndarray, layout: DesignIndex, inside: np.ndarray) -> float:
+def _design_effect(
+    variance: float, plain: np.ndarray, layout: DesignIndex, inside: np.ndarray
+) -> float:
     """Divide the variance by that of a simple random sample of as many rows (Kish, 1965)."""
     weight, n = layout.weight[inside], int(inside.sum())
     size = weight.sum()

@@ -1,7 +1,7 @@
 """Tests and intervals for differences, from counts or from means with their standard errors.
 
-Shares: Pearson's chi-square without correction, exact where an expected count is below 5; intervals of
-Newcombe (1998, Stat. Med. 17:873, method 10). Means: Welch (1951, Biometrika 38:330).
+Shares: Pearson's chi-square without correction, exact where an expected count is below 5; intervals
+of Newcombe (1998, Stat. Med. 17:873, method 10). Means: Welch (1951, Biometrika 38:330).
 """
 
 from __future__ import annotations
@@ -27,11 +27,15 @@ def newcombe(
     """Return the interval of k1/n1 − k2/n2 for independent counts; arrays welcome."""
     counts = (np.asarray(x, float) for x in (k1, n1, k2, n2))
     with np.errstate(invalid="ignore", divide="ignore"):  # of nobody there is no share
-        return confint_proportions_2indep(*counts, method="newcomb", compare="diff", alpha=1 - confidence)
+        return confint_proportions_2indep(
+            *counts, method="newcomb", compare="diff", alpha=1 - confidence
+        )
 
 
 def holm(p: ArrayLike) -> np.ndarray:
-    """Adjust p values for how many there are (Holm, 1979, Scand. J. Stat. 6:65); a blank one counts as 1."""
+    """Adjust p values for how many there are (Holm, 1979, Scand. J. Stat. 6:65); a blank one counts
+    as 1.
+    """
     p = np.nan_to_num(np.asarray(p, float), nan=1.0)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
@@ -41,17 +45,25 @@ def holm(p: ArrayLike) -> np.ndarray:
 
 
 def equal_two_shares(k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike) -> np.ndarray:
-    """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts are small."""
-    k1, n1, k2, n2 = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (k1, n1, k2, n2)))
+    """Return the p value of p1 = p2 for each pair of counts: chi-square, or Fisher's where counts
+    are small.
+    """
+    k1, n1, k2, n2 = np.broadcast_arrays(
+        *(np.atleast_1d(x).astype(float) for x in (k1, n1, k2, n2))
+    )
     pooled = (k1 + k2) / (n1 + n2)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (k1 / n1 - k2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
     p = np.where((pooled == 0) | (pooled == 1), 1.0, stats.chi2.sf(z**2, 1))
     small = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled) < FEW
-    whole = np.isclose(k1, np.rint(k1)) & np.isclose(n1, np.rint(n1))  # a design effect makes counts fractional
+    whole = np.isclose(k1, np.rint(k1)) & np.isclose(
+        n1, np.rint(n1)
+    )  # a design effect makes counts fractional
     few = np.flatnonzero(small & whole)
     counts = np.rint(np.column_stack([k1, n1 - k1, k2, n2 - k2])[few]).astype(int)
-    distinct, which = np.unique(counts, axis=0, return_inverse=True)  # among many pairs most come again
+    distinct, which = np.unique(
+        counts, axis=0, return_inverse=True
+    )  # among many pairs most come again
     if len(few):
         parts = np.array_split(distinct, 1 + len(distinct) // TABLES)
         p[few] = np.concatenate([_exact(*part.T) for part in parts])[which.ravel()]
@@ -59,7 +71,9 @@ def equal_two_shares(k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike)
 
 
 def _exact(k1: np.ndarray, rest1: np.ndarray, k2: np.ndarray, rest2: np.ndarray) -> np.ndarray:
-    """Return Fisher's two-sided p value of each table: all tables as unlikely, as R's fisher.test adds them."""
+    """Return Fisher's two-sided p value of each table: all tables as unlikely, as R's fisher.test
+    adds them.
+    """
     n1, yes, total = k1 + rest1, k1 + k2, k1 + rest1 + k2 + rest2
     least = np.maximum(0, yes - k2 - rest2)
     could = least[:, None] + np.arange(1 + int((np.minimum(yes, n1) - least).max()))
@@ -71,8 +85,8 @@ def _exact(k1: np.ndarray, rest1: np.ndarray, k2: np.ndarray, rest2: np.ndarray)
 def equal_shares(k: ArrayLike, n: ArrayLike) -> tuple[float, float, str]:
     """Test whether several shares are one: (chi-square, p, test).
 
-    Where an expected count is below 5 the p value comes from DRAWS tables with the same margins, by a seeded
-    generator, as R's chisq.test(simulate.p.value = TRUE).
+    Where an expected count is below 5 the p value comes from DRAWS tables with the same margins, by
+    a seeded generator, as R's chisq.test(simulate.p.value = TRUE).
     """
     k, n = np.asarray(k, float), np.asarray(n, float)
     if k.sum() in (0, n.sum()):
@@ -110,7 +124,9 @@ def welch(
     n2: np.ndarray,
     confidence: float = CONFIDENCE,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compare pairs of means: (low, high, p) of mean1 − mean2, variances unequal; arrays welcome."""
+    """Compare pairs of means: (low, high, p) of mean1 − mean2, variances unequal; arrays
+    welcome.
+    """
     se = np.hypot(se1, se2)
     with np.errstate(invalid="ignore", divide="ignore"):
         df = se**4 / (se1**4 / (n1 - 1) + se2**4 / (n2 - 1))

@@ -1,9 +1,10 @@
 """Which numbers of people may be published: the gate between what is computed and what is read.
 
-`people.csv` lists every indicator of people, `disclosure.csv` the rules. Cells are counts of people by district;
-the city's are always published. What is small is withheld, then as few further cells as are needed so that nobody
-can narrow a withheld one by subtracting: each is moved by a linear programme along the equations that readers know
-(districts add up to the city, `equals` within a district), after Kelly, Golden and Assad (1992), Networks 22:397.
+`people.csv` lists every indicator of people, `disclosure.csv` the rules. Cells are counts of people
+by district; the city's are always published. What is small is withheld, then as few further cells
+as are needed so that nobody can narrow a withheld one by subtracting: each is moved by a linear
+programme along the equations that readers know (districts add up to the city, `equals` within a
+district), after Kelly, Golden and Assad (1992), Networks 22:397.
 """
 
 from __future__ import annotations
@@ -29,19 +30,23 @@ WITHHELD = ("indicator", "district", "reason")
 COSTS = {"count": 1.0, "sum": 3.0}  # of withholding a cell that is not small, by kind
 VALUES = ["value", "low", "high"]
 NEIGHBOURS = 12  # districts that a programme may move beside the one in question
-FEW_DISTRICTS = 30  # above it cells that others have made superfluous stay hidden: to find them would take long
-CHANGE = re.compile(r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))")
+FEW_DISTRICTS = (
+    30  # above it cells that others have made superfluous stay hidden: to find them would take long
+)
+CHANGE = re.compile(
+    r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))"
+)
 
 
 @dataclass(frozen=True)
 class Person:
     """A row of `people.csv`: an indicator of people and what may be said of it by district.
 
-    kind: count or sum (of rows of `table` that meet `where`, or of its column), derived_count (of `equals`),
-    derived (of the cells in `of`), mean, reported_mean (by the district itself), sample, named. within: the
-    indicator of which it is a part. by_district: whether it is published by district; those in `exceptions` are in
-    any case, for the reason in `source`. decimals: of districts, where they are fewer than the measure's.
-    assessment: none or all tells of each.
+    kind: count or sum (of rows of `table` that meet `where`, or of its column), derived_count (of
+    `equals`), derived (of the cells in `of`), mean, reported_mean (by the district itself), sample,
+    named. within: the indicator of which it is a part. by_district: whether it is published by
+    district; those in `exceptions` are in any case, for the reason in `source`. decimals: of
+    districts, where they are fewer than the measure's. assessment: none or all tells of each.
     """
 
     indicator: str
@@ -64,7 +69,9 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """What `people.csv` and `disclosure.csv` say: indicators of people, and the limits of the rules."""
+    """What `people.csv` and `disclosure.csv` say: indicators of people, and the limits of the
+    rules.
+    """
 
     people: dict[str, Person]
     threshold: int = 10
@@ -79,18 +86,27 @@ class Policy:
 
     def is_small(self, cell: Person, count: float, base: float) -> bool:
         """Tell whether a count of people, or that of the others in its base, tells of too few."""
-        few = 0 < count < self.threshold or (cell.within != "" and 0 < base - count < self.threshold)
-        alike = cell.within != "" and count in (0, base) and (base < self.threshold or cell.assessment)
+        few = 0 < count < self.threshold or (
+            cell.within != "" and 0 < base - count < self.threshold
+        )
+        alike = (
+            cell.within != "" and count in (0, base) and (base < self.threshold or cell.assessment)
+        )
         return few or alike
 
     def dominated(self, values: np.ndarray) -> bool:
-        """Tell whether one or two of some values make up so much of their sum that they can be told from it."""
+        """Tell whether one or two of some values make up so much of their sum that they can be told
+        from it.
+        """
         largest = np.sort(np.abs(values))[::-1]
         total = largest.sum()
         if not total:
             return False
         two = largest[:2].sum()
-        return 100 * two >= self.dominance_2 * total or 100 * (total - two) < self.dominance_p * largest[0]
+        return (
+            100 * two >= self.dominance_2 * total
+            or 100 * (total - two) < self.dominance_p * largest[0]
+        )
 
 
 def policy() -> Policy:
@@ -101,7 +117,9 @@ def policy() -> Policy:
 @cache
 def _policy(_of: Study) -> Policy:
     limits = {row.rule: float(row.value) for row in reference("disclosure").itertuples()}
-    return Policy({row.indicator: _person(row) for row in reference("people").itertuples()}, **limits)
+    return Policy(
+        {row.indicator: _person(row) for row in reference("people").itertuples()}, **limits
+    )
 
 
 def _person(row: Any) -> Person:
@@ -121,7 +139,8 @@ def _person(row: Any) -> Person:
 
 
 def count_cells(tables: dict[str, pd.DataFrame], rules: Policy) -> pd.DataFrame:
-    """Count every cell: one row an indicator, one column a district; without those of tables that are not there.
+    """Count every cell: one row an indicator, one column a district; without those of tables that
+    are not there.
 
     tables: clean tables with county_code. Raises KeyError for a cell whose `equals` names none.
     """
@@ -183,7 +202,11 @@ def small_cells(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
     found = set()
     for name in counts.index:
         cell = rules.cells[name]
-        bases = counts.loc[cell.within] if cell.within in counts.index else pd.Series(np.nan, counts.columns)
+        bases = (
+            counts.loc[cell.within]
+            if cell.within in counts.index
+            else pd.Series(np.nan, counts.columns)
+        )
         for district, count in counts.loc[name].items():
             if district not in cell.exceptions and rules.is_small(cell, count, bases[district]):
                 found.add((name, district))
@@ -191,17 +214,22 @@ def small_cells(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
 
 
 class Linked:
-    """The equations that tie cells together, as a reader knows them, and how far a hidden cell can be narrowed.
+    """The equations that tie cells together, as a reader knows them, and how far a hidden cell can
+    be narrowed.
 
-    Totals of the city are known, `equals` holds in each district, no count is negative and no part (`within`) is
-    larger than its whole. Cells are handled as (row, column) of `counts`.
+    Totals of the city are known, `equals` holds in each district, no count is negative and no part
+    (`within`) is larger than its whole. Cells are handled as (row, column) of `counts`.
     """
 
     def __init__(self, counts: pd.DataFrame, rules: Policy) -> None:
         self.counts, self.rules = counts.to_numpy(float), rules
         self.names, self.districts = list(counts.index), list(counts.columns)
         cells = [rules.cells[name] for name in self.names]
-        self.parts = [(i, self.names.index(one.within)) for i, one in enumerate(cells) if one.within in self.names]
+        self.parts = [
+            (i, self.names.index(one.within))
+            for i, one in enumerate(cells)
+            if one.within in self.names
+        ]
         self.costs = np.array([COSTS.get(one.kind, 1.0) for one in cells])
         equations = [[(-1, one.indicator), *terms(one.equals)] for one in cells if one.equals]
         self.equations = np.zeros((len(equations), len(self.names)))
@@ -211,10 +239,11 @@ class Linked:
         self.exchanges: dict[tuple[int, bytes], np.ndarray | None] = {}
 
     def protect(self, hidden: set[Cell], wanted: Iterable[Cell]) -> list[Cell]:
-        """Return further cells to hide, so that no hidden cell is narrowed below the width of the policy.
+        """Return further cells to hide, so that no hidden cell is narrowed below the width of the
+        policy.
 
-        wanted: the hidden cells to begin with. Raises StudyError for one that cannot be protected even where all
-        is hidden.
+        wanted: the hidden cells to begin with. Raises StudyError for one that cannot be protected
+        even where all is hidden.
         """
         mask, waiting, added = self._mask(hidden), [self._at(cell) for cell in sorted(wanted)], []
         for at in waiting:  # grows
@@ -222,16 +251,22 @@ class Linked:
                 added += (more := self._partners(at, mask))
                 waiting += more
                 mask[tuple(np.transpose(more))] = True
-        for at in [*added] if len(self.districts) <= FEW_DISTRICTS else ():  # what others have made superfluous
+        for at in (
+            [*added] if len(self.districts) <= FEW_DISTRICTS else ()
+        ):  # what others have made superfluous
             mask[at] = False
-            if all(self._width(one, mask) >= self.rules.width for one in map(tuple, np.argwhere(mask))):
+            if all(
+                self._width(one, mask) >= self.rules.width for one in map(tuple, np.argwhere(mask))
+            ):
                 added.remove(at)
             else:
                 mask[at] = True
         return [(self.names[row], self.districts[column]) for row, column in added]
 
     def width(self, cell: Cell, hidden: set[Cell]) -> float:
-        """Return how wide the range is to which a hidden cell can be narrowed, or a lower bound of it."""
+        """Return how wide the range is to which a hidden cell can be narrowed, or a lower bound of
+        it.
+        """
         return self._width(self._at(cell), self._mask(hidden))
 
     def _at(self, cell: Cell) -> tuple[int, int]:
@@ -244,12 +279,16 @@ class Linked:
         return mask
 
     def _width(self, at: tuple[int, int], mask: np.ndarray) -> float:
-        """Return the width by exchanges alone where that is enough: a programme for each cell would take long."""
+        """Return the width by exchanges alone where that is enough: a programme for each cell would
+        take long.
+        """
         exchanged = self._exchanged(at, mask)
         return exchanged if exchanged >= self.rules.width else self._programmed(at, mask)
 
     def _exchanged(self, at: tuple[int, int], mask: np.ndarray) -> float:
-        """Return how far a cell can move by exchanging people with other districts, each by the same cells."""
+        """Return how far a cell can move by exchanging people with other districts, each by the
+        same cells.
+        """
         row, column = at
         move = self._exchange(row, mask[:, column])
         if move is None:
@@ -260,17 +299,26 @@ class Linked:
         return up + min(losses[column], gains.sum() - gains[column])
 
     def _exchange(self, row: int, free: np.ndarray) -> np.ndarray | None:
-        """Return the smallest move of the hidden cells of a district in which one gains a person; None if none."""
+        """Return the smallest move of the hidden cells of a district in which one gains a person;
+        None if none.
+        """
         key = (row, free.tobytes())
         if key not in self.exchanges:
             gain = np.eye(len(free))[row]
             equations = np.vstack([np.hstack([self.equations, -self.equations]), [*gain, *-gain]])
-            ends = [(0, None if one else 0) for one in (*free, *free)]  # what each gains, and what it loses
+            ends = [
+                (0, None if one else 0) for one in (*free, *free)
+            ]  # what each gains, and what it loses
             found = linprog(
-                np.ones(2 * len(free)), A_eq=equations, b_eq=[*[0] * len(self.equations), 1], bounds=ends
+                np.ones(2 * len(free)),
+                A_eq=equations,
+                b_eq=[*[0] * len(self.equations), 1],
+                bounds=ends,
             )
             move = None if found.status else found.x[: len(free)] - found.x[len(free) :]
-            self.exchanges[key] = move.round() if move is not None and np.allclose(move, move.round()) else None
+            self.exchanges[key] = (
+                move.round() if move is not None and np.allclose(move, move.round()) else None
+            )
         return self.exchanges[key]
 
     def _room(self, move: np.ndarray) -> np.ndarray:
@@ -286,7 +334,10 @@ class Linked:
     def _programmed(self, at: tuple[int, int], mask: np.ndarray) -> float:
         """Return the width by a linear programme over the districts that are near."""
         free = list(map(tuple, np.argwhere(mask & self._near(at, mask))))
-        goal, (equal, unequal, room) = np.array([one == at for one in free], float), self._conditions(free)
+        goal, (equal, unequal, room) = (
+            np.array([one == at for one in free], float),
+            self._conditions(free),
+        )
         ends = []
         for sign in (1, -1):
             found = linprog(
@@ -324,9 +375,11 @@ class Linked:
         return more
 
     def _near(self, at: tuple[int, int], mask: np.ndarray) -> np.ndarray:
-        """Tell which cells a programme may move: of a district, and of those that hide most people in its row.
+        """Tell which cells a programme may move: of a district, and of those that hide most people
+        in its row.
 
-        Where there are many, the others stay as they are, which can only make a range narrower than it is.
+        Where there are many, the others stay as they are, which can only make a range narrower than
+        it is.
         """
         row, column = at
         order = np.argsort(-np.where(mask[row], self.counts[row], 0.0), kind="stable")
@@ -335,13 +388,18 @@ class Linked:
         return near
 
     def _conditions(self, free: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what moves must meet: rows that are zero, rows that are at most the room, and that room."""
+        """Return what moves must meet: rows that are zero, rows that are at most the room, and that
+        room.
+        """
         place = {cell: i for i, cell in enumerate(free)}
 
         def moving(column: int, factors: Iterable[tuple[int, float]]) -> dict[int, float]:
             return {place[row, column]: factor for row, factor in factors if (row, column) in place}
 
-        equal = [{place[one]: 1.0 for one in free if one[0] == row} for row in sorted({row for row, _ in free})]
+        equal = [
+            {place[one]: 1.0 for one in free if one[0] == row}
+            for row in sorted({row for row, _ in free})
+        ]
         unequal, room = [], []
         for column in sorted({column for _, column in free}):
             equal += [moving(column, enumerate(equation)) for equation in self.equations]
@@ -360,11 +418,12 @@ def _matrix(rows: list[dict[int, float]], width: int) -> np.ndarray:
 
 
 def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
-    """Return estimates as they may be published, with a column `withheld`: why a value is not there, else blank.
+    """Return estimates as they may be published, with a column `withheld`: why a value is not
+    there, else blank.
 
-    withheld: as `withhold` returns it. Rows that are not published by district are left out; means of districts
-    are rounded, and what is derived from them is derived again. Raises StudyError for an indicator of a table of
-    people that `people.csv` does not list.
+    withheld: as `withhold` returns it. Rows that are not published by district are left out; means
+    of districts are rounded, and what is derived from them is derived again. Raises StudyError for
+    an indicator of a table of people that `people.csv` does not list.
     """
     rules = policy()
     rows = estimates.assign(withheld="").reset_index(drop=True)
@@ -376,7 +435,11 @@ def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
     city = rows["district"] == study().city
     rows = rows[~(of_people & ~city & _left_out(rows, rules))].copy()
     reasons = dict(
-        zip(zip(withheld["indicator"], withheld["district"], strict=True), withheld["reason"], strict=True)
+        zip(
+            zip(withheld["indicator"], withheld["district"], strict=True),
+            withheld["reason"],
+            strict=True,
+        )
     )
     _round(rows, rules)
     _hide(rows, rules, reasons)
@@ -389,7 +452,9 @@ def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
     tables = {name for name, table in study().tables.items() if table.of_people}
     counted = rows["how"].str.partition(":")[0].isin(tables)
     if unlisted := sorted(set(rows.loc[counted & ~listed, "indicator"])):
-        raise StudyError([Problem.of(NOT_IN_PEOPLE.fault(indicator=name), "people.csv") for name in unlisted])
+        raise StudyError(
+            [Problem.of(NOT_IN_PEOPLE.fault(indicator=name), "people.csv") for name in unlisted]
+        )
     return listed
 
 
@@ -397,7 +462,9 @@ def _left_out(rows: pd.DataFrame, rules: Policy) -> pd.Series:
     """Tell which rows are of indicators that are not published by district, exceptions apart."""
     kept = {name: one.exceptions for name, one in rules.people.items() if not one.by_district}
     pairs = zip(rows["indicator"], rows["district"], strict=True)
-    return pd.Series([name in kept and district not in kept[name] for name, district in pairs], rows.index)
+    return pd.Series(
+        [name in kept and district not in kept[name] for name, district in pairs], rows.index
+    )
 
 
 def _round(rows: pd.DataFrame, rules: Policy) -> None:
@@ -438,13 +505,16 @@ def _reason(row: Any, rules: Policy, reasons: dict[Cell, str]) -> str:
 
 
 def published_digits(indicator: str) -> int | None:
-    """Return to how many decimals the districts' values of an indicator of people are published; None if any."""
+    """Return to how many decimals the districts' values of an indicator of people are published;
+    None if any.
+    """
     person = policy().people.get(indicator)
     return person.decimals if person else None
 
 
 def medians(people: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
-    """Return how many people each group has and the median of a column; groups of too few are left out.
+    """Return how many people each group has and the median of a column; groups of too few are left
+    out.
 
     Columns size and median, indexed by group; a quantile takes ten people or more on each side.
     """

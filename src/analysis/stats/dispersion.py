@@ -1,7 +1,8 @@
 """How unequal districts are, in one number: coefficient of variation, Theil, Gini.
 
-Theil (1967) with its exact split into within and between groups (Shorrocks, 1980); standard errors by the
-jackknife over districts (Quenouille-Tukey). With nine districts these errors are themselves unsure.
+Theil (1967) with its exact split into within and between groups (Shorrocks, 1980); standard errors
+by the jackknife over districts (Quenouille-Tukey). With nine districts these errors are themselves
+unsure.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ def coefficient_of_variation(value: ArrayLike, weight: ArrayLike) -> float:
 
 
 def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> float:
-    """Return the mean coefficient of variation were all districts alike, by simulation with a fixed seed.
+    """Return the mean coefficient of variation were all districts alike, by simulation with a fixed
+    seed.
 
-    part: from `comparison.districts_of`. Shares are drawn from the binomial distribution with the common share,
-    means from the normal one with each district's standard error; weights are the effective numbers, as drawn.
+    part: from `comparison.districts_of`. Shares are drawn from the binomial distribution with the
+    common share, means from the normal one with each district's standard error; weights are the
+    effective numbers, as drawn.
     """
     n = part["n"].to_numpy(float)
-    generator = np.random.RandomState(seed)  # whose draws no version of numpy changes, as the Generator's may
+    generator = np.random.RandomState(
+        seed
+    )  # whose draws no version of numpy changes, as the Generator's may
     if "k" in part:
         size = np.rint(n).astype(int)
         common = round(part["k"].sum() / n.sum(), EXACT)  # another last bit would be other draws
@@ -47,7 +52,9 @@ def theil(value: ArrayLike, weight: ArrayLike) -> float:
 
 
 def gini(value: ArrayLike, weight: ArrayLike) -> float:
-    """Return the Gini coefficient of district means, weighted: half the mean difference over the mean."""
+    """Return the Gini coefficient of district means, weighted: half the mean difference over the
+    mean.
+    """
     share, ratio = _shares(value, weight)
     order = np.argsort(ratio)
     share, ratio = share[order], ratio[order]
@@ -64,10 +71,11 @@ def theil_between(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> floa
 
 
 def dispersion(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> pd.DataFrame:
-    """Measure the dispersion of districts: one row each for cv, gini, theil, theil_between, theil_within.
+    """Measure the dispersion of districts: one row each for cv, gini, theil, theil_between,
+    theil_within.
 
-    value: district means or shares; weight: what they are means of; group: a class of each district.
-    Columns measure, value, se (jackknife, one district left out at a time).
+    value: district means or shares; weight: what they are means of; group: a class of each
+    district. Columns measure, value, se (jackknife, one district left out at a time).
     """
     value, weight, group = np.asarray(value, float), np.asarray(weight, float), np.asarray(group)
     if (value < 0).any():
@@ -75,13 +83,20 @@ def dispersion(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> pd.Data
     everyone = np.ones(len(value), bool)
     full = _measures(value, weight, group, everyone)
     left_out = pd.DataFrame(
-        [_measures(value, weight, group, everyone & (np.arange(len(value)) != i)) for i in range(len(value))]
+        [
+            _measures(value, weight, group, everyone & (np.arange(len(value)) != i))
+            for i in range(len(value))
+        ]
     )
     spread = ((left_out - left_out.mean()) ** 2).sum() * (len(value) - 1) / len(value)
-    return pd.DataFrame({"measure": list(full), "value": list(full.values()), "se": np.sqrt(spread).to_numpy()})
+    return pd.DataFrame(
+        {"measure": list(full), "value": list(full.values()), "se": np.sqrt(spread).to_numpy()}
+    )
 
 
-def _measures(value: np.ndarray, weight: np.ndarray, group: np.ndarray, kept: np.ndarray) -> dict[str, float]:
+def _measures(
+    value: np.ndarray, weight: np.ndarray, group: np.ndarray, kept: np.ndarray
+) -> dict[str, float]:
     value, weight, group = value[kept], weight[kept], group[kept]
     total, between = theil(value, weight), theil_between(value, weight, group)
     return {

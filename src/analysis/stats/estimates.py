@@ -1,9 +1,10 @@
 """Estimates from the county forms, which cover every community: facts, not samples.
 
-Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the city and one
-for each county (columns: COLUMNS). Intervals of a census say which rates or means of the process agree with the
-data, not what a next count would give; they are labelled `census` and are no sampling error. What is counted
-among those interviewed by phone is labelled `sample`: it says something of them alone, so it has no interval.
+Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the
+city and one for each county (columns: COLUMNS). Intervals of a census say which rates or means of
+the process agree with the data, not what a next count would give; they are labelled `census` and
+are no sampling error. What is counted among those interviewed by phone is labelled `sample`: it
+says something of them alone, so it has no interval.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.disclosure import policy
-from analysis.stats.record import COLUMNS, DECIMALS, as_estimates, cited, name_of, of_people, record, unit_of
+from analysis.stats.record import (
+    COLUMNS,
+    DECIMALS,
+    as_estimates,
+    cited,
+    name_of,
+    of_people,
+    record,
+    unit_of,
+)
 from analysis.survey.citation import cite_estimates
 from analysis.survey.study import study
 
@@ -37,11 +47,13 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
 
 
-def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = "") -> pd.DataFrame:
+def mean(
+    table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
+) -> pd.DataFrame:
     """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
 
-    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts rows. A mean
-    of people of whom one or two dominate it is blank.
+    The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts
+    rows. A mean of people of whom one or two dominate it is blank.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -50,7 +62,9 @@ def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weig
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        if of_people(table) and policy().dominated(values):  # one person's value could be told from it
+        if of_people(table) and policy().dominated(
+            values
+        ):  # one person's value could be told from it
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
@@ -61,9 +75,11 @@ def mean(table: pd.DataFrame, column: str, indicator: str, where: str = "", weig
 def mean_count(
     table: pd.DataFrame, members: pd.DataFrame, by: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
-    """Estimate the mean number of rows of `members` for each row of `table`, matched on column `by`.
+    """Estimate the mean number of rows of `members` for each row of `table`, matched on column
+    `by`.
 
-    `where` picks rows of `table`. The interval is Student's, over rows of `table`; both tables are cited.
+    `where` picks rows of `table`. The interval is Student's, over rows of `table`; both tables are
+    cited.
     """
     kept = table.query(where) if where else table
     counted = kept.assign(members=kept[by].map(members[by].value_counts()).fillna(0))
@@ -79,7 +95,9 @@ def mean_count(
     parts = {study().city: members} | dict(list(members.groupby("county_code")))
     behind = {study().city: inside} | dict(list(inside.groupby("county_code")))
     others = {code: cited(rows, parts[code]) for code, rows in behind.items()}
-    found["sources"] += [f"; {others[code]}" if others.get(code) else "" for code in found["district"]]
+    found["sources"] += [
+        f"; {others[code]}" if others.get(code) else "" for code in found["district"]
+    ]
     return found
 
 
@@ -122,7 +140,9 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for percentages."""
+    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
+    percentages.
+    """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         top, bottom = float(rows.eval(over).sum()), float(rows.eval(under).sum())
@@ -132,8 +152,11 @@ def ratio(
     return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
 
 
-def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False) -> pd.DataFrame:
-    """Compare two estimates district by district: the difference, or with `relative` the growth in %.
+def change(
+    after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
+) -> pd.DataFrame:
+    """Compare two estimates district by district: the difference, or with `relative` the growth in
+    %.
 
     Both are cited by name; their own rows say what they rest on.
     """
@@ -143,15 +166,25 @@ def change(after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: 
     if relative:
         value = 100 * value / both["value_before"]
         how = f"100 × ({how}) / {before['indicator'].iat[0]}"
-    both["value"], both["how"], both["unit"] = value.round(DECIMALS), f"estimates: {how}", unit_of(indicator)
+    both["value"], both["how"], both["unit"] = (
+        value.round(DECIMALS),
+        f"estimates: {how}",
+        unit_of(indicator),
+    )
     both[["low", "high", "numerator", "denominator"]] = np.nan
-    both["sources"] = [cite_estimates(pair) for pair in zip(both["name"], both["name_before"], strict=True)]
+    both["sources"] = [
+        cite_estimates(pair) for pair in zip(both["name"], both["name_before"], strict=True)
+    ]
     both["indicator"], both["name"] = indicator, [name_of(indicator, d) for d in both["district"]]
     return both[COLUMNS]
 
 
-def count_estimates(estimates: pd.DataFrame, condition: str, indicator: str, per: str = "") -> pd.DataFrame:
-    """Count the estimates whose value meets `condition` ("> 50") for the city; with per="district" for each."""
+def count_estimates(
+    estimates: pd.DataFrame, condition: str, indicator: str, per: str = ""
+) -> pd.DataFrame:
+    """Count the estimates whose value meets `condition` ("> 50") for the city; with per="district"
+    for each.
+    """
     groups = dict(list(estimates.groupby(per, sort=False))) if per else {study().city: estimates}
     records = []
     for district, part in groups.items():
@@ -159,7 +192,9 @@ def count_estimates(estimates: pd.DataFrame, condition: str, indicator: str, per
         rows.attrs.update(table="estimates", wave=part["wave"].iat[0], basis=part["basis"].iat[0])
         numbers = (part.eval(f"value {condition}").sum(), None, None, len(part))
         how, cited = f"count(value {condition})", cite_estimates(part["name"])
-        records.append(record(indicator, district, rows, numbers, how, part["uncertainty"].iat[0], cited))
+        records.append(
+            record(indicator, district, rows, numbers, how, part["uncertainty"].iat[0], cited)
+        )
     return as_estimates(records)
 
 
@@ -173,13 +208,18 @@ def derived(
 ) -> pd.DataFrame:
     """Make rows of the estimates from what a model, or the published text alone, gives.
 
-    values: indexed by district, columns value, n, and low and high where there are any. basis: `published` for
-    what rests on the published text alone, else the wave's. sources: what it was computed from, as `cite` and
-    `cite_estimates` write it; a dict where each district has its own. ValueError where there are none.
+    values: indexed by district, columns value, n, and low and high where there are any. basis:
+    `published` for what rests on the published text alone, else the wave's. sources: what it was
+    computed from, as `cite` and `cite_estimates` write it; a dict where each district has its own.
+    ValueError where there are none.
     """
     rows = pd.DataFrame()
-    rows.attrs.update(table="published" if basis == "published" else "model", wave=wave, basis=basis)
-    numbers = values.reindex(columns=["value", "low", "high", "n"]).fillna({"n": 0}).astype({"n": int})
+    rows.attrs.update(
+        table="published" if basis == "published" else "model", wave=wave, basis=basis
+    )
+    numbers = (
+        values.reindex(columns=["value", "low", "high", "n"]).fillna({"n": 0}).astype({"n": int})
+    )
     cited = sources if isinstance(sources, dict) else dict.fromkeys(numbers.index, sources)
     if lacking := [district for district in numbers.index if not cited.get(district)]:
         raise ValueError(f"{indicator}: no sources for {', '.join(lacking)}")
@@ -199,7 +239,9 @@ def _by_district(
     where: str = "",
     empty: float | None = None,
 ) -> pd.DataFrame:
-    """Apply `row` to the city and to each county; a county without rows is left out, or is `empty`."""
+    """Apply `row` to the city and to each county; a county without rows is left out, or is
+    `empty`.
+    """
     domain = table.query(where) if where else table
     districts = {study().city: domain}
     if "county_code" in table:
@@ -215,5 +257,9 @@ def _by_district(
                 numbers = (numbers[0], None, None, *numbers[3:])
             own = table if code == study().city else table[table["county_code"] == code]
             sources = cited(rows, own)
-            records.append(record(indicator, code, rows, numbers, how, "sample" if sampled else "census", sources))
+            records.append(
+                record(
+                    indicator, code, rows, numbers, how, "sample" if sampled else "census", sources
+                )
+            )
     return as_estimates(records)

@@ -1,8 +1,9 @@
 """Funnel limits: how far a district of its size may lie from the city by chance alone.
 
-Spiegelhalter (2005), Stat. Med. 24:1185. Limits of shares are where the exact binomial tail reaches the level, so
-that a district lies beyond them only if a share at least as far off has a probability below it; interpolated
-quantiles, as in his appendix A.1.1, flag half of all alike districts near 0 and 100 %.
+Spiegelhalter (2005), Stat. Med. 24:1185. Limits of shares are where the exact binomial tail reaches
+the level, so that a district lies beyond them only if a share at least as far off has a probability
+below it; interpolated quantiles, as in his appendix A.1.1, flag half of all alike districts near 0
+and 100 %.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ HALVINGS = 60
 
 
 def share_limits(target: float, n: ArrayLike) -> pd.DataFrame:
-    """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998, high998.
+    """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998,
+    high998.
 
     n may be fractional (divided by a design effect): the tails are incomplete beta functions.
     """
@@ -33,7 +35,9 @@ def share_limits(target: float, n: ArrayLike) -> pd.DataFrame:
 
 
 def _most(target: float, n: np.ndarray, tail: float) -> np.ndarray:
-    """Return the largest k, not whole, of which k or more has a probability of at least `tail`; at most n."""
+    """Return the largest k, not whole, of which k or more has a probability of at least `tail`; at
+    most n.
+    """
     if target in (0, 1):
         return n * target
 
@@ -43,7 +47,9 @@ def _most(target: float, n: np.ndarray, tail: float) -> np.ndarray:
     return np.where(likely(n), n, _last(likely, n * target, n))
 
 
-def _last(holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _last(
+    holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """Halve low to high (where `holds` is true and false) until its last true place is found."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -52,7 +58,9 @@ def _last(holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.n
 
 
 def mean_limits(target: float, spread: float, n: ArrayLike) -> pd.DataFrame:
-    """Return the limits of a mean about `target` for each n, `spread` being the city's standard deviation."""
+    """Return the limits of a mean about `target` for each n, `spread` being the city's standard
+    deviation.
+    """
     n = np.asarray(n, float)
     columns = {}
     for name, confidence in LIMITS.items():

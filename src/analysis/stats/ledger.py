@@ -58,10 +58,10 @@ def ledger(
 ) -> pd.DataFrame:
     """Compare each claim with its estimate; one row per claim, columns LEDGER_COLUMNS.
 
-    estimates: indexed by `name`. claims, qualitative: the published report's statements.
-    checks: for each claim the estimate, the rule of comparison, what agreement rests on, the value expected of a
-    named exception, and a note.
-    Raises KeyError when a check names an estimate that is not there, or a claim has no check.
+    estimates: indexed by `name`. claims, qualitative: the published report's statements. checks:
+    for each claim the estimate, the rule of comparison, what agreement rests on, the value expected
+    of a named exception, and a note. Raises KeyError when a check names an estimate that is not
+    there, or a claim has no check.
     """
     checks = checks.set_index("id")
     published = pd.concat([claims, qualitative.assign(value="", unit="", decimals="")])
@@ -70,8 +70,12 @@ def ledger(
 
 
 def fill_notes(checks: pd.DataFrame, names: dict) -> pd.DataFrame:
-    """Fill the numbers of the notes, which take them by name like any prose, and drop their markup."""
-    fill = ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string  # the notes are data
+    """Fill the numbers of the notes, which take them by name like any prose, and drop their
+    markup.
+    """
+    fill = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined
+    ).from_string  # the notes are data
     plain = [unescape(LINK.sub("", fill(note).render(names))) for note in checks["note"]]
     return checks.assign(note=plain)
 
@@ -104,7 +108,9 @@ def _row(claim: pd.Series, check: pd.Series, estimates: pd.DataFrame) -> dict:
 
 
 def _reason(status: str, check: pd.Series, number: pd.Series | None) -> str:
-    """Say what the agreement rests on; that data were made to agree is said of synthetic data alone."""
+    """Say what the agreement rests on; that data were made to agree is said of synthetic data
+    alone.
+    """
     if status == "contradicted":
         return "重算值与发布值不符"
     made = check["evidence"] in ("calibrated", "structure")
@@ -128,7 +134,11 @@ def _shown(claim: pd.Series, check: pd.Series, value: float, estimates: pd.DataF
 
 
 def _status(
-    claim: pd.Series, check: pd.Series, number: pd.Series | None, shown: str, estimates: pd.DataFrame
+    claim: pd.Series,
+    check: pd.Series,
+    number: pd.Series | None,
+    shown: str,
+    estimates: pd.DataFrame,
 ) -> str:
     rule, _, bound = check["rule"].partition(":")
     if rule == "qualitative":
@@ -147,7 +157,9 @@ def _status(
 
 
 def _agrees(rule: str, bound: str, published: str, value: float, shown: str) -> bool:
-    """Tell whether a recomputed value agrees with the published one under a rule of claim_checks.csv."""
+    """Tell whether a recomputed value agrees with the published one under a rule of
+    claim_checks.csv.
+    """
     if rule == "range":
         low, high = map(float, bound.split(":"))
         return low <= value <= high
@@ -162,7 +174,9 @@ def _agrees(rule: str, bound: str, published: str, value: float, shown: str) -> 
 
 
 def _exact(claim: pd.Series, check: pd.Series, number: pd.Series) -> bool:
-    """Tell whether the value is the very one that the data were calibrated to, not only its neighbour."""
+    """Tell whether the value is the very one that the data were calibrated to, not only its
+    neighbour.
+    """
     if number["basis"] != "synthetic" or not check["exact"]:
         return True
     over, _, under = check["exact"].partition("/")
@@ -170,13 +184,18 @@ def _exact(claim: pd.Series, check: pd.Series, number: pd.Series) -> bool:
     return abs(float(wanted) - number["value"]) < 1e-5
 
 
-# What published numbers must satisfy, by the check of identities.csv: the last is the whole of those before it.
+# What published numbers must satisfy, by the check of identities.csv: the last is the whole of
+# those before it.
 IDENTITIES = {
     "at_most": lambda *parts: sum(parts[:-1]) <= parts[-1],
     "below": lambda *parts: sum(parts[:-1]) < parts[-1],
     "sum": lambda *parts: sum(parts[:-1]) == parts[-1],
-    "growth": lambda now, growth: any(_prints(100 * (now - base) / base, growth) for base in range(1, int(now))),
-    "share": lambda whole, share: any(_prints(100 * part / whole, share) for part in range(int(whole) + 1)),
+    "growth": lambda now, growth: any(
+        _prints(100 * (now - base) / base, growth) for base in range(1, int(now))
+    ),
+    "share": lambda whole, share: any(
+        _prints(100 * part / whole, share) for part in range(int(whole) + 1)
+    ),
 }
 
 
@@ -188,11 +207,14 @@ def _prints(value: float, published: float) -> bool:
 def identities(claims: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     """Check what the published figures must satisfy by themselves, without any of our data.
 
-    checks: one row an identity: identity, zh, check (one of IDENTITIES), claims (ids of the numbers it joins).
-    Returns columns identity, zh, claims, holds. This is evidence; agreement with calibrated data is not.
+    checks: one row an identity: identity, zh, check (one of IDENTITIES), claims (ids of the numbers
+    it joins). Returns columns identity, zh, claims, holds. This is evidence; agreement with
+    calibrated data is not.
     """
     published = {
-        row.id: float(row.value) for row in claims.itertuples() if row.value.replace(".", "", 1).isdigit()
+        row.id: float(row.value)
+        for row in claims.itertuples()
+        if row.value.replace(".", "", 1).isdigit()
     }
     return pd.DataFrame(
         {

@@ -6,22 +6,29 @@ import pandas as pd
 
 
 def missingness(tables: dict[str, pd.DataFrame], by: str = "") -> pd.DataFrame:
-    """Count blanks: one row per table and column (and value of `by`): table, column, rows, missing, share (%)."""
+    """Count blanks: one row per table and column (and value of `by`): table, column, rows, missing,
+    share (%).
+    """
     records = []
     for name, table in tables.items():
         groups = table.groupby(by) if by else [("", table)]
         for group, rows in groups:
             for column, blank in rows.isna().sum().items():
-                records.append((name, group, column, len(rows), int(blank), 100 * blank / len(rows)))
-    frame = pd.DataFrame(records, columns=["table", by or "group", "column", "rows", "missing", "share"])
+                records.append(
+                    (name, group, column, len(rows), int(blank), 100 * blank / len(rows))
+                )
+    frame = pd.DataFrame(
+        records, columns=["table", by or "group", "column", "rows", "missing", "share"]
+    )
     return frame if by else frame.drop(columns="group")
 
 
 def bounds(rows: pd.DataFrame, answer: str, by: str = "") -> pd.DataFrame:
     """Bound the share of yes among all rows when blanks in column `answer` could be anything.
 
-    Columns: by, n, missing, known (share of yes among answers), worst (all blanks no), best (all yes), in %.
-    No assumption about who is missing (Manski, 1989, J. Human Resources 24:343); not a confidence interval.
+    Columns: by, n, missing, known (share of yes among answers), worst (all blanks no), best (all
+    yes), in %. No assumption about who is missing (Manski, 1989, J. Human Resources 24:343); not a
+    confidence interval.
     """
     records = []
     for name, part in rows.groupby(by) if by else [("", rows)]:

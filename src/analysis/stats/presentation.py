@@ -1,7 +1,8 @@
 """May a share be shown? The presentation standards of the National Center for Health Statistics.
 
-Parker et al. (2017), National Center for Health Statistics Data Presentation Standards for Proportions, Vital
-and Health Statistics 2(175). Census shares are judged as if drawn at random: what the process carries.
+Parker et al. (2017), National Center for Health Statistics Data Presentation Standards for
+Proportions, Vital and Health Statistics 2(175). Census shares are judged as if drawn at random:
+what the process carries.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def presentable(
 ) -> pd.DataFrame:
     """Judge shares (0 to 1): columns low, high (Korn-Graubard), show, note.
 
-    n: denominators; se, df: of the design, blank for simple random sampling. note says why not, or what a
-    reader should be told: few degrees of freedom, none or all, or a complement that could not be shown.
+    n: denominators; se, df: of the design, blank for simple random sampling. note says why not, or
+    what a reader should be told: few degrees of freedom, none or all, or a complement that could
+    not be shown.
     """
     p, n = np.atleast_1d(np.asarray(p, float)), np.atleast_1d(np.asarray(n, float))
     se = np.sqrt(p * (1 - p) / n) if se is None else np.atleast_1d(np.asarray(se, float))
@@ -49,7 +51,9 @@ def _judge(p: float, n: float, se: float, df: float) -> tuple[float, float, bool
 
 
 def _interval(p: float, n: float, se: float, df: float) -> tuple[float, float]:
-    """Return Korn and Graubard's interval; n is the most that the sample counts for, after the ratio of t."""
+    """Return Korn and Graubard's interval; n is the most that the sample counts for, after the
+    ratio of t.
+    """
     if not (se > 0 and df > 0):
         return korn_graubard(p, 0.0, n, df)
     allowed = p * (1 - p) / se**2 * (stats.t.ppf(TAIL, n - 1) / stats.t.ppf(TAIL, df)) ** 2

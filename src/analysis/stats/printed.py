@@ -8,9 +8,11 @@ import pandas as pd
 
 
 def rounded(over: int, under: int, decimals: int, convention: str = "half up") -> int:
-    """Round over/under to so many decimals, in exact whole numbers; returns units of the last decimal.
+    """Round over/under to so many decimals, in exact whole numbers; returns units of the last
+    decimal.
 
-    convention: `half up`, `half even`, or `cut off`, which drops what follows. Not for negative numbers.
+    convention: `half up`, `half even`, or `cut off`, which drops what follows. Not for negative
+    numbers.
     """
     whole, rest = divmod(over * 10**decimals, under)
     if convention == "cut off":
@@ -21,7 +23,9 @@ def rounded(over: int, under: int, decimals: int, convention: str = "half up") -
 
 
 def counts_behind(percent: str, total: int, convention: str = "half up") -> list[int]:
-    """List the counts of `total` whose percentage prints as `percent` (text: its decimals count)."""
+    """List the counts of `total` whose percentage prints as `percent` (text: its decimals
+    count).
+    """
     wanted, decimals = _parts(percent)
     middle = int(float(percent) * total / 100)
     step = int(total / 100 / 10**decimals) + 2
@@ -45,9 +49,9 @@ def bases_behind(growth: str, now: int, convention: str = "half up") -> list[int
 def percentages(claims: pd.DataFrame, totals: dict[str, int]) -> pd.DataFrame:
     """Tell for each printed percentage which counts can stand behind it: one row a claim and total.
 
-    claims: rows with id, quote, value, unit. totals: what each could be a share of. Columns claim, quote,
-    printed, total_name, total, counts (text), how_many, share_of_totals (% of totals up to 2,000 that admit
-    the figure at all: how little a match says).
+    claims: rows with id, quote, value, unit. totals: what each could be a share of. Columns claim,
+    quote, printed, total_name, total, counts (text), how_many, share_of_totals (% of totals up to
+    2,000 that admit the figure at all: how little a match says).
     """
     printed = claims[(claims["unit"] == "%") & claims["value"].str.fullmatch(r"\d+(\.\d+)?")]
     rows = []
@@ -56,16 +60,28 @@ def percentages(claims: pd.DataFrame, totals: dict[str, int]) -> pd.DataFrame:
         for name, total in totals.items():
             counts = counts_behind(claim.value, total)
             text = _span(counts)
-            rows.append((claim.id, claim.quote, claim.value, name, total, text, len(counts), admitted))
-    columns = ["claim", "quote", "printed", "total_name", "total", "counts", "how_many", "share_of_totals"]
+            rows.append(
+                (claim.id, claim.quote, claim.value, name, total, text, len(counts), admitted)
+            )
+    columns = [
+        "claim",
+        "quote",
+        "printed",
+        "total_name",
+        "total",
+        "counts",
+        "how_many",
+        "share_of_totals",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
-    """List what a growth of `growth` % to `now`, with `hired` newcomers, could mean, and whether it can be.
+    """List what a growth of `growth` % to `now`, with `hired` newcomers, could mean, and whether it
+    can be.
 
-    Columns zh, en, formula, base (text), holds. Each reading is tried with every whole base; `holds` says
-    whether one gives the printed figure.
+    Columns zh, en, formula, base (text), holds. Each reading is tried with every whole base;
+    `holds` says whether one gives the printed figure.
     """
     wanted, decimals = _parts(growth)
 
@@ -75,7 +91,12 @@ def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
     base = f"({now} − b) / b"
     tries = [
         ("人数增长，四舍五入", "headcount, rounded", base, bases_behind(growth, now)),
-        ("人数增长，逢五取偶", "headcount, halves to even", base, bases_behind(growth, now, "half even")),
+        (
+            "人数增长，逢五取偶",
+            "headcount, halves to even",
+            base,
+            bases_behind(growth, now, "half even"),
+        ),
         ("人数增长，截尾", "headcount, cut off", base, bases_behind(growth, now, "cut off")),
         (
             "净增人数占现有人数",
@@ -104,10 +125,16 @@ def _span(numbers: list[int]) -> str:
     if not numbers:
         return "—"
     whole = numbers == list(range(numbers[0], numbers[-1] + 1))
-    return f"{numbers[0]}–{numbers[-1]}" if whole and len(numbers) > 1 else ", ".join(map(str, numbers))
+    return (
+        f"{numbers[0]}–{numbers[-1]}"
+        if whole and len(numbers) > 1
+        else ", ".join(map(str, numbers))
+    )
 
 
 def _parts(text: str) -> tuple[int, int]:
-    """Split a printed figure into units of its last decimal and the number of decimals: 35.6 is (356, 1)."""
+    """Split a printed figure into units of its last decimal and the number of decimals: 35.6 is
+    (356, 1).
+    """
     whole, _, decimals = text.partition(".")
     return int(whole + decimals), len(decimals)

@@ -1,8 +1,9 @@
 """Confidence sets for ranks: which places the data leave open to each district.
 
 Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for Ranks with Applications to Mobility across
-Neighbourhoods and Academic Achievement across Countries, Rev. Econ. Stud. 91:476. As R's csranks. Bootstrapping
-the ranks themselves covers the truth far too seldom; intervals of all differences do not fail so.
+Neighbourhoods and Academic Achievement across Countries, Rev. Econ. Stud. 91:476. As R's csranks.
+Bootstrapping the ranks themselves covers the truth far too seldom; intervals of all differences do
+not fail so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
 MIN_DRAWS, MAX_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
-CHARGE = stats.norm.ppf(0.99)  # the draws' own error is charged to the sets, so that they never promise too much
+CHARGE = stats.norm.ppf(
+    0.99
+)  # the draws' own error is charged to the sets, so that they never promise too much
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 
@@ -30,12 +33,13 @@ def rank_sets(
 ) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
-    Columns rank (of the estimates, ties share the best place), low, high (each district alone, marginal) and
-    low_all, high_all (all districts together, simultaneous). Critical values are those of the largest
-    studentised difference over ordered pairs, drawn from the normal distribution, with step-down: a pair that is
-    told apart leaves the family in the order that was found, and stays in the other; of as many draws as time
-    allows where `draws` is None. df: degrees of freedom of the standard errors, which are then drawn too; blank
-    where they are taken as known.
+    Columns rank (of the estimates, ties share the best place), low, high (each district alone,
+    marginal) and low_all, high_all (all districts together, simultaneous). Critical values are
+    those of the largest studentised difference over ordered pairs, drawn from the normal
+    distribution, with step-down: a pair that is told apart leaves the family in the order that was
+    found, and stays in the other; of as many draws as time allows where `draws` is None. df:
+    degrees of freedom of the standard errors, which are then drawn too; blank where they are taken
+    as known.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
     draws = draws or min(MAX_DRAWS, max(MIN_DRAWS, VALUES_DRAWN // len(value)))
@@ -59,7 +63,9 @@ def rank_sets(
 def _alone(
     statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count over how many others each district is told to lie, and under how many, each by itself."""
+    """Count over how many others each district is told to lie, and under how many, each by
+    itself.
+    """
     counts = []
     for j in range(len(noise)):
         above, below = np.zeros(len(noise), bool), np.zeros(len(noise), bool)
@@ -81,9 +87,11 @@ def _alone(
 def _together(
     statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count over how many others each district is told to lie, and under how many, all pairs in one family.
+    """Count over how many others each district is told to lie, and under how many, all pairs in one
+    family.
 
-    Only few differences are held at a time: memory grows with districts times draws, not with pairs times draws.
+    Only few differences are held at a time: memory grows with districts times draws, not with pairs
+    times draws.
     """
     above, largest = np.zeros(statistic.shape, bool), np.empty_like(noise)
     changed = np.arange(len(noise))
@@ -96,8 +104,11 @@ def _together(
     return above.sum(axis=1), above.sum(axis=0)
 
 
-def _largest(noise: np.ndarray, variance: np.ndarray, j: int, others: np.ndarray, sign: int = 1) -> np.ndarray:
-    """Return the largest studentised difference of a district less others in each draw, or of others less it.
+def _largest(
+    noise: np.ndarray, variance: np.ndarray, j: int, others: np.ndarray, sign: int = 1
+) -> np.ndarray:
+    """Return the largest studentised difference of a district less others in each draw, or of
+    others less it.
 
     variance: of each district, districts × 1, or × draws where each draw has its own.
     """

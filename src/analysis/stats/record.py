@@ -1,19 +1,20 @@
 """One number, one row: the columns of the table of estimates and how a row is described.
 
-`how` is the formula, which can be applied to the cited rows without this package: the table, a colon, one of
+`how` is the formula, which can be applied to the cited rows without this package: the table, a
+colon, one of
 
     count(rows)                          how many rows are cited
     count(distinct COLUMN)               different values
     100 × count(CONDITION) / count(rows) percentage of rows
     mean(COLUMN) · sum(COLUMN)
-    sum(A) / sum(B)                      columns, conditions or products of them; `100 × ` for percentages
+    sum(A) / sum(B)                      columns, conditions or products; `100 ×` for percentages
     sum(A × B) / sum(B)                  weighted mean
     count(TABLE) / count(TABLE)          mean number of rows of one table for a row of another
     A − B · 100 × (A − B) / B            other estimates, by indicator
     count(value CONDITION)               other estimates that meet it
 
-and in brackets behind it the domain: the cited rows are all those of the table, in the district of the estimate,
-that meet it. What begins with `design-based` or names a model takes more than that.
+and in brackets behind it the domain: the cited rows are all those of the table, in the district of
+the estimate, that meet it. What begins with `design-based` or names a model takes more than that.
 It takes no statistical library, so that what only reads the table loads none.
 """
 
@@ -49,7 +50,9 @@ DECIMALS = 6  # regression bits differ between processors; group means rounded h
 
 
 def as_estimates(records: list[dict]) -> pd.DataFrame:
-    """Make rows of the estimates from records, rounded so that they are the same on every machine."""
+    """Make rows of the estimates from records, rounded so that they are the same on every
+    machine.
+    """
     frame = pd.DataFrame(records, columns=COLUMNS)
     numeric = ["value", "low", "high", "numerator", "denominator"]
     frame[numeric] = frame[numeric].astype(float).round(DECIMALS)
@@ -84,7 +87,9 @@ def record(
         "denominator": denominator,
         "unit": unit_of(indicator),
         "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
-        "uncertainty": "" if rows.attrs.get("basis") == "published" else uncertainty,  # quoted, not surveyed
+        "uncertainty": ""
+        if rows.attrs.get("basis") == "published"
+        else uncertainty,  # quoted, not surveyed
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",

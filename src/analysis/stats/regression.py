@@ -1,7 +1,8 @@
 """Is a county different once its workers are compared like with like? A worker-level linear model.
 
 Standard errors are clustered on the community (Liang and Zeger, 1986, with the correction G/(G−1) ·
-(N−1)/(N−K)), as vcovCL(type = "HC1") of R's sandwich. Never on the county: nine clusters are too few.
+(N−1)/(N−K)), as vcovCL(type = "HC1") of R's sandwich. Never on the county: nine clusters are too
+few.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ MIN_CLUSTERS = 30  # clusters below this make clustered errors too small (Camero
 def worker_model(
     rows: pd.DataFrame, outcome: str, district: str, cluster: str, controls: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, dict]:
-    """Regress `outcome` on district, with controls (text becomes classes), and test the districts together.
+    """Regress `outcome` on district, with controls (text becomes classes), and test the districts
+    together.
 
-    Districts are set against the mean of all rows (weighted deviation coding), not against one of their own.
-    Returns one row per district: district, value (difference from the mean of all), se, low, high, p, p_holm (over
-    the districts); and the joint test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters
-    than MIN_CLUSTERS.
+    Districts are set against the mean of all rows (weighted deviation coding), not against one of
+    their own. Returns one row per district: district, value (difference from the mean of all), se,
+    low, high, p, p_holm (over the districts); and the joint test: f, df, df_residual, p, clusters,
+    n. Raises ValueError for fewer clusters than MIN_CLUSTERS.
     """
     groups, clusters = _classes(rows[cluster])
     if len(clusters) < MIN_CLUSTERS:
@@ -39,13 +41,18 @@ def worker_model(
     value, covariance = params[own] - size @ params[own], covariance[own, own]
     across = covariance @ size  # of each district with the mean of all
     covariance = covariance - across - across[:, None] + size @ across
-    return _rows(codes, value, covariance, len(clusters)), _joint(value, covariance, len(clusters), len(rows))
+    return _rows(codes, value, covariance, len(clusters)), _joint(
+        value, covariance, len(clusters), len(rows)
+    )
 
 
-def _clustered(y: np.ndarray, x: sparse.csr_array, groups: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+def _clustered(
+    y: np.ndarray, x: sparse.csr_array, groups: sparse.csr_array
+) -> tuple[np.ndarray, np.ndarray]:
     """Fit by least squares; returns the coefficients and their covariance, clustered on `groups`.
 
-    Sparse, where statsmodels has the whole matrix: of 900 counties and all their workers it is above a gigabyte.
+    Sparse, where statsmodels has the whole matrix: of 900 counties and all their workers it is
+    above a gigabyte.
     """
     n, k, clusters = *x.shape, groups.shape[1]
     inverse = np.linalg.pinv((x.T @ x).toarray(), hermitian=True)
@@ -59,7 +66,9 @@ def _classes(values: pd.Series) -> tuple[sparse.csr_array, list]:
     """Return rows × classes, 1 where the row is of the class, and the classes in order."""
     which, classes = pd.factorize(values, sort=True)
     ones = np.ones(len(which))
-    return sparse.csr_array((ones, (np.arange(len(which)), which)), (len(which), len(classes))), list(classes)
+    return sparse.csr_array(
+        (ones, (np.arange(len(which)), which)), (len(which), len(classes))
+    ), list(classes)
 
 
 def _controls(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
@@ -70,11 +79,20 @@ def _controls(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
     return wide - wide.mean()
 
 
-def _rows(codes: list[str], value: np.ndarray, covariance: np.ndarray, clusters: int) -> pd.DataFrame:
+def _rows(
+    codes: list[str], value: np.ndarray, covariance: np.ndarray, clusters: int
+) -> pd.DataFrame:
     se = np.sqrt(np.diag(covariance))
     half = stats.t.ppf((1 + CONFIDENCE) / 2, clusters - 1) * se
     p = 2 * stats.t.sf(np.abs(value / se), clusters - 1)
-    columns = {"district": codes, "value": value, "se": se, "low": value - half, "high": value + half, "p": p}
+    columns = {
+        "district": codes,
+        "value": value,
+        "se": se,
+        "low": value - half,
+        "high": value + half,
+        "p": p,
+    }
     return pd.DataFrame(columns).assign(p_holm=holm(p))
 
 
@@ -82,4 +100,11 @@ def _joint(value: np.ndarray, covariance: np.ndarray, clusters: int, n: int) -> 
     free = len(value) - 1  # the deviations add up to nought
     f = float(value[:free] @ np.linalg.solve(covariance[:free, :free], value[:free]) / free)
     p = float(stats.f.sf(f, free, clusters - 1))
-    return {"f": f, "df": free, "df_residual": int(clusters - 1), "p": p, "clusters": int(clusters), "n": n}
+    return {
+        "f": f,
+        "df": free,
+        "df_residual": int(clusters - 1),
+        "p": p,
+        "clusters": int(clusters),
+        "n": n,
+    }

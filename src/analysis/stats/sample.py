@@ -1,7 +1,8 @@
 """Estimates from the phone interviews of village-turned communities, a sample in two stages.
 
-First stage: communities, drawn by lot within counties; those that the published report names are in the sample by
-decision and stand for themselves alone, a stratum taken completely. Second stage: some of the staff of each.
+First stage: communities, drawn by lot within counties; those that the published report names are in
+the sample by decision and stand for themselves alone, a stratum taken completely. Second stage:
+some of the staff of each.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from analysis.survey.citation import cite
 from analysis.survey.study import study
 
 DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
-# A stratum with one community of several, or a community with one person of several, counts about zero: too wide
+# A stratum with one community of several, or a community with one person of several, counts about
+# zero: too wide
 # rather than refused. Without lone ones it changes nothing.
 COMMUNITIES = Design(strata="stratum", clusters="community_code", fpc="in_frame", lonely="adjust")
 STAFF = Design(
@@ -36,7 +38,8 @@ STAFF = Design(
 class Sample:
     """Rows of the phone sample with the columns that their design names.
 
-    cited: the tables whose sizes give the weights. drawn: how the rows came into the sample, in words.
+    cited: the tables whose sizes give the weights. drawn: how the rows came into the sample, in
+    words.
     """
 
     rows: pd.DataFrame
@@ -48,17 +51,21 @@ class Sample:
 def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
     """Describe how the communities in `visited` (one row each) came into the sample.
 
-    frame: every community that could be drawn, with `sampled`. decided: codes of communities chosen by decision;
-    those of them that were sampled are a stratum of their own. Raises ValueError for a stratum of the frame
-    without any interview.
+    frame: every community that could be drawn, with `sampled`. decided: codes of communities chosen
+    by decision; those of them that were sampled are a stratum of their own. Raises ValueError for a
+    stratum of the frame without any interview.
     """
     return Sample(*_first_stage(visited, frame, decided))
 
 
-def sample_of_staff(staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
-    """Describe how the people in `staff` (one row each) came into the sample; as `sample_of_communities`.
+def sample_of_staff(
+    staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series
+) -> Sample:
+    """Describe how the people in `staff` (one row each) came into the sample; as
+    `sample_of_communities`.
 
-    visited: the communities interviewed, whose column `staff` says how many people there were to ask.
+    visited: the communities interviewed, whose column `staff` says how many people there were to
+    ask.
     """
     rows, _, cited, drawn = _first_stage(staff, frame, decided)
     people = visited.set_index("community_code")["staff"]
@@ -75,7 +82,9 @@ def _first_stage(
     own = rows["county_code"].mask(rows["community_code"].isin(certain), DECIDED)
     if missed := sorted(set(size.index) - set(own)):
         places = "、".join(missed)
-        raise ValueError(f"抽样框中{places}没有任何访谈，无法推断 (no interview of these strata of the frame)")
+        raise ValueError(
+            f"抽样框中{places}没有任何访谈，无法推断 (no interview of these strata of the frame)"
+        )
     communities = rows["community_code"].nunique()
     chosen = rows.loc[own == DECIDED, "community_code"].nunique()
     drawn = f"{communities - chosen} communities by lot within counties, {chosen} by decision"
@@ -83,35 +92,48 @@ def _first_stage(
 
 
 def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate a mean over the city's village-turned communities, or their staff, with a t interval.
+    """Estimate a mean over the city's village-turned communities, or their staff, with a t
+    interval.
 
-    where: a pandas expression that picks the domain. One row: the counties' samples are too small to publish.
+    where: a pandas expression that picks the domain. One row: the counties' samples are too small
+    to publish.
     """
     fitted = design.mean(sample.rows, sample.design, column, where).iloc[0]
     return _row(sample, indicator, fitted, 1, f"mean({column})", where)
 
 
-def sample_ratio(sample: Sample, over: str, under: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate the total of `over` as a percentage of that of `under`, with a t interval; as sample_mean."""
+def sample_ratio(
+    sample: Sample, over: str, under: str, indicator: str, where: str = ""
+) -> pd.DataFrame:
+    """Estimate the total of `over` as a percentage of that of `under`, with a t interval; as
+    sample_mean.
+    """
     fitted = design.ratio(sample.rows, sample.design, over, under, where).iloc[0]
     return _row(sample, indicator, fitted, 100, f"100 × sum({over}) / sum({under})", where)
 
 
 def sample_share(sample: Sample, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate a percentage; the t interval is taken on the logit scale, none at 0 and 100 %; as sample_mean."""
+    """Estimate a percentage; the t interval is taken on the logit scale, none at 0 and 100 %; as
+    sample_mean.
+    """
     fitted = design.share(sample.rows, sample.design, condition, where).iloc[0]
     return _row(sample, indicator, fitted, 100, f"100 × share({condition})", where)
 
 
-def compare_groups(sample: Sample, questions: dict[str, str], first: str, second: str) -> pd.DataFrame:
+def compare_groups(
+    sample: Sample, questions: dict[str, str], first: str, second: str
+) -> pd.DataFrame:
     """Compare the means of two groups, which share communities.
 
-    questions: for each indicator a column or expression (`100 * (condition)` for a share in %). first, second:
-    pandas expressions. One row per indicator, indexed by it: the columns of `contrasts.DIFFERENCE` (first less
-    second); p_holm, adjusted over the indicators; n; asked (the expression), groups.
+    questions: for each indicator a column or expression (`100 * (condition)` for a share in %).
+    first, second: pandas expressions. One row per indicator, indexed by it: the columns of
+    `contrasts.DIFFERENCE` (first less second); p_holm, adjusted over the indicators; n; asked (the
+    expression), groups.
     """
     rows, drawn = sample.rows, sample.design
-    found = pd.DataFrame({name: difference(rows, drawn, y, first, second) for name, y in questions.items()}).T
+    found = pd.DataFrame(
+        {name: difference(rows, drawn, y, first, second) for name, y in questions.items()}
+    ).T
     found["p_holm"], found["n"] = holm(found["p"]), rows.eval(f"({first}) | ({second})").sum()
     found["asked"] = pd.Series(questions)
     return found.assign(groups=[(first, second)] * len(found))
@@ -128,20 +150,27 @@ def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
 
 
 def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]]) -> pd.DataFrame:
-    """Say of each difference whether the groups may be told apart: higher only where p_holm is below LEVEL.
+    """Say of each difference whether the groups may be told apart: higher only where p_holm is
+    below LEVEL.
 
-    groups: by language the names of the first and the second group. Columns form, indicator, district, zh, en; the
-    sentences are templates of `sentence_forms.csv`, filled by `publish.sentences.sentences`.
+    groups: by language the names of the first and the second group. Columns form, indicator,
+    district, zh, en; the sentences are templates of `sentence_forms.csv`, filled by
+    `publish.sentences.sentences`.
     """
     said = []
     for name, row in compared.iterrows():
         form = "group_above" if row["p_holm"] < LEVEL else "group_alike"
-        words = [_sentence(words_of(form)[lang], lang, name, groups[lang], row["value"] > 0) for lang in groups]
+        words = [
+            _sentence(words_of(form)[lang], lang, name, groups[lang], row["value"] > 0)
+            for lang in groups
+        ]
         said.append((form, name, study().city, *words))
     return pd.DataFrame(said, columns=["form", "indicator", "district", *groups])
 
 
-def _sentence(form: str, lang: str, indicator: str, groups: tuple[str, str], first_is_above: bool) -> str:
+def _sentence(
+    form: str, lang: str, indicator: str, groups: tuple[str, str], first_is_above: bool
+) -> str:
     upper, lower = groups if first_is_above else groups[::-1]
     names = {"first": groups[0], "second": groups[1], "upper": upper, "lower": lower}
     numbers = {
@@ -162,9 +191,18 @@ def _row(
     where: str,
     said: bool = True,
 ) -> pd.DataFrame:
-    """Describe what was fitted; cited are the rows of the domain and the tables whose sizes give the weights."""
-    numbers = (scale * fitted["value"], scale * fitted["low"], scale * fitted["high"], int(fitted["n"]))
+    """Describe what was fitted; cited are the rows of the domain and the tables whose sizes give
+    the weights.
+    """
+    numbers = (
+        scale * fitted["value"],
+        scale * fitted["low"],
+        scale * fitted["high"],
+        int(fitted["n"]),
+    )
     how = f"design-based ({sample.drawn}) {what}" + (f" [{where}]" if where and said else "")
     domain = sample.rows.query(where) if where else sample.rows
     cited = "; ".join(cite(part) for part in (domain, *sample.cited) if "workbook" in part)
-    return as_estimates([record(indicator, study().city, sample.rows, numbers, how, "sample", cited)])
+    return as_estimates(
+        [record(indicator, study().city, sample.rows, numbers, how, "sample", cited)]
+    )

@@ -1,7 +1,8 @@
 """Shrink unsure district values towards the city: the area-level model of Fay and Herriot (1979).
 
-value_i = x_i'b + u_i + e_i, u ~ N(0, A), e ~ N(0, D_i), D known. A by restricted maximum likelihood; the mean
-squared error of Datta and Lahiri (2000), Stat. Sinica 10:613: g1 + g2 + 2 g3. As mseFH of R's package sae.
+value_i = x_i'b + u_i + e_i, u ~ N(0, A), e ~ N(0, D_i), D known. A by restricted maximum
+likelihood; the mean squared error of Datta and Lahiri (2000), Stat. Sinica 10:613: g1 + g2 + 2 g3.
+As mseFH of R's package sae.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ class Shrunk:
     coefficients: np.ndarray
 
 
-def fay_herriot(value: ArrayLike, variance: ArrayLike, covariates: ArrayLike | None = None) -> Shrunk:
-    """Fit the model at the largest restricted likelihood; with no covariates every area shrinks towards one mean.
+def fay_herriot(
+    value: ArrayLike, variance: ArrayLike, covariates: ArrayLike | None = None
+) -> Shrunk:
+    """Fit the model at the largest restricted likelihood; with no covariates every area shrinks
+    towards one mean.
 
-    value, variance (D): one per area; variance above 0. covariates: areas × columns, the constant among them.
-    Where A is best at 0 the areas are alike and each gets the common value. Raises ValueError for a variance that
-    is not above 0.
+    value, variance (D): one per area; variance above 0. covariates: areas × columns, the constant
+    among them. Where A is best at 0 the areas are alike and each gets the common value. Raises
+    ValueError for a variance that is not above 0.
     """
     y, d = np.asarray(value, float), np.asarray(variance, float)
     if not (d > 0).all():
@@ -40,10 +44,11 @@ def fay_herriot(value: ArrayLike, variance: ArrayLike, covariates: ArrayLike | N
 
 
 def _reml(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> float:
-    """Find the best A: 0, or where the slope of the restricted likelihood turns down, whichever is best.
+    """Find the best A: 0, or where the slope of the restricted likelihood turns down, whichever is
+    best.
 
-    Scoring can go round in circles and there may be several tops, so that all turns on a grid up to a value above
-    which the slope is negative are tried.
+    Scoring can go round in circles and there may be several tops, so that all turns on a grid up to
+    a value above which the slope is negative are tried.
     """
     free = len(y) - x.shape[1]
     if free < 1:
@@ -54,7 +59,9 @@ def _reml(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> float:
     slopes = np.array([_likelihood(a, y, d, x)[1] for a in grid])
     turns = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
     tops = [
-        optimize.brentq(lambda a: _likelihood(a, y, d, x)[1], grid[i], grid[i + 1], xtol=1e-300, rtol=1e-13)
+        optimize.brentq(
+            lambda a: _likelihood(a, y, d, x)[1], grid[i], grid[i + 1], xtol=1e-300, rtol=1e-13
+        )
         for i in turns
     ]
     return float(max([0.0, *tops], key=lambda a: _likelihood(a, y, d, x)[0]))
@@ -80,5 +87,7 @@ def _predict(y: np.ndarray, d: np.ndarray, x: np.ndarray, a: float) -> Shrunk:
     g1 = weight * d
     g2 = (1 - weight) ** 2 * np.einsum("ij,jk,ik->i", x, spread, x)
     g3 = (1 - weight) ** 2 / v * 2 / (1 / v**2).sum()
-    areas = pd.DataFrame({"shrunk": weight * y + (1 - weight) * own, "mse": g1 + g2 + 2 * g3, "weight": weight})
+    areas = pd.DataFrame(
+        {"shrunk": weight * y + (1 - weight) * own, "mse": g1 + g2 + 2 * g3, "weight": weight}
+    )
     return Shrunk(areas, a, b)

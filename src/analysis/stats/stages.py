@@ -1,7 +1,8 @@
-"""The stages in which a sample was drawn: units, sampling fractions, and what each adds to a variance.
+"""The stages in which a sample was drawn: units, sampling fractions, and what each adds to a
+variance.
 
-Särndal, Swensson and Wretman (1992, Model Assisted Survey Sampling, section 4.3); the arithmetic is that of
-svyrecvar in R's survey package.
+Särndal, Swensson and Wretman (1992, Model Assisted Survey Sampling, section 4.3); the arithmetic is
+that of svyrecvar in R's survey package.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ LONELY = ("fail", "certainty", "adjust", "average")
 class Stage:
     """One stage of the draw; its strata after the first stage are the units of the stage before.
 
-    unit: code of the sampling unit of each row. of_unit: stratum of each unit. drawn, population: units of each
-    stratum in the sample and in the population (inf where drawn with replacement). share: of each stratum the
-    product of the sampling fractions of the stages before.
+    unit: code of the sampling unit of each row. of_unit: stratum of each unit. drawn, population:
+    units of each stratum in the sample and in the population (inf where drawn with replacement).
+    share: of each stratum the product of the sampling fractions of the stages before.
     """
 
     unit: np.ndarray
@@ -40,19 +41,25 @@ class Stage:
         return (self.drawn == 1) & (self.fraction < 1)
 
     def factor(self) -> np.ndarray:
-        """Return for each row the units of the population that its own stands for, 1 where that is not known."""
+        """Return for each row the units of the population that its own stands for, 1 where that is
+        not known.
+        """
         known = np.isfinite(self.population)
         return np.where(known, self.population / self.drawn, 1)[self.of_unit][self.unit]
 
     def covariance(self, scores: np.ndarray, lonely: str = "fail") -> np.ndarray:
-        """Return what this stage adds to the covariance of the totals of `scores` (rows × estimates).
+        """Return what this stage adds to the covariance of the totals of `scores` (rows ×
+        estimates).
 
-        Raises ValueError for a stratum with one unit of several, unless `lonely` says how it counts.
+        Raises ValueError for a stratum with one unit of several, unless `lonely` says how it
+        counts.
         """
         lone = self.lone
         unknown = lone.all() if lonely == "average" else lone.any() if lonely == "fail" else False
         if unknown:
-            raise ValueError("a stratum has one cluster of several: join it to another, or set lonely")
+            raise ValueError(
+                "a stratum has one cluster of several: join it to another, or set lonely"
+            )
         totals = sums(self.unit, scores)
         centred = totals - (sums(self.of_unit, totals) / self.drawn[:, None])[self.of_unit]
         if lonely == "adjust":
@@ -67,11 +74,14 @@ def stages_of(
 ) -> list[Stage]:
     """Work out the stages: the units of each lie within its strata.
 
-    stratum: code of the first stage's stratum of each row. clusters, sizes: columns, one a stage; a blank one of
-    clusters stands for the rows, of sizes for a draw with replacement. Raises ValueError for sizes that cannot be.
+    stratum: code of the first stage's stratum of each row. clusters, sizes: columns, one a stage; a
+    blank one of clusters stands for the rows, of sizes for a draw with replacement. Raises
+    ValueError for sizes that cannot be.
     """
     if len(clusters) != len(sizes):
-        raise ValueError(f"{len(clusters)} stages of clusters, but population sizes of {len(sizes)}")
+        raise ValueError(
+            f"{len(clusters)} stages of clusters, but population sizes of {len(sizes)}"
+        )
     known = [rows[name].to_numpy(float) if name else np.full(len(rows), np.inf) for name in sizes]
     fractions = _are_fractions(known)
     stages, share = [], np.ones(len(rows))
@@ -94,7 +104,9 @@ def _codes_of(rows: pd.DataFrame, name: str) -> np.ndarray:
     return codes
 
 
-def _stage(own: np.ndarray, stratum: np.ndarray, size: np.ndarray, share: np.ndarray, fractions: bool) -> Stage:
+def _stage(
+    own: np.ndarray, stratum: np.ndarray, size: np.ndarray, share: np.ndarray, fractions: bool
+) -> Stage:
     unit, seen = pd.factorize(stratum * (own.max() + 1) + own)
     first = np.empty(len(seen), int)
     first[unit[::-1]] = np.arange(len(unit))[::-1]
@@ -108,19 +120,29 @@ def _are_fractions(sizes: list[np.ndarray]) -> bool:
     """Tell whether population sizes are given as fractions drawn: none is above 1."""
     given = np.concatenate([size[np.isfinite(size)] for size in sizes])
     if ((given > 0) & (given < 1)).any() and (given > 1).any():
-        raise ValueError("population sizes are all counts or all fractions: here some are below 1 and some above")
+        raise ValueError(
+            "population sizes are all counts or all fractions: here some are below 1 and some above"
+        )
     return len(given) > 0 and not (given > 1).any()
 
 
-def _population(size: np.ndarray, stratum: np.ndarray, drawn: np.ndarray, fractions: bool) -> np.ndarray:
-    """Return the units of each stratum in the population; inf where the draw was with replacement."""
+def _population(
+    size: np.ndarray, stratum: np.ndarray, drawn: np.ndarray, fractions: bool
+) -> np.ndarray:
+    """Return the units of each stratum in the population; inf where the draw was with
+    replacement.
+    """
     known = np.empty(len(drawn))
     known[stratum] = size
     if (known[stratum] != size).any():
-        raise ValueError("a stratum has more than one population size, or a blank one: is it known for all rows?")
+        raise ValueError(
+            "a stratum has more than one population size, or a blank one: is it known for all rows?"
+        )
     if (known <= 0).any():
         raise ValueError("a population size is not above 0")
     population = np.where(np.isfinite(known), drawn / known, np.inf) if fractions else known
     if (drawn > population * (1 + 1e-12)).any():
-        raise ValueError("a stratum has more clusters in the sample than are known in the population")
+        raise ValueError(
+            "a stratum has more clusters in the sample than are known in the population"
+        )
     return population

@@ -1,7 +1,7 @@
 """What may be said of districts: the words follow the evidence.
 
-`sentence_forms.csv` holds the few forms that the report may use, with the rule of each. A sentence takes its
-numbers by name (`{{ … }}`), so it is filled in like any prose.
+`sentence_forms.csv` holds the few forms that the report may use, with the rule of each. A sentence
+takes its numbers by name (`{{ … }}`), so it is filled in like any prose.
 """
 
 from __future__ import annotations
@@ -19,8 +19,24 @@ from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
-COLUMNS = ["form", "indicator", "district", "other", "test", "p_alike", "p", "value", "against", "n", "zh", "en"]
-HIDDEN = ("denominator below 30", "interval wider than 0.30")  # a contrast needs no narrow share, but enough rows
+COLUMNS = [
+    "form",
+    "indicator",
+    "district",
+    "other",
+    "test",
+    "p_alike",
+    "p",
+    "value",
+    "against",
+    "n",
+    "zh",
+    "en",
+]
+HIDDEN = (
+    "denominator below 30",
+    "interval wider than 0.30",
+)  # a contrast needs no narrow share, but enough rows
 PARTS = {
     "zh": {
         "above": "高于全市的有{}",
@@ -41,18 +57,22 @@ STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
 def statements(
     estimates: pd.DataFrame, tests: pd.DataFrame, effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
-    """Say of each indicator whether districts differ, and of each district what may be said against the city.
+    """Say of each indicator whether districts differ, and of each district what may be said against
+    the city.
 
-    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of, with the same effects of
-    clusters. One row per indicator for the city (forms differ, none_differ) and one per district (above, below,
-    alike, too_few); columns COLUMNS: p_alike is that test, Holm-adjusted over the indicators; p the district's
-    test against all others together, Holm-adjusted over districts; against is what those others have; zh and en
-    are templates for `Section.say`.
+    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of, with the
+    same effects of clusters. One row per indicator for the city (forms differ, none_differ) and one
+    per district (above, below, alike, too_few); columns COLUMNS: p_alike is that test,
+    Holm-adjusted over the indicators; p the district's test against all others together,
+    Holm-adjusted over districts; against is what those others have; zh and en are templates for
+    `Section.say`.
     """
     frames = []
     for test in tests.to_dict("records"):
         part = districts_of(estimates, test["indicator"], (effects or {}).get(test["indicator"]))
-        frames.append(_of_indicator(test["indicator"], pd.concat([part, tested(part)], axis=1), test))
+        frames.append(
+            _of_indicator(test["indicator"], pd.concat([part, tested(part)], axis=1), test)
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -64,11 +84,19 @@ def pair_statement(
     p_alike: float,
     effect: ClusterEffect | None = None,
 ) -> pd.Series:
-    """Say whether one district may be said to lie above another; p_alike as `statements` gives it."""
+    """Say whether one district may be said to lie above another; p_alike as `statements` gives
+    it.
+    """
     table = pairs(districts_of(estimates, indicator, effect), p_alike)
     wanted = {district, other}
-    row = table[[{a, b} == wanted for a, b in zip(table["district"], table["other"], strict=True)]].iloc[0]
-    upper, lower = (row["district"], row["other"]) if row["difference"] > 0 else (row["other"], row["district"])
+    row = table[
+        [{a, b} == wanted for a, b in zip(table["district"], table["other"], strict=True)]
+    ].iloc[0]
+    upper, lower = (
+        (row["district"], row["other"])
+        if row["difference"] > 0
+        else (row["other"], row["district"])
+    )
     places = (upper, lower) if row["apart"] else (district, other)
     form = "pair_above" if row["apart"] else "pair_alike"
     values = estimates[estimates["indicator"] == indicator].set_index("district")["value"]
@@ -87,10 +115,15 @@ def _of_indicator(indicator: str, table: pd.DataFrame, test: dict) -> pd.DataFra
     districts = as_published(pd.DataFrame(rows, columns=COLUMNS), indicator)
     form = "differ" if differ else "none_differ"
     city = study().city
-    words = [_sentence(form, lang, indicator, city, parts=_parts(districts, lang)) for lang in ("zh", "en")]
+    words = [
+        _sentence(form, lang, indicator, city, parts=_parts(districts, lang))
+        for lang in ("zh", "en")
+    ]
     facts = (test["test"], test["p"], None, None, None, table["rows"].sum())
     whole = pd.DataFrame([(form, indicator, city, "", *facts, *words)], columns=COLUMNS)
-    return pd.concat([whole.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True)
+    return pd.concat(
+        [whole.astype({"p": float, "value": float, "against": float}), districts], ignore_index=True
+    )
 
 
 def _form(row: Any, differ: bool) -> str:
@@ -115,11 +148,20 @@ def _parts(districts: pd.DataFrame, lang: str) -> str:
     if not parts:
         return said["none"]
     return semicolon.join(
-        [*parts, *([said["rest"]] if len(districts) > districts["form"].isin(["above", "below"]).sum() else [])]
+        [
+            *parts,
+            *(
+                [said["rest"]]
+                if len(districts) > districts["form"].isin(["above", "below"]).sum()
+                else []
+            ),
+        ]
     )
 
 
-def _sentence(form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = "") -> str:
+def _sentence(
+    form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = ""
+) -> str:
     """Write a form's sentence as a template that takes names and numbers by name."""
     words = words_of(form)[lang]
     names = {
@@ -134,9 +176,13 @@ def _sentence(form: str, lang: str, indicator: str, district: str, other: str = 
 
 
 def words_of(form: str) -> dict[str, str]:
-    """Return a form's row of `sentence_forms.csv`. Raises InputError where the study has none of that name."""
+    """Return a form's row of `sentence_forms.csv`. Raises InputError where the study has none of
+    that name.
+    """
     if form not in _forms():
-        raise InputError([Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")])
+        raise InputError(
+            [Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")]
+        )
     return _forms()[form]
 
 

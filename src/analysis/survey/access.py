@@ -1,9 +1,10 @@
 """What a step of the pipeline may read and write, held against what it opens while it runs.
 
-The pipeline knows before a run which files each step reads and makes: its plan. While a step runs, every file that
-Python opens is looked up in the plan by an audit hook. A file that the plan does not name is refused and noted,
-and the step fails: it would else not run again when that file changes. Arrow opens files below Python, where no
-hook sees them, so that its functions look up paths themselves.
+The pipeline knows before a run which files each step reads and makes: its plan. While a step runs,
+every file that Python opens is looked up in the plan by an audit hook. A file that the plan does
+not name is refused and noted, and the step fails: it would else not run again when that file
+changes. Arrow opens files below Python, where no hook sees them, so that its functions look up
+paths themselves.
 
 Outside a step, as in JupyterLab, nothing is refused.
 """
@@ -33,16 +34,40 @@ REFUSED = ".refused"  # the ending of the file beside it that notes what was ref
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LISTINGS = frozenset({"os.listdir", "os.scandir"})
 OUTSIDE = frozenset(  # ways to read what no plan can name
-    "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system socket.connect sqlite3.connect "  # noqa: SIM905
+    "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system socket.connect sqlite3.connect "
     "subprocess.Popen".split()
 )
 WATCHED = LISTINGS | OUTSIDE | {"open"}
-SYSTEM = ("/Library", "/System", "/dev", "/etc", "/lib", "/lib64", "/nix", "/opt", "/proc", "/sys", "/usr")
-HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")  # for drawing
-IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))  # where Python looks for modules
+SYSTEM = (
+    "/Library",
+    "/System",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/nix",
+    "/opt",
+    "/proc",
+    "/sys",
+    "/usr",
+)
+HOME = (
+    ".cache/matplotlib",
+    ".config/matplotlib",
+    ".fonts",
+    ".local/share/fonts",
+    "Library/Fonts",
+)  # for drawing
+IMPORTING = (
+    "<frozen importlib",
+    os.path.dirname(importlib.__file__),
+)  # where Python looks for modules
 FONT_LISTS = ("fc-list", "system_profiler")  # matplotlib asks them for fonts when it is imported
-SETTINGS = "matplotlibrc"  # matplotlib reads one beside it when it is imported; all that it says is set anew
-REMOVING = "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
+# matplotlib reads one beside it when it is imported; all that it says is set anew
+SETTINGS = "matplotlibrc"
+REMOVING = (
+    "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
+)
 ARROW = {  # what opens files below Python
     "pyarrow": ("OSFile", "input_stream", "memory_map"),
     "pyarrow.csv": ("open_csv", "read_csv"),
@@ -59,13 +84,26 @@ ARROW = {  # what opens files below Python
         "read_schema",
         "read_table",
     ),
-    "pyarrow.parquet.core": ("ParquetDataset", "ParquetFile", "read_metadata", "read_schema", "read_table"),
+    "pyarrow.parquet.core": (
+        "ParquetDataset",
+        "ParquetFile",
+        "read_metadata",
+        "read_schema",
+        "read_table",
+    ),
 }
-OPENERS = ("get_file_info", "open_input_file", "open_input_stream")  # methods of Arrow's file system
+OPENERS = (
+    "get_file_info",
+    "open_input_file",
+    "open_input_stream",
+)  # methods of Arrow's file system
 NEW = os.O_TRUNC | os.O_EXCL  # nothing is read of what was there
-PATHS = frozenset({"input_file", "path", "path_or_paths", "metadata_path", "source", "where"})  # options of these
+PATHS = frozenset(
+    {"input_file", "path", "path_or_paths", "metadata_path", "source", "where"}
+)  # options of these
 REMEDY = (
-    "a change of it would go unnoticed; read it by a function of analysis.survey.repository with a plain name, "
+    "a change of it would go unnoticed; read it by a function of analysis.survey.repository with a "
+    "plain name, "
     'as in reference("measures")'
 )
 
@@ -81,9 +119,9 @@ class Access:
     """What one step may open: files by their names in the repository `root`.
 
     reads, writes: files; a name in `writes` that ends with a slash is a folder of the step's own.
-    folders: those that may be listed. tables: the columns that may be read of each clean table; none means all of
-    them. isolated: whether nothing else may be read but libraries, files of the machine and what the step wrote;
-    no program may be started then.
+    folders: those that may be listed. tables: the columns that may be read of each clean table;
+    none means all of them. isolated: whether nothing else may be read but libraries, files of the
+    machine and what the step wrote; no program may be started then.
     """
 
     root: str
@@ -112,12 +150,19 @@ class Access:
     @cached_property
     def roots(self) -> tuple[str, ...]:
         """The repository, as it is addressed and as it lies on the disk."""
-        return tuple(f"{path}{os.sep}" for path in dict.fromkeys([self.root, os.path.realpath(self.root)]))
+        return tuple(
+            f"{path}{os.sep}" for path in dict.fromkeys([self.root, os.path.realpath(self.root)])
+        )
 
     @cached_property
     def libraries(self) -> tuple[str, ...]:
         """The folders of Python and of installed libraries."""
-        found = {sys.prefix, sys.base_prefix, site.getusersitepackages(), *sysconfig.get_paths().values()}
+        found = {
+            sys.prefix,
+            sys.base_prefix,
+            site.getusersitepackages(),
+            *sysconfig.get_paths().values(),
+        }
         return tuple(f"{path}{os.sep}" for path in {*found, *map(os.path.realpath, found)})
 
     @cached_property
@@ -125,12 +170,17 @@ class Access:
         """The folders of libraries and of the machine, which an isolated step may read too."""
         own = [os.environ[name] for name in ("IPYTHONDIR", "MPLCONFIGDIR") if os.environ.get(name)]
         home = os.path.expanduser("~")  # in a run, one of the repository's own
-        own += [home] if home.startswith(self.roots) else [os.path.join(home, path) for path in HOME]
-        cells = os.path.join(tempfile.gettempdir(), "ipykernel_")  # what Python takes for the files of cells
+        own += (
+            [home] if home.startswith(self.roots) else [os.path.join(home, path) for path in HOME]
+        )
+        cells = os.path.join(
+            tempfile.gettempdir(), "ipykernel_"
+        )  # what Python takes for the files of cells
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
     def name_of(self, path: str) -> str | None:
-        """Return the name of a file or folder in the repository; None elsewhere, and where libraries keep theirs.
+        """Return the name of a file or folder in the repository; None elsewhere, and where
+        libraries keep theirs.
 
         A compiled module has the name of its source.
         """
@@ -139,7 +189,11 @@ class Access:
         for folder in self.roots:
             if f"{path}{os.sep}".startswith(folder):
                 inside = [place for place in self.machine if place.startswith(folder)]
-                return None if f"{path}{os.sep}".startswith(tuple(inside)) else _source_of(path[len(folder) :])
+                return (
+                    None
+                    if f"{path}{os.sep}".startswith(tuple(inside))
+                    else _source_of(path[len(folder) :])
+                )
         return None
 
     def check_open(self, path: str, flags: int) -> None:
@@ -166,11 +220,15 @@ class Access:
         return name in self.reads or name in self.written or name == SETTINGS or self._is_own(name)
 
     def _is_own(self, name: str) -> bool:
-        """Tell whether a file or folder lies in a folder that the step makes, and fills again each time."""
+        """Tell whether a file or folder lies in a folder that the step makes, and fills again each
+        time.
+        """
         return any(one.endswith("/") and f"{name}/".startswith(one) for one in self.writes)
 
     def _known(self, path: str) -> str | None:
-        """Return the name of a file: as it is addressed where the plan has it, else as it lies on the disk."""
+        """Return the name of a file: as it is addressed where the plan has it, else as it lies on
+        the disk.
+        """
         name = self.name_of(path)
         if name in self.reads or name in self.writes:
             return name
@@ -195,7 +253,9 @@ class Access:
 
     @contextlib.contextmanager
     def granted(self, path: str) -> Iterator[None]:
-        """Let a file be read for a while: a clean table of which only the planned columns are taken."""
+        """Let a file be read for a while: a clean table of which only the planned columns are
+        taken.
+        """
         name = self.name_of(path)
         self.written.add(name)
         try:
@@ -222,7 +282,9 @@ def _source_of(name: str) -> str:
     return f"{folder}{file.partition('.')[0]}.py" if between and file.endswith(".pyc") else name
 
 
-_process: list[Access] = []  # the step of a process that runs no other: a kernel, or a worker of this machine
+_process: list[
+    Access
+] = []  # the step of a process that runs no other: a kernel, or a worker of this machine
 _thread = threading.local()  # the step of a worker, which may run several side by side
 _hooked: list[bool] = []
 
@@ -234,9 +296,13 @@ def current() -> Access | None:
 
 @contextlib.contextmanager
 def watched(access: Access) -> Iterator[Access]:
-    """Hold what this thread opens against `access`. What was refused is in `access.refused` afterwards."""
+    """Hold what this thread opens against `access`. What was refused is in `access.refused`
+    afterwards.
+    """
     _install()
-    alone = threading.current_thread() is threading.main_thread()  # else other steps may run beside this one
+    alone = (
+        threading.current_thread() is threading.main_thread()
+    )  # else other steps may run beside this one
     _thread.access = access
     _process.extend([access] * alone)  # for threads that the step starts
     try:
@@ -254,7 +320,9 @@ def check_read(path: Path) -> None:
 
 @contextlib.contextmanager
 def reading_table(table: str, columns: Iterable[str], path: Path) -> Iterator[None]:
-    """Let the file of a clean table be read, if the step may read these columns of it (none: all)."""
+    """Let the file of a clean table be read, if the step may read these columns of it (none:
+    all).
+    """
     if (access := current()) is None:
         yield
         return
@@ -264,7 +332,9 @@ def reading_table(table: str, columns: Iterable[str], path: Path) -> Iterator[No
 
 
 def load_ipython_extension(_shell: object) -> None:
-    """Hold what this kernel opens against the plan that its environment names, to the kernel's end."""
+    """Hold what this kernel opens against the plan that its environment names, to the kernel's
+    end.
+    """
     if PLAN not in os.environ:
         return
     path = Path(os.environ[PLAN])
@@ -326,7 +396,11 @@ def guard_arrow() -> None:
 def _looking_up(opener: Callable) -> Callable:
     if isinstance(opener, type):
         methods = [name for name in ("__init__", *OPENERS) if hasattr(opener, name)]
-        return type(opener.__name__, (opener,), {name: _looking_up(getattr(opener, name)) for name in methods})
+        return type(
+            opener.__name__,
+            (opener,),
+            {name: _looking_up(getattr(opener, name)) for name in methods},
+        )
 
     @functools.wraps(opener)
     def checked(*arguments: Any, **options: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Fold findings into causes: what one change to a file mends is one line, however many cells show it."""
+"""Fold findings into causes: what one change to a file mends is one line, however many cells show
+it.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,10 @@ LEFTMOST = {
     "项目名称",
 }  # of a form: its first columns
 FULL = 0.8  # of a rectangle that is told by its rows and columns alone
-RECTANGLES, CELLS_EACH = 3, 4  # more rectangles than that, of more cells each on average, are one line
+RECTANGLES, CELLS_EACH = (
+    3,
+    4,
+)  # more rectangles than that, of more cells each on average, are one line
 
 Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
 
@@ -57,9 +62,9 @@ Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the find
 class Cause:
     """What one change in a file mends.
 
-    columns: titles as the form prints them. rows: numbers in the sheet, ascending, none for a fault of the
-    sheet or the file as a whole. message, county_message, remedy, code: as a Problem has them, once for all cells.
-    findings: all that it explains, those in other sheets too.
+    columns: titles as the form prints them. rows: numbers in the sheet, ascending, none for a fault
+    of the sheet or the file as a whole. message, county_message, remedy, code: as a Problem has
+    them, once for all cells. findings: all that it explains, those in other sheets too.
     """
 
     kind: str
@@ -75,9 +80,15 @@ class Cause:
 
     @property
     def column(self) -> str:
-        """Name the columns: each by its title, many by the first and the last, or a few and how many."""
+        """Name the columns: each by its title, many by the first and the last, or a few and how
+        many.
+        """
         places = [_position(title)[0] for title in self.columns]
-        if len(places) > TITLES and places[0] and places == list(range(places[0], places[0] + len(places))):
+        if (
+            len(places) > TITLES
+            and places[0]
+            and places == list(range(places[0], places[0] + len(places)))
+        ):
             return f"{self.columns[0]}至{self.columns[-1]}共{len(places)}列"
         return _listed(self.columns, TITLES, "列")
 
@@ -99,9 +110,10 @@ class Cause:
 def causes(findings: Iterable[Problem]) -> list[Cause]:
     """Fold findings into causes, in the order of the first finding of each.
 
-    One cause are: a block of cells that stand beside their headers, with all that is said of its rows; the same
-    fault in many rows or columns of a sheet; a column that is missing next to one that is unknown; a community
-    that is missing, with the rows of other sheets that refer to it; a workbook that is hardly filled in.
+    One cause are: a block of cells that stand beside their headers, with all that is said of its
+    rows; the same fault in many rows or columns of a sheet; a column that is missing next to one
+    that is unknown; a community that is missing, with the rows of other sheets that refer to it; a
+    workbook that is hardly filled in.
     """
     listed = sorted(set(findings))
     folding = _Folding(listed)
@@ -116,7 +128,9 @@ TOTALS_ALIKE, BELOW = 3, 3  # total rows with one fault; rows below the last tha
 
 
 class _Folding:
-    """Know which sheets have shifted rows or a renamed column, and which communities are missing."""
+    """Know which sheets have shifted rows or a renamed column, and which communities are
+    missing.
+    """
 
     def __init__(self, listed: list[Problem]) -> None:
         self.shifts: dict[tuple, dict[int, str]] = {}
@@ -138,15 +152,23 @@ class _Folding:
         self.renamed = {sheet for sheet, there in rules.items() if both <= there}
 
     def _fold_totals(self, listed: list[Problem]) -> None:
-        """Take total rows for shifted where several of one column hold an answer between rows that are shifted."""
+        """Take total rows for shifted where several of one column hold an answer between rows that
+        are shifted.
+        """
         answers: dict[tuple, list[int]] = {}
         for one in listed:
             if one.rule == TOTAL_ANSWERS and (one.workbook, one.sheet) in self.shifts:
                 answers.setdefault((one.workbook, one.sheet, one.column), []).append(one.row)
         for (workbook, sheet, _), rows in answers.items():
             shifted = self.shifts[workbook, sheet]
-            if len(rows) >= TOTALS_ALIKE and min(shifted) < min(rows) and max(rows) <= max(shifted) + BELOW:
-                shifted |= {row: shifted[min(shifted, key=lambda near: abs(near - row))] for row in rows}
+            if (
+                len(rows) >= TOTALS_ALIKE
+                and min(shifted) < min(rows)
+                and max(rows) <= max(shifted) + BELOW
+            ):
+                shifted |= {
+                    row: shifted[min(shifted, key=lambda near: abs(near - row))] for row in rows
+                }
 
     def key(self, one: Problem) -> tuple:
         """Return what all findings of one cause share; its last part says how they are told."""
@@ -175,7 +197,9 @@ class _Folding:
 
 
 def _slid(listed: list[Problem]) -> set[tuple]:
-    """Find cells of columns that slid down: blank in the first row of a block, an answer in its total row."""
+    """Find cells of columns that slid down: blank in the first row of a block, an answer in its
+    total row.
+    """
     blank = {(one.workbook, one.sheet, one.column, one.row) for one in listed if one.rule == BLANK}
     slid = set()
     for one in listed:
@@ -191,7 +215,9 @@ def _template(one: Problem) -> str:
 
 
 def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
-    """Make the causes of findings that share a rule: one, or one for each rectangle of rows and columns."""
+    """Make the causes of findings that share a rule: one, or one for each rectangle of rows and
+    columns.
+    """
     if rule[0].startswith(SHIFTED):
         return [_shift(int(rule[0].removeprefix(SHIFTED)), group)]
     if rule[0] == RENAMED:
@@ -215,9 +241,9 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
 def rectangles(places: Iterable[tuple[int, str]]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
     """Cover (row, column) places by rows × columns, each place once, in few rectangles.
 
-    Rows with the same columns make one, or columns with the same rows, whichever gives fewer. Where both give
-    many and most are large, as in a form that is half filled in, one covers all: then it also covers places
-    that are not among `places`.
+    Rows with the same columns make one, or columns with the same rows, whichever gives fewer. Where
+    both give many and most are large, as in a form that is half filled in, one covers all: then it
+    also covers places that are not among `places`.
     """
     by_row: dict[int, list[str]] = {}
     by_column: dict[str, list[int]] = {}
@@ -245,7 +271,10 @@ def _alike(lists: dict) -> dict[tuple, list]:
 @cache
 def _positions(of: Study) -> dict[str, int]:
     titles = [schema.title for model in of.tables.values() for schema in model.columns.values()]
-    return {title: place for place, title in reversed(list(enumerate([*titles, *of.identifiers.values()])))}
+    return {
+        title: place
+        for place, title in reversed(list(enumerate([*titles, *of.identifiers.values()])))
+    }
 
 
 def _position(title: str) -> tuple[int, str]:
@@ -268,7 +297,9 @@ def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
     if len(there) >= FULL * len(rows) * len(columns):
         return ""
     by_column = {column: [row for row in rows if (row, column) in there] for column in columns}
-    said = "；".join(f"{column} {'、'.join(ranges(sorted(own)))}" for column, own in by_column.items())
+    said = "；".join(
+        f"{column} {'、'.join(ranges(sorted(own)))}" for column, own in by_column.items()
+    )
     return f"：{said}"
 
 
@@ -358,19 +389,25 @@ def _quoted(titles: list[str]) -> str:
 
 
 def _unfilled(folded: list[Cause]) -> list[Cause]:
-    """Put the sheets of a workbook that are hardly filled in into one line, where they are several."""
+    """Put the sheets of a workbook that are hardly filled in into one line, where they are
+    several.
+    """
     books: dict[str, dict[str, list[Cause]]] = {}
     for cause in folded:
         if cause.kind == PROBLEM:
             books.setdefault(cause.workbook, {}).setdefault(cause.sheet, []).append(cause)
     for book, by_sheet in books.items():
-        sheets = sorted((title for title in by_sheet if _is_unfilled(by_sheet[title])), key=_sheet_position)
+        sheets = sorted(
+            (title for title in by_sheet if _is_unfilled(by_sheet[title])), key=_sheet_position
+        )
         if len(sheets) >= SEVERAL:
             own = [cause for cause in folded if (cause.workbook, cause.kind) == (book, PROBLEM)]
             own = [cause for cause in own if cause.sheet in sheets]
             rest = {id(cause) for cause in own[1:]}
             whole = _unfilled_book(book, {title: by_sheet[title] for title in sheets}, own)
-            folded = [whole if cause is own[0] else cause for cause in folded if id(cause) not in rest]
+            folded = [
+                whole if cause is own[0] else cause for cause in folded if id(cause) not in rest
+            ]
     return folded
 
 
@@ -387,7 +424,9 @@ def _unfilled_book(book: str, by_sheet: dict[str, list[Cause]], own: list[Cause]
 
 
 def _is_unfilled(own: list[Cause]) -> bool:
-    """Tell whether a sheet has no rows, or blanks alone, in several rows and most cells that must be filled in."""
+    """Tell whether a sheet has no rows, or blanks alone, in several rows and most cells that must
+    be filled in.
+    """
     findings = [one for cause in own for one in cause.findings]
     if any(one.rule not in (BLANK, NO_ROWS) for one in findings):
         return False

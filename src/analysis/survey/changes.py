@@ -1,4 +1,6 @@
-"""What changed since the wave before: places, totals; and jumps that are asked about, not refused."""
+"""What changed since the wave before: places, totals; and jumps that are asked about, not
+refused.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,12 @@ CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "c
 MIN_COMPARED = 5  # below it a factor says nothing
 
 
-def jump_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Ask about figures that differ from the wave before by more than the stated factor, at their new place."""
+def jump_questions(
+    before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
+) -> list[Problem]:
+    """Ask about figures that differ from the wave before by more than the stated factor, at their
+    new place.
+    """
     asked = []
     for rule in study().rules:
         old, new, table = before.get(rule.table), after.get(rule.table), study().tables[rule.table]
@@ -38,7 +44,9 @@ def _rosters(workers: pd.DataFrame) -> pd.DataFrame:
     """Count the workers of each community, at the first row of each."""
     sizes = workers.groupby("community_code").size()
     first = workers.drop_duplicates("community_code")
-    return first[["community_code", "workbook", "sheet", "row"]].assign(n=first["community_code"].map(sizes))
+    return first[["community_code", "workbook", "sheet", "row"]].assign(
+        n=first["community_code"].map(sizes)
+    )
 
 
 def _jumps(
@@ -56,8 +64,12 @@ def _jumps(
     return asked
 
 
-def unchanged_questions(before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Ask of each county whose communities are in every answer what they were in the wave before."""
+def unchanged_questions(
+    before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
+) -> list[Problem]:
+    """Ask of each county whose communities are in every answer what they were in the wave
+    before.
+    """
     name = study().frame_table
     if name not in before or name not in after:
         return []
@@ -74,12 +86,15 @@ def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
     """Return the answers of each county's communities, wherever their rows stand."""
     answers = communities.drop(columns=["workbook", "sheet", "row"])
     return {
-        county: set(rows.itertuples(index=False, name=None)) for county, rows in answers.groupby("county_code")
+        county: set(rows.itertuples(index=False, name=None))
+        for county, rows in answers.groupby("county_code")
     }
 
 
 def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Problem]:
-    """Ask about the tables of the wave before that cannot be read; unread: their columns in question."""
+    """Ask about the tables of the wave before that cannot be read; unread: their columns in
+    question.
+    """
     if unread.keys() >= study().tables.keys():
         return [Problem.of(NOTHING_COMPARED.fault(), f"{wave}/")]
     return [
@@ -93,10 +108,11 @@ def changes(
 ) -> pd.DataFrame:
     """Tabulate what changed between two waves, one row each: CHANGES.
 
-    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and after as text),
-    `total` (the rows of a table, or an additive column summed, by district and for the city), or `not compared` (a
-    table among `unread`, those of the wave before that cannot be read). before and after of a total are numbers
-    written as text; `change` is their difference, blank for the others.
+    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and
+    after as text), `total` (the rows of a table, or an additive column summed, by district and for
+    the city), or `not compared` (a table among `unread`, those of the wave before that cannot be
+    read). before and after of a total are numbers written as text; `change` is their difference,
+    blank for the others.
     """
     rows = [("not compared", name, "rows", study().city, "", "", "", None) for name in unread]
     rows += _places(before.get(study().frame_table), after.get(study().frame_table))
@@ -110,13 +126,20 @@ def changes(
 def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator[tuple]:
     if before is None or after is None:
         return
-    old, new, table = before.set_index("community_code"), after.set_index("community_code"), study().frame_table
+    old, new, table = (
+        before.set_index("community_code"),
+        after.set_index("community_code"),
+        study().frame_table,
+    )
     for code in sorted(set(old.index) | set(new.index)):
         names = [rows.at[code, "community"] if code in rows.index else "" for rows in (old, new)]
         kind = "renamed" if all(names) else "new" if names[1] else "gone"
         if names[0] != names[1]:
             yield kind, table, "community", study().district_of(code), code, *names, None
-    towns = [dict(zip(map(study().township_of, rows.index), rows["township"], strict=True)) for rows in (old, new)]
+    towns = [
+        dict(zip(map(study().township_of, rows.index), rows["township"], strict=True))
+        for rows in (old, new)
+    ]
     for code in sorted(towns[0].keys() & towns[1].keys()):
         if towns[0][code] != towns[1][code]:
             district, names = study().district_of(code), [town[code] for town in towns]
@@ -130,7 +153,15 @@ def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tupl
     for column in ["rows", *added]:
         for district in sorted(set(old.index) | set(new.index)):
             pair = [float(rows[column].get(district, 0)) for rows in (old, new)]
-            yield "total", name, column, district, "", *(f"{n:.10g}" for n in pair), round(pair[1] - pair[0], 6)
+            yield (
+                "total",
+                name,
+                column,
+                district,
+                "",
+                *(f"{n:.10g}" for n in pair),
+                round(pair[1] - pair[0], 6),
+            )
 
 
 def _by_district(rows: pd.DataFrame, added: list[str]) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Which characters may stand in a text that is published: those that are seen and that the font draws.
+"""Which characters may stand in a text that is published: those that are seen and that the font
+draws.
 
-Texts that people type (corrections, `wave.toml`, reference tables, notebooks, names of files) are checked before
-anything runs: a direction override or a zero-width character would change what a reader sees, and the PDF cannot
-be made where the font lacks a glyph.
+Texts that people type (corrections, `wave.toml`, reference tables, notebooks, names of files) are
+checked before anything runs: a direction override or a zero-width character would change what a
+reader sees, and the PDF cannot be made where the font lacks a glyph.
 """
 
 from __future__ import annotations
@@ -49,9 +50,13 @@ def covered() -> frozenset[str]:
 
 @cache
 def _fit() -> frozenset[str]:
-    """Return the characters that need no closer look: drawn by the font, seen, and no combining marks."""
+    """Return the characters that need no closer look: drawn by the font, seen, and no combining
+    marks.
+    """
     return frozenset(
-        one for one in covered() if not is_unseen(one) and not unicodedata.category(one).startswith("M")
+        one
+        for one in covered()
+        if not is_unseen(one) and not unicodedata.category(one).startswith("M")
     )
 
 
@@ -85,7 +90,9 @@ def typed_problems(root: Path) -> list[Problem]:
 
 
 def reference_problems(folder: Path) -> list[Problem]:
-    """Check every cell of the reference tables: file, line and column of each text that cannot be published."""
+    """Check every cell of the reference tables: file, line and column of each text that cannot be
+    published.
+    """
     problems = []
     for path in sorted(folder.glob("*.csv")):
         try:
@@ -106,7 +113,8 @@ def _table_faults(path: Path) -> Iterator[Problem]:
 
 
 def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record of a CSV file (UTF-8) with the line on which it begins; blank lines hold none.
+    """Yield each record of a CSV file (UTF-8) with the line on which it begins; blank lines hold
+    none.
 
     Raises UnicodeDecodeError, csv.Error or OSError.
     """
@@ -119,7 +127,9 @@ def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def notebook_problems(folder: Path) -> list[Problem]:
-    """Check the source of every cell of the notebooks: notebook and cell of each text that cannot be published."""
+    """Check the source of every cell of the notebooks: notebook and cell of each text that cannot
+    be published.
+    """
     problems = []
     for path in sorted(folder.glob("*.ipynb")):
         try:

@@ -1,13 +1,15 @@
-"""Citations: which rows of which files a number was computed from, as text that people and programs read.
+"""Citations: which rows of which files a number was computed from, as text that people and programs
+read.
 
-    110101_甲区.xlsx!社区基本情况 6-24,26-41        rows of a sheet, as they are numbered in the workbook
-    policy_register.csv 2-9                        lines of a table in data/raw/reference; alone, all of it
-    110101_甲区.xlsx!花名册 *                      people of a sheet, whichever: rows would tell of each
-    estimates.csv!compliant.110101                 another estimate, by name, which has citations of its own
+    110101_甲区.xlsx!社区基本情况 6-24,26-41   rows of a sheet, numbered as in the workbook
+    policy_register.csv 2-9                    lines of a reference table; alone, all of it
+    110101_甲区.xlsx!花名册 *                  people of a sheet: rows would tell of each
+    estimates.csv!compliant.110101             another estimate, with citations of its own
 
-Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank row, and no row
-outside the domain of an estimate. The domain of a share or mean are the rows that it is taken of, its denominator.
-Of tables of people the sheets are cited: which rows were counted would tell of each person.
+Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank
+row, and no row outside the domain of an estimate. The domain of a share or mean are the rows that
+it is taken of, its denominator. Of tables of people the sheets are cited: which rows were counted
+would tell of each person.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ TABLE = re.compile(r"\w+\.csv")
 class Citation:
     """One file, sheet and its rows, or (with `name`) one estimate.
 
-    file: a workbook of the wave, a table of the references, or estimates.csv. spans: (first, last), in order; none
-    where a whole table is meant, or people of a sheet.
+    file: a workbook of the wave, a table of the references, or estimates.csv. spans: (first, last),
+    in order; none where a whole table is meant, or people of a sheet.
     """
 
     file: str
@@ -51,24 +53,31 @@ class Citation:
         """The rows as text: `6-24,26`; of people `*`."""
         if self.sheet and not self.spans:
             return "*"
-        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in self.spans)
+        return ",".join(
+            str(first) if first == last else f"{first}-{last}" for first, last in self.spans
+        )
 
     def __str__(self) -> str:
         return f"{self.place} {self.ranges}".rstrip()
 
 
 def cite(rows: pd.DataFrame) -> str:
-    """Cite rows of a clean table (columns workbook, sheet, row), or lines of a reference table by its index.
+    """Cite rows of a clean table (columns workbook, sheet, row), or lines of a reference table by
+    its index.
 
     `attrs["table"]` names the reference table. Rows that stand in the frame twice are cited once.
     """
     if "workbook" not in rows:
-        lines = (int(label) + 2 for label in rows.index)  # the first line holds the names of the columns
+        lines = (
+            int(label) + 2 for label in rows.index
+        )  # the first line holds the names of the columns
         return str(Citation(f"{rows.attrs['table']}.csv", spans=spans(lines)))
     places: dict[tuple[str, str], list[int]] = {}
     for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
         places.setdefault((book, sheet), []).append(row)
-    return "; ".join(str(Citation(book, sheet, spans(found))) for (book, sheet), found in sorted(places.items()))
+    return "; ".join(
+        str(Citation(book, sheet, spans(found))) for (book, sheet), found in sorted(places.items())
+    )
 
 
 def cite_sheets(rows: pd.DataFrame) -> str:
@@ -97,7 +106,9 @@ def parse(text: str) -> list[Citation]:
     """Read citations; ValueError quotes what is none."""
     found, waiting = [], ""
     for piece in text.split("; ") if text else ():
-        waiting = f"{waiting}; {piece}" if waiting else piece  # the name of a file may hold what joins them
+        waiting = (
+            f"{waiting}; {piece}" if waiting else piece
+        )  # the name of a file may hold what joins them
         if (part := _citation(waiting)) is not None:
             found.append(part)
             waiting = ""
@@ -107,7 +118,9 @@ def parse(text: str) -> list[Citation]:
 
 
 def rows_behind(text: str, sources: dict[str, str]) -> list[Citation]:
-    """Follow the estimates among citations, through `sources` by name, down to files; each file and sheet once."""
+    """Follow the estimates among citations, through `sources` by name, down to files; each file and
+    sheet once.
+    """
     found, waiting, seen = {}, [text], set()
     for one in waiting:  # grows while it is read
         for part in parse(one):

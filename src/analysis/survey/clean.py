@@ -1,4 +1,6 @@
-"""Make the clean tables: parse every cell, check tables against their models, then the rules between them."""
+"""Make the clean tables: parse every cell, check tables against their models, then the rules
+between them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,12 @@ from typing import Any
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from analysis.survey.changes import changes, jump_questions, not_compared_questions, unchanged_questions
+from analysis.survey.changes import (
+    changes,
+    jump_questions,
+    not_compared_questions,
+    unchanged_questions,
+)
 from analysis.survey.characters import text_fault
 from analysis.survey.codebook import FROM_FILE
 from analysis.survey.corrections import correct, read_corrections
@@ -38,7 +45,9 @@ PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 
 @dataclass
 class Checked:
-    """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections, changes."""
+    """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections,
+    changes.
+    """
 
     tables: dict[str, pd.DataFrame]
     accounts: pd.DataFrame
@@ -56,11 +65,13 @@ class Checked:
 
 
 def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Read and clean a wave; `frame` lists the communities that must report, before any change of the wave.
+    """Read and clean a wave; `frame` lists the communities that must report, before any change of
+    the wave.
 
-    Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes` since the wave
-    before) and the accounts: one row per sheet, where rows = form + kept + corrected + total + blank + rejected.
-    Raises InputError with every problem of every file; it carries no value of an identifier.
+    Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes`
+    since the wave before) and the accounts: one row per sheet, where rows = form + kept + corrected
+    + total + blank + rejected. Raises InputError with every problem of every file; it carries no
+    value of an identifier.
     """
     done = check(raw, frame)
     if done.problems:
@@ -71,15 +82,24 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
 
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a clean table as it is kept: of people the year of birth alone, once it has been checked.
+    """Return a clean table as it is kept: of people the year of birth alone, once it has been
+    checked.
 
-    The month would tell nearly every person apart. Columns of the type `month` keep the first of January.
+    The month would tell nearly every person apart. Columns of the type `month` keep the first of
+    January.
     """
     facts = study().tables.get(table)
-    months = [name for name, one in facts.columns.items() if one.metadata["type"] == "month"] if facts else []
+    months = (
+        [name for name, one in facts.columns.items() if one.metadata["type"] == "month"]
+        if facts
+        else []
+    )
     if not months or not facts.of_people:
         return rows
-    years = {name: rows[name].dt.to_period("Y").dt.to_timestamp().astype(rows[name].dtype) for name in months}
+    years = {
+        name: rows[name].dt.to_period("Y").dt.to_timestamp().astype(rows[name].dtype)
+        for name in months
+    }
     return rows.assign(**years)
 
 
@@ -97,7 +117,9 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
     unread = {one.workbook for one in found if one.kind == PROBLEM and not one.sheet}
-    lost = set(corrections.loc[corrections["file"].isin(unread), "line"])  # the file itself is named already
+    lost = set(
+        corrections.loc[corrections["file"].isin(unread), "line"]
+    )  # the file itself is named already
     missed = [one for one in missed if not (one.column == "file" and one.row in lost)]
     findings += faults + missed + data_in_totals(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
@@ -110,7 +132,9 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     named = with_claims(cells, communities)
     partial = partial_tables(named, lost)
     findings += free_text_problems(cells)
-    findings += rule_problems(named, partial) + frame_problems(cells, communities, partial, townships)
+    findings += rule_problems(named, partial) + frame_problems(
+        cells, communities, partial, townships
+    )
     findings += total_problems(totals, cells, findings, applied)
     day = reference_date(raw)
     findings += rule_questions(named, partial, day) + stale_questions(tables, day)
@@ -124,7 +148,8 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
 
 
 def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Find answers in words, such as names of projects, that could not be published; lines may break in them.
+    """Find answers in words, such as names of projects, that could not be published; lines may
+    break in them.
 
     Names of places are not among them: they must be those of the frame, which is a reference table.
     """
@@ -133,19 +158,29 @@ def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
         for column in _free_text(table):
             for answer in rows[column].dropna().unique():
                 if fault := text_fault(answer, WHITE_SPACE):
-                    problems += located(rows[rows[column] == answer], title_of(table, column), fault)
+                    problems += located(
+                        rows[rows[column] == answer], title_of(table, column), fault
+                    )
     return problems
 
 
 def _free_text(table: str) -> list[str]:
     """List the columns of a table that take words of one's own."""
     columns = study().tables[table].columns.items()
-    return [name for name, column in columns if column.metadata["type"] == "text" and name not in FROM_FILE]
+    return [
+        name
+        for name, column in columns
+        if column.metadata["type"] == "text" and name not in FROM_FILE
+    ]
 
 
-def _rejected(tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]) -> set:
+def _rejected(
+    tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]
+) -> set:
     """Return the places of rows with a problem, and of those that lack a column of their form."""
-    faulty = {(one.workbook, one.sheet, one.row) for one in findings if one.row and one.kind == PROBLEM}
+    faulty = {
+        (one.workbook, one.sheet, one.row) for one in findings if one.row and one.kind == PROBLEM
+    }
     for name, rows in raws.items():
         if len(tables[name]) < len(rows):
             faulty |= set(_places(rows)) - set(_places(tables[name]))
@@ -156,34 +191,46 @@ def _places(rows: pd.DataFrame) -> Any:
     return zip(rows["workbook"], rows["sheet"], rows["row"], strict=True)
 
 
-def _split_rows(accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame) -> pd.DataFrame:
+def _split_rows(
+    accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame
+) -> pd.DataFrame:
     """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
     data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)
-    corrected = set(zip(applied["file"], applied["sheet"], applied["row"], strict=True)) & set(data) - rejected
+    corrected = (
+        set(zip(applied["file"], applied["sheet"], applied["row"], strict=True))
+        & set(data) - rejected
+    )
     places = list(zip(accounts["workbook"], accounts["sheet"], strict=True))
     for name, rows in (("rejected", rejected), ("corrected", corrected)):
         counts = pd.Series([(book, sheet) for book, sheet, _ in rows], dtype=object).value_counts()
-        accounts[name] = pd.Series([counts.get(place, 0) for place in places], index=accounts.index, dtype=int)
+        accounts[name] = pd.Series(
+            [counts.get(place, 0) for place in places], index=accounts.index, dtype=int
+        )
     accounts["kept"] -= accounts["rejected"] + accounts["corrected"]
     return accounts[["workbook", "sheet", "rows", *PARTS]]
 
 
 def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write a fingerprint of each column to `folder/<table>.<column>`, to tell which have changed."""
+    """Write a fingerprint of each column to `folder/<table>.<column>`, to tell which have
+    changed.
+    """
     writable_folder(folder, own="build").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         for column in table:
             rows = hash_pandas_object(table[column], index=False)
-            text = hashlib.sha256(f"{table[column].dtype}\n".encode() + rows.to_numpy().tobytes()).hexdigest()
+            text = hashlib.sha256(
+                f"{table[column].dtype}\n".encode() + rows.to_numpy().tobytes()
+            ).hexdigest()
             (folder / f"{name}.{column}").write_text(text, encoding="utf-8")
 
 
 def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, folder: Path) -> None:
-    """Write the clean tables, the accounts and `wave.toml` to `folder`, named as a wave, all or nothing.
+    """Write the clean tables, the accounts and `wave.toml` to `folder`, named as a wave, all or
+    nothing.
 
-    Raises RefusedError (a ValueError) where that is no wave's name, or a folder that this program did not make;
-    what was added to the folder by hand is kept.
+    Raises RefusedError (a ValueError) where that is no wave's name, or a folder that this program
+    did not make; what was added to the folder by hand is kept.
     """
     wave_name(folder.name)
     place = writable_folder(folder, own="data/processed", keep=[raw])

@@ -1,7 +1,8 @@
-"""The codebook: what `tables.csv`, `columns.csv`, `codes.csv` and `rules.csv` say of the tables of a study.
+"""The codebook: what `tables.csv`, `columns.csv`, `codes.csv` and `rules.csv` say of the tables of
+a study.
 
-One row a table, a question, an answer, a rule. Reading, checking, labels, forms and the codebook page all take it
-from here. Types of columns: TYPES.
+One row a table, a question, an answer, a rule. Reading, checking, labels, forms and the codebook
+page all take it from here. Types of columns: TYPES.
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ from analysis.survey.problems import Problem, StudyError
 if TYPE_CHECKING:
     from analysis.survey.study import Study
 
-# Where dask is installed pandera imports all of it to learn the types of its frames; ours are pandas'. It would
+# Where dask is installed pandera imports all of it to learn the types of its frames; ours are
+# pandas'. It would
 # take as long as reading a wave.
 sys.modules.setdefault("pandera.typing.dask", SimpleNamespace(DASK_INSTALLED=False))
 
-# place: the name of a place of the frame. code: that of a community. choice: one answer of a list of codes.csv.
+# place: the name of a place of the frame. code: that of a community. choice: one answer of a list
+# of codes.csv.
 # month: a date of which the day does not matter.
 TYPES = {
     "text": str,
@@ -54,10 +57,12 @@ TYPES = {
     "date": pd.Timestamp,
     "month": pd.Timestamp,
 }
-YES_NO = "yes_no"  # the list of codes.csv that has the two answers to a yes/no question: first yes, then no
+# the list of codes.csv that has the two answers to a yes/no question: first yes, then no
+YES_NO = "yes_no"
 FROM_FILE = ("county_code", "workbook", "sheet", "row")  # columns that no form asks for
 CHECKS = frozenset(
-    "holds sum_of drawn at_least_rows not_after newest not_alike own_places factor fixed rows_factor".split()  # noqa: SIM905
+    "holds sum_of drawn at_least_rows not_after newest not_alike own_places factor fixed "
+    "rows_factor".split()
 )
 
 UNPRINTED = ("isin", "in_the_frame")  # checks that the column of answers tells, or none
@@ -82,13 +87,14 @@ class Identifier:
 class Table:
     """A table: each row keeps the workbook, sheet and row that it came from.
 
-    zh: the title of its sheet. book: the workbook, where it is not a district's own. counted: what its rows are,
-    by language: one, and several. key: columns of which no two rows have the same values. named_by: the column
-    that names a row to other tables. within: the table that must have its communities. rows: what it has a row
-    for: `communities` or `townships` of the frame, `codes` of its named_by, `one` a district, or nothing.
-    blank_rows: of its form, for each community. persons: the column that its total rows count, where its rows are
-    people. of_people: whether each row is a person. sample: whether its rows are a sample. columns: pandera's, by
-    name; `metadata` has unit, group, codes, type, adds, public and width. asked: the names of columns and
+    zh: the title of its sheet. book: the workbook, where it is not a district's own. counted: what
+    its rows are, by language: one, and several. key: columns of which no two rows have the same
+    values. named_by: the column that names a row to other tables. within: the table that must have
+    its communities. rows: what it has a row for: `communities` or `townships` of the frame, `codes`
+    of its named_by, `one` a district, or nothing. blank_rows: of its form, for each community.
+    persons: the column that its total rows count, where its rows are people. of_people: whether
+    each row is a person. sample: whether its rows are a sample. columns: pandera's, by name;
+    `metadata` has unit, group, codes, type, adds, public and width. asked: the names of columns and
     identifiers in the order of the form.
     """
 
@@ -133,7 +139,8 @@ def read_tables(
 ) -> dict[str, Table]:
     """Return the tables of a codebook by name, with the columns that its wave asks, if it has one.
 
-    A table of which nothing is asked in the wave is left out. Raises StudyError naming file, row and column.
+    A table of which nothing is asked in the wave is left out. Raises StudyError naming file, row
+    and column.
     """
     lists = read_codes(codes)
     problems = [*_unknown(tables, columns), *_column_problems(columns, lists)]
@@ -146,15 +153,20 @@ def read_tables(
 
 
 def _asked(columns: pd.DataFrame, wave: str) -> pd.Series:
-    """Tell which columns a wave asks: `since` is the first and `until` the last that does, blank for any."""
+    """Tell which columns a wave asks: `since` is the first and `until` the last that does, blank
+    for any.
+    """
     since, until = columns["since"], columns["until"]
     return ((since == "") | (since <= wave)) & ((until == "") | (wave <= until))
 
 
 def read_codes(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Map the name of each list of answers to its answers, Chinese as the form prints them to English."""
+    """Map the name of each list of answers to its answers, Chinese as the form prints them to
+    English.
+    """
     return {
-        name: dict(zip(rows["zh"], rows["en"], strict=True)) for name, rows in codes.groupby("list", sort=False)
+        name: dict(zip(rows["zh"], rows["en"], strict=True))
+        for name, rows in codes.groupby("list", sort=False)
     }
 
 
@@ -166,13 +178,19 @@ def _unknown(tables: pd.DataFrame, columns: pd.DataFrame) -> Iterator[Problem]:
     for row, one in enumerate(tables.itertuples(), start=2):
         own = set(columns.loc[columns["table"] == one.table, "column"]) | {"county_code"}
         if len(own) == 1:
-            yield Problem.of(NO_COLUMNS.fault(name=one.table), "tables.csv", column="table", row=row)
+            yield Problem.of(
+                NO_COLUMNS.fault(name=one.table), "tables.csv", column="table", row=row
+            )
         keys = ("one_row_each", "named_by", "persons")
         for key, name in ((k, name) for k in keys for name in getattr(one, k).split()):
             if name not in own:
-                yield Problem.of(COLUMN_NOT_LISTED.fault(name=name), "tables.csv", column=key, row=row)
+                yield Problem.of(
+                    COLUMN_NOT_LISTED.fault(name=name), "tables.csv", column=key, row=row
+                )
         if one.within and one.within not in known:
-            yield Problem.of(NO_SUCH_TABLE.fault(name=one.within), "tables.csv", column="within", row=row)
+            yield Problem.of(
+                NO_SUCH_TABLE.fault(name=one.within), "tables.csv", column="within", row=row
+            )
 
 
 def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) -> Iterator[Problem]:
@@ -185,12 +203,16 @@ def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) ->
             yield Problem.of(fault, "columns.csv", column="column", row=row)
         wanted = YES_NO if one.type == "yes_no" else one.codes
         if (one.type in ("choice", "yes_no")) and wanted not in lists:
-            yield Problem.of(NO_SUCH_LIST.fault(name=wanted), "columns.csv", column="codes", row=row)
+            yield Problem.of(
+                NO_SUCH_LIST.fault(name=wanted), "columns.csv", column="codes", row=row
+            )
         yield from _waves_of(one, row)
         for end in ("min", "max"):
             if getattr(one, end) and _limit(getattr(one, end), one.type) is None:
                 quote = f"{getattr(one, end)}: "
-                yield Problem.of(UNREADABLE.fault(), "columns.csv", column=end, row=row, quote=quote)
+                yield Problem.of(
+                    UNREADABLE.fault(), "columns.csv", column=end, row=row, quote=quote
+                )
 
 
 def _waves_of(one: Any, row: int) -> Iterator[Problem]:
@@ -206,12 +228,20 @@ def _waves_of(one: Any, row: int) -> Iterator[Problem]:
 def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
     """Read one end of a range; None where it is none."""
     try:
-        return pd.Timestamp(text) if kind in ("date", "month") else float(text) if "." in text else int(text)
+        return (
+            pd.Timestamp(text)
+            if kind in ("date", "month")
+            else float(text)
+            if "." in text
+            else int(text)
+        )
     except ValueError:
         return None
 
 
-def _table(row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: Study) -> Table:
+def _table(
+    row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: Study
+) -> Table:
     """Make a table from its row of `tables.csv` and its rows of `columns.csv`."""
     asked = [one for one in columns.itertuples() if not one.identifier]
     personal = [one for one in columns.itertuples() if one.identifier]
@@ -220,7 +250,10 @@ def _table(row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], st
         zh=row.zh,
         en=row.en,
         book=row.book,
-        counted={"zh": (row.counted_zh, row.counted_zh), "en": (row.counted_en, row.counted_en_many)},
+        counted={
+            "zh": (row.counted_zh, row.counted_zh),
+            "en": (row.counted_en, row.counted_en_many),
+        },
         key=tuple(row.one_row_each.split()),
         named_by=row.named_by,
         within=row.within,
@@ -237,11 +270,15 @@ def _table(row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], st
 
 
 def _identifier(row: Any) -> Identifier:
-    return Identifier(row.column, row.zh, row.en, row.group, float(row.width) if row.width else None)
+    return Identifier(
+        row.column, row.zh, row.en, row.group, float(row.width) if row.width else None
+    )
 
 
 def _from_file(study: Study) -> dict[str, pa.Column]:
-    """Return the columns that say where a row stands; the code of its district is held against the frame."""
+    """Return the columns that say where a row stands; the code of its district is held against the
+    frame.
+    """
     in_the_frame = pa.Check(
         lambda codes: codes.isin(list(study.districts)),
         name="in_the_frame",
@@ -255,7 +292,9 @@ def _from_file(study: Study) -> dict[str, pa.Column]:
     )
     type_of = {str: "text", int: "integer"}
     return {
-        name: pa.Column(kind, check, name=name, title=zh, description=en, metadata=_metadata(type=type_of[kind]))
+        name: pa.Column(
+            kind, check, name=name, title=zh, description=en, metadata=_metadata(type=type_of[kind])
+        )
         for kind, name, zh, en, check in given
     }
 
@@ -307,7 +346,9 @@ def _checks(row: Any, codes: dict[str, str], study: Study) -> Iterator[pa.Check]
 
 
 def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
-    """Return the rules of `rules.csv`. Raises StudyError for what they name and the codebook does not have."""
+    """Return the rules of `rules.csv`. Raises StudyError for what they name and the codebook does
+    not have.
+    """
     problems, codes, known = [], list(rules["code"]), "、".join(sorted(CHECKS))
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
@@ -319,9 +360,13 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
             faults["check"] = UNKNOWN_VALUE.fault(value=one.check, known=known)
         if not one.code or codes.count(one.code) > 1 or one.code in messages():
             faults["code"] = CODE_TWICE.fault()
-        if one.check == "holds" and not (one.message_zh and one.message_en and one.remedy_zh and one.remedy_en):
+        if one.check == "holds" and not (
+            one.message_zh and one.message_en and one.remedy_zh and one.remedy_en
+        ):
             faults["message_zh"] = NO_WORDS.fault()
-        problems += [Problem.of(fault, "rules.csv", column=name, row=row) for name, fault in faults.items()]
+        problems += [
+            Problem.of(fault, "rules.csv", column=name, row=row) for name, fault in faults.items()
+        ]
     if problems:
         raise StudyError(problems)
     return [
@@ -346,7 +391,8 @@ def _plain(text: str) -> str:
 def tabulate(tables: dict[str, Table]) -> pd.DataFrame:
     """List every column of every clean table.
 
-    Returns one row per column: table, table_zh, column, group, zh, en, unit, type, codes, range, nullable.
+    Returns one row per column: table, table_zh, column, group, zh, en, unit, type, codes, range,
+    nullable.
     """
     rows = []
     for name, table in tables.items():
@@ -363,7 +409,9 @@ def tabulate(tables: dict[str, Table]) -> pd.DataFrame:
                     "unit": schema.metadata["unit"],
                     "type": str(schema.dtype),
                     "codes": "; ".join(f"{zh} = {en}" for zh, en in answers.items()),
-                    "range": "; ".join(check.error for check in schema.checks if check.name not in UNPRINTED),
+                    "range": "; ".join(
+                        check.error for check in schema.checks if check.name not in UNPRINTED
+                    ),
                     "nullable": schema.nullable,
                 }
             )

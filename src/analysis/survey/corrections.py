@@ -1,4 +1,6 @@
-"""Corrections to cells as handed in: each says what it expects to find, why, and in which role it was made."""
+"""Corrections to cells as handed in: each says what it expects to find, why, and in which role it
+was made.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ YUAN = re.compile(r"[0-9]元$")
 def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     """Read `corrections.csv` of a wave; none is as good as an empty one.
 
-    Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong with it.
+    Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong
+    with it.
     """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
     if not os.path.lexists(raw / FILE):
@@ -65,13 +68,19 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
     if head != list(COLUMNS):
         return none, [Problem.of(OTHER_COLUMNS.fault(columns=", ".join(COLUMNS)), FILE)]
     wrong = OTHER_FIELDS.fault(fields=len(COLUMNS))
-    faults = [Problem.of(wrong, FILE, row=line) for line, cells in records if len(cells) != len(COLUMNS)]
+    faults = [
+        Problem.of(wrong, FILE, row=line) for line, cells in records if len(cells) != len(COLUMNS)
+    ]
     whole = [[*cells, line] for line, cells in records if len(cells) == len(COLUMNS)]
-    table = pd.DataFrame(whole, columns=[*COLUMNS, "line"]).astype(dict.fromkeys(COLUMNS, "str") | {"line": int})
+    table = pd.DataFrame(whole, columns=[*COLUMNS, "line"]).astype(
+        dict.fromkeys(COLUMNS, "str") | {"line": int}
+    )
     faults += [fault for row in table.itertuples() for fault in _faults(row)]
     sound = table[~table["line"].isin([fault.row for fault in faults])].astype({"row": int})
     twice = sound[sound.duplicated([*PLACE, "column"])]
-    faults += [Problem.of(CORRECTED_TWICE.fault(), FILE, "", "column", r.line) for r in twice.itertuples()]
+    faults += [
+        Problem.of(CORRECTED_TWICE.fault(), FILE, "", "column", r.line) for r in twice.itertuples()
+    ]
     return sound.drop(twice.index), faults
 
 
@@ -80,7 +89,11 @@ def _faults(row: Any) -> list[Problem]:
     problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
     if not (row.row.isascii() and row.row.isdecimal()):
         problems.append(("row", NOT_WHOLE.fault()))
-    problems += [(name, NO_REASON.fault()) for name in ("reason", "who", "date") if not getattr(row, name).strip()]
+    problems += [
+        (name, NO_REASON.fault())
+        for name in ("reason", "who", "date")
+        if not getattr(row, name).strip()
+    ]
     if row.date.strip() and not _is_date(row.date):
         problems.append(("date", NOT_A_DATE.fault()))
     personal = (*study().identifiers, *study().identifiers.values())
@@ -99,14 +112,17 @@ def _is_date(text: str) -> bool:
 
 
 def _names_person(row: Any) -> bool:
-    """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a file."""
+    """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a
+    file.
+    """
     return any(map(looks_personal, (row.expected, row.new, row.reason, row.who)))
 
 
 def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataFrame) -> Any:
     """Apply corrections to raw frames and total rows.
 
-    Returns (frames, totals, applied, problems); applied: the corrections made, with `table` and `field`.
+    Returns (frames, totals, applied, problems); applied: the corrections made, with `table` and
+    `field`.
     """
     frames = {name: rows.copy() for name, rows in loaded.items()}
     sums = {name: rows.copy() for name, rows in totals.items()}
@@ -118,7 +134,11 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
             problems.append(Problem.of(error.fault, FILE, "", error.part, line.line))
             continue
         if not _same(rows.at[label, name], line.expected):
-            found = "" if study().tables[table].identifiers else f"，现为“{printed(rows.at[label, name])}”"
+            found = (
+                ""
+                if study().tables[table].identifiers
+                else f"，现为“{printed(rows.at[label, name])}”"
+            )
             place = f"{line.file}!{line.sheet}!{line.column} {line.row}"
             fault = EXPECTED_OTHER.fault(place=place, expected=line.expected, found=found)
             problems.append(Problem.of(fault, FILE, "", "expected", line.line))
@@ -131,10 +151,14 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
 
 
 def _new(line: Any, cell: object) -> str | None:
-    """Return what a correction puts into a cell: in 元 where the cell, or the column it names, is in 元."""
+    """Return what a correction puts into a cell: in 元 where the cell, or the column it names, is
+    in 元.
+    """
     if not line.new.strip():
         return None
-    yuan = "元" in _header(line.column)[1] or (isinstance(cell, str) and YUAN.search(normalise(cell)))
+    yuan = "元" in _header(line.column)[1] or (
+        isinstance(cell, str) and YUAN.search(normalise(cell))
+    )
     return f"{line.new}元" if yuan and not normalise(line.new).endswith("元") else line.new
 
 
@@ -147,7 +171,9 @@ class MisplacedError(LookupError):
 
 
 def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
-    """Find (table, frame, label, column) of a correction's cell; MisplacedError says which part is wrong."""
+    """Find (table, frame, label, column) of a correction's cell; MisplacedError says which part is
+    wrong.
+    """
     handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
     if not any(len(own) for *_, own in handed_in):
         raise MisplacedError("file", NO_SUCH_FILE.fault())
@@ -167,13 +193,17 @@ def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
 
 
 def _header(said: str) -> tuple[str, list[str]]:
-    """Split a column as the form prints it, `任职情况/年收入（万元）`, into its folded name and its units."""
+    """Split a column as the form prints it, `任职情况/年收入（万元）`, into its folded name and its
+    units.
+    """
     parts = [split_unit(part) for part in normalise(said).split("/")]
     return "/".join(title for title, _ in parts), [unit for _, unit in parts if unit]
 
 
 def _column(table: str, said: str) -> str:
-    """Return the column that a correction names: as a header is read, or by its name in the codebook."""
+    """Return the column that a correction names: as a header is read, or by its name in the
+    codebook.
+    """
     title, units = _header(said)
     name, schema = expected(study().tables[table]).get(title, title), study().tables[table].columns
     if name not in schema or name in FROM_FILE:
@@ -183,13 +213,20 @@ def _column(table: str, said: str) -> str:
 
 def _titles(table: str) -> list[str]:
     """List the columns of a sheet by title; with their group where two have the same."""
-    asked = [schema for name, schema in study().tables[table].columns.items() if name not in FROM_FILE]
+    asked = [
+        schema for name, schema in study().tables[table].columns.items() if name not in FROM_FILE
+    ]
     titles = [schema.title for schema in asked]
-    return [one.title if titles.count(one.title) == 1 else f"{one.metadata['group']}/{one.title}" for one in asked]
+    return [
+        one.title if titles.count(one.title) == 1 else f"{one.metadata['group']}/{one.title}"
+        for one in asked
+    ]
 
 
 def printed(cell: object) -> str:
-    """Print a cell as it was typed: whole numbers without a decimal point, a date by its day, blank as nothing."""
+    """Print a cell as it was typed: whole numbers without a decimal point, a date by its day, blank
+    as nothing.
+    """
     if empty(cell):
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
@@ -212,5 +249,7 @@ def corrections_of(cited: Iterable[Citation], corrections: pd.DataFrame) -> pd.D
         here = (corrections["file"] == part.file) & (corrections["sheet"] == part.sheet)
         if here.any() and part.spans:
             rows = corrections["row"]
-            within |= here & np.logical_or.reduce([rows.between(first, last) for first, last in part.spans])
+            within |= here & np.logical_or.reduce(
+                [rows.between(first, last) for first, last in part.spans]
+            )
     return corrections[within]

@@ -1,4 +1,6 @@
-"""What a wave declares of itself in `wave.toml`: above all its basis, from which every label follows."""
+"""What a wave declares of itself in `wave.toml`: above all its basis, from which every label
+follows.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def read_declaration(path: Path) -> dict:
 
 
 def reference_date(folder: Path) -> pd.Timestamp | None:
-    """Return the day that the forms of the wave in `folder` describe; None where no day is declared."""
+    """Return the day that the forms of the wave in `folder` describe; None where no day is
+    declared.
+    """
     try:
         day = read_declaration(folder / FILE)["reference_date"]
         return pd.Timestamp(day) if _is_day(day) else None
@@ -64,14 +68,18 @@ def absent(folder: Path) -> Fault:
 
 
 def declaration_problems(folder: Path) -> list[Problem]:
-    """Check the declaration of the wave in `folder`: nothing may be published without a known basis."""
+    """Check the declaration of the wave in `folder`: nothing may be published without a known
+    basis.
+    """
     try:
         facts = read_declaration(folder / FILE)
     except FileNotFoundError:
         return [Problem.of(absent(folder), FILE)]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         return [Problem.of(UNREADABLE.fault(f": {error}"), FILE)]
-    problems = [Problem.of(KEY_MISSING.fault(), FILE, column=key) for key in NEEDED if key not in facts]
+    problems = [
+        Problem.of(KEY_MISSING.fault(), FILE, column=key) for key in NEEDED if key not in facts
+    ]
     problems += [
         Problem.of(ONE_LANGUAGE.fault(), FILE, column=key)
         for key in WORDS
@@ -84,7 +92,9 @@ def declaration_problems(folder: Path) -> list[Problem]:
 
 
 def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
-    """Compare the wave that is declared with its folder, and with the year of its reference date."""
+    """Compare the wave that is declared with its folder, and with the year of its reference
+    date.
+    """
     wave, day, problems = str(facts.get("wave", folder.name)), facts.get("reference_date"), []
     try:
         wave_name(facts.get("wave", "0000"))
@@ -93,14 +103,20 @@ def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
     if wave != folder.name:
         fault = WAVE_AND_FOLDER.fault(wave=wave, folder=folder.name)
         problems.append(Problem.of(fault, FILE, column="wave"))
-    if isinstance(day, dt.date) and re.fullmatch("[0-9]{4}", wave) and abs(day.year - int(wave)) > 1:
+    if (
+        isinstance(day, dt.date)
+        and re.fullmatch("[0-9]{4}", wave)
+        and abs(day.year - int(wave)) > 1
+    ):
         fault = WAVE_AND_DATE.fault(day=f"{day:%Y-%m-%d}", wave=wave)
         problems.append(Problem.of(fault, FILE, column="reference_date"))
     return problems
 
 
 def _value_problems(facts: dict) -> list[Problem]:
-    """Check values: the date is one, titles fit into the properties of a file, texts can be published."""
+    """Check values: the date is one, titles fit into the properties of a file, texts can be
+    published.
+    """
     problems = []
     if not _is_day(facts.get("reference_date", dt.date.min)):
         problems.append(Problem.of(NO_DAY.fault(), FILE, column="reference_date"))
@@ -115,11 +131,15 @@ def _value_problems(facts: dict) -> list[Problem]:
 
 def _in_both_languages(words: object) -> bool:
     """Tell whether words are given as text in both languages."""
-    return isinstance(words, dict) and all(isinstance(words.get(lang), str) for lang in ("zh", "en"))
+    return isinstance(words, dict) and all(
+        isinstance(words.get(lang), str) for lang in ("zh", "en")
+    )
 
 
 def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """List every text of a declaration with its key, `title.zh` or `places[2].community`; keys are texts too."""
+    """List every text of a declaration with its key, `title.zh` or `places[2].community`; keys are
+    texts too.
+    """
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, list):

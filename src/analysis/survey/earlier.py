@@ -18,7 +18,9 @@ from analysis.survey.text import normalise
 
 
 class Earlier(NamedTuple):
-    """The wave before: its name, the clean tables that are whole, and for the others the columns in question."""
+    """The wave before: its name, the clean tables that are whole, and for the others the columns in
+    question.
+    """
 
     wave: str
     tables: dict[str, pd.DataFrame]
@@ -28,8 +30,8 @@ class Earlier(NamedTuple):
 def read_earlier(raw: Path) -> Earlier:
     """Read the wave before `raw`; no tables at all where there is none.
 
-    A table is whole when every county's sheet is read and every row of it parses: a sum over less would be taken
-    for a change.
+    A table is whole when every county's sheet is read and every row of it parses: a sum over less
+    would be taken for a change.
     """
     folder = earlier_wave(raw)
     if folder is None:
@@ -44,12 +46,20 @@ def _read_wave(folder: Path) -> Earlier:
     raws, *_ = correct(loaded.tables, loaded.totals, read_corrections(folder)[0])
     parsed = parse_tables(raws, faults)
     tables = parsed.tables
-    faulty = {sheet_title(one.sheet) for one in loaded.problems if one.kind == PROBLEM and one.sheet}
+    faulty = {
+        sheet_title(one.sheet) for one in loaded.problems if one.kind == PROBLEM and one.sheet
+    }
     partial = {name for name in study().tables if normalise(study().tables[name].zh) in faulty}
     partial |= {name for name, rows in parsed.cells.items() if len(tables[name]) < len(rows)}
     lacking = partial | {name for name, _ in parsed.lost} | _lacking(folder, loaded)
-    unread = {name: _columns(name, [*loaded.problems, *faults]) for name in study().tables if name in lacking}
-    return Earlier(folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread)
+    unread = {
+        name: _columns(name, [*loaded.problems, *faults])
+        for name in study().tables
+        if name in lacking
+    }
+    return Earlier(
+        folder.name, {name: rows for name, rows in tables.items() if name not in lacking}, unread
+    )
 
 
 def _lacking(folder: Path, loaded: Loaded) -> set[str]:
@@ -67,4 +77,6 @@ def _lacking(folder: Path, loaded: Loaded) -> set[str]:
 def _columns(name: str, findings: list[Problem]) -> list[str]:
     """List the columns of a table that its sheets lack or whose cells do not parse."""
     title = normalise(study().tables[name].zh)
-    return sorted({one.column for one in findings if one.column and sheet_title(one.sheet) == title})
+    return sorted(
+        {one.column for one in findings if one.column and sheet_title(one.sheet) == title}
+    )

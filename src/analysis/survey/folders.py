@@ -1,4 +1,6 @@
-"""Where things lie in the repository that one works in, what may be named, and where nothing is written."""
+"""Where things lie in the repository that one works in, what may be named, and where nothing is
+written.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,19 @@ WAVE = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
 DISTRICT = re.compile(r"[0-9A-Z]{1,12}")  # of any study; its own pattern is narrower
 NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]{1,60}")
 FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's, as part of a file's name
-KEPT = (".ci", ".git", ".venv", "benchmarks", "build", "data", "docs", "notebooks", "src", "tests", "tools")
+KEPT = (
+    ".ci",
+    ".git",
+    ".venv",
+    "benchmarks",
+    "build",
+    "data",
+    "docs",
+    "notebooks",
+    "src",
+    "tests",
+    "tools",
+)
 LONGEST_QUOTE = 60  # characters of a refused name that are repeated
 
 
@@ -28,18 +42,29 @@ class RefusedError(ValueError):
 
 
 def wave_name(text: str) -> str:
-    """Return the name of a wave; RefusedError unless it is four digits, or these with a short suffix."""
-    form = "轮次应为四位数字，可加短后缀，如 2020、2020-pilot (a wave is [0-9]{4} or [0-9]{4}-[a-z0-9]{1,12})"
+    """Return the name of a wave; RefusedError unless it is four digits, or these with a short
+    suffix.
+    """
+    form = (
+        "轮次应为四位数字，可加短后缀，如 2020、2020-pilot "
+        "(a wave is [0-9]{4} or [0-9]{4}-[a-z0-9]{1,12})"
+    )
     return _of_form(WAVE, text, form)
 
 
 def district_code(text: str) -> str:
-    """Return the code of a district; RefusedError unless it is digits and capitals, twelve at most."""
-    return _of_form(DISTRICT, text, "区划代码应为数字和大写字母 (a district code is [0-9A-Z]{1,12})")
+    """Return the code of a district; RefusedError unless it is digits and capitals, twelve at
+    most.
+    """
+    return _of_form(
+        DISTRICT, text, "区划代码应为数字和大写字母 (a district code is [0-9A-Z]{1,12})"
+    )
 
 
 def notebook_name(text: str) -> str:
-    """Return the name of a notebook without its ending; RefusedError unless it is like `02_facilities`."""
+    """Return the name of a notebook without its ending; RefusedError unless it is like
+    `02_facilities`.
+    """
     form = "笔记本名应如 02_facilities (a notebook is [0-9]{2}_[a-z0-9_]{1,60})"
     return _of_form(NOTEBOOK, text, form)
 
@@ -52,7 +77,9 @@ def _of_form(pattern: re.Pattern, text: str, form: str) -> str:
 
 
 def printable(name: str) -> str:
-    """Show a file's name whose bytes are no UTF-8, or that holds control characters, so that it can be printed."""
+    """Show a file's name whose bytes are no UTF-8, or that holds control characters, so that it can
+    be printed.
+    """
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
@@ -67,7 +94,9 @@ def root(start: Path | None = None) -> Path:
     except FileNotFoundError as error:
         if error.errno is None:
             raise
-        raise FileNotFoundError("the current folder is not there any more: change to another one") from None
+        raise FileNotFoundError(
+            "the current folder is not there any more: change to another one"
+        ) from None
 
 
 @cache  # it is asked for thousands of times in a run of many counties
@@ -80,14 +109,19 @@ def _root(start: str) -> Path:
 
 
 def usual_wave() -> str:
-    """Return the wave that is meant where none is named: that of `study.toml`, read without any library.
+    """Return the wave that is meant where none is named: that of `study.toml`, read without any
+    library.
 
-    Raises RefusedError where it names none; `analysis.survey.study` says what is wrong with the rest of the file.
+    Raises RefusedError where it names none; `analysis.survey.study` says what is wrong with the
+    rest of the file.
     """
     try:
         return wave_name(tomllib.loads((root() / STUDY).read_text("utf-8"))["wave"])
     except (OSError, ValueError, KeyError) as error:
-        form = f'{STUDY}: 应写明轮次，如 wave = "2020" (name the wave that is meant where none is given)'
+        form = (
+            f'{STUDY}: 应写明轮次，如 wave = "2020" '
+            "(name the wave that is meant where none is given)"
+        )
         raise RefusedError(f"{form}: {error}") from None
 
 
@@ -102,13 +136,17 @@ def waves_until(raw: Path) -> list[Path]:
 
 
 def files_until(raw: Path) -> list[Path]:
-    """List the files of the wave in `raw` and of those before it, which tell what has changed since."""
+    """List the files of the wave in `raw` and of those before it, which tell what has changed
+    since.
+    """
     waves = sorted(one for one in {*waves_until(raw), raw} if one.is_dir())
     return [path for wave in waves for path in wave.iterdir() if path.is_file()]
 
 
 def processed(wave: str) -> Path:
-    """Return the folder of the clean tables of a wave; RefusedError (a ValueError) where it is no wave."""
+    """Return the folder of the clean tables of a wave; RefusedError (a ValueError) where it is no
+    wave.
+    """
     return root() / "data/processed" / wave_name(wave)
 
 
@@ -133,13 +171,15 @@ def district(wave: str, code: str) -> Path:
 def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> Path:
     """Return where a folder really lies, links followed, if files may be written there.
 
-    It must not lie inside or around anything that people write: the folders KEPT of the repository, its root,
-    this package and its Python, the home; nor `keep`; nor in another repository, but for its `build`. own: the
-    folder of the repository that holds such files and that it may lie in (`build`, `data/processed`).
-    Raises RefusedError with the reason.
+    It must not lie inside or around anything that people write: the folders KEPT of the repository,
+    its root, this package and its Python, the home; nor `keep`; nor in another repository, but for
+    its `build`. own: the folder of the repository that holds such files and that it may lie in
+    (`build`, `data/processed`). Raises RefusedError with the reason.
     """
     if str(folder).startswith("~"):
-        raise RefusedError(f"{folder}: “~”未展开 (the shell did not expand it: write the folder out)")
+        raise RefusedError(
+            f"{folder}: “~”未展开 (the shell did not expand it: write the folder out)"
+        )
     place, home = Path(os.path.realpath(folder)), root()
     free = own.partition("/")[0] if own and lies_inside(place, home / own) else ""
     kept = [home / name for name in KEPT if name != free]
@@ -158,7 +198,14 @@ def _why_not(place: Path, kept: Iterable[Path], home: Path, own: str) -> str:
     for path in kept:
         if _inside(place, path):
             return f"lies inside {_shown(path, home)}"
-    for path in (*kept, home, home / own, Path(sys.prefix), Path(os.path.expanduser("~")), Path("/")):
+    for path in (
+        *kept,
+        home,
+        home / own,
+        Path(sys.prefix),
+        Path(os.path.expanduser("~")),
+        Path("/"),
+    ):
         if _inside(Path(os.path.realpath(path)), place) and not (own and path == home / own):
             return f"holds {_shown(path, home)}"
     hidden = place.relative_to(home).parts if place.is_relative_to(home) else place.parts[-1:]
@@ -166,7 +213,9 @@ def _why_not(place: Path, kept: Iterable[Path], home: Path, own: str) -> str:
 
 
 def _another_repository(place: Path, home: Path, own: str) -> Path | None:
-    """Return the repository, other than `home`, in which a folder lies; None where it lies in its `build`."""
+    """Return the repository, other than `home`, in which a folder lies; None where it lies in its
+    `build`.
+    """
     for one in (place, *place.parents):
         if one == home or (own == "build" and one.name == "build" and _is_repository(one.parent)):
             return None
@@ -190,12 +239,16 @@ def _shown(path: Path, home: Path) -> str:
 
 @contextmanager
 def semaphores_named() -> Iterator[None]:
-    """Say where the semaphores of processes lie, if they cannot be made there: their error names no file."""
+    """Say where the semaphores of processes lie, if they cannot be made there: their error names no
+    file.
+    """
     try:
         yield
     except OSError as error:
         where = "/dev/shm" if sys.platform == "linux" else "shared memory"
-        raise OSError(error.errno, f"{where} 不可写 (cannot be written: {error.strerror})") from None
+        raise OSError(
+            error.errno, f"{where} 不可写 (cannot be written: {error.strerror})"
+        ) from None
 
 
 def lies_inside(path: Path, folder: Path) -> bool:
@@ -204,7 +257,9 @@ def lies_inside(path: Path, folder: Path) -> bool:
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    """Tell whether a path is a folder or lies in it, under whatever name (other case, a second mount)."""
+    """Tell whether a path is a folder or lies in it, under whatever name (other case, a second
+    mount).
+    """
     if path.is_relative_to(folder):
         return True
     try:

@@ -1,11 +1,13 @@
-"""The frame of a wave: the places that must report, after the changes that waves declare in `wave.toml`.
+"""The frame of a wave: the places that must report, after the changes that waves declare in
+`wave.toml`.
 
     [[places]]                          # a township or a community has a new name
     change = "renamed"                  # renamed | new | closed
     township_code = "999901100"
     township = "…"
 
-A new community gives community_code and community; its township's code stands in its first nine digits.
+A new community gives community_code and community; its township's code stands in its first nine
+digits.
 """
 
 from __future__ import annotations
@@ -38,8 +40,11 @@ def places_changed(folder: Path) -> list[dict]:
         return []
 
 
-def wave_frame(raw: Path, frame: pd.DataFrame, townships: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list]:
-    """Apply the changes of every wave up to `raw` to the communities and townships of the reference tables.
+def wave_frame(
+    raw: Path, frame: pd.DataFrame, townships: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, list]:
+    """Apply the changes of every wave up to `raw` to the communities and townships of the reference
+    tables.
 
     Returns (communities, townships, problems): a change of what is not there is a problem.
     """
@@ -54,7 +59,9 @@ def wave_frame(raw: Path, frame: pd.DataFrame, townships: pd.DataFrame) -> tuple
     return frame, townships, problems
 
 
-def _apply(frame: pd.DataFrame, townships: pd.DataFrame, change: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _apply(
+    frame: pd.DataFrame, townships: pd.DataFrame, change: dict
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     if change["change"] not in CHANGES:
         raise KeyError(change["change"])
     if change["change"] == "new":
@@ -67,7 +74,10 @@ def _apply(frame: pd.DataFrame, townships: pd.DataFrame, change: dict) -> tuple[
     if change["change"] == "closed":
         rest = townships if level == "community" else townships[townships[f"{level}_code"] != code]
         return frame[frame[f"{level}_code"] != code], rest
-    return (_renamed(frame, level, code, change[level]), _renamed(townships, level, code, change[level]))
+    return (
+        _renamed(frame, level, code, change[level]),
+        _renamed(townships, level, code, change[level]),
+    )
 
 
 def _renamed(rows: pd.DataFrame, level: str, code: str, name: str) -> pd.DataFrame:
@@ -77,18 +87,26 @@ def _renamed(rows: pd.DataFrame, level: str, code: str, name: str) -> pd.DataFra
 
 
 def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
-    """Make the row of a new community from its code and name; KeyError when its township is unknown."""
+    """Make the row of a new community from its code and name; KeyError when its township is
+    unknown.
+    """
     code = change["community_code"]
     township = townships.set_index("township_code").loc[study().township_of(code)]
     district = study().district_of(code)
     county = {"county_code": district, "county": study().districts[district]}
     place = {"township_code": study().township_of(code), "township": township["township"]}
     return pd.DataFrame(
-        [county | place | {"community_code": code, "community": change["community"], "new_since_2016": "1"}]
+        [
+            county
+            | place
+            | {"community_code": code, "community": change["community"], "new_since_2016": "1"}
+        ]
     )
 
 
 def reporting(townships: pd.DataFrame) -> pd.DataFrame:
-    """Return the townships that have something to report on: those with a unit, if units are named."""
+    """Return the townships that have something to report on: those with a unit, if units are
+    named.
+    """
     units = list(study().units)
     return townships[townships[units].astype(int).sum(axis=1) > 0] if units else townships

@@ -1,4 +1,6 @@
-"""What must agree with the frame: every place reports once, under its code, county, street and name."""
+"""What must agree with the frame: every place reports once, under its code, county, street and
+name.
+"""
 
 from __future__ import annotations
 
@@ -56,16 +58,19 @@ def frame_problems(
 
 
 def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.Series:
-    """Return the code that belongs to the name of a community whose row has a wrong one, by label of the row.
+    """Return the code that belongs to the name of a community whose row has a wrong one, by label
+    of the row.
 
-    A code is wrong when it is missing, stands twice or is not in the frame; the name must be that of one community
-    of the county, whose own code no row has.
+    A code is wrong when it is missing, stands twice or is not in the frame; the name must be that
+    of one community of the county, whose own code no row has.
     """
     if communities is None or communities.empty:
         return pd.Series(dtype=object)
     rows, place = communities, ["county_code", "community"]
     known = frame.drop_duplicates(place, keep=False).set_index(place)["community_code"]
-    named = pd.Series(known.reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy(dtype=object), rows.index)
+    named = pd.Series(
+        known.reindex(pd.MultiIndex.from_frame(rows[place])).to_numpy(dtype=object), rows.index
+    )
     code = rows["community_code"]
     wrong = code.isna() | code.duplicated(keep=False) | ~code.isin(frame["community_code"])
     claims = named[wrong & named.notna() & ~named.isin(code)]
@@ -73,7 +78,9 @@ def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.S
 
 
 def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Give each row of 社区基本情况 the code that its name has, where its own is wrong and said to be so."""
+    """Give each row of 社区基本情况 the code that its name has, where its own is wrong and said to
+    be so.
+    """
     name = study().frame_table
     if name not in tables:
         return tables
@@ -84,8 +91,12 @@ def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[st
     return tables | {name: rows.assign(community_code=code)}
 
 
-def _as_in_frame(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series) -> list[Problem]:
-    """Compare county, street and name with the frame's for the same code: a slipped row shows here."""
+def _as_in_frame(
+    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series
+) -> list[Problem]:
+    """Compare county, street and name with the frame's for the same code: a slipped row shows
+    here.
+    """
     problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
     for table, handed_in in tables.items():
         if "community_code" in handed_in:
@@ -99,16 +110,23 @@ def _as_in_frame(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: p
             for column in ("county_code", "township", "community"):
                 names = known[column].to_numpy(dtype=object)[place]
                 said = rows[column]
-                other = rows[(place >= 0) & said.notna().to_numpy() & (names != said.to_numpy(dtype=object))]
+                other = rows[
+                    (place >= 0) & said.notna().to_numpy() & (names != said.to_numpy(dtype=object))
+                ]
                 title = title_of(table, "community_code" if column == "county_code" else column)
                 problems += located(other, title, NOT_AS_CODE.fault())
     return problems
 
 
 def _streets(
-    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series, townships: pd.DataFrame | None
+    tables: dict[str, pd.DataFrame],
+    frame: pd.DataFrame,
+    claims: pd.Series,
+    townships: pd.DataFrame | None,
 ) -> list[Problem]:
-    """Compare the street of rows whose code is wrong with that of their name, or else with those of the county."""
+    """Compare the street of rows whose code is wrong with that of their name, or else with those of
+    the county.
+    """
     known, problems = frame.drop_duplicates("community_code").set_index("community_code"), []
     streets: set[tuple] | None = None
     if townships is not None:
@@ -116,7 +134,9 @@ def _streets(
         streets = set(both.itertuples(index=False, name=None))
     for table, handed_in in tables.items():
         if {"community_code", "township"} <= set(handed_in):
-            rows = handed_in[~handed_in["community_code"].isin(known.index)].dropna(subset=["township"])
+            rows = handed_in[~handed_in["community_code"].isin(known.index)].dropna(
+                subset=["township"]
+            )
             rows = rows[rows["county_code"].isin(frame["county_code"])]
             named = rows.index.isin(claims.index) & (table == study().frame_table)
             own = claims.reindex(rows.index[named]).map(known["township"])
@@ -141,15 +161,25 @@ def _claimed(rows: pd.DataFrame, claims: pd.Series, message: Message) -> list[Pr
     return problems
 
 
-def _townships(tables: dict[str, pd.DataFrame], townships: pd.DataFrame | None, partial: Partial) -> list[Problem]:
-    """Compare the townships of tables that have a row for each with those of the county that must report."""
-    names = [name for name, table in study().tables.items() if table.rows == "townships" and name in tables]
+def _townships(
+    tables: dict[str, pd.DataFrame], townships: pd.DataFrame | None, partial: Partial
+) -> list[Problem]:
+    """Compare the townships of tables that have a row for each with those of the county that must
+    report.
+    """
+    names = [
+        name
+        for name, table in study().tables.items()
+        if table.rows == "townships" and name in tables
+    ]
     if townships is None:
         return []
     return [one for name in names for one in _of_townships(name, tables[name], townships, partial)]
 
 
-def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, partial: Partial) -> list[Problem]:
+def _of_townships(
+    table: str, rows: pd.DataFrame, townships: pd.DataFrame, partial: Partial
+) -> list[Problem]:
     known = set(zip(townships["county_code"], townships["township"], strict=True))
     named = answered(rows, ["county_code", "township"])
     places = list(zip(named["county_code"], named["township"], strict=True))
@@ -174,22 +204,30 @@ def _of_townships(table: str, rows: pd.DataFrame, townships: pd.DataFrame, parti
 def _surplus(communities: pd.DataFrame, frame: pd.DataFrame, claims: pd.Series) -> list[Problem]:
     if communities is None:
         return []
-    rows, title = answered(communities, ["community_code"]), title_of(study().frame_table, "community_code")
+    rows, title = (
+        answered(communities, ["community_code"]),
+        title_of(study().frame_table, "community_code"),
+    )
     surplus = rows[~rows["community_code"].isin(frame["community_code"])]
     named = surplus[surplus.index.isin(claims.index)]
     problems = located(surplus.drop(named.index), title, NOT_IN_FRAME.fault())
     return problems + _claimed(named, claims, NOT_IN_FRAME_NAMED)
 
 
-def _strangers(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: Partial) -> list[Problem]:
-    """Find rows of communities that no county has, where the rules cannot tell: some rows have no code."""
+def _strangers(
+    tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: Partial
+) -> list[Problem]:
+    """Find rows of communities that no county has, where the rules cannot tell: some rows have no
+    code.
+    """
     problems = []
     for table, other in within(tables):
         if other == study().frame_table:
             rows = answered(tables[table], ["community_code"])
             unsure = {county for name, county in partial if name == other}
             strange = rows[
-                rows["county_code"].isin(unsure) & ~rows["community_code"].isin(frame["community_code"])
+                rows["county_code"].isin(unsure)
+                & ~rows["community_code"].isin(frame["community_code"])
             ]
             problems += unknown_in(strange, table, other)
     return problems
@@ -208,5 +246,7 @@ def _complete(communities: pd.DataFrame, frame: pd.DataFrame, partial: Partial) 
         home, value = files.loc[row.county_code], f"{row.community_code} {row.community}"
         fault = COMMUNITY_MISSING.fault(place=value)
         place = (home["workbook"], home["sheet"], title_of(study().frame_table, "community_code"))
-        problems.append(Problem.of(fault, *place, rule=MISSING_PLACE, value=value, about=row.community_code))
+        problems.append(
+            Problem.of(fault, *place, rule=MISSING_PLACE, value=value, about=row.community_code)
+        )
     return problems

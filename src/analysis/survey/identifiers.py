@@ -39,7 +39,9 @@ def valid_id(number: str) -> bool:
 
 def looks_personal(cell: object) -> bool:
     """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
-    if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:  # an ID number that was typed as a number
+    if (
+        isinstance(cell, float) and 1e14 <= abs(cell) < 1e18
+    ):  # an ID number that was typed as a number
         return True
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -49,8 +51,8 @@ def looks_personal(cell: object) -> bool:
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
     """Find identifiers that are blank or malformed, and people who stand in the roster twice.
 
-    `roster` holds the columns of study().identifiers plus workbook, sheet and row. Doubles are found within a
-    county and across counties; the message names the other row, never the number.
+    `roster` holds the columns of study().identifiers plus workbook, sheet and row. Doubles are
+    found within a county and across counties; the message names the other row, never the number.
     """
     ids = roster["id_number"].map(_id).astype(object)
     phones = roster["phone"].map(_text).astype(str)

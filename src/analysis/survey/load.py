@@ -25,14 +25,18 @@ from analysis.survey.text import empty, normalise, seen
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
 LONGEST_TITLE = 31  # characters, as in Excel
-DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")  # six digits or more, whatever stands between: part of a number
+DIGITS = re.compile(
+    r"\d\D?(?:\d\D?){5}"
+)  # six digits or more, whatever stands between: part of a number
 
 
 class Loaded(NamedTuple):
-    """What was read: a raw frame per table, the accounts of the rows, what does not fit, and the total rows.
+    """What was read: a raw frame per table, the accounts of the rows, what does not fit, and the
+    total rows.
 
-    tables: cells as read, plus county_code, workbook, sheet, row; no direct identifiers. accounts: one row per
-    sheet. totals: by table, the 小计 and 合计 rows with `kind` and `first`, the first row after the total before.
+    tables: cells as read, plus county_code, workbook, sheet, row; no direct identifiers. accounts:
+    one row per sheet. totals: by table, the 小计 and 合计 rows with `kind` and `first`, the first
+    row after the total before.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -72,9 +76,11 @@ def _counties(rows: Cells, file: File) -> list[str]:
 
 
 def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> Iterator[tuple]:
-    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no data.
+    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no
+    data.
 
-    First it is settled whose file it is: of a sheet of another county no more is said, and nothing is read.
+    First it is settled whose file it is: of a sheet of another county no more is said, and nothing
+    is read.
     """
     try:
         sheets = open_book(file.path, file.title)
@@ -93,7 +99,9 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
         read.append((name, own, parts))
     foreign, lines = another_county(file, claims)
     if not foreign or len(foreign) < len(sheets):
-        lines += another_wave(file, claims, day) + [one for one in found if one.sheet not in foreign]
+        lines += another_wave(file, claims, day) + [
+            one for one in found if one.sheet not in foreign
+        ]
     problems += lines
     for title, own, parts in read:
         if title not in foreign:
@@ -102,8 +110,12 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
                 yield parts
 
 
-def _read(sheet: Sheet, model: Table | None, place: int, file: File, problems: list[Problem]) -> tuple:
-    """Return (model, rows, totals, account) of one sheet, each None where there is none; place: from 1."""
+def _read(
+    sheet: Sheet, model: Table | None, place: int, file: File, problems: list[Problem]
+) -> tuple:
+    """Return (model, rows, totals, account) of one sheet, each None where there is none; place:
+    from 1.
+    """
     if model is None:
         return None, None, None, _unknown_sheet(sheet, place, file, problems)
     return model, *read_sheet(sheet, model, file.path.name, problems)
@@ -112,20 +124,28 @@ def _read(sheet: Sheet, model: Table | None, place: int, file: File, problems: l
 def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:
     """Name the sheets of the form that are there twice, and those that are missing."""
     models = [model.zh for model in file.models]
-    twice = {sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1}
+    twice = {
+        sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1
+    }
     known = {normalise(title) for title in models}
     problems = [
         Problem.of(SHEET_TWICE.fault(), file.path.name, title)
         for title in sorted(title for title in twice if sheet_title(title) in known)
     ]
-    missing = [title for title in models if normalise(title) not in titles] if not file.title else []
-    return problems + [Problem.of(SHEET_MISSING.fault(), file.path.name, title) for title in missing]
+    missing = (
+        [title for title in models if normalise(title) not in titles] if not file.title else []
+    )
+    return problems + [
+        Problem.of(SHEET_MISSING.fault(), file.path.name, title) for title in missing
+    ]
 
 
 def _unknown_sheet(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
-    """Account for a sheet that is not of the form; with content it is a problem, unless it only explains.
+    """Account for a sheet that is not of the form; with content it is a problem, unless it only
+    explains.
 
-    place: its position in the workbook, from 1, which names it: its title may hold anything, also about a person.
+    place: its position in the workbook, from 1, which names it: its title may hold anything, also
+    about a person.
     """
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
     title = sheet.title if sheet.title in IGNORED else unknown_title(place)
@@ -145,12 +165,16 @@ def unknown_title(place: int) -> str:
 
 
 def echoed(title: str) -> str:
-    """Quote a title that somebody made up, to find the sheet by; nothing where it may be about a person."""
+    """Quote a title that somebody made up, to find the sheet by; nothing where it may be about a
+    person.
+    """
     plain = seen(title)[:LONGEST_TITLE]
     return "" if looks_personal(title) or DIGITS.search(normalise(title)) else f"“{plain}”"
 
 
-def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Problem]) -> list[Problem]:
+def _missing_sheets(
+    files: list[File], accounts: list[dict], problems: list[Problem]
+) -> list[Problem]:
     """Name the sheets that a county which hands in CSV files has not handed in."""
     missing = []
     for county in dict.fromkeys(file.county for file in files if file.title):
@@ -158,7 +182,9 @@ def _missing_sheets(files: list[File], accounts: list[dict], problems: list[Prob
         if all(file.title for file in own):
             there = {sheet_title(file.title) for file in own}
             missing += [
-                Problem.of(SHEET_MISSING.fault(), own[0].path.name.rpartition("_")[0] + ".csv", model.zh)
+                Problem.of(
+                    SHEET_MISSING.fault(), own[0].path.name.rpartition("_")[0] + ".csv", model.zh
+                )
                 for model in own[0].models
                 if normalise(model.zh) not in there
             ]

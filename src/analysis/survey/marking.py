@@ -1,4 +1,5 @@
-"""Show a county its own sheet again: header and rows at their places, cells in question marked and commented.
+"""Show a county its own sheet again: header and rows at their places, cells in question marked and
+commented.
 
 An identifier is not shown, nor what may be one; of the roster only the rows in question are.
 """
@@ -33,7 +34,13 @@ PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
 
 def write_marked(
-    page: Any, sheet: Sheet, header: Header, model: Table, findings: pd.DataFrame, county: str, style: dict
+    page: Any,
+    sheet: Sheet,
+    header: Header,
+    model: Table,
+    findings: pd.DataFrame,
+    county: str,
+    style: dict,
 ) -> None:
     """Write the header and the rows of the form, marking and commenting the cells in question."""
     for place in header.names:
@@ -52,10 +59,16 @@ def write_marked(
 
 
 def _row(row: list, header: Header, model: Table, county: str) -> dict[int, object]:
-    """Print the cells of a row by position; of a community of another county, nothing but its code."""
+    """Print the cells of a row by position; of a community of another county, nothing but its
+    code.
+    """
     cells = {place: row[place] if place < len(row) else "" for place in header.names}
-    codes = [printed(cells[place]) for place, name in header.names.items() if name == "community_code"]
-    foreign = any(code.startswith(study().common_prefix) and not code.startswith(county) for code in codes)
+    codes = [
+        printed(cells[place]) for place, name in header.names.items() if name == "community_code"
+    ]
+    foreign = any(
+        code.startswith(study().common_prefix) and not code.startswith(county) for code in codes
+    )
     return {
         place: MASK if foreign and name != "community_code" else shown(cells[place], name, model)
         for place, name in header.names.items()
@@ -66,7 +79,11 @@ def shown(cell: object, name: str, model: Table) -> int | float | str:
     """Print a cell, unless it is or may be an identifier."""
     if empty(cell):
         return ""
-    if name in HIDDEN or looks_personal(cell) or (model.identifiers and not _answers(cell, name, model)):
+    if (
+        name in HIDDEN
+        or looks_personal(cell)
+        or (model.identifiers and not _answers(cell, name, model))
+    ):
         return MASK
     if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
         return cell
@@ -74,7 +91,9 @@ def shown(cell: object, name: str, model: Table) -> int | float | str:
 
 
 def _answers(cell: object, name: str, model: Table) -> bool:
-    """Tell whether a cell of the roster is what its column asks for: in slipped columns it may be a name."""
+    """Tell whether a cell of the roster is what its column asks for: in slipped columns it may be a
+    name.
+    """
     if name == "serial":
         return isinstance(cell, int | float)
     if name in ("township", "community"):
@@ -96,10 +115,22 @@ def _mark(page: Any, one: Problem, cells: dict, header: Header, model: Table, st
         place
         for place, name in header.names.items()
         if one.column
-        in (titles[name], schema[name].title if name in schema else titles[name], header.texts[place])
+        in (
+            titles[name],
+            schema[name].title if name in schema else titles[name],
+            header.texts[place],
+        )
     ]
     places = places or [place for place in range(WIDEST) if xl_col_to_name(place) == one.column]
-    row, place = (one.row - 1 if one.row else header.last), (places[0] if places else min(header.names))
-    page.write(row, place, cells.get(place, "") if one.row else header.texts.get(place, ""), style[one.kind])
+    row, place = (
+        (one.row - 1 if one.row else header.last),
+        (places[0] if places else min(header.names)),
+    )
+    page.write(
+        row,
+        place,
+        cells.get(place, "") if one.row else header.texts.get(place, ""),
+        style[one.kind],
+    )
     note = f"{one.column}：{one.county_message or one.message} [{one.code}]\n{one.remedy}"
     page.write_comment(row, place, note, {"author": "", "x_scale": 2, "y_scale": 1.5})

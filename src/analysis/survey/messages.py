@@ -65,10 +65,19 @@ ITS_FORM = ("改正格式", "mend its form")
 RECOMPUTE = ("重算小计、合计，或改正明细", "recompute the total, or mend the rows")
 RENAME_FILE = ("按“代码_县名.xlsx”改名或移走", "rename or remove it")
 UTF8 = ("另存为 CSV UTF-8", "save as CSV UTF-8")
-PLAIN_DIGITS = ("用普通数字重填，注号、批注写入备注", "retype it in plain digits; notes go into 备注")
+PLAIN_DIGITS = (
+    "用普通数字重填，注号、批注写入备注",
+    "retype it in plain digits; notes go into 备注",
+)
 DATE_AS_DATE = ("填年月日，如 2018-03-01；单元格设为日期或文本", "a full date")
-RIGHT_FILE = ("换上本县的文件，或改正文件名、填报单位", "hand in the right file, or mend its name or 填报单位")
-DELETE_CHARACTER = ("删去该字符，或重新输入整段文字", "delete the character, or type the text again")
+RIGHT_FILE = (
+    "换上本县的文件，或改正文件名、填报单位",
+    "hand in the right file, or mend its name or 填报单位",
+)
+DELETE_CHARACTER = (
+    "删去该字符，或重新输入整段文字",
+    "delete the character, or type the text again",
+)
 
 # fmt: off
 # files of a wave

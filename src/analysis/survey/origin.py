@@ -1,7 +1,8 @@
 """Settle which county and which wave a file is from, before anything else is said of it.
 
-What speaks for a county: the codes and townships of most rows of a sheet, then 填报单位. What speaks for a wave:
-填报日期, the year in the title, the dates in the rows, against the reference date in `wave.toml`.
+What speaks for a county: the codes and townships of most rows of a sheet, then 填报单位. What
+speaks for a wave: 填报日期, the year in the title, the dates in the rows, against the reference
+date in `wave.toml`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ SPELLED_YEAR = re.compile(rf"([{NUMERALS[:-1]}]{{4}})年")
 SHORT_YEAR = re.compile(r"(?<![0-9])([0-9]{2})年度")
 TOP = 15  # rows above which 填报单位 and the title stand
 BOTTOM = 15  # last rows among which the signatures are
-# days from the reference date to 填报日期: within the first pair as is to be expected, outside the second it is
+# days from the reference date to 填报日期: within the first pair as is to be expected, outside the
+# second it is
 # another wave's
 EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
 
@@ -64,8 +66,9 @@ EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
 class Claim:
     """What one sheet says of its origin; rows are counted from 1, 0 where it says nothing.
 
-    county: code that its rows speak for; unit, unit_row: 填报单位; written, day, day_row: 填报日期, as text and as
-    read; years, named: years and counties in the title; mentioned: code of the county whose places most rows name.
+    county: code that its rows speak for; unit, unit_row: 填报单位; written, day, day_row: 填报日期,
+    as text and as read; years, named: years and counties in the title; mentioned: code of the
+    county whose places most rows name.
     """
 
     title: str
@@ -92,7 +95,8 @@ class Claim:
 def claim_of(sheet: Sheet, model: Table | None, rows: Cells | None, title: str) -> Claim:
     """Collect what a sheet says of its origin; nothing where it is no form (no model).
 
-    rows: the data cut out of it, if its header was found. title: the name under which the sheet is spoken of.
+    rows: the data cut out of it, if its header was found. title: the name under which the sheet is
+    spoken of.
     """
     if model is None:
         return Claim(title)
@@ -103,9 +107,13 @@ def claim_of(sheet: Sheet, model: Table | None, rows: Cells | None, title: str) 
     county = county_of_rows(rows) if rows is not None else ""
     lines = _title_lines(sheet, normalise(model.zh))
     years = frozenset(year for line in lines for year in _years(line))
-    named = frozenset(code for code, name in study().districts.items() if any(name in line for line in lines))
+    named = frozenset(
+        code for code, name in study().districts.items() if any(name in line for line in lines)
+    )
     mentioned = county_mentioned(rows, model) if rows is not None else ""
-    return Claim(title, county, unit, unit_row, written, _day(written), day_row, years, named, mentioned)
+    return Claim(
+        title, county, unit, unit_row, written, _day(written), day_row, years, named, mentioned
+    )
 
 
 def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str, int]:
@@ -144,22 +152,30 @@ def _years(line: str) -> list[int]:
 def _up_to_99(numeral: str | None) -> int:
     """Return the number that a Chinese numeral such as 三十一 spells, 0 for none."""
     tens, ten, ones = (numeral or "").rpartition("十")
-    return (NUMERALS.index(tens) if tens else 1) * 10 * bool(ten) + (NUMERALS.index(ones[0]) if ones else 0)
+    return (NUMERALS.index(tens) if tens else 1) * 10 * bool(ten) + (
+        NUMERALS.index(ones[0]) if ones else 0
+    )
 
 
 def _title_lines(sheet: Sheet, title: str) -> list[str]:
-    """Return the texts above the header, folded and without the name of the table, which may hold a year."""
+    """Return the texts above the header, folded and without the name of the table, which may hold a
+    year.
+    """
     lines: list[str] = []
     for row in sheet.cells[:TOP]:
         texts = {normalise(cell) for cell in row if isinstance(cell, str)}
         if texts & form_titles():
             break  # the header
-        lines += [text for text in texts if not (FILLED_ON.fullmatch(text) or FILLED_BY.fullmatch(text))]
+        lines += [
+            text for text in texts if not (FILLED_ON.fullmatch(text) or FILLED_BY.fullmatch(text))
+        ]
     return [line.replace(title, "") for line in lines]
 
 
 def county_of_rows(rows: Cells) -> str:
-    """Return the county to which most rows belong, by code or township; empty where none has most."""
+    """Return the county to which most rows belong, by code or township; empty where none has
+    most.
+    """
     if "community_code" in rows:
         counties = [county_of_code(code) for code in rows["community_code"]]
     else:
@@ -170,13 +186,17 @@ def county_of_rows(rows: Cells) -> str:
 
 
 def county_mentioned(rows: Cells, model: Table) -> str:
-    """Return the county whose name or townships most rows name, alone; empty where none has most."""
+    """Return the county whose name or townships most rows name, alone; empty where none has
+    most.
+    """
     columns = [name for rule in rules_of("own_places", [model.name]) for name in rule.words]
     if not columns:
         return ""
     counts: Counter[str] = Counter()
     for texts in zip(*(rows.get(name, ()) for name in columns), strict=False):
-        counts.update(_only([code for text in texts if isinstance(text, str) for code in _places_in(text)]))
+        counts.update(
+            _only([code for text in texts if isinstance(text, str) for code in _places_in(text)])
+        )
     county, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
     return county if 2 * most > len(rows.get(columns[0], ())) else ""
 
@@ -197,10 +217,11 @@ def _place_names(home: Path) -> dict[str, str]:
 
 
 def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[Problem]:
-    """Ask about sheets of which at least half of the rows are those of another county, one question a sheet.
+    """Ask about sheets of which at least half of the rows are those of another county, one question
+    a sheet.
 
-    pieces: by table, the rows cut out of each sheet. Nothing is asked of a sheet about which `asked` says already
-    that its rows name another county. Blanks and zeros are no likeness.
+    pieces: by table, the rows cut out of each sheet. Nothing is asked of a sheet about which
+    `asked` says already that its rows name another county. Blanks and zeros are no likeness.
     """
     known = {(one.workbook, one.sheet) for one in asked if one.code == MENTIONS_ANOTHER.code}
     questions = []
@@ -218,7 +239,9 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
 
 
 def _likeness(cells: Cells, columns: list[str], least: int) -> set[tuple]:
-    """Return the rows of a sheet, without those of which fewer than `least` columns hold something."""
+    """Return the rows of a sheet, without those of which fewer than `least` columns hold
+    something.
+    """
     rows = zip(*(cells[name] for name in columns), strict=True)
     return {row for row in rows if sum(bool(cell) for cell in row) >= least}
 
@@ -246,7 +269,9 @@ def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Prob
     if not file.county:
         return set(), []
     by_rows = {claim.title: claim.county for claim in claims if claim.county}
-    votes = Counter(by_rows.values() or [claim.unit_county for claim in claims if claim.unit_county])
+    votes = Counter(
+        by_rows.values() or [claim.unit_county for claim in claims if claim.unit_county]
+    )
     other = next((county for county, _ in votes.most_common() if county != file.county), "")
     if other and file.county not in votes:
         return {claim.title for claim in claims}, [_whole(file, claims, other)]
@@ -256,7 +281,9 @@ def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Prob
         Problem.of(SHEET_OF_ANOTHER.fault(other=names[claim.county]), file.path.name, claim.title)
         for claim in foreign
     ]
-    return {claim.title for claim in foreign}, lines + _units(file, [c for c in claims if c not in foreign])
+    return {claim.title for claim in foreign}, lines + _units(
+        file, [c for c in claims if c not in foreign]
+    )
 
 
 def _whole(file: File, claims: list[Claim], other: str) -> Problem:
@@ -275,7 +302,10 @@ def _units(file: File, claims: list[Claim]) -> list[Problem]:
     lines = []
     for unit in dict.fromkeys(claim.unit for claim in claims if claim.unit):
         named = [claim for claim in claims if claim.unit == unit]
-        place, county = (file.path.name, named[0].title, "填报单位", named[0].unit_row), named[0].unit_county
+        place, county = (
+            (file.path.name, named[0].title, "填报单位", named[0].unit_row),
+            named[0].unit_county,
+        )
         if not county:
             lines.append(Problem.of(UNKNOWN_OFFICE.fault(), *place, quote=_in_sheets(named)))
         elif county != file.county:
@@ -299,14 +329,19 @@ def _in_sheets(claims: list[Claim]) -> str:
 
 
 def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> list[Problem]:
-    """Compare 填报日期 and the years in titles with the reference date of the wave: at most one line for each.
+    """Compare 填报日期 and the years in titles with the reference date of the wave: at most one
+    line for each.
 
     A file whose every date is another wave's is a problem; else what is odd is a question.
     """
     if day is None:
         return []
     lines = _dated(file, claims, day)
-    unread = [claim for claim in claims if claim.day is None and re.search(f"[0-9{NUMERALS}]", claim.written)]
+    unread = [
+        claim
+        for claim in claims
+        if claim.day is None and re.search(f"[0-9{NUMERALS}]", claim.written)
+    ]
     if unread:
         place = (file.path.name, unread[0].title, "填报日期", unread[0].day_row)
         lines.append(Problem.of(DATE_UNREAD.fault(), *place, quote=_in_sheets(unread)))

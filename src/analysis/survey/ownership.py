@@ -1,7 +1,8 @@
-"""What this program made, and what it may therefore replace or remove: a marker in each folder says so.
+"""What this program made, and what it may therefore replace or remove: a marker in each folder says
+so.
 
-The marker lists the files that were written, with their hashes, as `sha256sum` does. What it does not list was put
-there by somebody else and is never lost.
+The marker lists the files that were written, with their hashes, as `sha256sum` does. What it does
+not list was put there by somebody else and is never lost.
 """
 
 from __future__ import annotations
@@ -15,12 +16,31 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.survey.folders import WAVE, RefusedError, build, lies_inside, printable, root, writable_folder
+from analysis.survey.folders import (
+    WAVE,
+    RefusedError,
+    build,
+    lies_inside,
+    printable,
+    root,
+    writable_folder,
+)
 
 MARKER = ".made-by-analysis"
 PART = f".{MARKER}.part"  # the marker while it is written
-HEAD = "# Made by analysis, which may replace or remove it. It wrote these files, and keeps any other:\n"
-SCRATCH = {"columns", "districts", "en", "returns", "site", "times.json", "zh"}  # of a wave, below build/
+HEAD = (
+    "# Made by analysis, which may replace or remove it. "
+    "It wrote these files, and keeps any other:\n"
+)
+SCRATCH = {
+    "columns",
+    "districts",
+    "en",
+    "returns",
+    "site",
+    "times.json",
+    "zh",
+}  # of a wave, below build/
 OURS = ("bench", "home")  # below build/, beside the scratch folders of the waves
 UNKNOWN = "-"  # in place of the hash of a file of which no more than the name is known
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
@@ -49,7 +69,9 @@ def _raise(error: OSError) -> None:
 
 
 def made(folder: Path) -> dict[str, str] | None:
-    """Map the files that this program wrote into a folder to their hashes; None without its marker."""
+    """Map the files that this program wrote into a folder to their hashes; None without its
+    marker.
+    """
     marker = folder / MARKER
     if marker.is_symlink() or not marker.is_file():
         return None
@@ -61,13 +83,17 @@ def made(folder: Path) -> dict[str, str] | None:
 
 
 def mark(folder: Path, states: dict[str, str] | None = None) -> None:
-    """Write the marker of a folder that this program makes. states: hash by name of the files written so far."""
+    """Write the marker of a folder that this program makes. states: hash by name of the files
+    written so far.
+    """
     text = HEAD + "".join(f"{state}  {name}\n" for name, state in sorted((states or {}).items()))
     put(text.encode(), folder / MARKER)
 
 
 def put(content: bytes, target: Path) -> None:
-    """Write a file in one step, in place of whatever has its name; a link is replaced, not followed."""
+    """Write a file in one step, in place of whatever has its name; a link is replaced, not
+    followed.
+    """
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     with part.open("xb") as file:
@@ -84,8 +110,8 @@ def quoted(names: Iterable[str]) -> str:
 def owned(folder: Path, names: Iterable[str]) -> set[str]:
     """Return the files of a folder that this program made.
 
-    names: what it makes there; a folder of a version without markers is known by holding nothing else.
-    Raises RefusedError where the folder is somebody else's.
+    names: what it makes there; a folder of a version without markers is known by holding nothing
+    else. Raises RefusedError where the folder is somebody else's.
     """
     listed = made(folder)
     if listed is not None or not folder.exists():
@@ -99,11 +125,15 @@ def owned(folder: Path, names: Iterable[str]) -> set[str]:
 def not_ours(folder: Path, names: Iterable[str]) -> str:
     """Say that a folder holds what this program did not make."""
     said = "不是本程序生成的文件夹，不改动 (not made by this program, so left alone; it holds"
-    return f"{printable(str(folder))}: {said} {quoted(names)}: move it away or choose another folder)"
+    return (
+        f"{printable(str(folder))}: {said} {quoted(names)}: move it away or choose another folder)"
+    )
 
 
 def claim_scratch(wave: str) -> None:
-    """Mark the scratch folder of a wave; RefusedError where it is somebody else's, or leads elsewhere."""
+    """Mark the scratch folder of a wave; RefusedError where it is somebody else's, or leads
+    elsewhere.
+    """
     folder = build(wave)
     writable_folder(folder.parent, own="build")
     place = writable_folder(folder, own="build")
@@ -116,7 +146,9 @@ def claim_scratch(wave: str) -> None:
 
 
 def list_scratch(wave: str, paths: Iterable[Path]) -> None:
-    """Note in the marker of a wave's scratch folder what its steps leave there, which may be removed."""
+    """Note in the marker of a wave's scratch folder what its steps leave there, which may be
+    removed.
+    """
     folder = build(wave)
     before = made(folder) or {}
     after = dict.fromkeys((path.relative_to(folder).as_posix() for path in paths), UNKNOWN) | before
@@ -125,10 +157,11 @@ def list_scratch(wave: str, paths: Iterable[Path]) -> None:
 
 
 def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
-    """Return where single files that people work on may be put: below `build`, or outside of what is kept.
+    """Return where single files that people work on may be put: below `build`, or outside of what
+    is kept.
 
-    Neither in the scratch folder of a wave, whose files are removed by name, nor in an edition. Raises
-    RefusedError with the reason.
+    Neither in the scratch folder of a wave, whose files are removed by name, nor in an edition.
+    Raises RefusedError with the reason.
     """
     place = writable_folder(folder, own="build", keep=keep)
     refuse_published(place)
@@ -142,11 +175,12 @@ def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
 
 @contextmanager
 def replacing(folder: Path, ours: Iterable[str]) -> Iterator[Path]:
-    """Give an empty folder to fill; on success it takes the place of `folder`, on failure nothing changes.
+    """Give an empty folder to fill; on success it takes the place of `folder`, on failure nothing
+    changes.
 
-    ours: the files of `folder` that this program made; any other is kept, under its name. Raises RefusedError
-    where a folder that it needs for the exchange is somebody else's, FileExistsError for a file added by hand
-    under a name that is now written.
+    ours: the files of `folder` that this program made; any other is kept, under its name. Raises
+    RefusedError where a folder that it needs for the exchange is somebody else's, FileExistsError
+    for a file added by hand under a name that is now written.
     """
     fresh, old = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
     _recover(folder, fresh, old)
@@ -178,7 +212,10 @@ def _carry(source: Path, target: Path) -> None:
             continue
         one, other = source / name, target / name
         if name in new:
-            why = f"{name}: 与新生成的文件同名 (added by hand, and now written under the same name: rename yours)"
+            why = (
+                f"{name}: 与新生成的文件同名 "
+                "(added by hand, and now written under the same name: rename yours)"
+            )
             raise FileExistsError(why)
         if os.path.lexists(other):
             if os.path.samestat(one.lstat(), other.lstat()):
@@ -192,7 +229,9 @@ def _carry(source: Path, target: Path) -> None:
 
 
 def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put a fresh folder in the place of another: in one step where the system can, else in two renames."""
+    """Put a fresh folder in the place of another: in one step where the system can, else in two
+    renames.
+    """
     if not folder.exists():
         fresh.rename(folder)
     elif not _exchange(fresh, folder):
@@ -201,7 +240,9 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders of one file system atomically (Linux renameat2); False where that is not to be had."""
+    """Exchange two folders of one file system atomically (Linux renameat2); False where that is not
+    to be had.
+    """
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
@@ -210,7 +251,9 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _recover(folder: Path, fresh: Path, old: Path) -> None:
-    """Finish an exchange that was cut short, or clear what it left; RefusedError where that is somebody else's."""
+    """Finish an exchange that was cut short, or clear what it left; RefusedError where that is
+    somebody else's.
+    """
     for left in (fresh, old):
         if left.is_symlink():
             raise RefusedError(not_ours(left, ["→ " + os.readlink(left)]))
@@ -231,7 +274,9 @@ def _holds(folder: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that this program made, the marker last: what a kill leaves still says whose it is."""
+    """Remove a folder that this program made, the marker last: what a kill leaves still says whose
+    it is.
+    """
     if made(folder) is None and _holds(folder):
         raise RefusedError(not_ours(folder, [path.name for path in folder.iterdir()]))
     for path in folder.iterdir():
@@ -247,16 +292,24 @@ def remove(folder: Path) -> None:
 def adding(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill; on success its files go into `folder`, beside what is there.
 
-    A file there is written over only if this program wrote it and nobody has changed it since. Raises RefusedError
-    where nothing may be written, FileExistsError naming the files that stand in the way; none is written then.
+    A file there is written over only if this program wrote it and nobody has changed it since.
+    Raises RefusedError where nothing may be written, FileExistsError naming the files that stand in
+    the way; none is written then.
     """
     place = folder_for_files(folder)
     with tempfile.TemporaryDirectory() as work:
         yield Path(work)
         new, known = states_of(Path(work)), made(place) or {}
-        taken = [name for name, state in new.items() if not _replaceable(place / name, {state, known.get(name)})]
+        taken = [
+            name
+            for name, state in new.items()
+            if not _replaceable(place / name, {state, known.get(name)})
+        ]
         if taken:
-            said = "不覆盖 (not written over: not written by this program, or filled in since; move them away)"
+            said = (
+                "不覆盖 (not written over: "
+                "not written by this program, or filled in since; move them away)"
+            )
             raise FileExistsError(f"{printable(str(folder))}: {quoted(taken)}: {said}")
         if new:
             place.mkdir(parents=True, exist_ok=True)
@@ -276,7 +329,10 @@ def refuse_published(folder: Path) -> None:
     """Refuse a folder inside what is published, of this wave or another; raises RefusedError."""
     refuse_edition(folder)
     if lies_inside(folder, root() / "outputs"):
-        why = "已发布的文件夹里不另写文件 (where editions are published: choose a folder outside of it)"
+        why = (
+            "已发布的文件夹里不另写文件 "
+            "(where editions are published: choose a folder outside of it)"
+        )
         raise RefusedError(f"{printable(str(folder))}: {why}")
 
 

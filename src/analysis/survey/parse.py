@@ -30,14 +30,20 @@ from analysis.survey.messages import (
 )
 from analysis.survey.text import REORDERING, fold, normalise, odd_character
 
-NUMBER = re.compile(r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S)
+NUMBER = re.compile(
+    r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S
+)
 DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日?)?")
 OCTOBER = re.compile(r"[0-9]{4}\.1")  # what becomes of 1988.10 where it is taken for a number
 CODE = re.compile(r"[0-9A-Za-z-]+")
 DIGITS = re.compile(r"\^?\[0-9\]\{([0-9]+)\}\$?")  # the pattern of a code that is so many digits
-INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
+INVISIBLE = (
+    "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
+)
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-APART = re.compile(r"[0-9]\s+[0-9]")  # two numbers in one cell: folding would join them into a third
+APART = re.compile(
+    r"[0-9]\s+[0-9]"
+)  # two numbers in one cell: folding would join them into a third
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
 ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 LARGEST = 2**53  # beyond it a float no longer holds every whole number
@@ -55,7 +61,9 @@ class UnreadableError(ValueError):
 
 
 class Broken(str):
-    """A cell that shows an error value, or a formula that nobody has calculated, instead of a value."""
+    """A cell that shows an error value, or a formula that nobody has calculated, instead of a
+    value.
+    """
 
     fault: Fault
 
@@ -67,7 +75,9 @@ class Broken(str):
         return cell
 
 
-ABSENT = Broken()  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
+ABSENT = (
+    Broken()
+)  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
 
 
 def spellings(unit: str) -> dict[str, int]:
@@ -76,7 +86,8 @@ def spellings(unit: str) -> dict[str, int]:
 
 
 def number(cell: object, unit: str = "") -> float:
-    """Read a finite number; text may have full-width digits, thousands commas and the column's unit.
+    """Read a finite number; text may have full-width digits, thousands commas and the column's
+    unit.
 
     Spaces and invisible characters may stand around the number and its unit, not within the number.
     """
@@ -136,7 +147,9 @@ def date(cell: object) -> pd.Timestamp:
 
 
 def text(cell: object) -> str:
-    """Read text: a whole number typed as a number becomes its digits; outer space and the invisible go."""
+    """Read text: a whole number typed as a number becomes its digits; outer space and the invisible
+    go.
+    """
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, bool) or not isinstance(cell, str | int):
@@ -165,7 +178,9 @@ def not_a_code(pattern: str) -> Fault:
 
 
 def code(cell: object, pattern: str) -> str:
-    """Read a code, plain or full-width, kept as text; whether it matches the pattern is checked later."""
+    """Read a code, plain or full-width, kept as text; whether it matches the pattern is checked
+    later.
+    """
     read = fold(text(cell))
     if not CODE.fullmatch(read):
         raise UnreadableError(not_a_code(pattern))
@@ -180,7 +195,9 @@ def place(cell: object) -> str:
 
 
 def reader(schema: pa.Column) -> Callable[[object], object]:
-    """Return the rule for a column of the codebook; none reads a broken cell, or one that shows another order."""
+    """Return the rule for a column of the codebook; none reads a broken cell, or one that shows
+    another order.
+    """
     read = _by_type(schema)
 
     def unbroken(cell: object) -> object:
@@ -203,7 +220,9 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
 def odd_fault(cell: str) -> Fault:
     """Name the character that is no plain digit, by its code where it cannot be seen."""
     odd = odd_character(cell)
-    shown = f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"
+    shown = (
+        f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"
+    )
     return NOT_PLAIN_DIGIT.fault(shown=shown)
 
 

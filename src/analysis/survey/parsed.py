@@ -38,9 +38,10 @@ PLACE = ("workbook", "sheet", "row")
 class Parsed(NamedTuple):
     """What the raw frames of a wave say.
 
-    tables: the rows without fault, with the types of the codebook. cells: every row of data; a cell that could
-    not be read, or is out of range, is missing, so that all others can be judged. lost: (table, county code)
-    from whose sheets a row may have been lost; the county is empty where any may.
+    tables: the rows without fault, with the types of the codebook. cells: every row of data; a cell
+    that could not be read, or is out of range, is missing, so that all others can be judged. lost:
+    (table, county code) from whose sheets a row may have been lost; the county is empty where any
+    may.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -68,7 +69,8 @@ def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Pars
 def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
     """Parse the cells of a raw frame column by column, by the rule for each column's type.
 
-    Each distinct cell is read once. Returns every row, where what could not be read is missing, and the faults.
+    Each distinct cell is read once. Returns every row, where what could not be read is missing, and
+    the faults.
     """
     parsed, problems = {}, []
     for name, schema in model.columns.items():
@@ -88,12 +90,16 @@ def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Pr
                 value, (_, fault, quote) = cells[i], values[keys[i]]
                 rule = BLANK if empty(value) and not isinstance(value, parse.Broken) else ""
                 place = (book, sheet, schema.title, row)
-                problems.append(Problem.of(fault, *place, quote=quote, rule=rule, value=quote.strip()))
+                problems.append(
+                    Problem.of(fault, *place, quote=quote, rule=rule, value=quote.strip())
+                )
     return pd.DataFrame(parsed, index=rows.index), problems
 
 
 def _typed(values: list, index: pd.Index, schema: Column) -> pd.Series:
-    """Give values the type of the codebook; numbers become floats, and answers nullable, where one is missing."""
+    """Give values the type of the codebook; numbers become floats, and answers nullable, where one
+    is missing.
+    """
     kind = schema.dtype.type
     if not schema.nullable and any(value is None for value in values):
         name = str(schema.dtype)
@@ -102,9 +108,13 @@ def _typed(values: list, index: pd.Index, schema: Column) -> pd.Series:
 
 
 def complete(cells: pd.DataFrame, faults: list[Problem], model: Table) -> pd.DataFrame:
-    """Return the rows without fault in which nothing that must be there is missing, as the codebook types them."""
+    """Return the rows without fault in which nothing that must be there is missing, as the codebook
+    types them.
+    """
     columns = model.columns
-    needed = [name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans]
+    needed = [
+        name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans
+    ]
     if not faults and not needed:
         return cells
     types = {name: schema.dtype.type for name, schema in columns.items()}
@@ -112,7 +122,9 @@ def complete(cells: pd.DataFrame, faults: list[Problem], model: Table) -> pd.Dat
 
 
 def _counties_of(cells: pd.DataFrame, misread: set[tuple[str, str]]) -> set[str]:
-    """Return the counties of the rows in some sheets; all, as "", where a sheet has rows of several."""
+    """Return the counties of the rows in some sheets; all, as "", where a sheet has rows of
+    several.
+    """
     if not misread:
         return set()
     sheets = zip(cells["workbook"], cells["sheet"], strict=True)
@@ -131,7 +143,9 @@ def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 
 
 def _quote(value: object, model: Table) -> str:
-    """Quote a faulty cell, but none of a roster of people: where columns have slipped it may be an identifier."""
+    """Quote a faulty cell, but none of a roster of people: where columns have slipped it may be an
+    identifier.
+    """
     if model.identifiers or isinstance(value, parse.Broken) or looks_personal(value):
         return ""
     if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
@@ -142,7 +156,9 @@ def _quote(value: object, model: Table) -> str:
 
 
 def _blank(schema: Column) -> Fault | None:
-    """Say that a blank cell is a fault, and which answer means nothing where the codebook has one."""
+    """Say that a blank cell is a fault, and which answer means nothing where the codebook has
+    one.
+    """
     if schema.nullable:
         return None
     if "无" in schema.metadata["codes"]:
@@ -152,7 +168,9 @@ def _blank(schema: Column) -> Fault | None:
 
 
 def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Table) -> tuple:
-    """Return (value, fault, quote of the cell); no fault where the header has been faulted already."""
+    """Return (value, fault, quote of the cell); no fault where the header has been faulted
+    already.
+    """
     if cell is parse.ABSENT:
         return None, None, ""
     if empty(cell):
@@ -164,7 +182,9 @@ def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Ta
 
 
 def wanted(check: pa.Check, schema: Column) -> Fault:
-    """Say in both languages what a check of the codebook asks for; KeyError where there are no words for it."""
+    """Say in both languages what a check of the codebook asks for; KeyError where there are no
+    words for it.
+    """
     said, unit = check.statistics, schema.metadata["unit"]
     low, high = (_printed(said.get(end)) for end in ("min_value", "max_value"))
     match check.name:
@@ -186,7 +206,9 @@ def wanted(check: pa.Check, schema: Column) -> Fault:
 
 
 def _printed(end: Any) -> str:
-    return f"{end:%Y-%m-%d}" if isinstance(end, pd.Timestamp) else "" if end is None else f"{end:.10g}"
+    return (
+        f"{end:%Y-%m-%d}" if isinstance(end, pd.Timestamp) else "" if end is None else f"{end:.10g}"
+    )
 
 
 def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
@@ -200,7 +222,8 @@ def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Prob
         if failed:
             problems += _out_of_range(cells.loc[list(failed)], name, failed, schema, model)
             cells = cells.assign(**{name: _with_missing(cells[name], list(failed))})
-    # the county of an interview is the head of its community code; of all others it is that of the file
+    # the county of an interview is the head of its community code; of all others it is that of the
+    # file
     county = model.columns["county_code"]
     if failed := _failed(cells["county_code"], county):
         at = list(failed)
@@ -213,12 +236,16 @@ def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Prob
 
 
 def _failed(column: pd.Series, schema: Column) -> dict:
-    """Map the labels of the cells that fail a check of their column to what the first of them asks for."""
+    """Map the labels of the cells that fail a check of their column to what the first of them asks
+    for.
+    """
     failed, values = {}, column.dropna()
     for check in schema.checks if len(values) else ():
         passed = check(values).check_output
         if not passed.all():
-            failed = dict.fromkeys(values.index[~passed.astype(bool)], wanted(check, schema)) | failed
+            failed = (
+                dict.fromkeys(values.index[~passed.astype(bool)], wanted(check, schema)) | failed
+            )
     return failed
 
 
@@ -228,12 +255,18 @@ def _with_missing(column: pd.Series, labels: list) -> pd.Series:
     return column.mask(column.index.isin(labels))
 
 
-def _out_of_range(rows: pd.DataFrame, column: str, failed: dict, schema: Column, model: Table) -> list[Problem]:
-    """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that too."""
+def _out_of_range(
+    rows: pd.DataFrame, column: str, failed: dict, schema: Column, model: Table
+) -> list[Problem]:
+    """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that
+    too.
+    """
     title, problems = model.columns[column].title, []
     limits = schema.checks[0].statistics if schema.metadata["unit"] == "万元" else {}
     least, most = limits.get("min_value"), limits.get("max_value")
-    places = zip(rows["workbook"], rows["sheet"], rows["row"], rows[column], rows.index, strict=True)
+    places = zip(
+        rows["workbook"], rows["sheet"], rows["row"], rows[column], rows.index, strict=True
+    )
     for book, sheet, row, value, label in places:
         quote, fault, rule = _quote(value, model), failed[label], ""
         if most is not None and least <= value / parse.YUAN <= most:

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROBLEM, QUESTION = "problem", "question"
-FINDINGS = ("kind", "code", "workbook", "sheet", "column", "row", "message", "remedy", "county_message")
+FINDINGS = (
+    "kind",
+    "code",
+    "workbook",
+    "sheet",
+    "column",
+    "row",
+    "message",
+    "remedy",
+    "county_message",
+)
 FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, beside code and message
 
 # Rules that `causes` treats in a way of their own; every other finding is folded by its message.
@@ -27,13 +37,15 @@ NO_ROWS, TWICE, SAME_PERSON = "no rows", "twice", "same person"
 class Problem:
     """One fault, or one question, at one place; `message` never holds an identifier of a person.
 
-    message: the value, the rule in Chinese and (in brackets) in English. county_message: what the county reads
-    instead, where the message names another county. A question does not stop the run. code: that of the message,
-    see `messages`, or of a rule of the study. remedy: what to do about it, in both languages.
+    message: the value, the rule in Chinese and (in brackets) in English. county_message: what the
+    county reads instead, where the message names another county. A question does not stop the run.
+    code: that of the message, see `messages`, or of a rule of the study. remedy: what to do about
+    it, in both languages.
 
-    rule: one of the rules above, or nothing. value: the part of the message that differs from cell to cell.
-    about: the code of the community that a place is missing or unknown for; of an unknown column the numbers of
-    its filled rows; of an answer in a total row the first row that it sums up. All three serve `causes` alone.
+    rule: one of the rules above, or nothing. value: the part of the message that differs from cell
+    to cell. about: the code of the community that a place is missing or unknown for; of an unknown
+    column the numbers of its filled rows; of an answer in a total row the first row that it sums
+    up. All three serve `causes` alone.
     """
 
     workbook: str
@@ -91,13 +103,17 @@ class Problem:
 
 def in_words(place: str, message: str, remedy: str, code: str) -> str:
     """Write one line: where, what, how to mend it, and the code of the rule."""
-    return f"{place}: {message}" + (f" → {remedy}" if remedy else "") + (f" [{code}]" if code else "")
+    return (
+        f"{place}: {message}" + (f" → {remedy}" if remedy else "") + (f" [{code}]" if code else "")
+    )
 
 
 class InputError(Exception):
-    """Raised with every problem found, in order of file, sheet, column and row; accounts: of every row.
+    """Raised with every problem found, in order of file, sheet, column and row; accounts: of every
+    row.
 
-    Its text is what a reader is shown: a summary where there are several causes, then one line a cause.
+    Its text is what a reader is shown: a summary where there are several causes, then one line a
+    cause.
     """
 
     def __init__(
@@ -106,7 +122,11 @@ class InputError(Exception):
         questions: Iterable[Problem] = (),
         accounts: pd.DataFrame | None = None,
     ) -> None:
-        self.problems, self.questions, self.accounts = sorted(set(problems)), list(questions), accounts
+        self.problems, self.questions, self.accounts = (
+            sorted(set(problems)),
+            list(questions),
+            accounts,
+        )
         from analysis.survey.causes import causes
         from analysis.survey.summary import report
 
@@ -123,7 +143,9 @@ class InputError(Exception):
 
 
 class StudyError(InputError):
-    """Raised with what is wrong in the study's own files: without a codebook nothing can be folded by it."""
+    """Raised with what is wrong in the study's own files: without a codebook nothing can be folded
+    by it.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems, self.questions, self.accounts = sorted(set(problems)), [], None
@@ -148,6 +170,11 @@ def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
 
 
 def findings_of(table: pd.DataFrame) -> list[Problem]:
-    """Return the findings that a table as `findings_table` makes it lists; FOLDED_BY may be left out."""
+    """Return the findings that a table as `findings_table` makes it lists; FOLDED_BY may be left
+    out.
+    """
     names = [name for name in (*FINDINGS, *FOLDED_BY) if name in table]
-    return [Problem(**dict(zip(names, row, strict=True))) for row in zip(*(table[n] for n in names), strict=True)]
+    return [
+        Problem(**dict(zip(names, row, strict=True)))
+        for row in zip(*(table[n] for n in names), strict=True)
+    ]

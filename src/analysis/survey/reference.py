@@ -13,7 +13,8 @@ from analysis.survey.folders import REFERENCE, root
 from analysis.survey.messages import NO_REFERENCE, UNREADABLE
 from analysis.survey.problems import Problem, StudyError
 
-# Tables that a study may do without, with their columns: one that is not there, and that `study.toml` does not
+# Tables that a study may do without, with their columns: one that is not there, and that
+# `study.toml` does not
 # name under `reference`, has no rows.
 OPTIONAL = {
     "county_aliases": ("alias", "county_code"),
@@ -68,7 +69,9 @@ def needed(names: Iterable[str]) -> list[Path]:
 
 
 def is_needed(name: str) -> bool:
-    """Tell whether a reference table must be there: it is not optional, or the study says that it has it."""
+    """Tell whether a reference table must be there: it is not optional, or the study says that it
+    has it.
+    """
     from analysis.survey.study import study  # it reads reference tables itself
 
     return name not in OPTIONAL or name in study().reference
@@ -78,7 +81,9 @@ def check_references(paths: Iterable[Path]) -> None:
     """Raise StudyError naming the reference tables that are missing."""
     missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
     if missing:
-        raise StudyError([Problem.of(NO_REFERENCE.fault(file=name), name) for name in sorted(missing)])
+        raise StudyError(
+            [Problem.of(NO_REFERENCE.fault(file=name), name) for name in sorted(missing)]
+        )
 
 
 @cache

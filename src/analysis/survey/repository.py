@@ -1,4 +1,6 @@
-"""What is read from the repository that one works in: clean tables, reference tables, facts of the wave."""
+"""What is read from the repository that one works in: clean tables, reference tables, facts of the
+wave.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean ta
 
 
 NOT_BUILT = (
-    "尚未生成，请先运行 make report (is missing: run `make report` first, for another wave `analysis build`)"
+    "尚未生成，请先运行 make report "
+    "(is missing: run `make report` first, for another wave `analysis build`)"
 )
 
 
@@ -40,7 +43,9 @@ def built(path: Path) -> Path:
 
 
 def register(name: str, wave: str) -> pd.DataFrame:
-    """Read a reference table as a source of estimates: what it holds is *published*, not surveyed."""
+    """Read a reference table as a source of estimates: what it holds is *published*, not
+    surveyed.
+    """
     table = reference(name)
     table.attrs.update(table=name, wave=wave, basis="published")
     return table
@@ -54,9 +59,9 @@ def named_places() -> pd.Series:
 def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
     """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
 
-    columns: with names, these alone and where each row stands; a notebook that names what it uses runs again only
-    when one of them changes. Raises NotBuiltError where the table has yet to be made, KeyError naming a column
-    that it does not have.
+    columns: with names, these alone and where each row stands; a notebook that names what it uses
+    runs again only when one of them changes. Raises NotBuiltError where the table has yet to be
+    made, KeyError naming a column that it does not have.
     """
     path = built(processed(wave) / f"{table}.parquet")
     with reading_table(table, columns, path), path.open("rb") as file:
@@ -73,23 +78,29 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
 def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
     """Read the estimates that notebooks (those named, or all) have saved, as one table.
 
-    district: what the page of a district may say instead, its own rows and the city's as they are printed (see
-    `analysis.publish.districts`).
+    district: what the page of a district may say instead, its own rows and the city's as they are
+    printed (see `analysis.publish.districts`).
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "estimates.parquet")
     folder = built(build(wave) / study().languages[0] / "estimates")
-    paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(folder.glob("*.parquet"))
+    paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(
+        folder.glob("*.parquet")
+    )
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
 
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:
-    """Read the statements that the comparison saved, or only the form and words of one district's."""
+    """Read the statements that the comparison saved, or only the form and words of one
+    district's.
+    """
     if district:
         return _read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / study().languages[0] / "tables/statements.csv"
     if not path.exists():  # no notebook of this study compares
-        return pd.DataFrame(columns=["form", "indicator", "district", "zh", "en", "text_zh", "text_en"])
+        return pd.DataFrame(
+            columns=["form", "indicator", "district", "zh", "en", "text_zh", "text_en"]
+        )
     return pd.read_csv(path, dtype={"district": str}, encoding="utf-8-sig", keep_default_na=False)
 
 
@@ -104,5 +115,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def wave_facts(wave: str) -> dict:
-    """Read what `wave.toml` declares: basis, dates, titles. The only place that says *synthetic*."""
+    """Read what `wave.toml` declares: basis, dates, titles. The only place that says
+    *synthetic*.
+    """
     return read_declaration(built(processed(wave) / FILE))

@@ -1,7 +1,8 @@
-"""What goes back to a county: its findings as a list, and its own sheets with the cells in question marked.
+"""What goes back to a county: its findings as a list, and its own sheets with the cells in question
+marked.
 
-Nothing of any other county is in it, and no identifier: of the roster only the rows asked about are shown, without
-names, ID numbers and telephones.
+Nothing of any other county is in it, and no identifier: of the roster only the rows asked about are
+shown, without names, ID numbers and telephones.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from analysis.survey.messages import OF_ANOTHER
 from analysis.survey.problems import PROBLEM, findings_of
 from analysis.survey.reading.book import UnopenedError, open_book
 from analysis.survey.reading.header import find_header
-from analysis.survey.reading.names import File, files_of, refuse_raw_folder, sheet_title, without_files
+from analysis.survey.reading.names import (
+    File,
+    files_of,
+    refuse_raw_folder,
+    sheet_title,
+    without_files,
+)
 from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
@@ -55,13 +62,15 @@ COUNTS = {
 }
 
 
-def write_returns(folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame) -> list[Path]:
+def write_returns(
+    folder: Path, raw: Path, findings: pd.DataFrame, accounts: pd.DataFrame
+) -> list[Path]:
     """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
     findings: as `findings_table` has them (`InputError.findings`, or the clean table `questions`);
-    accounts: of the rows. A county without findings gets the list that says so, and its rows counted; where
-    there was nothing to read, nobody gets one.
-    Raises FileExistsError when `folder` is where the counties' own files lie.
+    accounts: of the rows. A county without findings gets the list that says so, and its rows
+    counted; where there was nothing to read, nobody gets one. Raises FileExistsError when `folder`
+    is where the counties' own files lie.
     """
     refuse_raw_folder(folder, raw)
     if without_files(raw):
@@ -83,7 +92,9 @@ def _is_of(names: set[str], code: str, workbook: str) -> bool:
     return workbook in names or workbook.startswith(code)
 
 
-def _write(path: Path, county: str, files: list[File], findings: pd.DataFrame, accounts: pd.DataFrame) -> None:
+def _write(
+    path: Path, county: str, files: list[File], findings: pd.DataFrame, accounts: pd.DataFrame
+) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": f"{county} 返还 (return)", "created": datetime(2020, 1, 1)})
@@ -108,7 +119,9 @@ def _styles(book: Workbook) -> dict:
 
 
 def _write_list(sheet: Worksheet, county: str, findings: pd.DataFrame, style: dict) -> None:
-    """Write every cause with its place, and a column for the answer; the cells are marked in the sheets."""
+    """Write every cause with its place, and a column for the answer; the cells are marked in the
+    sheets.
+    """
     folded = causes(findings_of(findings))
     faults = sum(one.kind == PROBLEM for one in folded)
     asked = len(folded) - faults
@@ -149,7 +162,8 @@ def _write_counts(sheet: Worksheet, accounts: pd.DataFrame, style: dict) -> None
 
 
 def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dict) -> None:
-    """Write the county's own sheets that have findings, each cell at its place in the file handed in.
+    """Write the county's own sheets that have findings, each cell at its place in the file handed
+    in.
 
     None of a file that is another county's: it would go to the wrong one.
     """
@@ -161,10 +175,15 @@ def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dic
         return
     seen, models = set(), {normalise(model.zh): model for model in study().district_tables}
     for sheet in sheets:
-        model, mine = models.get(sheet_title(sheet.title)), findings[findings["sheet"] == sheet.title]
+        model, mine = (
+            models.get(sheet_title(sheet.title)),
+            findings[findings["sheet"] == sheet.title],
+        )
         if model is None or mine.empty or model in seen:
             continue
         seen.add(model)
         header = find_header(sheet, model)
         if header.names:
-            write_marked(book.add_worksheet(model.zh), sheet, header, model, mine, file.county, style)
+            write_marked(
+                book.add_worksheet(model.zh), sheet, header, model, mine, file.county, style
+            )

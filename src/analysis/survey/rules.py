@@ -1,7 +1,7 @@
 """What must hold within a row, across rows and between sheets, beyond each column's own range.
 
-Every rule looks at each row in which the cells that it needs are there; where one is missing, since it could
-not be read, the rule is silent about that row alone.
+Every rule looks at each row in which the cells that it needs are there; where one is missing, since
+it could not be read, the rule is silent about that row alone.
 """
 
 from __future__ import annotations
@@ -32,18 +32,23 @@ from analysis.survey.parse import YUAN
 from analysis.survey.problems import MISSING_PLACE, TWICE, UNIT, UNKNOWN_PLACE, Problem
 from analysis.survey.study import Study, study
 
-# (table, county code) to the number of its rows of which it is not known what they are about; county "": of any
+# (table, county code) to the number of its rows of which it is not known what they are about;
+# county "": of any
 Partial = Mapping[tuple[str, str], float]
 
 CLOSE = 0.005  # 万元: amounts have two decimals
-PASTED = 3  # rows of two communities or more that a sheet of persons without names does not have twice
+PASTED = (
+    3  # rows of two communities or more that a sheet of persons without names does not have twice
+)
 
 
-def rule_problems(tables: dict[str, pd.DataFrame], partial: Partial = MappingProxyType({})) -> list[Problem]:
+def rule_problems(
+    tables: dict[str, pd.DataFrame], partial: Partial = MappingProxyType({})
+) -> list[Problem]:
     """Check tables against every rule within a row, across rows and across tables.
 
-    tables: rows whose cells may be missing. partial: as `partial_tables` counts; as many places as rows that are
-    not known may be missing without a word.
+    tables: rows whose cells may be missing. partial: as `partial_tables` counts; as many places as
+    rows that are not known may be missing without a word.
     """
     return (
         _within_a_row(tables)
@@ -62,7 +67,9 @@ def rules_of(check: str, tables: Collection[str]) -> list[Rule]:
 
 
 def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, str]]) -> Partial:
-    """Count the rows of each table and county that lack what names them; any number where some may be `lost`."""
+    """Count the rows of each table and county that lack what names them; any number where some may
+    be `lost`.
+    """
     partial = Counter(dict.fromkeys(lost, math.inf))
     for name, table in study().tables.items():
         if table.named_by and name in tables:
@@ -73,13 +80,16 @@ def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, st
 
 
 def more_than_unnamed(missing: pd.Series, table: str, partial: Partial) -> pd.Series:
-    """Tell which places are surely missing from a table: those of counties that lack more than its unnamed rows.
+    """Tell which places are surely missing from a table: those of counties that lack more than its
+    unnamed rows.
 
     missing: county codes, one a place; returns a mask.
     """
     anywhere = partial.get((table, ""), 0)
     counts = Counter(missing)
-    sure = {county for county, n in counts.items() if n > partial.get((table, county), 0) + anywhere}
+    sure = {
+        county for county, n in counts.items() if n > partial.get((table, county), 0) + anywhere
+    }
     return missing.isin(sure)
 
 
@@ -88,30 +98,47 @@ def answered(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
     return rows.dropna(subset=list(columns))
 
 
-def rule_questions(tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Timestamp | None) -> list[Problem]:
-    """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial` as above."""
+def rule_questions(
+    tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Timestamp | None
+) -> list[Problem]:
+    """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial`
+    as above.
+    """
     asked = []
     for rule in rules_of("not_after", tables):
         if day is not None:
             rows = answered(tables[rule.table], [rule.column])
             limit = day if "datetime" in str(rows[rule.column].dtype) else day.year
             later = AFTER_REFERENCE.fault(day=f"{day:%Y-%m-%d}")
-            asked += located(rows[rows[rule.column] > limit], title_of(rule.table, rule.column), later)
+            asked += located(
+                rows[rows[rule.column] > limit], title_of(rule.table, rule.column), later
+            )
     for rule in rules_of("drawn", tables):
         frame = study().tables[rule.table].within
         if frame in tables:
-            rows, done = answered(tables[frame], ["community_code", rule.argument]), tables[rule.table]
-            silent = rows[rows[rule.argument].astype(bool) & ~rows["community_code"].isin(done["community_code"])]
+            rows, done = (
+                answered(tables[frame], ["community_code", rule.argument]),
+                tables[rule.table],
+            )
+            silent = rows[
+                rows[rule.argument].astype(bool)
+                & ~rows["community_code"].isin(done["community_code"])
+            ]
             silent = silent[more_than_unnamed(silent["county_code"], rule.table, partial)]
             asked += located(silent, title_of(frame, rule.argument), NOT_INTERVIEWED.fault())
     return asked
 
 
-def located(rows: pd.DataFrame, title: str, fault: Fault, rule: str = "", about: str = "") -> list[Problem]:
+def located(
+    rows: pd.DataFrame, title: str, fault: Fault, rule: str = "", about: str = ""
+) -> list[Problem]:
     """Put a fault at a column of each row; about: the column that holds what it is about."""
     abouts = rows[about] if about else [""] * len(rows)
     places = zip(rows["workbook"], rows["sheet"], rows["row"], abouts, strict=True)
-    return [Problem.of(fault, book, sheet, title, row, rule=rule, about=of) for book, sheet, row, of in places]
+    return [
+        Problem.of(fault, book, sheet, title, row, rule=rule, about=of)
+        for book, sheet, row, of in places
+    ]
 
 
 def title_of(table: str, column: str) -> str:
@@ -125,12 +152,16 @@ def _within_a_row(tables: dict[str, pd.DataFrame]) -> list[Problem]:
         rows = answered(tables[rule.table], _needed(study(), rule.table, rule.argument))
         if len(rows):
             kept = rows.eval(rule.argument).astype(bool)
-            problems += located(rows[~kept], title_of(rule.table, rule.column), rule.message.fault(), rule.code)
+            problems += located(
+                rows[~kept], title_of(rule.table, rule.column), rule.message.fault(), rule.code
+            )
     return problems
 
 
 def involved(code: str) -> set[str]:
-    """Return the titles of all columns that a rule within a row compares: any of them may be the wrong one."""
+    """Return the titles of all columns that a rule within a row compares: any of them may be the
+    wrong one.
+    """
     return _involved(study()).get(code, set())
 
 
@@ -169,10 +200,15 @@ def _sum(rule: Rule, table: pd.DataFrame) -> list[Problem]:
         fits = wrong & (difference.abs() < CLOSE)
         for name in columns:
             problems += located(
-                rows[fits & (rows[name] != 0)], title_of(rule.table, name), PARTS_IN_YUAN.fault(), UNIT
+                rows[fits & (rows[name] != 0)],
+                title_of(rule.table, name),
+                PARTS_IN_YUAN.fault(),
+                UNIT,
             )
         wrong &= ~fits
-    return problems + located(rows[wrong], title_of(rule.table, total), NOT_SUM_OF_PARTS.fault(), rule.code)
+    return problems + located(
+        rows[wrong], title_of(rule.table, total), NOT_SUM_OF_PARTS.fault(), rule.code
+    )
 
 
 def _once(tables: dict[str, pd.DataFrame]) -> list[Problem]:
@@ -180,7 +216,9 @@ def _once(tables: dict[str, pd.DataFrame]) -> list[Problem]:
     for name, rows in tables.items():
         table = study().tables[name]
         if table.key:
-            whole = answered(rows, [column for column in table.key if not _may_be_blank(name, column)])
+            whole = answered(
+                rows, [column for column in table.key if not _may_be_blank(name, column)]
+            )
             again = whole[whole.duplicated(list(table.key))]
             problems += located(again, title_of(name, table.key[-1]), REPORTED_TWICE.fault(), TWICE)
         elif table.persons in table.columns:  # people without names
@@ -193,9 +231,15 @@ def _may_be_blank(table: str, column: str) -> bool:
 
 
 def _pasted(table: str, people: pd.DataFrame) -> list[Problem]:
-    """Find rows of people that stand in the same order further up: alone, two persons may be alike."""
+    """Find rows of people that stand in the same order further up: alone, two persons may be
+    alike.
+    """
     facts = study().tables[table]
-    asked = [name for name in facts.columns if name not in (*FROM_FILE, "township", "community", "community_code")]
+    asked = [
+        name
+        for name in facts.columns
+        if name not in (*FROM_FILE, "township", "community", "community_code")
+    ]
     key = ["community_code", *asked]
     rows, again = answered(people, key).sort_values(["workbook", "sheet", "row"]), set()
     for _, own in rows.groupby(["workbook", "sheet"]):
@@ -224,7 +268,9 @@ def _known_communities(tables: dict[str, pd.DataFrame], partial: Partial) -> lis
 
 
 def within(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
-    """List the tables whose communities must be in another table, with that one, where both are there."""
+    """List the tables whose communities must be in another table, with that one, where both are
+    there.
+    """
     pairs = [(name, table.within) for name, table in study().tables.items() if table.within]
     return [(table, other) for table, other in pairs if table in tables and other in tables]
 
@@ -282,7 +328,14 @@ def _all_answers(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Prob
                 continue  # it may be what a row says that could not be read
             title = title_of(name, table.named_by)
             problems += [
-                Problem.of(ITEM_MISSING.fault(place=one), workbook, sheet, title, rule=MISSING_PLACE, value=one)
+                Problem.of(
+                    ITEM_MISSING.fault(place=one),
+                    workbook,
+                    sheet,
+                    title,
+                    rule=MISSING_PLACE,
+                    value=one,
+                )
                 for one in missing
             ]
     return problems

@@ -1,4 +1,6 @@
-"""Find rows whose cells stand beside their headers: pasted, or pushed, a column or more to one side."""
+"""Find rows whose cells stand beside their headers: pasted, or pushed, a column or more to one
+side.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
 BELOW = 2  # rows below a shifted block that are its totals
 TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
 NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
-DATES = (18_000, 60_000)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+DATES = (
+    18_000,
+    60_000,
+)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
 EPOCH = dt.datetime(1899, 12, 30)
 MIN_CELLS = 3  # that are filled in, from the first faulty one on
 FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
@@ -46,10 +51,10 @@ def without_shifted(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Take out of parsed cells what stands in shifted rows, and say so at each of their faults.
 
-    rows: the raw frame. cells, faults: what was parsed of it. findings: of reading; among them the columns that
-    are unknown because shifted rows reach into them get the rule of these rows. Returns (cells, faults): in
-    shifted rows all cells are missing, and the rule of their faults is SHIFTED with the columns to the right, as
-    in `shifted+1`.
+    rows: the raw frame. cells, faults: what was parsed of it. findings: of reading; among them the
+    columns that are unknown because shifted rows reach into them get the rule of these rows.
+    Returns (cells, faults): in shifted rows all cells are missing, and the rule of their faults is
+    SHIFTED with the columns to the right, as in `shifted+1`.
     """
     steps = _steps(rows, faults, model)
     if not steps:
@@ -77,8 +82,12 @@ def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFram
         end = ends.get((one.workbook, one.sheet)) if one.rule == UNKNOWN_COLUMN else None
         filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()] if end else []
         usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
-        other = [place for place in filled if place not in steps]  # totals may be among the shifted rows
-        alone = usual and not any(place in read or not end[0] <= place[2] <= end[1] for place in other)
+        other = [
+            place for place in filled if place not in steps
+        ]  # totals may be among the shifted rows
+        alone = usual and not any(
+            place in read or not end[0] <= place[2] <= end[1] for place in other
+        )
         found.append(replace(one, rule=f"{SHIFTED}{usual[0][0]:+d}") if alone else one)
     return found
 
@@ -119,7 +128,11 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
         row = dict(zip(names, table[place], strict=True))
         bad = {name for name in names if schema[name].title in titles}
         # a number in a column of names is no fault by itself
-        bad |= {name for name in NAMED if name in row and not empty(row[name]) and not readers[name](row[name])}
+        bad |= {
+            name
+            for name in NAMED
+            if name in row and not empty(row[name]) and not readers[name](row[name])
+        }
         if len(bad) < MIN_FAULTS:
             continue
         for step in dict.fromkeys((last, *STEPS)):
@@ -130,7 +143,9 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
 
 
 def _reader(name: str, schema: Column) -> Callable[[object], bool]:
-    """Return a function that tells whether a cell answers a column; it remembers what it was asked."""
+    """Return a function that tells whether a cell answers a column; it remembers what it was
+    asked.
+    """
     known: dict = {}
 
     def answers(cell: object) -> bool:
@@ -144,7 +159,11 @@ def _reader(name: str, schema: Column) -> Callable[[object], bool]:
 
 def _answers(cell: object, name: str, schema: Column) -> bool:
     if name in study().identifiers:
-        return isinstance(cell, str) and bool(NAME.fullmatch(cell)) if name == "name" else looks_personal(cell)
+        return (
+            isinstance(cell, str) and bool(NAME.fullmatch(cell))
+            if name == "name"
+            else looks_personal(cell)
+        )
     if name == "serial":
         return isinstance(cell, int | float) or (isinstance(cell, str) and cell.isdecimal())
     if name == "remark":
@@ -169,7 +188,9 @@ def _passes(value: Any, check: Check) -> bool:
 
 
 def _as_formatted(cell: object, schema: Column) -> object:
-    """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a date."""
+    """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a
+    date.
+    """
     dated = str(schema.dtype).startswith("datetime")
     if dated and isinstance(cell, int | float) and DATES[0] <= cell <= DATES[1]:
         return EPOCH + dt.timedelta(days=int(cell))
@@ -183,7 +204,9 @@ def _is_text(schema: Column) -> bool:
 
 
 def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -> bool:
-    """Tell whether the cells of a row, from its first faulty one on, answer the columns `step` to their left."""
+    """Tell whether the cells of a row, from its first faulty one on, answer the columns `step` to
+    their left.
+    """
     first = min(form.index(name) for name in bad)
     explained = looked_at = misfits = 0
     for place, name in enumerate(form):
@@ -199,11 +222,14 @@ def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -
 
 
 def _totals(table: dict[Place, list], steps: dict[Place, int]) -> dict[Place, int]:
-    """Find the faulty rows in a shifted block that are its totals: with their label they left its column."""
+    """Find the faulty rows in a shifted block that are its totals: with their label they left its
+    column.
+    """
     blocks = _blocks(steps)
     ends = {sheet: (min(rows), max(rows)) for sheet, rows in blocks.items()}
     usual = {
-        sheet: Counter(steps[(*sheet, row)] for row in rows).most_common(1)[0][0] for sheet, rows in blocks.items()
+        sheet: Counter(steps[(*sheet, row)] for row in rows).most_common(1)[0][0]
+        for sheet, rows in blocks.items()
     }
     return {
         place: usual[place[:2]]

@@ -1,4 +1,5 @@
-"""What the study in the repository that one works in is: `study.toml` and the tables of `data/raw/reference`.
+"""What the study in the repository that one works in is: `study.toml` and the tables of
+`data/raw/reference`.
 
 The package knows no place, no table and no question of its own; it asks `study()`.
 """
@@ -54,17 +55,18 @@ RELEASE = {  # forms of what the table `release` of study.toml declares
 class Study:
     """One study. Codes are text; a pattern is a regular expression that a whole code must match.
 
-    wave_of: the wave whose questions alone count, where there is one (see `of_wave`).
-    languages: those of what is published, the main one first. reference: the optional reference tables that the
-    study has; one that it has and that is not there is refused. wave: the one that is meant where none is named.
-    city: the code that stands for all districts together. district, community: patterns of codes; a community's
-    code begins with that of its district, then of its township, which has `township_length` characters.
-    units: the columns of townships.csv that count what a township has to report on; without any, every township
-    reports. form_title, office: what forms print. report, of_district: notebooks, the one that is published as the
-    report and the one that is run for each district; empty where there is none. district_title: by language, the
-    title of a district's page, where `{}` stands for its name. release_name: how the file of a release begins.
-    license: the SPDX identifier of the licence of what is published; empty where none is declared. release_date:
-    the day of publication; None where none is declared.
+    wave_of: the wave whose questions alone count, where there is one (see `of_wave`). languages:
+    those of what is published, the main one first. reference: the optional reference tables that
+    the study has; one that it has and that is not there is refused. wave: the one that is meant
+    where none is named. city: the code that stands for all districts together. district, community:
+    patterns of codes; a community's code begins with that of its district, then of its township,
+    which has `township_length` characters. units: the columns of townships.csv that count what a
+    township has to report on; without any, every township reports. form_title, office: what forms
+    print. report, of_district: notebooks, the one that is published as the report and the one that
+    is run for each district; empty where there is none. district_title: by language, the title of a
+    district's page, where `{}` stands for its name. release_name: how the file of a release begins.
+    license: the SPDX identifier of the licence of what is published; empty where none is declared.
+    release_date: the day of publication; None where none is declared.
     """
 
     home: Path
@@ -93,12 +95,16 @@ class Study:
 
     @cached_property
     def tiles(self) -> dict[str, tuple[int, int]]:
-        """Where each district lies, roughly: column and row from the north-west, of those that have a place."""
+        """Where each district lies, roughly: column and row from the north-west, of those that have
+        a place.
+        """
         table = _counties(self)
         if "tile_column" not in table:
             return {}
         placed = table[table["tile_column"] != ""]
-        return {row.gb2260: (int(row.tile_column), int(row.tile_row)) for row in placed.itertuples()}
+        return {
+            row.gb2260: (int(row.tile_column), int(row.tile_row)) for row in placed.itertuples()
+        }
 
     @cached_property
     def tables(self) -> dict[str, Table]:
@@ -117,12 +123,19 @@ class Study:
     def rulebook(self) -> pd.DataFrame:
         """List what every check may say, of the package and of `rules.csv`, one row each.
 
-        Columns: code, kind (problem or question), message_zh, message_en, remedy_zh, remedy_en; what a message
-        fills in is written as …
+        Columns: code, kind (problem or question), message_zh, message_en, remedy_zh, remedy_en;
+        what a message fills in is written as …
         """
         own = [rule.message for rule in self.rules if rule.message.zh]
         rows = [
-            (one.code, QUESTION if one.asks else PROBLEM, one.zh, one.en, one.remedy_zh, one.remedy_en)
+            (
+                one.code,
+                QUESTION if one.asks else PROBLEM,
+                one.zh,
+                one.en,
+                one.remedy_zh,
+                one.remedy_en,
+            )
             for one in [*messages().values(), *own]
         ]
         names = ["code", "kind", "message_zh", "message_en", "remedy_zh", "remedy_en"]
@@ -137,11 +150,15 @@ class Study:
         return [rule for rule in whole.rules if self._asks(rule, whole.tables)]
 
     def _asks(self, rule: Rule, whole: dict[str, Table]) -> bool:
-        """Tell whether a wave asks all columns that a rule names; whole: the tables of all waves."""
+        """Tell whether a wave asks all columns that a rule names; whole: the tables of all
+        waves.
+        """
         if rule.table not in self.tables:
             return False
         words = set(re.findall(r"[a-z_]\w*", rule.argument)) | {rule.column}
-        return not words & (whole[rule.table].columns.keys() - self.tables[rule.table].columns.keys())
+        return not words & (
+            whole[rule.table].columns.keys() - self.tables[rule.table].columns.keys()
+        )
 
     @property
     def district_tables(self) -> tuple[Table, ...]:
@@ -155,18 +172,28 @@ class Study:
 
     @property
     def book(self) -> str:
-        """The name of the workbook that is not a district's, without its ending; empty where there is none."""
+        """The name of the workbook that is not a district's, without its ending; empty where there
+        is none.
+        """
         return next((table.book for table in self.book_tables), "")
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
-        """Map the columns that identify a person to their titles; they are read for checks, then dropped."""
-        return {name: one.zh for table in self.tables.values() for name, one in table.identifiers.items()}
+        """Map the columns that identify a person to their titles; they are read for checks, then
+        dropped.
+        """
+        return {
+            name: one.zh
+            for table in self.tables.values()
+            for name, one in table.identifiers.items()
+        }
 
     @cached_property
     def frame_table(self) -> str:
         """The table that has one row for each community of the frame; empty where there is none."""
-        return next((name for name, table in self.tables.items() if table.rows == "communities"), "")
+        return next(
+            (name for name, table in self.tables.items() if table.rows == "communities"), ""
+        )
 
     @cached_property
     def public(self) -> tuple[str, ...]:
@@ -192,13 +219,17 @@ _WAVE: ContextVar[str] = ContextVar("wave", default="")
 
 
 def study() -> Study:
-    """Return the study that one works in, as `of_wave` narrows it; StudyError where it cannot be read."""
+    """Return the study that one works in, as `of_wave` narrows it; StudyError where it cannot be
+    read.
+    """
     return _of_wave(root(), _WAVE.get())
 
 
 @contextmanager
 def of_wave(wave: str) -> Iterator[None]:
-    """Ask only what a wave asks, for the time of the context; a folder whose name is none asks everything."""
+    """Ask only what a wave asks, for the time of the context; a folder whose name is none asks
+    everything.
+    """
     token = _WAVE.set(wave if WAVE.fullmatch(wave) else "")
     try:
         yield
@@ -227,7 +258,9 @@ def _read(home: Path) -> Study:
 
 def _checked(home: Path, facts: dict) -> Study:
     """Return the study that a declaration describes; every key must be known and of its type."""
-    places, forms, notebooks = (dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks"))
+    places, forms, notebooks = (
+        dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks")
+    )
     titles, release = dict(facts.pop("district_title", {})), dict(facts.pop("release", {}))
     given = {
         "languages": tuple(facts.pop("languages", ())),
@@ -276,7 +309,11 @@ def _check_notebooks(given: dict[str, Any]) -> None:
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, NOT_A_NOTEBOOK.fault())
     for lang, title in given["district_title"].items():
-        if not isinstance(title, str) or title.count("{}") != 1 or len(re.findall("[{}]", title)) > 2:
+        if (
+            not isinstance(title, str)
+            or title.count("{}") != 1
+            or len(re.findall("[{}]", title)) > 2
+        ):
             raise _refused(f"district_title.{lang}", TITLE_WITHOUT_PLACE.fault())
 
 
@@ -303,13 +340,20 @@ def _counties(study: Study) -> pd.DataFrame:
     table = reference("counties")
     missing = [column for column in ("gb2260", "name_zh", "name_en") if column not in table]
     if missing:
-        raise StudyError([Problem.of(KEY_MISSING.fault(), "counties.csv", column=name) for name in missing])
+        raise StudyError(
+            [Problem.of(KEY_MISSING.fault(), "counties.csv", column=name) for name in missing]
+        )
     problems = [
         Problem.of(
-            message.fault(value=repr(cell), pattern=pattern.pattern), "counties.csv", column=column, row=row
+            message.fault(value=repr(cell), pattern=pattern.pattern),
+            "counties.csv",
+            column=column,
+            row=row,
         )
         for column, pattern, message in forms
-        for row, (cell, code) in enumerate(zip(table[column], table["gb2260"], strict=True), start=2)
+        for row, (cell, code) in enumerate(
+            zip(table[column], table["gb2260"], strict=True), start=2
+        )
         if not pattern.fullmatch(cell) and code != study.city
     ]
     if problems:
@@ -318,6 +362,8 @@ def _counties(study: Study) -> pd.DataFrame:
 
 
 def names_of(table: pd.DataFrame, city: str) -> dict[str, str]:
-    """Map code to name for the rows of `counties.csv` that are districts: that of the city is not."""
+    """Map code to name for the rows of `counties.csv` that are districts: that of the city is
+    not.
+    """
     rows = table[table["gb2260"] != city]
     return dict(zip(rows["gb2260"], rows["name_zh"], strict=True))

@@ -33,7 +33,9 @@ TITLES = {
 
 
 def report(causes: list[Cause]) -> str:
-    """Print one line a cause; before several, how many there are, in which sheets, and which to mend first."""
+    """Print one line a cause; before several, how many there are, in which sheets, and which to
+    mend first.
+    """
     return "\n".join([*overview(causes), *map(str, causes)])
 
 
@@ -46,7 +48,10 @@ def overview(causes: list[Cause]) -> list[str]:
     for cause in causes:
         files.setdefault(cause.workbook, Counter())[cause.sheet] += 1
     lines = [f"共{len(causes)}个原因，涉及{places}处 ({len(causes)} causes, {places} places)："]
-    lines += [f"  {file} {sheets.total()}个：{_sheets(sheets)}" for file, sheets in list(files.items())[:FILES]]
+    lines += [
+        f"  {file} {sheets.total()}个：{_sheets(sheets)}"
+        for file, sheets in list(files.items())[:FILES]
+    ]
     if len(files) > FILES:
         lines.append(f"  等{len(files)}个文件 ({len(files)} files)")
     first = first_to_mend(causes)
@@ -55,32 +60,48 @@ def overview(causes: list[Cause]) -> list[str]:
 
 
 def _sheets(counts: Counter) -> str:
-    listed = [f"{sheet or '整个文件 (the file)'} {count}" for sheet, count in list(counts.items())[:SHEETS]]
+    listed = [
+        f"{sheet or '整个文件 (the file)'} {count}"
+        for sheet, count in list(counts.items())[:SHEETS]
+    ]
     return "、".join(listed) + (f"等{len(counts)}张表" if len(counts) > SHEETS else "")
 
 
 def first_to_mend(causes: list[Cause]) -> Cause:
-    """Choose what hides or explains most: a fault of a file, of a sheet, of most cells; wrong totals last."""
+    """Choose what hides or explains most: a fault of a file, of a sheet, of most cells; wrong
+    totals last.
+    """
     return min(
         causes,
-        key=lambda cause: (bool(cause.sheet), bool(cause.rows), cause.code in LAST, -len(cause.findings)),
+        key=lambda cause: (
+            bool(cause.sheet),
+            bool(cause.rows),
+            cause.code in LAST,
+            -len(cause.findings),
+        ),
     )
 
 
 def summary(accounts: pd.DataFrame, findings: pd.DataFrame) -> str:
-    """Print the rows, problems and questions of each file, aligned whatever the width of its characters."""
+    """Print the rows, problems and questions of each file, aligned whatever the width of its
+    characters.
+    """
     counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
     is_problem = findings["kind"] == PROBLEM
     for name, rows in (("problems", findings[is_problem]), ("questions", findings[~is_problem])):
         by_file = rows["workbook"].value_counts()
-        counts = counts.reindex([*counts.index, *sorted(set(by_file.index) - set(counts.index))], fill_value=0)
+        counts = counts.reindex(
+            [*counts.index, *sorted(set(by_file.index) - set(counts.index))], fill_value=0
+        )
         counts[name] = by_file.reindex(counts.index, fill_value=0)
     counts.loc["合计 total"] = counts.sum()
     cells = [["文件 file", *(TITLES[name] for name in counts)]]
     cells += [[file, *map(str, map(int, row))] for file, *row in counts.itertuples()]
     widths = [max(cell_len(line[i]) for line in cells) for i in range(len(cells[0]))]
     return "\n".join(
-        "  ".join(_pad(text, width, i) for i, (text, width) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            _pad(text, width, i) for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in cells
     )
 

@@ -65,10 +65,10 @@ def total_problems(
 ) -> list[Problem]:
     """Compare every total row with the sums of its rows.
 
-    totals, cells: by table, the total rows as read and the rows, in which cells may be missing. findings: no
-    sum is judged over a cell that has a problem, nor over a row that should not be there or is lost; of a sheet
-    that lacks rows, only what these do not explain is told. applied: the corrections made, since a total may be
-    that of the rows as handed in or as corrected.
+    totals, cells: by table, the total rows as read and the rows, in which cells may be missing.
+    findings: no sum is judged over a cell that has a problem, nor over a row that should not be
+    there or is lost; of a sheet that lacks rows, only what these do not explain is told. applied:
+    the corrections made, since a total may be that of the rows as handed in or as corrected.
     """
     problems, doubts = [], _doubts(findings)
     again: dict[tuple[str, str], list[int]] = {}
@@ -76,15 +76,21 @@ def total_problems(
         if one.rule == SAME_PERSON:
             again.setdefault((one.workbook, one.sheet), []).append(one.row)
     lacking, unfilled = (
-        {(one.workbook, one.sheet) for one in findings if one.rule == rule} for rule in (MISSING_PLACE, NO_ROWS)
+        {(one.workbook, one.sheet) for one in findings if one.rule == rule}
+        for rule in (MISSING_PLACE, NO_ROWS)
     )
     corrected = dict(list(applied.groupby(["file", "sheet"])))
     for name, sums in totals.items():
         numbers = _numbers(name, cells[name])
         parts = dict(list(numbers.groupby(["workbook", "sheet"])))
-        for place, lines in groupby(sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])):
+        for place, lines in groupby(
+            sums.to_dict("records"), key=lambda line: (line["workbook"], line["sheet"])
+        ):
             if place not in unfilled:
-                own, made = parts.get(place, numbers.iloc[:0]), corrected.get(place, applied.iloc[:0])
+                own, made = (
+                    parts.get(place, numbers.iloc[:0]),
+                    corrected.get(place, applied.iloc[:0]),
+                )
                 listed = _unrepeated(list(lines), own, again.get(place, []))
                 found = _sheet(name, own, listed, doubts.get(place, {}), made)
                 found = _moved(found, listed, own)
@@ -93,7 +99,9 @@ def total_problems(
 
 
 def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[dict]:
-    """Leave out each 合计 over rows of which a third are persons entered twice: they are pasted twice."""
+    """Leave out each 合计 over rows of which a third are persons entered twice: they are pasted
+    twice.
+    """
     rows, kept = own["row"].to_numpy(), []
     for line in lines:
         doubled = sum(row < line["row"] for row in again)
@@ -103,7 +111,9 @@ def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[
 
 
 def _moved(found: list[Problem], lines: list[dict], own: pd.DataFrame) -> list[Problem]:
-    """Say of wrong 小计 that their rows stand elsewhere: none above, or those of other streets (sorted)."""
+    """Say of wrong 小计 that their rows stand elsewhere: none above, or those of other streets
+    (sorted).
+    """
     sums = [one for one in found if one.code in WRONG_TOTALS]
     rows, wrong = own["row"].to_numpy(), {one.row for one in sums}
     parts = [line for line in lines if line["kind"] == "小计"]
@@ -125,13 +135,17 @@ def _is_mixed(own: pd.DataFrame, block: np.ndarray) -> bool:
 
 
 def _alone(problems: list[Problem]) -> list[Problem]:
-    """Keep what is wrong in one column of a total row: a row that is missing makes many wrong at once."""
+    """Keep what is wrong in one column of a total row: a row that is missing makes many wrong at
+    once.
+    """
     rows = Counter(one.row for one in problems)
     return [one for one in problems if rows[one.row] == 1]
 
 
 def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]]]:
-    """Map each sheet to its rows with a problem, and each row to the titles of the cells in doubt, or to EVERY."""
+    """Map each sheet to its rows with a problem, and each row to the titles of the cells in doubt,
+    or to EVERY.
+    """
     doubts: dict[tuple[str, str], dict[int, set[str]]] = {}
     for one in findings:
         if one.row and one.kind == PROBLEM:
@@ -143,9 +157,11 @@ def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]
 
 
 def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes as one.
+    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes
+    as one.
 
-    What is missing counts nothing; no sum is judged where that is a fault. Also the `street` of each row.
+    What is missing counts nothing; no sum is judged where that is a fault. Also the `street` of
+    each row.
     """
     schema = study().tables[name].columns
     kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
@@ -165,26 +181,35 @@ def data_in_totals(totals: dict[str, pd.DataFrame]) -> list[Problem]:
     for name, sums in totals.items():
         schema = study().tables[name].columns
         for line in sums.to_dict("records"):
-            told = [c for c, cell in line.items() if _answers(c, schema.get(c), cell, c in _additive(name))]
+            told = [
+                c
+                for c, cell in line.items()
+                if _answers(c, schema.get(c), cell, c in _additive(name))
+            ]
             for column in told[:1]:  # one a row
                 title = schema[column].title if column in schema else study().identifiers[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
                 first = str(line["first"])  # its column may have slid down, from there on
-                problems.append(Problem.of(TOTAL_HOLDS_DATA.fault(), *place, rule=TOTAL_ANSWERS, about=first))
+                problems.append(
+                    Problem.of(TOTAL_HOLDS_DATA.fault(), *place, rule=TOTAL_ANSWERS, about=first)
+                )
     return problems
 
 
 def _answers(column: str, schema: Column | None, cell: object, adds: bool) -> bool:
     """Tell whether a cell of a total row answers its question, which only a row of data does.
 
-    A whole number may be a count of rows, and the sum of a column that is added up stands where it belongs.
+    A whole number may be a count of rows, and the sum of a column that is added up stands where it
+    belongs.
     """
     if column in (*FROM_FILE, "kind", "first", "name") or empty(cell):
         return False
     if column in study().identifiers or column == "community_code":
         return normalise(cell) not in NOTHING and not COUNT.fullmatch(normalise(cell))
     kind, said = str(schema.dtype), normalise(cell)
-    measured = kind.startswith("float") and not adds and not COUNT.fullmatch(said.removesuffix(".0"))
+    measured = (
+        kind.startswith("float") and not adds and not COUNT.fullmatch(said.removesuffix(".0"))
+    )
     if not (schema.metadata["codes"] or kind.startswith("datetime") or measured) or said in NOTHING:
         return False
     try:
@@ -202,7 +227,9 @@ def _within(value: float, limits: dict) -> bool:
 def _sheet(
     name: str, own: pd.DataFrame, lines: list[dict], doubts: dict[int, set[str]], made: pd.DataFrame
 ) -> list[Problem]:
-    """Compare the total rows of one sheet; doubts: by row, the titles of cells that are not added up."""
+    """Compare the total rows of one sheet; doubts: by row, the titles of cells that are not added
+    up.
+    """
     problems, wrong = [], {}
     places = own["row"].to_numpy()
     running = {}
@@ -212,7 +239,9 @@ def _sheet(
     doubtful = _rows_by_title(doubts)
     for line in lines:
         first = since or line["first"]
-        since = first if EVERY in doubts.get(line["row"], ()) else None  # what is no total ends no block
+        since = (
+            first if EVERY in doubts.get(line["row"], ()) else None
+        )  # what is no total ends no block
         spans = [(first, line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
         if _any_between(doubtful.get(EVERY, []), spans[-1][0], line["row"]):
             continue
@@ -220,19 +249,25 @@ def _sheet(
             if column not in (*schema, "name") or column in FROM_FILE or empty(cell):
                 continue
             title = schema[column].title if column in schema else study().identifiers[column]
-            summed = column in own and _any_between(doubtful.get(title, []), spans[-1][0], line["row"])
+            summed = column in own and _any_between(
+                doubtful.get(title, []), spans[-1][0], line["row"]
+            )
             if summed and not isinstance(cell, parse.Broken):
                 continue
             if column not in running:
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
             # a total of totals of which some are wrong, and named, may be wrong by as much
             off = [more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"]]
-            found = _compare(cell, schema.get(column), column in adds, running[column], places, spans, off)
+            found = _compare(
+                cell, schema.get(column), column in adds, running[column], places, spans, off
+            )
             if found:
                 wrong.setdefault(column, []).append((line["row"], found.by))
                 place = (line["workbook"], line["sheet"], title, line["row"])
                 rule = UNIT if found.fault.message is SUM_IN_YUAN else ""
-                problems.append(Problem.of(found.fault, *place, quote=found.quote, rule=rule, value=found.value))
+                problems.append(
+                    Problem.of(found.fault, *place, quote=found.quote, rule=rule, value=found.value)
+                )
     return problems
 
 
@@ -254,7 +289,9 @@ def _any_between(rows: list[int], first: int, last: int) -> bool:
 def _running(
     own: pd.DataFrame, schema: Column | None, column: str, adds: bool, made: pd.DataFrame
 ) -> list[np.ndarray]:
-    """Return running sums of a column, as corrected and as handed in; counts where it is not added up."""
+    """Return running sums of a column, as corrected and as handed in; counts where it is not added
+    up.
+    """
     if not adds:
         yes = own[column].to_numpy() if column in own else np.ones(len(own))
         return [np.arange(len(own) + 1.0), np.cumsum([0, *yes])]
@@ -269,7 +306,9 @@ def _running(
 
 
 def _before(said: str, schema: Column | None) -> float:
-    """Read what stood in a cell before it was corrected; nothing was added up where it was no number."""
+    """Read what stood in a cell before it was corrected; nothing was added up where it was no
+    number.
+    """
     try:
         return parse.reader(schema)(said)
     except parse.UnreadableError:
@@ -278,7 +317,9 @@ def _before(said: str, schema: Column | None) -> float:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong cell of a total row: quote and value as a Problem has them, by how much, not a number if unknown."""
+    """A wrong cell of a total row: quote and value as a Problem has them, by how much, not a number
+    if unknown.
+    """
 
     fault: Fault
     quote: str = ""
@@ -322,7 +363,9 @@ def _compare(
         for first, last in spans
     ]
     ways = {0.0, sum(off), *off, *(sum(off) - one for one in off)}
-    if any(map(math.isnan, off)) or any(abs(value - total - by) < CLOSE for total in sums for by in ways):
+    if any(map(math.isnan, off)) or any(
+        abs(value - total - by) < CLOSE for total in sums for by in ways
+    ):
         return None
     first, last = spans[-1]
     message = NOT_SUM if adds else NOT_COUNT

@@ -15,16 +15,25 @@ def test_our_definition_goes_to_coinr_and_back(tmp_path):
     frame = definition()
     own = frame[frame["numerator"] != ""]
     values = pd.DataFrame(
-        {code: [10.0 + i, 40.0, 70.0 - i] for i, code in enumerate(own.index)}, ["331002", "331003", "331004"]
+        {code: [10.0 + i, 40.0, 70.0 - i] for i, code in enumerate(own.index)},
+        ["331002", "331003", "331004"],
     )
     data, meta = to_coinr(
-        values, frame, {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"}, "service_index", "synthetic"
+        values,
+        frame,
+        {"331002": "椒江区", "331003": "黄岩区", "331004": "路桥区"},
+        "service_index",
+        "synthetic",
     )
     data.to_csv(tmp_path / "idata.csv", index=False)
     meta.to_csv(tmp_path / "imeta.csv", index=False)
-    back, again = from_coinr(*(pd.read_csv(tmp_path / f"{name}.csv") for name in ("idata", "imeta")))
+    back, again = from_coinr(
+        *(pd.read_csv(tmp_path / f"{name}.csv") for name in ("idata", "imeta"))
+    )
     expected = scores(values, frame)["service_index"]
-    assert scores(back, again)["service_index"].to_dict() == pytest.approx(expected.to_dict(), rel=1e-12)
+    assert scores(back, again)["service_index"].to_dict() == pytest.approx(
+        expected.to_dict(), rel=1e-12
+    )
 
 
 def test_the_tables_are_as_coinr_wants_them():
@@ -41,7 +50,11 @@ def test_the_tables_are_as_coinr_wants_them():
     levels = meta.set_index("iCode")["Level"]
     inner = meta.dropna(subset=["Parent"])
     assert (levels[inner["Parent"]].to_numpy() == inner["Level"].to_numpy() + 1).all()
-    assert set(meta.loc[meta["Type"] == "Indicator", "iCode"]) == set(data.columns) - {"uCode", "uName", "basis"}
+    assert set(meta.loc[meta["Type"] == "Indicator", "iCode"]) == set(data.columns) - {
+        "uCode",
+        "uName",
+        "basis",
+    }
     assert meta["Weight"].notna().all() and "d_village" not in set(meta["iCode"])
 
 

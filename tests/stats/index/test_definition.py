@@ -18,7 +18,9 @@ def test_five_dimensions_and_the_village_turned_one_stands_apart(table):
     assert list(frame.index[frame["dimension"] == "service_index"]) == [
         "d_facilities", "d_workforce", "d_linkage", "d_elections",
     ]  # fmt: skip
-    assert frame.loc["d_village", "dimension"] == "" and (frame["dimension"] == "d_village").sum() > 1
+    assert (
+        frame.loc["d_village", "dimension"] == "" and (frame["dimension"] == "d_village").sum() > 1
+    )
 
 
 def test_each_indicator_is_complete_and_in_terms_of_the_clean_tables(table):
@@ -30,8 +32,17 @@ def test_each_indicator_is_complete_and_in_terms_of_the_clean_tables(table):
 
 
 def test_formulas_are_evaluated_by_district():
-    communities = pd.DataFrame({"county_code": ["a", "a", "b"], "yes": [True, False, True], "area": [10, 30, 5]})
-    row = {"name_zh": "", "name_en": "", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "100"}
+    communities = pd.DataFrame(
+        {"county_code": ["a", "a", "b"], "yes": [True, False, True], "area": [10, 30, 5]}
+    )
+    row = {
+        "name_zh": "",
+        "name_en": "",
+        "dimension": "",
+        "direction": "1",
+        "goal_low": "0",
+        "goal_high": "100",
+    }
     row |= {
         "weight": "1",
         "factor": "100",
@@ -44,17 +55,37 @@ def test_formulas_are_evaluated_by_district():
 
 
 def test_a_column_that_a_table_was_not_read_with_is_named():
-    row = {"code": "x", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "1", "weight": "1"}
+    row = {
+        "code": "x",
+        "dimension": "",
+        "direction": "1",
+        "goal_low": "0",
+        "goal_high": "1",
+        "weight": "1",
+    }
     row |= {"factor": "1", "numerator": "workers: income", "denominator": "workers: 1"}
     workers = pd.DataFrame({"county_code": ["a"], "post": ["b"]})
-    with pytest.raises(ValueError, match=r"workers: income: .*'income'.*read with county_code, post"):
+    with pytest.raises(
+        ValueError, match=r"workers: income: .*'income'.*read with county_code, post"
+    ):
         measure({"workers": workers}, definition(pd.DataFrame([row])), ["county_code"])
 
 
 def test_nothing_to_divide_by_is_blank_and_never_a_guess():
     communities = pd.DataFrame({"county_code": ["a", "b"], "turned": [True, False]})
-    row = {"code": "x", "dimension": "", "direction": "1", "goal_low": "0", "goal_high": "1", "weight": "1"}
-    row |= {"factor": "1", "numerator": "communities: turned", "denominator": "communities: 1 * turned"}
+    row = {
+        "code": "x",
+        "dimension": "",
+        "direction": "1",
+        "goal_low": "0",
+        "goal_high": "1",
+        "weight": "1",
+    }
+    row |= {
+        "factor": "1",
+        "numerator": "communities: turned",
+        "denominator": "communities: 1 * turned",
+    }
     found = measure({"communities": communities}, definition(pd.DataFrame([row])), ["county_code"])
     assert found.loc["a", "x"] == 1 and pd.isna(found.loc["b", "x"])
 
@@ -63,11 +94,22 @@ def test_nothing_to_divide_by_is_blank_and_never_a_guess():
     ("change", "message"),
     [
         (lambda t: pd.concat([t, t.tail(1)]), "v_seats is there twice"),
-        (lambda t: t.assign(dimension=t["dimension"].replace("d_linkage", "d_link")), "belongs to d_link"),
-        (lambda t: t.assign(goal_high=t["goal_high"].replace("18", "0")), "i_workers has goalposts out of order"),
-        (lambda t: t.assign(direction=t["direction"].replace("-1", "2")), "i_weak_linking has a direction"),
         (
-            lambda t: t.assign(dimension=t["dimension"].mask(t["code"] == "service_index", "d_linkage")),
+            lambda t: t.assign(dimension=t["dimension"].replace("d_linkage", "d_link")),
+            "belongs to d_link",
+        ),
+        (
+            lambda t: t.assign(goal_high=t["goal_high"].replace("18", "0")),
+            "i_workers has goalposts out of order",
+        ),
+        (
+            lambda t: t.assign(direction=t["direction"].replace("-1", "2")),
+            "i_weak_linking has a direction",
+        ),
+        (
+            lambda t: t.assign(
+                dimension=t["dimension"].mask(t["code"] == "service_index", "d_linkage")
+            ),
             "below itself",
         ),
     ],
@@ -82,7 +124,9 @@ def test_an_aggregate_cites_the_rows_that_its_formulas_take_in_or_the_aggregates
         {"county_code": ["331002", "331002", "331003"], "old": [True, False, True], "k": [1, 2, 0]}
     )
     places = places.assign(workbook=["a.xlsx", "a.xlsx", "b.xlsx"], sheet="社区", row=[6, 7, 6])
-    people = pd.DataFrame({"county_code": ["331002"], "workbook": ["a.xlsx"], "sheet": ["社工"], "row": [9]})
+    people = pd.DataFrame(
+        {"county_code": ["331002"], "workbook": ["a.xlsx"], "sheet": ["社工"], "row": [9]}
+    )
     lines = [
         ("top", "", "", ""),
         ("village", "top", "", ""),
@@ -90,7 +134,9 @@ def test_an_aggregate_cites_the_rows_that_its_formulas_take_in_or_the_aggregates
         ("v", "village", "communities: old and k > 0", "communities: old"),
         ("w", "all", "workers: 1", "communities: k"),
     ]
-    frame = pd.DataFrame(lines, columns=["code", "dimension", "numerator", "denominator"]).set_index("code")
+    frame = pd.DataFrame(
+        lines, columns=["code", "dimension", "numerator", "denominator"]
+    ).set_index("code")
     tables = {"communities": places, "workers": people}
     assert cited(tables, frame, "village") == {
         "331000": "indicators.csv; a.xlsx!社区 6; b.xlsx!社区 6",
@@ -98,4 +144,7 @@ def test_an_aggregate_cites_the_rows_that_its_formulas_take_in_or_the_aggregates
         "331003": "indicators.csv; b.xlsx!社区 6",
     }
     assert cited(tables, frame, "all")["331000"] == "indicators.csv; a.xlsx!社区 6-7; a.xlsx!社工 9"
-    assert cited(tables, frame, "top")["331003"] == "estimates.csv!village.331003; estimates.csv!all.331003"
+    assert (
+        cited(tables, frame, "top")["331003"]
+        == "estimates.csv!village.331003; estimates.csv!all.331003"
+    )

@@ -12,7 +12,14 @@ from analysis.stats.index.precision import intervals, standard_errors
 @pytest.fixture
 def frame():
     top = {"code": "top", "dimension": "", "aggregation": "arithmetic", "numerator": ""}
-    row = {"code": "x", "dimension": "top", "direction": "1", "goal_low": "0", "goal_high": "99", "weight": "1"}
+    row = {
+        "code": "x",
+        "dimension": "top",
+        "direction": "1",
+        "goal_low": "0",
+        "goal_high": "99",
+        "weight": "1",
+    }
     row |= {"factor": "1", "numerator": "communities: y", "denominator": "communities: 1"}
     return definition(pd.DataFrame([top, row]).fillna(""))
 
@@ -29,16 +36,22 @@ def test_error_of_a_mean_is_that_of_the_textbook_on_average(frame):
 
 
 def test_all_alike_is_sure(frame):
-    communities = pd.DataFrame({"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0})
+    communities = pd.DataFrame(
+        {"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0}
+    )
     error = standard_errors({"communities": communities}, frame, "county_code", "community_code")
     assert error.loc["a", "x"] == pytest.approx(0, abs=1e-9)
 
 
 def test_a_table_that_cannot_be_dealt_is_no_matter_of_chance(frame):
-    communities = pd.DataFrame({"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0})
+    communities = pd.DataFrame(
+        {"county_code": "a", "community_code": [f"u{i}" for i in range(20)], "y": 7.0}
+    )
     workers = pd.DataFrame({"county_code": ["a"]})
     with pytest.raises(KeyError, match="community_code"):
-        standard_errors({"communities": communities, "workers": workers}, frame, "county_code", "community_code")
+        standard_errors(
+            {"communities": communities, "workers": workers}, frame, "county_code", "community_code"
+        )
 
 
 def test_intervals_are_students_on_the_groups_and_stay_within_the_scale():

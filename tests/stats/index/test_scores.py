@@ -1,4 +1,6 @@
-"""Scores of an invented index: equal to base R's (reference/index.R), and to what one can work out by hand."""
+"""Scores of an invented index: equal to base R's (reference/index.R), and to what one can work out
+by hand.
+"""
 
 from pathlib import Path
 
@@ -15,7 +17,9 @@ R = pd.read_csv(REFERENCE / "index.csv", comment="#")
 
 @pytest.fixture
 def invented():
-    data, meta = (pd.read_csv(REFERENCE / f"{name}.csv", keep_default_na=True) for name in ("idata", "imeta"))
+    data, meta = (
+        pd.read_csv(REFERENCE / f"{name}.csv", keep_default_na=True) for name in ("idata", "imeta")
+    )
     return from_coinr(data, meta.fillna({"Parent": "", "aggregation": ""}))
 
 
@@ -31,7 +35,9 @@ def test_goalposts_by_hand(invented):
     values, frame = invented
     found = normalise(values, frame)
     assert found.loc["uA", "a1"] == pytest.approx(1 + 99 * (10 - 5) / 20)
-    assert found.loc["uA", "a2"] == pytest.approx(1 + 99 * (1 - 0.8)), "a low value of a bad thing is good"
+    assert found.loc["uA", "a2"] == pytest.approx(1 + 99 * (1 - 0.8)), (
+        "a low value of a bad thing is good"
+    )
     assert found.loc["uE", "a3"] == 100, "beyond the goalpost counts as at it"
 
 
@@ -58,7 +64,9 @@ def test_means_are_ordered_and_equal_where_all_is_equal():
     a, g, h = (aggregate(frame, weights, how) for how in ("arithmetic", "geometric", "harmonic"))
     assert a["far"] > g["far"] > h["far"]
     assert [m["same"] for m in (a, g, h)] == pytest.approx([40, 40, 40])
-    assert (a["far"], g["far"], h["far"]) == pytest.approx((70, 10**0.25 * 90**0.75, 4 / (1 / 10 + 3 / 90)))
+    assert (a["far"], g["far"], h["far"]) == pytest.approx(
+        (70, 10**0.25 * 90**0.75, 4 / (1 / 10 + 3 / 90))
+    )
 
 
 def test_districts_all_alike_are_in_the_middle(invented):

@@ -1,4 +1,6 @@
-"""The grid of alternatives: weights equal to R's, shares of variance equal to an ANOVA done another way."""
+"""The grid of alternatives: weights equal to R's, shares of variance equal to an ANOVA done another
+way.
+"""
 
 from itertools import product
 from pathlib import Path
@@ -39,10 +41,16 @@ def variants(invented):
 def test_entropy_loadings_and_spread_equal_those_of_r(invented):
     expected = pd.read_csv(REFERENCE / "weights.csv", comment="#").set_index("code")
     scored = scores(*invented)[["a1", "a2", "a3"]]
-    assert weights_within(scored, "entropy").to_dict() == pytest.approx(expected["entropy"].to_dict(), rel=1e-9)
-    assert weights_within(scored, "spread").to_dict() == pytest.approx(expected["spread"].to_dict(), rel=1e-9)
+    assert weights_within(scored, "entropy").to_dict() == pytest.approx(
+        expected["entropy"].to_dict(), rel=1e-9
+    )
+    assert weights_within(scored, "spread").to_dict() == pytest.approx(
+        expected["spread"].to_dict(), rel=1e-9
+    )
     assert loadings(scored).to_dict() == pytest.approx(expected["loading"].to_dict(), rel=1e-9)
-    assert weights_within(scored, "pca").to_dict() == pytest.approx((expected["loading"] ** 2).to_dict(), rel=1e-9)
+    assert weights_within(scored, "pca").to_dict() == pytest.approx(
+        (expected["loading"] ** 2).to_dict(), rel=1e-9
+    )
 
 
 def test_every_combination_is_there_once(variants):
@@ -62,12 +70,19 @@ def test_one_variant_recomputed_by_hand(invented, variants):
     ).iloc[0]
     z = scores(*invented, "minmax")
     a, b = (z["a1"] * z["a2"] * z["a3"]) ** (1 / 3), (z["b1"] * z["b2"]) ** 0.5
-    assert row[z.index].astype(float).tolist() == pytest.approx(((a + 2 * b) / 3).tolist(), rel=1e-12)
+    assert row[z.index].astype(float).tolist() == pytest.approx(
+        ((a + 2 * b) / 3).tolist(), rel=1e-12
+    )
 
 
 def test_shares_of_variance_equal_sums_of_squares(variants):
-    """First order: sum of squares between the levels, district by district, by plain group means."""
-    places, shares = ranks(variants, CHOICES), variance_shares(variants, CHOICES).set_index("choice")
+    """First order: sum of squares between the levels, district by district, by plain group
+    means.
+    """
+    places, shares = (
+        ranks(variants, CHOICES),
+        variance_shares(variants, CHOICES).set_index("choice"),
+    )
     everything = sum(((places[d] - places[d].mean()) ** 2).sum() for d in places)
     for choice in CHOICES:
         between = within = 0.0
@@ -85,7 +100,9 @@ def test_shares_of_variance_equal_sums_of_squares(variants):
 def test_an_additive_table_has_no_interaction():
     choices = {"p": ("x", "y"), "q": ("x", "y", "z")}
     rows = [(p, q, 10 * (p == "x") + 0.0, 5.0, 1.0) for p, q in product(*choices.values())]
-    shares = variance_shares(pd.DataFrame(rows, columns=["p", "q", "A", "B", "C"]), choices).set_index("choice")
+    shares = variance_shares(
+        pd.DataFrame(rows, columns=["p", "q", "A", "B", "C"]), choices
+    ).set_index("choice")
     assert shares.loc["p"].tolist() == pytest.approx([100, 100])
     assert shares.loc["q"].tolist() == pytest.approx([0, 0])
 
@@ -104,7 +121,8 @@ def test_rank_frequencies_add_up(variants):
 
 def test_many_places_are_counted_by_ranges(variants):
     wide = pd.concat(
-        [variants[list(CHOICES)]] + [variants["uD"].rename(f"d{i:02}") + i for i in range(30)], axis=1
+        [variants[list(CHOICES)]] + [variants["uD"].rename(f"d{i:02}") + i for i in range(30)],
+        axis=1,
     )
     frequencies = rank_frequencies(wide, CHOICES)
     assert list(frequencies.columns) == ["1–3", *(f"{i}–{i + 2}" for i in range(4, 29, 3))]
@@ -117,7 +135,9 @@ def test_leaving_one_out_moves_what_it_should(invented):
     table = drop_one(values, frame, "top").set_index("code")
     assert list(table.index) == ["a1", "a2", "a3", "b1", "b2"]
     left = scores(values.drop(columns="b2"), frame.drop(index="b2"))["top"]
-    assert table.loc["b2", "largest_change"] == pytest.approx((left - scores(values, frame)["top"]).abs().max())
+    assert table.loc["b2", "largest_change"] == pytest.approx(
+        (left - scores(values, frame)["top"]).abs().max()
+    )
 
 
 def test_correlation_with_the_dimension(invented):

@@ -1,7 +1,9 @@
-"""Read and write the two tables of COINr (Becker et al., 2022, J. Open Source Softw. 7:4567): iData and iMeta.
+"""Read and write the two tables of COINr (Becker et al., 2022, J. Open Source Softw. 7:4567): iData
+and iMeta.
 
-iMeta: iCode, iName, Direction, Weight, Level, Parent, Type, Unit; our further columns ride along, which COINr
-permits. iData: uCode, uName and one column an indicator. Codes there must not begin with a digit.
+iMeta: iCode, iName, Direction, Weight, Level, Parent, Type, Unit; our further columns ride along,
+which COINr permits. iData: uCode, uName and one column an indicator. Codes there must not begin
+with a digit.
 """
 
 from __future__ import annotations
@@ -45,17 +47,27 @@ def to_coinr(
 
 
 def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read (iData, iMeta) as (values, definition); raises ValueError for a column that COINr asks for."""
-    missing = [column for column in REQUIRED if column not in meta] + ["uCode"] * ("uCode" not in data)
+    """Read (iData, iMeta) as (values, definition); raises ValueError for a column that COINr asks
+    for.
+    """
+    missing = [column for column in REQUIRED if column not in meta] + ["uCode"] * (
+        "uCode" not in data
+    )
     if missing:
         raise ValueError(f"COINr's tables need the columns {', '.join(missing)}")
     inside = meta[meta["Type"].isin(["Indicator", "Aggregate"])]
     frame = inside.rename(columns={theirs: ours for ours, theirs in COINR.items()})
-    frame = frame.fillna({"dimension": "", "aggregation": "arithmetic"}).set_index("code", drop=False)
+    frame = frame.fillna({"dimension": "", "aggregation": "arithmetic"}).set_index(
+        "code", drop=False
+    )
     leaf = frame.pop("Type") == "Indicator"
-    frame["numerator"] = np.where(leaf, "iData", "")  # its values come from there, not from a formula
+    frame["numerator"] = np.where(
+        leaf, "iData", ""
+    )  # its values come from there, not from a formula
     frame["aggregation"] = frame.get("aggregation", "arithmetic")
-    values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[list(frame.index[leaf])]
+    values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[
+        list(frame.index[leaf])
+    ]
     return values.rename_axis(None).astype(float), frame.drop(columns="Level")
 
 

@@ -1,7 +1,9 @@
-"""How sure the index is of itself: which scores of the process behind the communities agree with theirs.
+"""How sure the index is of itself: which scores of the process behind the communities agree with
+theirs.
 
-Communities are dealt at random into groups within each county; each group is left out in turn (delete-a-group
-jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error: this is the process.
+Communities are dealt at random into groups within each county; each group is left out in turn
+(delete-a-group jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error:
+this is the process.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
 def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:
     """Return the jackknife standard error of every score: districts × codes.
 
-    tables: clean tables, dealt by their column `unit` (the community). Raises KeyError where a table lacks it.
+    tables: clean tables, dealt by their column `unit` (the community). Raises KeyError where a
+    table lacks it.
     """
     units = tables[study().frame_table][[district, unit]].drop_duplicates()
     order = np.random.default_rng(SEED).permutation(len(units))
@@ -43,12 +46,16 @@ def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str)
     sums = parts(marked, frame, [district, "group"])
     factor = frame["factor"].dropna()
     left_out = [_values(sums, factor, left, district) for left in range(GROUPS)]
-    scored = scores(pd.concat(left_out, keys=range(GROUPS)), frame)  # fixed goalposts: no row moves another
+    scored = scores(
+        pd.concat(left_out, keys=range(GROUPS)), frame
+    )  # fixed goalposts: no row moves another
     spread = scored.groupby(level=district).var(ddof=0)
     return np.sqrt((GROUPS - 1) * spread)
 
 
-def _values(sums: dict[str, pd.DataFrame], factor: pd.Series, left: str, district: pd.Series) -> pd.DataFrame:
+def _values(
+    sums: dict[str, pd.DataFrame], factor: pd.Series, left: str, district: pd.Series
+) -> pd.DataFrame:
     top, bottom = (
         sums[part][sums[part].index.get_level_values("group") != left].groupby(district).sum()
         for part in ("numerator", "denominator")

@@ -1,7 +1,8 @@
 """From indicators to scores: normalise, weight, aggregate up any tree.
 
-OECD and JRC (2008), Handbook on Constructing Composite Indicators. Scores run from 1 to 100 (not 0, which a
-geometric mean could not survive); fixed goalposts, so that a score moves only with its own district.
+OECD and JRC (2008), Handbook on Constructing Composite Indicators. Scores run from 1 to 100 (not 0,
+which a geometric mean could not survive); fixed goalposts, so that a score moves only with its own
+district.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ LOW, HIGH = 1.0, 100.0
 def normalise(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalposts") -> pd.DataFrame:
     """Bring indicators to 1…100, more being better.
 
-    values: districts × codes. method: `goalposts` (beyond them is cut off), `wide` (goalposts a tenth of
-    their distance further apart), `minmax`, `zscore` (50 ± 15 a standard deviation, cut off) or `ranks`;
-    the last three depend on who else is there.
+    values: districts × codes. method: `goalposts` (beyond them is cut off), `wide` (goalposts a
+    tenth of their distance further apart), `minmax`, `zscore` (50 ± 15 a standard deviation, cut
+    off) or `ranks`; the last three depend on who else is there.
     """
     goals = frame.loc[values.columns]
     signed = values * goals["direction"]
-    ends = (goals[["goal_low", "goal_high"]].mul(goals["direction"], axis=0)).agg(["min", "max"], axis=1)
+    ends = (goals[["goal_low", "goal_high"]].mul(goals["direction"], axis=0)).agg(
+        ["min", "max"], axis=1
+    )
     if method in ("goalposts", "wide"):
         margin = (ends["max"] - ends["min"]) / 20 * (method == "wide")
         return _scale(signed, ends["min"] - margin, ends["max"] + margin)
@@ -45,13 +48,17 @@ def _scale(values: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFram
 
 
 def cut_off(values: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Tell which values lie beyond their goalposts, so that their scores are cut off: districts × codes."""
+    """Tell which values lie beyond their goalposts, so that their scores are cut off: districts ×
+    codes.
+    """
     goals = frame.loc[values.columns]
     return values.lt(goals["goal_low"], axis=1) | values.gt(goals["goal_high"], axis=1)
 
 
 def aggregate(scored: pd.DataFrame, weights: pd.Series, how: str = "arithmetic") -> pd.Series:
-    """Average columns by `arithmetic`, `geometric` or `harmonic` mean; a blank is not imputed but carried."""
+    """Average columns by `arithmetic`, `geometric` or `harmonic` mean; a blank is not imputed but
+    carried.
+    """
     weight, x = weights.reindex(scored.columns).to_numpy(float), scored.to_numpy(float)
     share = weight / weight.sum()
     with np.errstate(divide="ignore"):
@@ -64,15 +71,20 @@ def aggregate(scored: pd.DataFrame, weights: pd.Series, how: str = "arithmetic")
 
 
 def scores(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalposts") -> pd.DataFrame:
-    """Score districts on every indicator and aggregate of the tree: districts × codes, in the definition's order.
+    """Score districts on every indicator and aggregate of the tree: districts × codes, in the
+    definition's order.
 
-    Each aggregate takes its own `aggregation` over the rows whose `dimension` it is, by their weights; an
-    aggregate may lie at any depth, and there may be several tops.
+    Each aggregate takes its own `aggregation` over the rows whose `dimension` it is, by their
+    weights; an aggregate may lie at any depth, and there may be several tops.
     """
     scored = normalise(values, frame, method)
     waiting = [code for code in frame.index if code not in leaves(frame).index]
     while waiting:
-        ready = [c for c in waiting if not set(frame.index[frame["dimension"] == c]) - set(scored.columns)]
+        ready = [
+            c
+            for c in waiting
+            if not set(frame.index[frame["dimension"] == c]) - set(scored.columns)
+        ]
         for code in ready:
             below = list(frame.index[frame["dimension"] == code])
             scored[code] = aggregate(scored[below], frame["weight"], frame.loc[code, "aggregation"])

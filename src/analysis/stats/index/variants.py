@@ -1,7 +1,9 @@
-"""What hangs on a choice: the whole grid of alternatives, and how much of the difference each choice makes.
+"""What hangs on a choice: the whole grid of alternatives, and how much of the difference each
+choice makes.
 
-Saisana, Saltelli and Tarantola (2005), J. R. Stat. Soc. A 168:307; as the grid is a full factorial, the shares
-of variance (Sobol, 1993) need no sampling. They are those of this set of choices: another would give others.
+Saisana, Saltelli and Tarantola (2005), J. R. Stat. Soc. A 168:307; as the grid is a full factorial,
+the shares of variance (Sobol, 1993) need no sampling. They are those of this set of choices:
+another would give others.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ GRID = {
 def weights_within(scored: pd.DataFrame, method: str) -> pd.Series:
     """Return weights of the indicators of one dimension.
 
-    `equal`; `spread` (standard deviations); `entropy` (Shannon, 1948: dispersion of the shares, which moves
-    when a share is written as its complement); `pca` (squared loadings of the first component, which says
-    what varies together and not what matters). The last two are variants only.
+    `equal`; `spread` (standard deviations); `entropy` (Shannon, 1948: dispersion of the shares,
+    which moves when a share is written as its complement); `pca` (squared loadings of the first
+    component, which says what varies together and not what matters). The last two are variants
+    only.
     """
     x = scored.to_numpy(float)
     if method == "equal" or len(scored.columns) == 1:
@@ -46,17 +49,22 @@ def weights_within(scored: pd.DataFrame, method: str) -> pd.Series:
 
 
 def loadings(scored: pd.DataFrame) -> pd.Series:
-    """Return the loadings of the first principal component (of correlations), its sum being positive."""
+    """Return the loadings of the first principal component (of correlations), its sum being
+    positive.
+    """
     spread = scored.std(ddof=1)
     moving = scored.loc[:, spread > 0]
     standard = (moving - moving.mean()) / moving.std(ddof=1)
-    first = np.linalg.eigh(standard.to_numpy().T @ standard.to_numpy() / (len(scored) - 1))[1][:, -1]
+    first = np.linalg.eigh(standard.to_numpy().T @ standard.to_numpy() / (len(scored) - 1))[1][
+        :, -1
+    ]
     signed = first * (1 if first.sum() >= 0 else -1)
     return pd.Series(signed, moving.columns).reindex(scored.columns).fillna(0.0)
 
 
 def grid(values: pd.DataFrame, frame: pd.DataFrame, top: str, choices: dict = GRID) -> pd.DataFrame:
-    """Compute the top score in every combination of choices: one row a variant, its choices and the districts.
+    """Compute the top score in every combination of choices: one row a variant, its choices and the
+    districts.
 
     values: districts × codes. frame: the definition, with two levels below `top`.
     """
@@ -65,10 +73,15 @@ def grid(values: pd.DataFrame, frame: pd.DataFrame, top: str, choices: dict = GR
     outers = list(product(choices["outer_mean"], choices["doubled"]))
     blocks = []
     for method in choices["normalisation"]:
-        scored = normalise(values[[code for codes in below.values() for code in codes]], frame, method)
+        scored = normalise(
+            values[[code for codes in below.values() for code in codes]], frame, method
+        )
         for inner, mean in product(choices["inner_weights"], choices["inner_mean"]):
             by = pd.DataFrame(
-                {d: aggregate(scored[c], weights_within(scored[c], inner), mean) for d, c in below.items()}
+                {
+                    d: aggregate(scored[c], weights_within(scored[c], inner), mean)
+                    for d, c in below.items()
+                }
             )
             blocks += [(method, inner, mean, *outer, *_top(by, *outer)) for outer in outers]
     return pd.DataFrame(blocks, columns=[*choices, *values.index])
@@ -83,35 +96,44 @@ def _top(by: pd.DataFrame, how: str, doubled: str) -> pd.Series:
 
 def ranks(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
     """Rank the districts in each variant, 1 the highest, ties sharing the best place."""
-    return variants.drop(columns=list(choices)).rank(axis=1, ascending=False, method="min").astype(int)
+    return (
+        variants.drop(columns=list(choices)).rank(axis=1, ascending=False, method="min").astype(int)
+    )
 
 
 def rank_frequencies(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
     """Count in how many variants (%) each district has each place: districts × places.
 
-    More places than WIDEST are counted by ranges, `1–75`: a column each would make a table of nearly a million
-    cells for 900 districts.
+    More places than WIDEST are counted by ranges, `1–75`: a column each would make a table of
+    nearly a million cells for 900 districts.
     """
     places = ranks(variants, choices)
     last = places.shape[1]
     width = math.ceil(last / WIDEST)
     firsts = range(1, last + 1, width)
-    counts = {district: ((own - 1) // width).value_counts(normalize=True) for district, own in places.items()}
+    counts = {
+        district: ((own - 1) // width).value_counts(normalize=True)
+        for district, own in places.items()
+    }
     names = [first if width == 1 else f"{first}–{min(first + width - 1, last)}" for first in firsts]
     found = pd.DataFrame(counts).T.reindex(columns=range(len(names))).fillna(0.0)
     return 100 * found.set_axis(names, axis=1)
 
 
 def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
-    """Share out the variance of the ranks among the choices: alone (first order) and with all interactions.
+    """Share out the variance of the ranks among the choices: alone (first order) and with all
+    interactions.
 
-    One row a choice: first, total (%), over the districts' ranks together; the rest to 100 of `first` is
-    interaction. Of this set of choices, each as likely as the others; raises ValueError where one is missing.
+    One row a choice: first, total (%), over the districts' ranks together; the rest to 100 of
+    `first` is interaction. Of this set of choices, each as likely as the others; raises ValueError
+    where one is missing.
     """
     shape = [len(levels) for levels in choices.values()]
     places = ranks(variants, choices).to_numpy(float)
     if len(places) != np.prod(shape):
-        raise ValueError(f"the grid has {len(places)} variants, not the {np.prod(shape)} of a full factorial")
+        raise ValueError(
+            f"the grid has {len(places)} variants, not the {np.prod(shape)} of a full factorial"
+        )
     cube = places.reshape(*shape, -1)
     axes = tuple(range(len(shape)))
     variance = cube.var(axis=axes).sum()
@@ -149,14 +171,19 @@ def _under(frame: pd.DataFrame, top: str) -> list[str]:
 
 
 def correlations(scored: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Correlate each indicator with its dimension: code, dimension, r; blank where one does not vary.
+    """Correlate each indicator with its dimension: code, dimension, r; blank where one does not
+    vary.
 
     A negative r says that the average works against the indicator that it is made of.
     """
     own = leaves(frame)
     moving = scored.std(ddof=1) > 1e-9
     rows = [
-        (code, above, scored[code].corr(scored[above]) if moving[code] and moving[above] else np.nan)
+        (
+            code,
+            above,
+            scored[code].corr(scored[above]) if moving[code] and moving[above] else np.nan,
+        )
         for code, above in own["dimension"].items()
     ]
     return pd.DataFrame(rows, columns=["code", "dimension", "r"])

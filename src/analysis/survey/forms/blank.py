@@ -1,4 +1,6 @@
-"""Blank workbooks of a wave, one a county and one for interviews: headers, drop-downs, places, an explanation."""
+"""Blank workbooks of a wave, one a county and one for interviews: headers, drop-downs, places, an
+explanation.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,11 @@ SIGNED = ("填表人：", "审核人：", "填报日期：")
 MIN_BLANK_ROWS = 40  # blank rows, where a county has few communities
 
 
-def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame) -> list[Path]:
-    """Write `<code>_<county>.xlsx` for each county into `folder`, and the workbook that is no county's.
+def write_forms(
+    folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame
+) -> list[Path]:
+    """Write `<code>_<county>.xlsx` for each county into `folder`, and the workbook that is no
+    county's.
 
     The bytes are the same for the same frame.
 
@@ -39,7 +44,9 @@ def write_forms(folder: Path, wave: str, frame: pd.DataFrame, townships: pd.Data
         for code, county in study().districts.items():
             paths.append(folder / f"{code}_{county}.xlsx")
             own, towns = (table[table["county_code"] == code] for table in (frame, townships))
-            write_form_book(paths[-1], wave, f"{county}{study().office}", study().district_tables, own, towns)
+            write_form_book(
+                paths[-1], wave, f"{county}{study().office}", study().district_tables, own, towns
+            )
         if study().book:
             paths.append(folder / f"{study().book}.xlsx")
             write_form_book(paths[-1], wave, "", study().book_tables, frame, townships)
@@ -54,9 +61,15 @@ def write_form_book(
     frame: pd.DataFrame,
     townships: pd.DataFrame,
 ) -> None:
-    """Write one blank workbook with a sheet for each table. by: who fills it in, as its head says."""
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": f"{study().form_title} {wave}", "created": datetime(2020, 1, 1)})
+    """Write one blank workbook with a sheet for each table. by: who fills it in, as its head
+    says.
+    """
+    with xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        book.set_properties(
+            {"title": f"{study().form_title} {wave}", "created": datetime(2020, 1, 1)}
+        )
         style = formats(book)
         for number, model in enumerate(models, start=1):
             sheet, form = book.add_worksheet(model.zh), columns(model)
@@ -65,23 +78,34 @@ def write_form_book(
             write_top(sheet, len(form) - 1, title, by, unit_line(model, form), style)
             write_header(sheet, form, style)
             given = prefilled(model, frame, townships)
-            free = max(model.blank_rows * len(frame), MIN_BLANK_ROWS) if model.blank_rows or not given else 0
+            free = (
+                max(model.blank_rows * len(frame), MIN_BLANK_ROWS)
+                if model.blank_rows or not given
+                else 0
+            )
             write_rows(sheet, form, given + [{}] * free, style)
-            write_validation(sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame))
+            write_validation(
+                sheet, model, form, FIRST_ROW, FIRST_ROW + len(given) + free - 1, len(frame)
+            )
             sheet.write_row(FIRST_ROW + len(given) + free + 1, 0, SIGNED, style["left"])
             set_page(sheet, form)
         write_explanation(book, models, style)
 
 
 def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:
-    """List the rows that are known beforehand: the communities, the townships, the answers of a list."""
+    """List the rows that are known beforehand: the communities, the townships, the answers of a
+    list.
+    """
     match model.rows:
         case "communities":
             rows = frame[["township", "community", "community_code"]].to_dict("records")
         case "townships":
             rows = reporting(townships)[["township"]].to_dict("records")
         case "codes":
-            rows = [{model.named_by: answer} for answer in model.columns[model.named_by].metadata["codes"]]
+            rows = [
+                {model.named_by: answer}
+                for answer in model.columns[model.named_by].metadata["codes"]
+            ]
         case "one":
             rows = [{}]
         case _:

@@ -12,7 +12,9 @@ WIDTH, SERIAL_WIDTH, REMARK_WIDTH = 10.0, 5.5, 15.0  # characters
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a form: name in the frame, printed title and group, cell format, additive or not, its width."""
+    """A column of a form: name in the frame, printed title and group, cell format, additive or not,
+    its width.
+    """
 
     name: str
     title: str

@@ -1,4 +1,6 @@
-"""The explanation sheet of a blank workbook: how to fill it in, and every column with what it takes."""
+"""The explanation sheet of a blank workbook: how to fill it in, and every column with what it
+takes.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,16 @@ if TYPE_CHECKING:
 
 TITLE = "填表说明"
 RULES = (
-    "一、表名、表头、社区代码请勿改动；行可增加，列可调换位置。 (Keep names, headers and codes; add rows freely.)",
+    "一、表名、表头、社区代码请勿改动；行可增加，列可调换位置。 (Keep names, headers and codes; "
+    "add rows freely.)",
     "二、是非题填“是”或“否”；选择题从下拉列表选择。 (Answer 是 or 否; choose from the lists.)",
-    "三、金额单位为万元，保留两位小数；人数、面积填整数。 (Money in 万元; counts are whole numbers.)",
+    "三、金额单位为万元，保留两位小数；人数、面积填整数。 (Money in 万元; counts are whole "
+    "numbers.)",
     "四、只填数字，不填“约”“2-3”“——”；没有的填 0。 (Digits only; 0 where there is none.)",
     "五、日期填年月日，如 2018-03-01。 (Dates as 2018-03-01.)",
     "六、可加小计、合计行，须等于明细之和。 (Totals are welcome and must equal their rows.)",
-    "七、身份证号、电话只用于核对，读入后即删去。 (Identifiers are read for checks only, then dropped.)",
+    "七、身份证号、电话只用于核对，读入后即删去。 (Identifiers are read for checks only, then "
+    "dropped.)",
 )
 HEAD = (
     "表 (sheet)",

@@ -25,7 +25,9 @@ def write_cell(sheet: Worksheet, row: int, place: int, value: object, form: Any)
         sheet.write_number(row, place, value, form)
 
 
-def merge(sheet: Worksheet, top: int, left: int, bottom: int, right: int, text: str, form: Any) -> None:
+def merge(
+    sheet: Worksheet, top: int, left: int, bottom: int, right: int, text: str, form: Any
+) -> None:
     """Merge cells, unless there is only one."""
     if (top, left) == (bottom, right):
         sheet.write_string(top, left, text, form)

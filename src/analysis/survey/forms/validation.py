@@ -44,7 +44,12 @@ def write_validation(
 
 def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
     """Return the rule for one column in xlsxwriter's terms; nothing where any text will do."""
-    if study().frame_table and not model.book and name in LIST and model.rows not in ("communities", "townships"):
+    if (
+        study().frame_table
+        and not model.book
+        and name in LIST
+        and model.rows not in ("communities", "townships")
+    ):
         first = study().tables[study().frame_table]
         place = xl_col_to_name([c.name for c in columns(first)].index(name))
         area = f"${place}${FIRST_ROW + 1}:${place}${FIRST_ROW + communities}"
@@ -65,11 +70,15 @@ def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
 
 
 def limits(schema: pa.Column) -> tuple:
-    """Return the least and the greatest value that a column allows, None where there is no limit."""
+    """Return the least and the greatest value that a column allows, None where there is no
+    limit.
+    """
     said = {}
     for check in schema.checks:
         said |= {
-            key: value for key, value in (check.statistics or {}).items() if key in ("min_value", "max_value")
+            key: value
+            for key, value in (check.statistics or {}).items()
+            if key in ("min_value", "max_value")
         }
     if "str" in str(schema.dtype):
         return None, None

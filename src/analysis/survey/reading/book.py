@@ -39,7 +39,9 @@ class UnopenedError(Exception):
 
 @dataclass
 class Sheet:
-    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), and its marks, from 0."""
+    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), and its
+    marks, from 0.
+    """
 
     title: str
     cells: list[list]
@@ -48,7 +50,9 @@ class Sheet:
 
 
 def open_book(path: Path, title: str = "") -> list[Sheet]:
-    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises UnopenedError."""
+    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises
+    UnopenedError.
+    """
     if reason := refusal(path):
         raise UnopenedError(reason)
     if path.suffix.lower() == ".csv":
@@ -58,13 +62,20 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
             package = Package(archive)
             marks = read_marks(package)
             laid_out = None if package.as_usual else package.laid_out()
-        book = CalamineWorkbook.from_filelike(laid_out) if laid_out else CalamineWorkbook.from_path(str(path))
+        book = (
+            CalamineWorkbook.from_filelike(laid_out)
+            if laid_out
+            else CalamineWorkbook.from_path(str(path))
+        )
         titles = book.sheet_names
         marks += [Marks() for _ in titles[len(marks) :]]
         for name, mark in zip(titles, marks, strict=False):
             _check_size(name, mark.last, ROWS)  # before calamine lays out every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
-        return [_sheet(seen(name), sheet, mark) for name, sheet, mark in zip(titles, sheets, marks, strict=False)]
+        return [
+            _sheet(seen(name), sheet, mark)
+            for name, sheet, mark in zip(titles, sheets, marks, strict=False)
+        ]
     except (UnopenedError, MemoryError, KeyboardInterrupt):
         raise
     except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
@@ -87,10 +98,11 @@ def _check_size(title: str, last: int, most: int) -> None:
 
 
 def read_csv(path: Path) -> list[list[str]]:
-    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises UnopenedError.
+    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises
+    UnopenedError.
 
-    The delimiter is the one with which the top of the file names the most columns of the forms. A first column of
-    row names, as R writes it, is left out; `="…"` is the text within.
+    The delimiter is the one with which the top of the file names the most columns of the forms. A
+    first column of row names, as R writes it, is left out; `="…"` is the text within.
     """
     text = decode(path.read_bytes())
     csv.field_size_limit(WIDEST)
@@ -111,7 +123,9 @@ def _split(text: str, delimiter: str) -> list[list[str]] | None:
 
 
 def _named(rows: list[list[str]]) -> int:
-    """Count the cells at the top that are titles of the forms, with or without a unit in brackets."""
+    """Count the cells at the top that are titles of the forms, with or without a unit in
+    brackets.
+    """
     cells = {normalise(cell) for row in rows[:TOP] for cell in row}
     return len({UNIT.sub("", cell) for cell in cells} & form_titles() | cells & form_titles())
 
@@ -136,13 +150,19 @@ def _protected(cell: str) -> str:
 def _without_row_names(rows: list[list[str]]) -> list[list[str]]:
     """Leave out a first column without a title that numbers the rows below the first from 1."""
     numbers = [row[0] for row in rows[1:] if row]
-    if len(numbers) > 1 and rows[0][:1] == [""] and numbers == [str(i) for i in range(1, len(numbers) + 1)]:
+    if (
+        len(numbers) > 1
+        and rows[0][:1] == [""]
+        and numbers == [str(i) for i in range(1, len(numbers) + 1)]
+    ):
         return [row[1:] for row in rows]
     return rows
 
 
 def decode(data: bytes) -> str:
-    """Decode strictly; UTF-8 is tried before GB18030, which accepts most UTF-8 without complaint."""
+    """Decode strictly; UTF-8 is tried before GB18030, which accepts most UTF-8 without
+    complaint.
+    """
     marked = next((name for mark, name in BYTE_ORDER.items() if data.startswith(mark)), None)
     if b"\0" not in data or marked == "utf-16":
         for encoding in [marked] if marked else ["utf-8", "gb18030"]:

@@ -1,4 +1,6 @@
-"""Ask about data that a sheet shows otherwise than it is read: hidden, struck out, raised, formatted, covered."""
+"""Ask about data that a sheet shows otherwise than it is read: hidden, struck out, raised,
+formatted, covered.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +29,33 @@ LOOKS = {
 }
 
 
-Filled = dict[tuple[int, int], str]  # cells of data by row and position, with the name of their column
+Filled = dict[
+    tuple[int, int], str
+]  # cells of data by row and position, with the name of their column
 
 
-def looks_otherwise(sheet: Sheet, header: Header, model: Table, kept: list[int], workbook: str) -> list[Problem]:
+def looks_otherwise(
+    sheet: Sheet, header: Header, model: Table, kept: list[int], workbook: str
+) -> list[Problem]:
     """Ask about the rows of data, and the columns of the form, that are not seen as they are read.
 
-    kept: rows of data, from 0. One question for each run of rows, and for each column and way of looking.
+    kept: rows of data, from 0. One question for each run of rows, and for each column and way of
+    looking.
     """
     marks, asked = sheet.marks, _covered(sheet, header, set(kept))
     if marks.hidden or marks.hidden_columns or marks.looks:
         filled = _filled(sheet, header, kept)
         struck = _struck_rows(sheet, filled)
-        asked += [("", rows, messages.ROW_HIDDEN.fault()) for rows in runs(marks.hidden & set(kept))]
+        asked += [
+            ("", rows, messages.ROW_HIDDEN.fault()) for rows in runs(marks.hidden & set(kept))
+        ]
         asked += [("", rows, messages.ROW_STRUCK.fault()) for rows in runs(struck)]
         hidden = {name for (_, place), name in filled.items() if place in marks.hidden_columns}
-        asked += [(name, [], messages.COLUMN_HIDDEN.fault()) for name in header.names.values() if name in hidden]
+        asked += [
+            (name, [], messages.COLUMN_HIDDEN.fault())
+            for name in header.names.values()
+            if name in hidden
+        ]
         asked += _looks(sheet, model, filled, struck)
     if marks.veiled and kept:
         asked.append(("", [], messages.SHEET_HIDDEN.fault()))
@@ -82,7 +95,12 @@ def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
             row = sheet.cells[i]
             for place in range(left, min(right + 1, len(row))):
                 name = header.names.get(place, OPTIONAL[0])
-                if i in kept and (i, place) != (top, left) and name not in OPTIONAL and not empty(row[place]):
+                if (
+                    i in kept
+                    and (i, place) != (top, left)
+                    and name not in OPTIONAL
+                    and not empty(row[place])
+                ):
                     groups.setdefault(name, set()).add(i)
     return [(name, sorted(rows), messages.COVERED.fault()) for name, rows in groups.items()]
 
@@ -117,10 +135,14 @@ def runs(rows: Iterable[int]) -> list[list[int]]:
 
 
 def _at(rows: list[int]) -> str:
-    """List rows as ranges, as the sheet numbers them; nothing for a single row, which is the place."""
+    """List rows as ranges, as the sheet numbers them; nothing for a single row, which is the
+    place.
+    """
     if len(rows) < 2:
         return ""
-    spans = [str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}–{run[-1] + 1}" for run in runs(rows)]
+    spans = [
+        str(run[0] + 1) if len(run) == 1 else f"{run[0] + 1}–{run[-1] + 1}" for run in runs(rows)
+    ]
     return f"第{'、'.join(spans)}行："
 
 

@@ -1,4 +1,6 @@
-"""What a file must be before anything opens it: regular, of bearable size, whole, without links elsewhere."""
+"""What a file must be before anything opens it: regular, of bearable size, whole, without links
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,14 @@ from analysis.survey.reading.package import NotAWorkbookError, Package, part_nam
 
 LARGEST = 200 * 2**20  # bytes, all members together, as the archive declares them
 MEMBERS = 2000
-DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ElementTree.ParseError)
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ElementTree.ParseError,
+)
 OLE = b"\xd0\xcf\x11\xe0"  # an old .xls, or an encrypted .xlsx
 PIECE = 2**20
 
@@ -33,7 +42,8 @@ PIECE = 2**20
 def refusal(path: Path) -> Fault | None:
     """Say why a file is not to be opened; None when it may be.
 
-    Every member is read through once in pieces, so that what is declared, its size and checksum, is true.
+    Every member is read through once in pieces, so that what is declared, its size and checksum, is
+    true.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         return NOT_REGULAR.fault()
@@ -62,7 +72,9 @@ def _declared(archive: zipfile.ZipFile) -> Fault | None:
 
 
 def _related(archive: zipfile.ZipFile) -> Fault | None:
-    """Say what is wrong with how the parts refer to each other; they have been read through before."""
+    """Say what is wrong with how the parts refer to each other; they have been read through
+    before.
+    """
     try:
         package = Package(archive)
     except NotAWorkbookError:

@@ -1,4 +1,6 @@
-"""Find the header of a form: over one to three rows, columns in any order, units and groups as printed or not."""
+"""Find the header of a form: over one to three rows, columns in any order, units and groups as
+printed or not.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,11 @@ SEARCH = 15  # a header further down than this is not a header
 DEEPEST = 3  # rows
 MIN_COLUMNS = 2  # columns named: one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
-UNIT_LINE = re.compile(r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)")
-# an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the name
+UNIT_LINE = re.compile(
+    r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)"
+)
+# an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the
+# name
 MONEY_UNIT = re.compile(r"(?<![0-9])[十百千万亿]*元(?=$|[)\]、,;/。(]|为单位|为计|计)")
 MONEY_NOTE = re.compile(r".*(?:单位|以[十百千万亿]*元).*")
 MONEY = {"元", "万元"}
@@ -42,7 +47,9 @@ MONEY = {"元", "万元"}
 
 @dataclass(frozen=True)
 class Header:
-    """Where the header ends, which column is which, the text and unit of each, and the money unit above it."""
+    """Where the header ends, which column is which, the text and unit of each, and the money unit
+    above it.
+    """
 
     last: int
     texts: dict[int, str]  # position to `group/title`, folded, without unit
@@ -53,7 +60,9 @@ class Header:
 
 @cache
 def expected(model: Table) -> dict[str, str]:
-    """Map header texts (`group/title`, or the title alone where only one column has it) to column names."""
+    """Map header texts (`group/title`, or the title alone where only one column has it) to column
+    names.
+    """
     titles = [("", SERIAL, "serial")] + [
         (schema.metadata["group"], schema.title, name)
         for name, schema in model.columns.items()
@@ -61,9 +70,13 @@ def expected(model: Table) -> dict[str, str]:
     ]
     titles += [(one.group, one.zh, name) for name, one in model.identifiers.items()]
     titles.append(("", REMARK, "remark"))
-    full = {normalise(f"{group}/{title}" if group else title): name for group, title, name in titles}
+    full = {
+        normalise(f"{group}/{title}" if group else title): name for group, title, name in titles
+    }
     alone = [normalise(title) for _, title, _ in titles]
-    short = {normalise(title): name for _, title, name in titles if alone.count(normalise(title)) == 1}
+    short = {
+        normalise(title): name for _, title, name in titles if alone.count(normalise(title)) == 1
+    }
     return full | {text: name for text, name in short.items() if text not in full}
 
 
@@ -76,8 +89,8 @@ def printed(model: Table) -> dict[str, str]:
 def find_header(sheet: Sheet, model: Table) -> Header:
     """Find the rows whose texts name the most columns of the form, the fewest rows among equals.
 
-    Of a header that is printed again further down, the first counts that names half of the columns, so that no
-    row between two headers is lost.
+    Of a header that is printed again further down, the first counts that names half of the columns,
+    so that no row between two headers is lost.
     """
     best, most = Header(-1, {}, {}, {}), (0, MIN_COLUMNS - 1)
     enough = (len(printed(model)) - len(OPTIONAL)) / 2
@@ -106,7 +119,9 @@ def _header_at(sheet: Sheet, model: Table, top: int, depth: int) -> Header:
 
 
 def _with_serial(sheet: Sheet, header: Header) -> Header:
-    """Take a first column under another title, or none, for 序号 where all its numbers count from 1."""
+    """Take a first column under another title, or none, for 序号 where all its numbers count from
+    1.
+    """
     if 0 in header.names or "serial" in header.names.values() or not header.names:
         return header
     cells = [row[0] for row in sheet.cells[header.last + 1 :] if row and not empty(row[0])]
@@ -127,7 +142,10 @@ def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
     for place in sorted(set().union(*rows)):
         parts = [split_unit(normalise(row[place])) for row in rows if not empty(row.get(place))]
         if parts:
-            read[place] = ("/".join(title for title, _ in parts if title), next((u for _, u in parts if u), ""))
+            read[place] = (
+                "/".join(title for title, _ in parts if title),
+                next((u for _, u in parts if u), ""),
+            )
     return read
 
 
@@ -154,7 +172,9 @@ def _known_units(of: Study) -> frozenset[str]:
 
 
 def _unit_line(sheet: Sheet, top: int) -> str:
-    """Read the money unit that a line above the header gives for the whole sheet; empty where it gives several."""
+    """Read the money unit that a line above the header gives for the whole sheet; empty where it
+    gives several.
+    """
     said = set()
     for cell in (cell for row in sheet.cells[:top] for cell in row if isinstance(cell, str)):
         text = normalise(cell)
@@ -165,8 +185,12 @@ def _unit_line(sheet: Sheet, top: int) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
-def unit_questions(sheet: Sheet, header: Header, model: Table, form: list[int], workbook: str) -> list[Problem]:
-    """Ask about the notes below the header (form: their rows, from 0) that name another unit of money than it."""
+def unit_questions(
+    sheet: Sheet, header: Header, model: Table, form: list[int], workbook: str
+) -> list[Problem]:
+    """Ask about the notes below the header (form: their rows, from 0) that name another unit of
+    money than it.
+    """
     schema = model.columns
     used = {
         header.units.get(place) or header.line
@@ -176,7 +200,12 @@ def unit_questions(sheet: Sheet, header: Header, model: Table, form: list[int], 
     odd = []
     for i in form if used else ():
         texts = [normalise(cell) for cell in sheet.cells[i] if isinstance(cell, str)]
-        named = {unit for text in texts if MONEY_NOTE.fullmatch(text) for unit in MONEY_UNIT.findall(text)}
+        named = {
+            unit
+            for text in texts
+            if MONEY_NOTE.fullmatch(text)
+            for unit in MONEY_UNIT.findall(text)
+        }
         if i > header.last and named - used:
             odd.append(Problem.of(UNIT_IN_NOTE.fault(), workbook, sheet.title, row=i + 1))
     return odd
@@ -189,14 +218,18 @@ def header_problems(header: Header, model: Table, workbook: str, title: str) -> 
     names, problems = list(header.names.values()), []
     for name, text in printed(model).items():
         if name not in names and name not in OPTIONAL:
-            problems.append(Problem.of(COLUMN_MISSING.fault(), workbook, title, text, rule=MISSING_COLUMN))
+            problems.append(
+                Problem.of(COLUMN_MISSING.fault(), workbook, title, text, rule=MISSING_COLUMN)
+            )
         elif names.count(name) > 1:
             problems.append(Problem.of(COLUMN_TWICE.fault(), workbook, title, text))
     return problems + _unit_problems(header, model, workbook, title)
 
 
 def readable(header: Header, model: Table, faults: list[Problem]) -> Header:
-    """Leave out of a header the columns that stand twice or whose unit is unknown; `faults` as above."""
+    """Leave out of a header the columns that stand twice or whose unit is unknown; `faults` as
+    above.
+    """
     names, faulty = list(header.names.values()), {one.column for one in faults}
     kept = {
         place: name
@@ -217,7 +250,9 @@ def _unit_problems(header: Header, model: Table, workbook: str, title: str) -> l
 
 
 def _unit_fault(wanted: str, unit: str, line: str) -> Fault | None:
-    """Say what is wrong with the unit of a column and that of the line above the header; None where they fit."""
+    """Say what is wrong with the unit of a column and that of the line above the header; None where
+    they fit.
+    """
     money = wanted == "万元"
     if unit and unit not in spellings(wanted):
         return OTHER_UNIT.fault(unit=unit, wanted=wanted or "无")

@@ -1,4 +1,5 @@
-"""What calamine does not tell of a worksheet: error values, formulas without a result, what is seen otherwise.
+"""What calamine does not tell of a worksheet: error values, formulas without a result, what is seen
+otherwise.
 
 A sheet is parsed for them only where its bytes show that there are any.
 """
@@ -41,23 +42,29 @@ SUSPECT = (
 )
 LOW = re.compile(rb' ht="[0-3][."]')  # a row or a column of next to no size
 NARROW = re.compile(rb' width="[01][."]')
-ICONS = re.compile(rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)")  # shown instead of the number
+ICONS = re.compile(
+    rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)"
+)  # shown instead of the number
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken(NO_RESULT.fault())
-NOT_CALCULATED = ("not calculated", "")  # a result of 0 in a workbook that is to be calculated when it is opened
+NOT_CALCULATED = (
+    "not calculated",
+    "",
+)  # a result of 0 in a workbook that is to be calculated when it is opened
 TEXTS = ("str", "s", "inlineStr")
 
 
 @dataclass
 class Marks:
-    """Of one sheet: broken cells by (row, column), hidden rows and columns, and how cells look, counted from 0.
+    """Of one sheet: broken cells by (row, column), hidden rows and columns, and how cells look,
+    counted from 0.
 
-    conditional: whether conditional formatting may strike out or hide cells. last: the last row with a value, from
-    1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down of another sheet takes its choices
-    from it.
+    conditional: whether conditional formatting may strike out or hide cells. last: the last row
+    with a value, from 1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down of
+    another sheet takes its choices from it.
     """
 
     broken: dict[tuple[int, int], Broken] = field(default_factory=dict)
@@ -94,14 +101,20 @@ def read_marks(package: Package) -> list[Marks]:
 
 
 def _sources(package: Package, parts: list[bytes]) -> str:
-    """Join the formulas from which the drop-downs of all sheets take their choices, names resolved."""
+    """Join the formulas from which the drop-downs of all sheets take their choices, names
+    resolved.
+    """
     formulas = [
         unescape(found.decode("utf-8", "replace"))
         for xml in parts
         if (start := xml.find(b"dataValidation")) >= 0
         for found in CHOICES.findall(xml, start)
     ]
-    defined = {one.get("name"): one.text or "" for one in package.tree.iter() if local(one.tag) == "definedName"}
+    defined = {
+        one.get("name"): one.text or ""
+        for one in package.tree.iter()
+        if local(one.tag) == "definedName"
+    }
     return "\n".join([*formulas, *(defined.get(formula, "") for formula in formulas)])
 
 
@@ -111,18 +124,29 @@ def _names(title: str, formulas: str) -> bool:
 
 
 def _marks(
-    xml: bytes, styles: dict[str, Style], strings: dict[int, Look], used: re.Pattern | None, recalculated: bool
+    xml: bytes,
+    styles: dict[str, Style],
+    strings: dict[int, Look],
+    used: re.Pattern | None,
+    recalculated: bool,
 ) -> Marks:
     if (last := _last_row(xml)) > ROWS:
         return Marks(last=last)
-    odd = strings or "0" in styles or any(mark in xml for mark in SUSPECT) or (used and used.search(xml))
+    odd = (
+        strings
+        or "0" in styles
+        or any(mark in xml for mark in SUSPECT)
+        or (used and used.search(xml))
+    )
     if odd or LOW.search(xml) or NARROW.search(xml):
         return _Scan(styles, strings, recalculated).read(xml)
     return Marks(last=last)
 
 
 def _last_row(xml: bytes) -> int:
-    """Return the number of the last row that has a value, as its address says, 0 where none is found."""
+    """Return the number of the last row that has a value, as its address says, 0 where none is
+    found.
+    """
     end = max(xml.rfind(b"sheetData>"), 0)
     value = max(xml.rfind(closing, 0, end) for closing in (b"v>", b"</t>", b":t>"))
     row = max(xml.rfind(opening, 0, max(value, 0)) for opening in (b"<row ", b":row "))
@@ -133,7 +157,9 @@ def _last_row(xml: bytes) -> int:
 class _Scan:
     """Walk through a sheet's XML; cells and rows without an address follow the one before."""
 
-    def __init__(self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool) -> None:
+    def __init__(
+        self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool
+    ) -> None:
         self.styles, self.strings, self.recalculated = styles, strings, recalculated
         self.marks, self.row, self.column = Marks(), -1, -1
         self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False
@@ -193,12 +219,18 @@ class _Scan:
 
     def _end_cell(self) -> None:
         if self.kind == "e":
-            self.marks.broken[self.row, self.column] = Broken(ERROR_VALUE.fault(value=f"{self.value or '#'} "))
+            self.marks.broken[self.row, self.column] = Broken(
+                ERROR_VALUE.fault(value=f"{self.value or '#'} ")
+            )
         elif self.formula and not self.value and self.kind not in TEXTS:
             self.marks.broken[self.row, self.column] = UNCALCULATED
         elif self.formula and self.recalculated and self.value in ("0", "0.0"):
             self.marks.looks[self.row, self.column] = NOT_CALCULATED
-        look = self.strings.get(int(self.value)) if self.kind == "s" and self.value.isdecimal() else None
+        look = (
+            self.strings.get(int(self.value))
+            if self.kind == "s" and self.value.isdecimal()
+            else None
+        )
         if not look and self.style in self.styles:
             look = self.styles[self.style].look(self.value, self.kind in TEXTS)
         if look:
@@ -206,7 +238,9 @@ class _Scan:
 
 
 def _no_size(attributes: dict[str, str], size: str, least: float) -> bool:
-    """Tell whether a row or a column is hidden, or so low or narrow that its numbers are not seen."""
+    """Tell whether a row or a column is hidden, or so low or narrow that its numbers are not
+    seen.
+    """
     return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, least)) < least
 
 

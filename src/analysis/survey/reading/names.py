@@ -1,4 +1,6 @@
-"""Which file is whose: counties by an alias table, sheets by their title. Nothing is matched by likeness."""
+"""Which file is whose: counties by an alias table, sheets by their title. Nothing is matched by
+likeness.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +30,25 @@ from analysis.survey.reference import reference
 from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, visible
 
-# files of data that are read, or that somebody may have meant to be read: other tables, data sets, archives
+# files of data that are read, or that somebody may have meant to be read: other tables, data sets,
+# archives
 DATA = re.compile(
     r"\.(xl[st].?|csv|tsv|tab|psv|ett?|f?ods|ots|uos|numbers|html?|mht(ml)?|xml|json|dbf|dif|slk|prn|wk[1-9sqr]|wb[1-3]"
     r"|mdb|accdb|db|sqlite3?|sav|zsav|dta|sas7bdat|rds|rda|rdata|parquet|feather|arrow|zip|rar|7z|tar|t?gz|bz2|xz)"
 )
 # 附件1. 表二、 ① ㈠
-PREFIX = re.compile(r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]|[\u2460-\u249b\u3220-\u3229][.、:_-]?")
+PREFIX = re.compile(
+    r"(附件|附表|表)?[0-9一二三四五六七八九十]+[.、:_-]|[\u2460-\u249b\u3220-\u3229][.、:_-]?"
+)
 OURS = {"corrections.csv"}
 NOT_SHOWN = "（文件名像是个人信息，不显示 a name that looks personal is not shown）"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of the wave: its county's code (empty for the interviews); `title`: the one sheet of a CSV file."""
+    """A file of the wave: its county's code (empty for the interviews); `title`: the one sheet of a
+    CSV file.
+    """
 
     path: Path
     county: str
@@ -53,7 +60,9 @@ class File:
 
 
 def aliases() -> dict[str, str]:
-    """Map every name and code of a county, also those of `county_aliases.csv`, folded, to its code."""
+    """Map every name and code of a county, also those of `county_aliases.csv`, folded, to its
+    code.
+    """
     return _aliases(study())
 
 
@@ -61,17 +70,24 @@ def aliases() -> dict[str, str]:
 def _aliases(of: Study) -> dict[str, str]:
     table = reference("county_aliases")
     own = {normalise(alias): code for code, name in of.districts.items() for alias in (code, name)}
-    return own | {normalise(alias): code for alias, code in zip(table["alias"], table["county_code"], strict=True)}
+    return own | {
+        normalise(alias): code
+        for alias, code in zip(table["alias"], table["county_code"], strict=True)
+    }
 
 
 def sheet_title(title: str) -> str:
-    """Fold the title of a sheet, without a number in front: `附件1.社区基本情况` is 社区基本情况."""
+    """Fold the title of a sheet, without a number in front: `附件1.社区基本情况` is
+    社区基本情况.
+    """
     folded = normalise(title)
     return PREFIX.sub("", folded, count=1) if PREFIX.match(folded) else folded
 
 
 def owners() -> list[str]:
-    """List who hands in files: the counties, and "" where there is a workbook that is no county's."""
+    """List who hands in files: the counties, and "" where there is a workbook that is no
+    county's.
+    """
     return [*study().districts, *[""] * bool(study().book)]
 
 
@@ -81,16 +97,21 @@ def expected_name(county: str) -> str:
 
 
 def refuse_raw_folder(folder: Path, raw: Path) -> None:
-    """Refuse to write files named as the counties' own among those handed in; raises FileExistsError."""
+    """Refuse to write files named as the counties' own among those handed in; raises
+    FileExistsError.
+    """
     folder, raw = folder.resolve(), raw.resolve()
     if folder == raw or raw in folder.parents or (folder / FILE).exists():
         raise FileExistsError(
-            f"{folder.name}/ 是上报文件夹，请另选 (holds what counties handed in: choose another folder)"
+            f"{folder.name}/ 是上报文件夹，请另选 (holds what counties handed in: choose another "
+            f"folder)"
         )
 
 
 def without_files(raw: Path) -> Problem | None:
-    """Say of a folder that it is not there, or empty: one problem, since no county is to blame for it."""
+    """Say of a folder that it is not there, or empty: one problem, since no county is to blame for
+    it.
+    """
     if not raw.is_dir():
         return Problem.of(NO_FOLDER.fault(), printable(raw.as_posix()))
     if not any(raw.iterdir()):
@@ -99,7 +120,9 @@ def without_files(raw: Path) -> Problem | None:
 
 
 def files_of(raw: Path, problems: list[Problem]) -> list[File]:
-    """List the files of a wave in order of county; note what is missing, twice there, or unknown."""
+    """List the files of a wave in order of county; note what is missing, twice there, or
+    unknown.
+    """
     if nothing := without_files(raw):
         problems.append(nothing)
         return []
@@ -117,7 +140,9 @@ def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) 
     """Place one entry of the folder of a wave; pass over what is no county's."""
     if printable(path.name) != path.name:
         problems.append(Problem.of(FILE_NAME_ODD.fault(), printable(path.name)))
-        found.setdefault(study().district_of(path.name), [])  # it is there, under a name that will not do
+        found.setdefault(
+            study().district_of(path.name), []
+        )  # it is there, under a name that will not do
     elif path.name.startswith((".", "~$")) or path.name in OURS:
         return
     elif path.is_dir():
@@ -147,7 +172,9 @@ def _place(path: Path, found: dict, problems: list[Problem]) -> None:
 
 
 def _owners(path: Path) -> tuple[list[str | None], str]:
-    """Return the county that each part of a file's name says (None: no county), and a CSV file's sheet."""
+    """Return the county that each part of a file's name says (None: no county), and a CSV file's
+    sheet.
+    """
     stem, title = normalise(path.stem), ""
     if path.suffix.lower() == ".csv":
         stem, _, title = stem.rpartition("_")
@@ -164,7 +191,9 @@ def _once(files: list[File], problems: list[Problem]) -> list[File]:
     """Keep one file for each sheet of a county, and name the others."""
     kept: list[File] = []
     for file in files:
-        if any(sheet_title(file.title) == sheet_title(other.title) or not other.title for other in kept):
+        if any(
+            sheet_title(file.title) == sheet_title(other.title) or not other.title for other in kept
+        ):
             fault = FILE_TWICE.fault(file=kept[0].path.name)
             problems.append(Problem.of(fault, file.path.name))
         else:

@@ -1,4 +1,6 @@
-"""Find the parts of a workbook by its relations, whatever their names; lay them out as calamine expects."""
+"""Find the parts of a workbook by its relations, whatever their names; lay them out as calamine
+expects.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-USUAL, USUAL_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"  # where calamine looks for them
+USUAL, USUAL_RELATIONS = (
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+)  # where calamine looks for them
 PLACES = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-RELATIONS = (
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
-)
+RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
 ROOT = f'<Relationship Id="rId1" Type="{TYPE}officeDocument" Target="{USUAL}"/>'
 
 
@@ -23,7 +26,9 @@ class NotAWorkbookError(ValueError):
 
 
 def part_name(name: str) -> str:
-    """Return the name of a part as others refer to it: forward slashes, lower case, from the root."""
+    """Return the name of a part as others refer to it: forward slashes, lower case, from the
+    root.
+    """
     return posixpath.normpath(name.replace("\\", "/")).lstrip("/").lower()
 
 
@@ -33,7 +38,9 @@ def local(tag: str) -> str:
 
 
 class Relation(NamedTuple):
-    """One relation: the last word of its type, its id, the part that it leads to, and the target as written."""
+    """One relation: the last word of its type, its id, the part that it leads to, and the target as
+    written.
+    """
 
     kind: str
     identity: str
@@ -42,10 +49,11 @@ class Relation(NamedTuple):
 
 
 class Package:
-    """The parts of an open archive; raises NotAWorkbookError where its relations lead to no workbook.
+    """The parts of an open archive; raises NotAWorkbookError where its relations lead to no
+    workbook.
 
-    workbook: member of the archive; sheets: attributes and member of each, in order; parts: member by the kind of
-    relation, such as `styles`.
+    workbook: member of the archive; sheets: attributes and member of each, in order; parts: member
+    by the kind of relation, such as `styles`.
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -86,10 +94,14 @@ class Package:
 
     @property
     def as_usual(self) -> bool:
-        """Whether every part that is read lies where calamine looks for it, under exactly that name."""
+        """Whether every part that is read lies where calamine looks for it, under exactly that
+        name.
+        """
         names = set(self.archive.namelist())
         read = [one for one in self.related if one.kind in ("worksheet", *PLACES)]
-        written = [posixpath.normpath(posixpath.join("/xl", one.target)).lstrip("/") for one in read]
+        written = [
+            posixpath.normpath(posixpath.join("/xl", one.target)).lstrip("/") for one in read
+        ]
         elsewhere = [place for kind, place in PLACES.items() if self.parts.get(kind, "") != place]
         return (
             self.workbook == USUAL
@@ -98,8 +110,14 @@ class Package:
         )
 
     def laid_out(self) -> io.BytesIO:
-        """Write the workbook, its sheets, strings and styles to a new archive, each under its usual name."""
-        moved = {member: f"xl/worksheets/sheet{n}.xml" for n, (_, member) in enumerate(self.sheets, 1) if member}
+        """Write the workbook, its sheets, strings and styles to a new archive, each under its usual
+        name.
+        """
+        moved = {
+            member: f"xl/worksheets/sheet{n}.xml"
+            for n, (_, member) in enumerate(self.sheets, 1)
+            if member
+        }
         moved |= {self.parts[kind]: place for kind, place in PLACES.items() if self.parts.get(kind)}
         lines = [
             f"<Relationship Id={quoteattr(identity)} Type={quoteattr(TYPE + kind)} "

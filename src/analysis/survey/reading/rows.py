@@ -1,7 +1,8 @@
-"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are kept.
+"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are
+kept.
 
-What is cut out of a sheet is `Cells`: a list of cells for each column. Only all sheets of a table make a frame,
-since a frame for each of many small sheets takes longer than reading them.
+What is cut out of a sheet is `Cells`: a list of cells for each column. Only all sheets of a table
+make a frame, since a frame for each of many small sheets takes longer than reading them.
 """
 
 from __future__ import annotations
@@ -46,28 +47,45 @@ KINDS = ("form", "kept", "total", "blank")
 ACCOUNT = ("workbook", "sheet", "rows", *KINDS)
 TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
 SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
-LABELLED = ("serial", "township", "community", "item", "project", "name")  # columns in which 小计 and 合计 stand
-SIGNATURE = re.compile(r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*")
+LABELLED = (
+    "serial",
+    "township",
+    "community",
+    "item",
+    "project",
+    "name",
+)  # columns in which 小计 and 合计 stand
+SIGNATURE = re.compile(
+    r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*"
+)
 SIGNED = re.compile(
     r".{0,8}(负责人|领导|经办|填表|制表|填报|审核|复核|联系|盖章|签字|签章|签名|公章|日期|说明|备注|注:|附)"
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")  # an amount, a count or a code, no telephone
+FIGURE = re.compile(
+    r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}"
+)  # an amount, a count or a code, no telephone
 NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
-SIGNED_CELLS, SHORT_FORM = 4, 6  # cells of a signature at most; columns below which one cell may be a row
-SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")  # below the last row of a form
+SIGNED_CELLS, SHORT_FORM = (
+    4,
+    6,
+)  # cells of a signature at most; columns below which one cell may be a row
+SIGNATURES = re.compile(
+    r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*"
+)  # below the last row of a form
 COVERED_DOWN, COVERED_ACROSS = Broken(MERGED_DOWN.fault()), Broken(MERGED_ACROSS.fault())
 
 
 def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem]) -> Any:
-    """Read one sheet into (rows, totals, account); three times None when it has less than half of its header.
+    """Read one sheet into (rows, totals, account); three times None when it has less than half of
+    its header.
 
-    A column that the header lacks, or holds twice, or in an unknown unit, is read as ABSENT, so that what else
-    is wrong is found at once.
+    A column that the header lacks, or holds twice, or in an unknown unit, is read as ABSENT, so
+    that what else is wrong is found at once.
 
-    rows: Cells, with `workbook`, `sheet` and `row` to tell their place. totals: Cells, the 小计 and 合计 rows as
-    read, with `kind` and the first row of the block that each sums up.
+    rows: Cells, with `workbook`, `sheet` and `row` to tell their place. totals: Cells, the 小计 and
+    合计 rows as read, with `kind` and the first row of the block that each sums up.
     """
     header = find_header(sheet, model)
     faults = header_problems(header, model, workbook, sheet.title)
@@ -81,8 +99,13 @@ def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem
         problems.append(Problem.of(NO_DATA.fault(), workbook, sheet.title, rule=NO_ROWS))
     problems += looks_otherwise(sheet, header, model, kept, workbook)
     notes = {i for i in kept if is_note(sheet.cells[i], header, model)}
-    problems += [Problem.of(NOT_A_ROW.fault(), workbook, sheet.title, row=i + 1, rule=NOTE) for i in sorted(notes)]
-    problems += unit_questions(sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook)
+    problems += [
+        Problem.of(NOT_A_ROW.fault(), workbook, sheet.title, row=i + 1, rule=NOTE)
+        for i in sorted(notes)
+    ]
+    problems += unit_questions(
+        sheet, header, model, [i for i, k in enumerate(kinds) if k == "form"], workbook
+    )
     problems += _below(sheet, kinds, workbook)
     problems += _asked(sheet, [i for i in kept if i not in notes], workbook)
     _mark_merged(sheet, header, set(kept) - notes)
@@ -102,7 +125,9 @@ def frame(sheets: list[Cells]) -> pd.DataFrame:
 
 
 def row_kinds(sheet: Sheet, header: Header) -> list[str]:
-    """Tell what each row is; title, unit line, header, repeated header and signatures are `form`."""
+    """Tell what each row is; title, unit line, header, repeated header and signatures are
+    `form`.
+    """
     labels = [place for place, name in header.names.items() if name in LABELLED]
     serial = [place for place, name in header.names.items() if name == "serial"]
     texts = _header_cells(sheet, header)
@@ -112,7 +137,9 @@ def row_kinds(sheet: Sheet, header: Header) -> list[str]:
     ]
 
 
-def _kind(row: Sequence[object], i: int, header: Header, labels: Any, serial: int | None, texts: Any) -> str:
+def _kind(
+    row: Sequence[object], i: int, header: Header, labels: Any, serial: int | None, texts: Any
+) -> str:
     start = next((place for place, cell in enumerate(row) if not empty(cell)), None)
     if start is None:
         return "blank"
@@ -121,12 +148,20 @@ def _kind(row: Sequence[object], i: int, header: Header, labels: Any, serial: in
     first = row[start]
     if _signs(first) and not _holds_answers(row, header):
         return "form"
-    named = (start, *labels)  # a total may be named in the first column of the form, whatever its title
-    if any(place < len(row) and isinstance(row[place], str) and _is_total(row[place]) for place in named):
+    named = (
+        start,
+        *labels,
+    )  # a total may be named in the first column of the form, whatever its title
+    if any(
+        place < len(row) and isinstance(row[place], str) and _is_total(row[place])
+        for place in named
+    ):
         return "total"
     if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
         return "blank"  # a number printed on the form, with nothing filled in beside it
-    if _is_header(start, first, texts) and all(empty(c) or _is_header(p, c, texts) for p, c in enumerate(row)):
+    if _is_header(start, first, texts) and all(
+        empty(c) or _is_header(p, c, texts) for p, c in enumerate(row)
+    ):
         return "form"
     return "kept"
 
@@ -139,14 +174,17 @@ def _signs(cell: object) -> bool:
 def _holds_answers(row: list, header: Header) -> bool:
     """Tell whether a row that begins as a note answers the form: a figure, a code or several texts.
 
-    What stands behind a label that ends in a colon belongs to the label, and a remark may hold anything.
+    What stands behind a label that ends in a colon belongs to the label, and a remark may hold
+    anything.
     """
     texts, labelled = 0, False
     for place, cell in enumerate(row):
         if empty(cell):
             continue
         said = normalise(f"{cell:g}" if isinstance(cell, float) and cell < 1e6 else cell)
-        answers = not labelled and not _signs(cell) and header.names.get(place, "remark") not in OPTIONAL
+        answers = (
+            not labelled and not _signs(cell) and header.names.get(place, "remark") not in OPTIONAL
+        )
         if answers and FIGURE.fullmatch(said):
             return True
         texts += answers
@@ -158,17 +196,22 @@ def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
     """Ask about rows of data that begin as a note or a signature."""
     first = [(i, next((cell for cell in sheet.cells[i] if not empty(cell)), None)) for i in kept]
     return [
-        Problem.of(BEGINS_AS_NOTE.fault(), workbook, sheet.title, row=i + 1) for i, cell in first if _signs(cell)
+        Problem.of(BEGINS_AS_NOTE.fault(), workbook, sheet.title, row=i + 1)
+        for i, cell in first
+        if _signs(cell)
     ]
 
 
 def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
-    """Ask about the first row of data below the signatures, unless a header printed again stands between."""
+    """Ask about the first row of data below the signatures, unless a header printed again stands
+    between.
+    """
     signed = False
     for i, kind in enumerate(kinds):
         if kind == "form":
             signed = any(
-                isinstance(cell, str) and SIGNATURES.fullmatch(normalise(cell)) for cell in sheet.cells[i]
+                isinstance(cell, str) and SIGNATURES.fullmatch(normalise(cell))
+                for cell in sheet.cells[i]
             )
         elif kind == "kept" and signed:
             return [Problem.of(BELOW_SIGNATURES.fault(), workbook, sheet.title, row=i + 1)]
@@ -187,13 +230,17 @@ def _is_total(cell: str) -> bool:
 
 
 def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
-    """List what the header prints in each column, to know it again where it is repeated on a later page."""
+    """List what the header prints in each column, to know it again where it is repeated on a later
+    page.
+    """
     parts = {(place, part) for place, text in header.texts.items() for part in text.split("/")}
     return parts | {(place, text) for place, text in header.texts.items()}
 
 
 def is_note(row: list, header: Header, model: Table) -> bool:
-    """Tell whether a row that is read as data is a heading or a signature: one text, or few that begin as such."""
+    """Tell whether a row that is read as data is a heading or a signature: one text, or few that
+    begin as such.
+    """
     filled = [(place, cell) for place, cell in enumerate(row) if not empty(cell)]
     if not filled or len(filled) > SIGNED_CELLS or len(header.names) < SHORT_FORM:
         return False
@@ -210,7 +257,9 @@ def is_note(row: list, header: Header, model: Table) -> bool:
 
 
 def _mark_merged(sheet: Sheet, header: Header, kept: set[int]) -> None:
-    """Say in each cell that a merged one covers where its value is; a township is filled down instead."""
+    """Say in each cell that a merged one covers where its value is; a township is filled down
+    instead.
+    """
     for (top, left), (bottom, right) in sheet.merged:
         for i in range(max(top, header.last + 1), min(bottom + 1, len(sheet.cells))):
             for place in range(left, min(right + 1, len(sheet.cells[i]))):
@@ -237,7 +286,9 @@ def _cut(sheet: Sheet, header: Header, model: Table, rows: list[int], workbook: 
     for place, name in header.names.items():
         if name not in ("serial", "remark"):
             column = [cells[i][place] if place < len(cells[i]) else None for i in rows]
-            columns[name] = [cell if type(cell) is float or not empty(cell) else None for cell in column]
+            columns[name] = [
+                cell if type(cell) is float or not empty(cell) else None for cell in column
+            ]
             if _in_yuan(header, model, place, name):
                 columns[name] = [_yuan(cell) for cell in columns[name]]
     absent = [name for name in printed(model) if name not in columns and name not in OPTIONAL]
@@ -273,7 +324,11 @@ def _totals(sheet: Sheet, header: Header, model: Table, kinds: list[str], workbo
     said = []
     for i in rows:
         start = next(place for place, cell in enumerate(sheet.cells[i]) if not empty(cell))
-        texts = [normalise(sheet.cells[i][place]) for place in (start, *labels) if place < len(sheet.cells[i])]
+        texts = [
+            normalise(sheet.cells[i][place])
+            for place in (start, *labels)
+            if place < len(sheet.cells[i])
+        ]
         said.append("小计" if any(SUBTOTAL.fullmatch(text) for text in texts) else "合计")
     first = [before + 2 for before in [header.last, *rows][: len(rows)]]
     return _cut(sheet, header, model, rows, workbook) | {"kind": said, "first": first}

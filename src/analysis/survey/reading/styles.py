@@ -1,7 +1,7 @@
 """Which styles and shared strings of a workbook make a cell show another value than it holds.
 
-A look is (what, text): `struck`, `raised` (or lowered), `unseen`, `percent`, `scaled`, or `added` with the text
-that the number format adds.
+A look is (what, text): `struck`, `raised` (or lowered), `unseen`, `percent`, `scaled`, or `added`
+with the text that the number format adds.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ THEME = {"0": WHITE, "1": BLACK}
 # number formats that every program knows by number: percentages, amounts of money
 KNOWN = {9: "0%", 10: "0.00%"} | dict.fromkeys((5, 6, 7, 8, 42, 44), '"¥"0')
 TOKEN = re.compile(
-    r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)', re.S | re.I
+    r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)',
+    re.S | re.I,
 )
-PLAIN = re.compile(r"[\s\-+()（）/:.,、]")  # text of a number format that changes nothing, apart from digits
+PLAIN = re.compile(
+    r"[\s\-+()（）/:.,、]"
+)  # text of a number format that changes nothing, apart from digits
 SLOTS = "0#?"  # of digits in a number format
 NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十]")
 CONDITION = re.compile(r"[<>=]")  # in brackets: which numbers a section is for
@@ -55,7 +58,9 @@ class Style:
         except ValueError:
             return None
         if number == 0 and len(self.sections) > 2:
-            return self.sections[2] if self.sections[0] else None  # nothing for nought is no disguise
+            return (
+                self.sections[2] if self.sections[0] else None
+            )  # nothing for nought is no disguise
         return self.sections[1 if number < 0 else 0]
 
 
@@ -64,8 +69,12 @@ def odd_styles(xml: bytes) -> dict[str, Style]:
     if not xml:
         return {}
     parts = {local(part.tag): list(part) for part in ElementTree.fromstring(xml)}
-    codes = {int(one.get("numFmtId", -1)): one.get("formatCode", "") for one in parts.get("numFmts", ())}
-    fonts, fills = ([*map(read, parts.get(name, ()))] for name, read in (("fonts", _font), ("fills", _fill)))
+    codes = {
+        int(one.get("numFmtId", -1)): one.get("formatCode", "") for one in parts.get("numFmts", ())
+    }
+    fonts, fills = (
+        [*map(read, parts.get(name, ()))] for name, read in (("fonts", _font), ("fills", _fill))
+    )
     styles = {}
     for number, xf in enumerate(parts.get("cellXfs", ())):
         font, fill, form = (int(xf.get(name, 0)) for name in ("fontId", "fillId", "numFmtId"))
@@ -79,25 +88,33 @@ def odd_styles(xml: bytes) -> dict[str, Style]:
 
 
 def odd_conditions(xml: bytes) -> list[str]:
-    """List the numbers of the formats for conditional formatting that strike out or hide a cell, or change it."""
+    """List the numbers of the formats for conditional formatting that strike out or hide a cell, or
+    change it.
+    """
     if b"<dxf" not in xml and b":dxf" not in xml:
         return []
     formats = [list(part) for part in ElementTree.fromstring(xml) if local(part.tag) == "dxfs"]
-    return [str(number) for number, one in enumerate(formats[0] if formats else ()) if _changes(one)]
+    return [
+        str(number) for number, one in enumerate(formats[0] if formats else ()) if _changes(one)
+    ]
 
 
 def _changes(conditional: Element) -> bool:
     """Tell whether a format for conditional formatting makes a cell look otherwise."""
     of = {local(one.tag): one for one in conditional}
     look, ink = _font(of["font"]) if "font" in of else (None, BLACK)
-    grounds = [one for one in of["fill"].iter() if local(one.tag) == "bgColor"] if "fill" in of else []
+    grounds = (
+        [one for one in of["fill"].iter() if local(one.tag) == "bgColor"] if "fill" in of else []
+    )
     ground = _colour(grounds[0]) if grounds else WHITE  # here it is the background that fills
     code = of["numFmt"].get("formatCode", "General") if "numFmt" in of else "General"
     return bool(look or _alike(ink, ground) or any(format_looks(code)[1]))
 
 
 def odd_strings(xml: bytes) -> dict[int, Look]:
-    """Map the numbers of the shared strings that are in part struck out, raised, lowered or unseen to how."""
+    """Map the numbers of the shared strings that are in part struck out, raised, lowered or unseen
+    to how.
+    """
     if not any(sign in xml for sign in RICH):
         return {}
     strings = (one for one in ElementTree.fromstring(xml) if local(one.tag) == "si")
@@ -185,7 +202,9 @@ def _text_look(section: list[re.Match]) -> Look | None:
 
 
 def _look(section: list[re.Match], sign: int) -> Look | None:
-    """Say what one section for numbers does to them; sign: 0 for the first section, 1 for negative numbers."""
+    """Say what one section for numbers does to them; sign: 0 for the first section, 1 for negative
+    numbers.
+    """
     bare = "".join(token[6] or "" for token in section)
     if any((token[4] or "").lower() in ("white", "白色") for token in section):
         return UNSEEN
@@ -202,13 +221,19 @@ def _look(section: list[re.Match], sign: int) -> Look | None:
 
 
 def _literal(token: re.Match) -> str:
-    """Return the text that a token prints as it stands: quoted, escaped, or a digit other than 0."""
+    """Return the text that a token prints as it stands: quoted, escaped, or a digit other than
+    0.
+    """
     return token[1] or token[2] or (token[6] if token[6] and token[6] in "123456789" else "")
 
 
 def _misread(section: list[re.Match], sign: int) -> Look | None:
-    """Return the punctuation that makes another number of the digits: among them, or a minus sign."""
-    printed = "".join("0" if (token[6] and token[6] in SLOTS) or token[5] else " " for token in section)
+    """Return the punctuation that makes another number of the digits: among them, or a minus
+    sign.
+    """
+    printed = "".join(
+        "0" if (token[6] and token[6] in SLOTS) or token[5] else " " for token in section
+    )
     first, last = printed.find("0"), printed.rfind("0")
     for place, token in enumerate(section):
         text = (_literal(token) or (token[6] if token[6] in ("/", "-", "(", ":") else "")).strip()
