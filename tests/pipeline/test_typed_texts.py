@@ -24,6 +24,7 @@ def spoil(folder, name, sign):
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("sign", "code"), [("𠮷", "U+20BB7"), ("\u202e", "U+202E")])
 def test_a_build_names_file_field_and_character_and_runs_no_notebook(

@@ -95,6 +95,7 @@ def test_any_areas_get_the_best_variance(cases):
         assert restricted([found.variance], y, d)[0] >= restricted(grid, y, d).max() - 1e-8
 
 
+@pytest.mark.slow
 def test_mean_squared_error_is_what_simulation_finds():
     generator = np.random.default_rng(4)
     d, a = np.linspace(0.5, 3, 15), 2.0

@@ -79,6 +79,7 @@ def test_forms_ask_what_their_wave_asks(other):
         assert (cells == "有电梯").any().any() == asked
 
 
+@pytest.mark.slow
 def test_both_waves_are_built_side_by_side(other):
     next_wave(other)
     for wave in ("2024", "2023"):
