@@ -118,7 +118,7 @@ def analysis(folder: Path, *arguments: str, name: str = "") -> float:
 def runs(folder: Path) -> dict[str, dict]:
     """List the runs of notebooks as the rivals take them: {name: source, parameters, arguments}."""
     code = (
-        "import json; from analysis.pipeline.steps import steps; from analysis.survey.study import "
+        "import json; from analysis.plan.steps import steps; from analysis.survey.study import "
         "study; print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, "
         "**s.parameters}] for l in study().languages for s in steps()]))"
     )

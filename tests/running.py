@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.stage import damaged, write_sums
+from analysis.edition.stage import damaged, write_sums
 from analysis.survey.ownership import MARKER
 
 REPOSITORY = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import sys
 import pytest
 from this_study import STEPS
 
-from analysis.pipeline.steps import notebooks
+from analysis.plan.steps import notebooks
 from analysis.publish.hard_coded import hard_coded_numbers
 from running import REPOSITORY
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.stage import SUMS, read_sums
+from analysis.edition.stage import SUMS, read_sums
 from running import REPOSITORY, copy_repository
 
 SUPPORTED = ("3.11", "3.12", "3.13")

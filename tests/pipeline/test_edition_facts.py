@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
+from analysis.edition.record import read_edition
 from analysis.pipeline.edition_facts import sentences
-from analysis.pipeline.edition_record import read_edition
 
 MOST = 1_500_000  # bytes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from analysis.pipeline import tasks
+from analysis.plan import tasks
 from running import REPOSITORY, copy_repository, run_analysis
 
 OTHERS = (  # they read other tables, or other columns of that one

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from analysis.pipeline.stage import damaged
+from analysis.edition.stage import damaged
 from running import run_analysis, slow
 
 KILLS = int(os.environ.get("KILLS", "50"))

@@ -12,7 +12,7 @@ import pytest
 from frictionless import Package
 from pysdmx.io import get_datasets
 
-from analysis.pipeline.stage import read_sums
+from analysis.edition.stage import read_sums
 from running import copy_repository, publish, run_analysis
 
 NAME = "taizhou-community-governance-2020"

@@ -11,8 +11,8 @@ import pytest
 from this_study import STEPS
 
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.languages import again
 from analysis.pipeline.stable import set_stable
+from analysis.plan.languages import again
 from analysis.publish.cells import CellError
 
 SECTION = 'section = Section("02_x", wave, lang)'

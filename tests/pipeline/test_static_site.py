@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from analysis.pipeline.stage import MARKER
+from analysis.edition.stage import MARKER
 from running import run_analysis
 
 

@@ -9,9 +9,9 @@ import nbformat
 import pandas as pd
 import pytest
 
+from analysis.edition.failures import NotebookError
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookError
 from analysis.survey.access import Access
 from running import REPOSITORY
 

@@ -14,12 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.pipeline import lock
-from analysis.pipeline.failures import StoppedError
-from analysis.pipeline.layout import record_of
+from analysis.edition import input_record
+from analysis.edition.failures import StoppedError
+from analysis.edition.stage import CHANGES, alone, damaged, edited, edition_folder, staged
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.stage import CHANGES, alone, damaged, edited, edition_folder, staged
 from analysis.pipeline.waves import INDEX, editions_folder, write_index
+from analysis.plan.layout import record_of
 from analysis.survey.folders import (
     DECLARATION,
     REFERENCE,
@@ -34,7 +34,7 @@ from analysis.survey.ownership import claim_scratch, list_scratch
 from analysis.survey.problems import InputError
 
 if TYPE_CHECKING:
-    from analysis.pipeline.changes_report import Changes
+    from analysis.edition.changes_report import Changes
 
 LANDING_PAGE = "index.html"  # of an edition
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
@@ -61,7 +61,7 @@ def build(
     folder. With `only`, one notebook runs, with what it needs, and nothing is published.
     everything: run all steps, not only what is stale.
     """
-    lock.wave_folder(raw, wave, outputs)
+    input_record.wave_folder(raw, wave, outputs)
     top, named = editions_folder(outputs, raw), outputs / wave
     outputs = edition_folder(top / wave, raw)
     with alone(writable_folder(root() / "build", own="build")):
@@ -96,8 +96,8 @@ def _compare(outputs: Path, fresh: Path) -> Changes | None:
     None where there is none to compare with. A record that cannot be read is named, and stops
     nothing.
     """
-    from analysis.pipeline.changes_report import changes_between, render
-    from analysis.pipeline.edition_record import read_edition
+    from analysis.edition.changes_report import changes_between, render
+    from analysis.edition.record import read_edition
 
     try:
         old = read_edition(outputs)
@@ -114,7 +114,7 @@ def _compare(outputs: Path, fresh: Path) -> Changes | None:
 
 def _last_lines(changes: Changes | None, outputs: Path) -> list[str]:
     """Return what moved, in short, and last which file to open."""
-    from analysis.pipeline.changes_report import summary
+    from analysis.edition.changes_report import summary
 
     page = printable((outputs / (CHANGES if changes else LANDING_PAGE)).as_posix())
     lines = summary(changes, page) if changes else []
@@ -126,7 +126,7 @@ def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
     notebooks.
     """
     made = record_of(wave).exists() and (processed(wave) / DECLARATION).exists()
-    return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
+    return made and not input_record.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
 def _run(
@@ -146,7 +146,7 @@ def _run(
     )
     with kernels():  # they import the libraries while we find out what is stale
         from analysis.pipeline.run import Record, run
-        from analysis.pipeline.tasks import Edition, inputs, published, wanted
+        from analysis.plan.tasks import Edition, inputs, published, wanted
         from analysis.survey.reference import check_references
 
         edition = Edition(raw, wave, engine)
@@ -157,11 +157,11 @@ def _run(
         tasks = wanted(every, only) if only else every
         needed = inputs(tasks)
         check_references(path for path in needed if path.parent == root() / REFERENCE)
-        before = lock.states(needed, root())
+        before = input_record.states(needed, root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
         with progress, workers(jobs, cluster, progress, before) as get:
             run(tasks, Record(record_of(wave), root()), get, progress)
-    after = lock.states(inputs(tasks), root())
+    after = input_record.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
         raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
     progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
@@ -169,7 +169,7 @@ def _run(
         for source, target in published(tasks, wave).items():
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, fresh / target)
-        lock.write_inputs(before, wave, fresh)
+        input_record.write_inputs(before, wave, fresh)
 
 
 def _left_by(tasks: list, wave: str) -> list[Path]:
@@ -187,9 +187,9 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
     Raises InputError where there is no such wave, BusyError while another run is under way.
     """
     from analysis.pipeline import run
-    from analysis.pipeline.tasks import Edition, wanted
+    from analysis.plan.tasks import Edition, wanted
 
-    lock.wave_folder(raw, wave)
+    input_record.wave_folder(raw, wave)
     with alone(writable_folder(root() / "build", own="build")):
         tasks = Edition(raw, wave, engine).tasks()
         said = run.reasons(

@@ -121,7 +121,7 @@ def _known(
     """Refuse a notebook that is not in the list of steps."""
     if not notebook:
         return notebook
-    from analysis.pipeline.steps import steps_matching
+    from analysis.plan.steps import steps_matching
 
     try:
         for step in steps_matching(notebook):
@@ -205,8 +205,8 @@ def status(raw: Path, outputs: Path, wave: str) -> None:
     """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has
     changed.
     """
-    from analysis.pipeline.lock import changed, wave_folder
-    from analysis.pipeline.stage import added, damaged
+    from analysis.edition.input_record import changed, wave_folder
+    from analysis.edition.stage import added, damaged
 
     said, outputs = changed(root(), outputs / wave, wave_folder(raw, wave)), outputs / wave
     if any(
@@ -232,9 +232,9 @@ def diff(old: str, new: str, outputs: Path, wave: str) -> None:
     in outputs/<wave>, without OLD that of the last commit. What moved stands in full in
     changes.html there.
     """
-    from analysis.pipeline.changes_report import changes_between, summary, write_page
-    from analysis.pipeline.compared import named_edition
-    from analysis.pipeline.stage import CHANGES
+    from analysis.edition.changes_report import changes_between, summary, write_page
+    from analysis.edition.compared import named_edition
+    from analysis.edition.stage import CHANGES
 
     here = outputs / wave
     pair = (named_edition(root(), said or str(here), wave) for said in (old, new))
@@ -449,7 +449,7 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
 
     Anything unforeseen is a bug of ours and shows its traceback.
     """
-    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    from analysis.edition.failures import BusyError, NotebookError, StoppedError
     from analysis.survey.problems import InputError
 
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what no encoding can print
@@ -468,7 +468,7 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
 
 def _outcome(error: Exception) -> tuple[str, int]:
     """Return what is said of an error that is no bug of ours, and the exit code."""
-    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    from analysis.edition.failures import BusyError, NotebookError, StoppedError
     from analysis.survey.problems import InputError
 
     match error:

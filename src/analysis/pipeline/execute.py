@@ -24,9 +24,9 @@ from papermill.iorw import load_notebook_node
 from papermill.translators import papermill_translators
 from papermill.utils import find_first_tagged_cell_index
 
-from analysis.pipeline.failures import NotebookError
-from analysis.pipeline.languages import apart, original, with_repeats
+from analysis.edition.failures import NotebookError
 from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
+from analysis.plan.languages import apart, original, with_repeats
 from analysis.survey import access
 from analysis.survey.access import Access
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from analysis.pipeline.layout import folder, pages_of
-from analysis.pipeline.steps import Step
+from analysis.plan.layout import folder, pages_of
+from analysis.plan.steps import Step
 from analysis.publish import landing, page
 from analysis.publish.dataset import Dataset, json_ld
 from analysis.publish.districts import by_county, published_estimates

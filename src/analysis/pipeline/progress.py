@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from analysis.pipeline.task import Task
+from analysis.plan.task import Task
 
 
 class Progress:

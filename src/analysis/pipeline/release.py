@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.pipeline import lock
-from analysis.pipeline.layout import folder
+from analysis.edition import input_record
+from analysis.edition.stage import INPUTS, SUMS, damaged, read_sums
 from analysis.pipeline.runs import SOURCE, as_plan, runs
-from analysis.pipeline.stage import INPUTS, SUMS, damaged, read_sums
+from analysis.plan.layout import folder
 from analysis.publish import crate
 from analysis.publish.dataset import Dataset, dataset
 from analysis.publish.ddi import ddi_codebook
@@ -103,7 +103,7 @@ def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
     is damaged.
     """
     place = outputs / wave
-    return lock.changed(root(), place, lock.wave_folder(raw, wave)) + damaged(place)
+    return input_record.changed(root(), place, input_record.wave_folder(raw, wave)) + damaged(place)
 
 
 def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | None) -> str:

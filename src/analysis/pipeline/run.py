@@ -19,9 +19,9 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
+from analysis.edition.failures import StoppedError
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.task import Task, Work, stamp
+from analysis.plan.task import Task, Work, stamp
 from analysis.survey.ownership import hash_of
 
 GONE = "-"  # in place of the hash of a file that is not there

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from analysis.pipeline.task import Task
-from analysis.pipeline.tasks import Edition, published
+from analysis.plan.task import Task
+from analysis.plan.tasks import Edition, published
 from analysis.publish.crate import Run
 from analysis.publish.dataset import Dataset
 from analysis.publish.landing import title

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
-from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
-from analysis.pipeline.steps import step_named, steps
+from analysis.plan.layout import LANDING, briefs_of, folder, pages_of, site
+from analysis.plan.steps import step_named, steps
 from analysis.publish.dataset import dataset
 from analysis.publish.fonts import standalone
 from analysis.survey.declaration import FILE

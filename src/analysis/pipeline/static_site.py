@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.layout import folder
+from analysis.edition.stage import damaged
 from analysis.pipeline.release import Published, published
-from analysis.pipeline.stage import damaged
 from analysis.pipeline.waves import INDEX, render, render_missing
+from analysis.plan.layout import folder
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import WAVE, RefusedError
 from analysis.survey.ownership import (

@@ -32,9 +32,9 @@ from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from analysis.pipeline import sources
-from analysis.pipeline.failures import StoppedError
+from analysis.edition.failures import StoppedError
 from analysis.pipeline.stable import set_stable
+from analysis.plan import modules
 from analysis.publish.cells import code_cells
 from analysis.survey.access import guard_arrow, watched
 from analysis.survey.folders import root
@@ -278,9 +278,9 @@ def _import_project() -> None:
         home = root()
         for notebook in sorted((home / "notebooks").glob("*.ipynb")):
             trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]
-            for path in sources.closure(frozenset().union(*map(sources.imported, trees))):
-                with contextlib.suppress(Exception), watched(sources.importing(home)):
-                    __import__(sources.module_name(path))
+            for path in modules.closure(frozenset().union(*map(modules.imported, trees))):
+                with contextlib.suppress(Exception), watched(modules.importing(home)):
+                    __import__(modules.module_name(path))
 
 
 def _on_end(_stdin: object, _watch: object, kernels: Kernels) -> None:

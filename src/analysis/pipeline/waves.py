@@ -8,7 +8,7 @@ import tomllib
 from contextlib import suppress
 from pathlib import Path
 
-from analysis.pipeline.layout import folder
+from analysis.plan.layout import folder
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (

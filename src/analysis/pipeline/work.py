@@ -11,9 +11,9 @@ from pathlib import Path
 
 from analysis.pipeline import warm
 from analysis.pipeline.execute import LIMITS, run_notebook
-from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
-from analysis.pipeline.steps import Step
+from analysis.plan.layout import site
+from analysis.plan.steps import Step
 from analysis.stats.disclosure import withhold
 from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -109,3 +110,26 @@ def quoted(tree: ast.AST) -> list[str]:
     }
     nodes = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in skipped)
     return [node.value for node in nodes if isinstance(node.value, str)]
+
+
+def content_hash(notebook: Path) -> str:
+    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's
+    settings.
+    """
+    try:
+        cells = read_cells(notebook)
+    except CellError:  # the plan says so
+        return hashlib.sha256(notebook.read_bytes()).hexdigest()
+    parts = [
+        {
+            key: value
+            for key, value in cell.items()
+            if key not in ("metadata", "outputs", "execution_count")
+        }
+        | {"source": "".join(cell["source"])}
+        | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
+        for cell in cells
+    ]
+    return hashlib.sha256(
+        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()

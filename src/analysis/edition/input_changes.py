@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis.pipeline.edition_record import EditionRecord
-from analysis.pipeline.git_objects import blob
-from analysis.pipeline.lock import input_state, place
+from analysis.edition.git_objects import blob
+from analysis.edition.input_record import input_state, place
+from analysis.edition.record import EditionRecord
 from analysis.publish.cells import CellError, read_cells
 from analysis.survey.folders import REFERENCE, WAVE
 
@@ -93,7 +93,7 @@ def _changes(name: str, old: _Version, new: _Version, wave: str) -> list[InputCh
         return [InputChange(kind, name, note=UNREAD)]
     try:
         if kind == "workbook":
-            from analysis.pipeline.workbook_changes import workbook_changes
+            from analysis.edition.workbook_changes import workbook_changes
 
             found = [InputChange(kind, *one) for one in workbook_changes(old.path, new.path, wave)]
         else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.edition_record import EditionRecord, parse_record, read_edition
-from analysis.pipeline.git_objects import blob, commit_of
-from analysis.pipeline.stage import INPUTS, RECORD
+from analysis.edition.git_objects import blob, commit_of
+from analysis.edition.record import EditionRecord, parse_record, read_edition
+from analysis.edition.stage import INPUTS, RECORD
 from analysis.survey.folders import RefusedError, printable
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from analysis.pipeline.edition_record import CONTRAST, EditionRecord, Fact
+from analysis.edition.record import CONTRAST, EditionRecord, Fact
 
 APART = ("sentence", "correction")  # compared cell by cell; a cause, not what follows
 

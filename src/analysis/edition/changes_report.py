@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.pipeline.edition_record import EditionRecord
-from analysis.pipeline.input_changes import InputChange, input_changes
-from analysis.pipeline.stage import CHANGES, edition_folder
-from analysis.pipeline.what_moved import Moved, compare
+from analysis.edition.input_changes import InputChange, input_changes
+from analysis.edition.record import EditionRecord
+from analysis.edition.stage import CHANGES, edition_folder
+from analysis.edition.what_moved import Moved, compare
 from analysis.survey.ownership import hash_of, made, mark, put
 
 WIDEST = 110  # characters of a line in the terminal

@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from analysis.pipeline import plan, sources
-from analysis.pipeline.languages import again as said_again
-from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
-from analysis.pipeline.sources import PACKAGE
-from analysis.pipeline.stage import RECORD
-from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
-from analysis.pipeline.task import Inputs, Task, Work, task
+from analysis.edition.stage import RECORD
+from analysis.plan import modules
+from analysis.plan.languages import again as said_again
+from analysis.plan.layout import LANDING, briefs_of, documents, folder, pages_of, site
+from analysis.plan.source import Source, read_source
+from analysis.plan.steps import Step, notebooks, steps, steps_matching
+from analysis.plan.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
-from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
+from analysis.survey.folders import PACKAGE, STUDY, build, columns, files_until, processed, root
 from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
@@ -74,7 +74,7 @@ class Edition:
             *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
         ]
 
-    def read_sources(self) -> dict[str, plan.Source]:
+    def read_sources(self) -> dict[str, Source]:
         """Find what each notebook reads and makes. Raises PlanError with all that cannot be
         told.
         """
@@ -82,18 +82,18 @@ class Edition:
         for name in notebooks():
             path = self.root / "notebooks" / f"{name}.ipynb"
             try:
-                found[name] = plan.read_source(path, notebooks(), self.tables)
+                found[name] = read_source(path, notebooks(), self.tables)
                 if self.languages[1:]:
                     said_again(path)
-            except sources.PlanError as error:
+            except modules.PlanError as error:
                 faults.append(str(error))
             except CellError as error:
                 faults.append(f"notebooks/{path.name}, {error}")
-        faults += sources.readers_below_python(
+        faults += modules.readers_below_python(
             frozenset().union(*(one.modules for one in found.values()))
         )
         if faults:
-            raise sources.PlanError("\n".join(faults))
+            raise modules.PlanError("\n".join(faults))
         return found
 
     def tasks(self) -> list[Task]:
@@ -188,7 +188,7 @@ class Edition:
             ]
             needs += [path for table in source.tables.items() for path in self.read(*table)]
             needs += [*source.modules, *self.code("run")]
-            needs += self.references(source.references | sources.references(source.modules))
+            needs += self.references(source.references | modules.references(source.modules))
             read = source.estimates
             needs += [
                 path
@@ -417,7 +417,7 @@ class Edition:
 
     def code(self, kind: str) -> list[Path]:
         """List the modules behind a kind of task (see ENTRIES), and what is behind every task."""
-        return [*sources.modules(*ENTRIES[kind]), *self.everywhere]
+        return [*modules.modules(*ENTRIES[kind]), *self.everywhere]
 
     def references(self, names: Iterable[str]) -> list[Path]:
         """List the files of reference tables."""
@@ -426,7 +426,7 @@ class Edition:
 
 def named(kind: str) -> set[str]:
     """Return the reference tables that the modules behind a kind of task name."""
-    return sources.references(sources.modules(*ENTRIES[kind]))
+    return modules.references(modules.modules(*ENTRIES[kind]))
 
 
 def inputs(tasks: list[Task]) -> list[Path]:
@@ -434,7 +434,7 @@ def inputs(tasks: list[Task]) -> list[Path]:
     tasks.
     """
     needed = frozenset().union(*(one.inputs.stamps for one in tasks))
-    return sorted(needed | sources.modules("analysis.pipeline.tasks", "analysis.pipeline.work"))
+    return sorted(needed | modules.modules("analysis.plan.tasks", "analysis.pipeline.work"))
 
 
 def published(tasks: list[Task], wave: str) -> dict[Path, str]:

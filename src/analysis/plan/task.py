@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
-from analysis.pipeline.lock import PYTHON, input_state, name_of, python
+from analysis.edition.failures import StoppedError
+from analysis.edition.input_record import PYTHON, input_state, name_of, python
 from analysis.survey.access import Access, UnplannedAccessError, watched
 
 

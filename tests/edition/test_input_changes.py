@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from analysis.pipeline.edition_record import EditionRecord, Fact
-from analysis.pipeline.input_changes import ALIKE, UNREAD, InputChange, input_changes
-from analysis.pipeline.lock import input_state
-from analysis.pipeline.workbook_changes import workbook_changes
+from analysis.edition.input_changes import ALIKE, UNREAD, InputChange, input_changes
+from analysis.edition.input_record import input_state
+from analysis.edition.record import EditionRecord, Fact
+from analysis.edition.workbook_changes import workbook_changes
 from moves import IDENTITY
 from planting import Planting
 from running import REPOSITORY

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.pipeline.failures import BusyError
+from analysis.edition.failures import BusyError
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,

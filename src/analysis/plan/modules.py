@@ -5,19 +5,16 @@ notebook.
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
-from analysis.publish.cells import CellError, read_cells
+from analysis.edition.failures import StoppedError
 from analysis.survey.access import Access
+from analysis.survey.folders import PACKAGE
 
-PACKAGE = Path(__file__).parents[1]
 DEFINED_IN = (
     PACKAGE / "survey/reference.py",
     PACKAGE / "survey/repository.py",
@@ -45,29 +42,6 @@ class PlanError(StoppedError):
     """Raised with every part of a notebook or module whose reads cannot be told from its source, a
     line each.
     """
-
-
-def content_hash(notebook: Path) -> str:
-    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's
-    settings.
-    """
-    try:
-        cells = read_cells(notebook)
-    except CellError:  # the plan says so
-        return hashlib.sha256(notebook.read_bytes()).hexdigest()
-    parts = [
-        {
-            key: value
-            for key, value in cell.items()
-            if key not in ("metadata", "outputs", "execution_count")
-        }
-        | {"source": "".join(cell["source"])}
-        | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
-        for cell in cells
-    ]
-    return hashlib.sha256(
-        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
-    ).hexdigest()
 
 
 def references(modules: Iterable[Path]) -> set[str]:

@@ -4,7 +4,7 @@ be.
 
 import pytest
 
-from analysis.pipeline.edition_record import Fact, read_edition, write_record
+from analysis.edition.record import Fact, read_edition, write_record
 
 FACTS = (
     Fact("edition", "wave", ("2020",)),

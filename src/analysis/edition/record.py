@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.pipeline.lock import WAVE
-from analysis.pipeline.stage import INPUTS, RECORD
+from analysis.edition.input_record import WAVE
+from analysis.edition.stage import INPUTS, RECORD
 from analysis.survey.folders import printable
 
 CONTRAST = "contrast"

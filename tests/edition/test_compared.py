@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from analysis.pipeline.compared import named_edition
-from analysis.pipeline.edition_record import Fact, write_record
+from analysis.edition.compared import named_edition
+from analysis.edition.record import Fact, write_record
 from analysis.survey.folders import RefusedError
 from moves import IDENTITY
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from analysis.pipeline import stage
-from analysis.pipeline.failures import BusyError
-from analysis.pipeline.stage import CHANGES, added, alone, clear, damaged, edited, staged
+from analysis.edition import stage
+from analysis.edition.failures import BusyError
+from analysis.edition.stage import CHANGES, added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
 from analysis.survey.ownership import MARKER, files_in, mark
@@ -297,7 +297,7 @@ def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path, monkeypatch)
 PUBLISH_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from analysis.pipeline.stage import CHANGES, staged
+from analysis.edition.stage import CHANGES, staged
 for edition in itertools.count():
     with staged(Path(sys.argv[1]) / "outputs") as folder:
         for name in range(20):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.steps import Step
+from analysis.plan.steps import Step
 from analysis.survey.folders import build
 from analysis.survey.study import study
 

@@ -11,9 +11,9 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.pipeline.sources import PACKAGE, content_hash
-from analysis.pipeline.stage import INPUTS, SUMS, read_sums
-from analysis.survey.folders import RefusedError, files_until, lies_inside, printable, root
+from analysis.edition.stage import INPUTS, SUMS, read_sums
+from analysis.publish.cells import content_hash
+from analysis.survey.folders import PACKAGE, RefusedError, files_until, lies_inside, printable, root
 from analysis.survey.ownership import hash_of
 
 WAVE = "wave"  # the line that names no file

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.pipeline.sources import PlanError, closure, has_module, imported, name_of, plain
+from analysis.plan.modules import PlanError, closure, has_module, imported, name_of, plain
 from analysis.publish.cells import Cell, CellError, code_cells
 
 FILE_NAME = re.compile(r"\w+")
@@ -48,7 +48,7 @@ PLAIN = "write names as plain strings, as in {}"
 FOREIGN = "files are read by the functions of analysis.survey.repository alone"
 STRANGER = (
     "no library that a notebook may import: modules of the project lie in src/analysis; libraries "
-    "that read no files are listed in src/analysis/pipeline/plan.py"
+    "that read no files are listed in src/analysis/plan/source.py"
 )
 OUT_OF_SIGHT = "what it reads cannot be told from the source"
 EXAMPLES = {
