@@ -22,6 +22,7 @@ SLOW = {
     "test_jupyterlab",
     "test_kills",
     "test_linked_tables",
+    "test_modules",
     "test_next_wave",
     "test_odd_files",
     "test_one_certificate",
@@ -30,7 +31,7 @@ SLOW = {
     "test_said_again",
     "test_same_bytes",
     "test_simulations",
-    "test_sources",
+    "test_software_list",
     "test_validated_crate",
 }
 

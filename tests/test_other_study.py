@@ -202,6 +202,7 @@ FAULTS = {  # file: (text, what stands in its place, what is said)
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path):
     folder = shutil.copytree(STUDY, tmp_path / "study")
