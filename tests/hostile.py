@@ -122,9 +122,8 @@ FORMULAS = [
 ]
 
 TEXTS = [*HEADINGS, *METADATA, *NOTES, *HTML, *RAW, *TYPST, *JINJA, *MARKUP, *FORMULAS]
-ONE_LINE = [
-    " ".join(text.split("\n")) for text in TEXTS
-]  # what a format with one line for it shows
+# what a format with one line for it shows
+ONE_LINE = [" ".join(text.split("\n")) for text in TEXTS]
 
 
 def settings_of_ones_own(home):

@@ -272,9 +272,8 @@ def printed_texts(folder, rows):
     for row in rows.itertuples():
         if row.value and int(row.n) >= 12:
             measure = measures.loc[row.indicator]
-            of_county = row.Index.startswith(
-                ("income.", "income_2018.")
-            )  # means of people: one decimal
+            # means of people: one decimal
+            of_county = row.Index.startswith(("income.", "income_2018."))
             places = Decimal(1).scaleb(-1 if of_county else -int(measure["decimals"]))
             texts[row.Index] = (
                 f"{Decimal(row.value).quantize(places, ROUND_HALF_UP)}{measure['unit_zh']}"

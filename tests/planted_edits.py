@@ -38,12 +38,13 @@ def number(value):
 
 
 def incomes(county):
+    # means are rounded, so that one pay alone seldom moves them
     return Edit(
         f"income {county}",
         lambda copy: {
             copy.correct(county, ROSTER, INCOME, lambda v: number(v) and v < 9, lambda v: v + 1.5)
         },
-    )  # means are rounded, so that one pay alone seldom moves them
+    )
 
 
 def certificates(county):

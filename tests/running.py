@@ -74,14 +74,8 @@ def originals() -> list[dict[str, str]]:
 USAGE = 64
 SCRATCH = {"build", "data/processed"}
 TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"}
-ORIGINALS = {
-    "data",
-    "src",
-    "notebooks",
-    "tests",
-    "docs",
-    ".",
-}  # never written, whatever an option says
+# never written, whatever an option says
+ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}
 WRITING = {
     "build": SCRATCH | {"outputs"},
     "diff": {"outputs"},

@@ -11,13 +11,8 @@ from running import REPOSITORY
 def recipe(target: str, *words: str, **environment: str) -> str:
     """Return the last command that make would run for a target."""
     command = ["make", "--no-print-directory", "--dry-run", "--always-make", target, *words]
-    around = (
-        "ARGS",
-        "MAKEFLAGS",
-        "MFLAGS",
-        "MAKELEVEL",
-        "MAKEOVERRIDES",
-    )  # of the make that runs the tests
+    # of the make that runs the tests
+    around = ("ARGS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
     kept = {name: value for name, value in os.environ.items() if name not in around}
     done = subprocess.run(
         command, cwd=REPOSITORY, env=kept | environment, capture_output=True, text=True, check=True

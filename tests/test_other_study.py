@@ -210,11 +210,8 @@ def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path)
     text = (folder / name).read_text("utf-8")
     assert was in text
     (folder / name).write_text(text.replace(was, now, 1), encoding="utf-8")
-    for command in (
-        "check",
-        "build",
-        *(["forms"] if "rule" not in fault else []),
-    ):  # forms hold no rules
+    # forms hold no rules
+    for command in ("check", "build", *(["forms"] if "rule" not in fault else [])):
         done = run_analysis(folder, command)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
         assert said in done.stderr

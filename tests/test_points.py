@@ -8,10 +8,8 @@ import pytest
 
 from analysis.publish.markup import plain
 
-FIRST, LAST = (
-    "introduction",
-    "annex_compare",
-)  # parts 1 to 3 lie from the first cell to before the last
+# parts 1 to 3 lie from the first cell to before the last
+FIRST, LAST = ("introduction", "annex_compare")
 ENDING = {"zh": "", "en": "_en"}
 SOFTWARE = r"notebook|repository|software|CSV|JSON|make report|Python|笔记本|仓库|软件|程序|代码"
 

@@ -232,9 +232,8 @@ def fault(row, study):
             rows = study.rows(members[1]).items()
             counted[SHEETS[members[1]]] = {n: r for n, r in rows if r["community_code"] in codes}
         met = {(file, sheet, n) for sheet, rows in counted.items() for file, n in rows}
-        of_people = {
-            place for place, lines in places.items() if lines == PEOPLE
-        }  # which rows is not said
+        # which rows is not said
+        of_people = {place for place, lines in places.items() if lines == PEOPLE}
         if beyond := {(file, sheet) for file, sheet, _ in met if sheet in WITHOUT_ROWS} - of_people:
             return f"people of {sorted(beyond)[:3]} are counted and their sheet is not cited"
         met = {(file, sheet, n) for file, sheet, n in met if (file, sheet) not in of_people}

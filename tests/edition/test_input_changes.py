@@ -153,12 +153,8 @@ def test_of_a_workbook_each_cell_is_named_with_what_stood_there(book):
         f"{BOOK}!社区基本情况!目前达标 {planting.rows(BOOK, '社区基本情况')[2]}",
         "否",
     )
-    assert tuple(second) == (
-        f"{BOOK}!{ROSTER}!年收入",
-        "",
-        "",
-        "changed",
-    )  # of people neither row nor value
+    # of people neither row nor value
+    assert tuple(second) == (f"{BOOK}!{ROSTER}!年收入", "", "", "changed")
 
 
 PERSONAL = {"姓名": "测试某人", "身份证号": "330000199001010010", "联系电话": "10000099999"}

@@ -31,9 +31,8 @@ def still_running(folder: Path) -> list[str]:
 @slow
 def test_kills_at_random_moments(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
-    shutil.copytree(
-        edition, folder, dirs_exist_ok=True
-    )  # beside it, so that only what is stale runs
+    # beside it, so that only what is stale runs
+    shutil.copytree(edition, folder, dirs_exist_ok=True)
     notebook = folder / "notebooks/02_facilities.ipynb"
     words = notebook.read_text("utf-8")
     assert "%%md zh" in words

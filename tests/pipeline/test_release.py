@@ -92,9 +92,8 @@ def test_pysdmx_reads_every_estimate_by_its_structure(unpacked):
     for one in coded:
         codes = {code.id for code in one.local_codes.items}
         assert set(table.data[one.id].dropna().astype(str)) - {""} <= codes, one.id
-    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype(
-        "float64"
-    )  # what is withheld has none
+    # what is withheld has none
+    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype("float64")
     assert values.tolist() == pytest.approx(estimates["value"].tolist(), nan_ok=True)
     assert values.isna().sum() == estimates["withheld"].notna().sum()
     assert set(table.data["BASIS"]) == set(estimates["basis"])

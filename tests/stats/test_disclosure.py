@@ -156,10 +156,8 @@ def test_a_count_of_people_that_is_not_listed_is_refused():
 
 
 def test_people_are_cited_without_their_rows():
-    assert set(count(people(), "workers_total")["sources"]) == {
-        "a.xlsx!花名册 *",
-        "",
-    }  # of counties without any
+    # of counties without any
+    assert set(count(people(), "workers_total")["sources"]) == {"a.xlsx!花名册 *", ""}
 
 
 def test_groups_of_fewer_than_twenty_have_no_median():

@@ -395,9 +395,8 @@ def all_estimates(rows):
 @given(TABLES.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_changes_nothing(both):
     rows, mixed = both
-    both = (
-        all_estimates(part).drop(columns="sources") for part in (mixed, rows)
-    )  # which cite rows by their order
+    # which cite rows by their order
+    both = (all_estimates(part).drop(columns="sources") for part in (mixed, rows))
     assert_frame_equal(*both)
 
 

@@ -276,9 +276,8 @@ def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
     ).value = "小计"  # a row of data that would be lost as a total
     p.expect(f"{TIANTAI}!{COMMUNITIES}!社区代码 {row}", "(a total row holds an answer")
     table = found(p)
-    missed = table["message"].str.contains(
-        "not in that table"
-    )  # by rows that refer to the lost one
+    # by rows that refer to the lost one
+    missed = table["message"].str.contains("not in that table")
     outcome(table[~missed], p)
 
 

@@ -152,12 +152,10 @@ def test_a_clean_row_says_what_stands_in_the_row_it_points_at(wave, books, form,
             value = clean[column].item() if hasattr(clean[column], "item") else clean[column]
             cell = sheet.cell(clean["row"], columns[text]).value
             if column == "born":
-                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(
-                    month=1
-                )  # the year alone is kept
-            if (
-                column == "township" and cell is None
-            ):  # merged down from the first row of the street
+                # the year alone is kept
+                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(month=1)
+            # merged down from the first row of the street
+            if column == "township" and cell is None:
                 area = next(a for a in sheet.merged_cells.ranges if (clean["row"], 2) in a.cells)
                 cell = sheet.cell(area.min_row, 2).value
             assert cell == as_printed(value), (name, column, clean["workbook"], clean["row"])

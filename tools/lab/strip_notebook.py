@@ -19,9 +19,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL = ("attachments", "cell_type", "id", "source")  # of a cell, beside its tags
-DRAWN = re.compile(
-    r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
-)  # an id that an editor drew at random
+# an id that an editor drew at random
+DRAWN = re.compile(r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")
 
 
 def stripped(notebook: dict[str, Any]) -> dict[str, Any]:

@@ -93,9 +93,8 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     if not cloned and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
     other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
-    if other := [
-        name for name in other if not (own and name in IN_GIT)
-    ]:  # a merge may have left its marks
+    # a merge may have left its marks
+    if other := [name for name in other if not (own and name in IN_GIT)]:
         why = (
             "与 SHA256SUMS 不符，不改动 "
             "(not as SHA256SUMS there says, so left alone: move these files away)"

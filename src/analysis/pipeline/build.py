@@ -79,9 +79,8 @@ def build(
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
         changes = None
         with ExitStack() as stack:
-            fresh = (
-                None if only else stack.enter_context(staged(outputs))
-            )  # that it can be written shows at once
+            # that it can be written shows at once
+            fresh = None if only else stack.enter_context(staged(outputs))
             _run(raw, wave, jobs, only, engine, cluster, fresh)
             if fresh:
                 changes = _compare(outputs, fresh)
@@ -238,9 +237,8 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 def _be_worker() -> None:
     """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.modules.setdefault(
-        "hypothesis", None
-    )  # pandera would load it with its first check; only tests use it
+    # pandera would load it with its first check; only tests use it
+    sys.modules.setdefault("hypothesis", None)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

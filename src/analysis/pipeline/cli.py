@@ -209,9 +209,8 @@ def status(raw: Path, outputs: Path, wave: str) -> None:
     from analysis.edition.stage import added, damaged
 
     said, outputs = changed(root(), outputs / wave, wave_folder(raw, wave)), outputs / wave
-    if any(
-        (outputs / name).is_dir() for name in ("report", "tables")
-    ):  # else this clone has not built them
+    # else this clone has not built them
+    if any((outputs / name).is_dir() for name in ("report", "tables")):
         said += damaged(outputs)
         for name in added(outputs):
             click.echo(f"kept, added by hand: {printable(name)}", err=True)

@@ -33,9 +33,8 @@ from analysis.survey.access import Access
 if TYPE_CHECKING:
     from papermill.engines import NotebookExecutionManager
 
-FULL = re.compile(
-    rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]"
-)  # not the notebook's fault
+# not the notebook's fault
+FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
 KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not name them
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook

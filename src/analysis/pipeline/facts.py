@@ -114,9 +114,8 @@ def _of_report(wave: str, lang: str) -> dict:
     sums: the numbers of the city that never stand beside a county's, since they are its sums.
     """
     said, names = read_statements(wave), district_names(lang)
-    told = said[
-        said["form"].isin(["above", "below"])
-    ]  # a county's own page has all of its sentences
+    # a county's own page has all of its sentences
+    told = said[said["form"].isin(["above", "below"])]
     sentences = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
     cards = [
         {

@@ -136,9 +136,8 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     _link_files(notebook, lang, up, step)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
-    elif any(
-        cell.id == "injected-parameters" for cell in notebook.cells
-    ):  # else they stand there twice
+    elif any(cell.id == "injected-parameters" for cell in notebook.cells):
+        # else they stand there twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
         site["assured"] = _assured(
@@ -200,9 +199,8 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
                 report[link] = f"{up}{kind}/{below}{name}"
         if "code_href" in report:
             made, page_and_cell, cell = report["code_href"].partition(".html#")
-            run = (
-                step.name if step.notebook == made else made
-            )  # the runs of one notebook have a page each
+            # the runs of one notebook have a page each
+            run = step.name if step.notebook == made else made
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 

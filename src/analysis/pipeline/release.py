@@ -34,13 +34,8 @@ from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import needed
 from analysis.survey.study import study
 
-CODEBOOK = (
-    "tables",
-    "columns",
-    "codes",
-    "rules",
-    "measures",
-)  # reference tables that describe the data
+# reference tables that describe the data
+CODEBOOK = ("tables", "columns", "codes", "rules", "measures")
 BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # of the repository, where they are there
 WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.json"
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}

@@ -198,9 +198,8 @@ def _finish(one: Task, future: Future, record: Record, progress: Progress) -> No
     seconds = None
     try:
         seconds = future.result()
-        if (
-            moved := one.inputs.moved()
-        ):  # what it did may rest on either state: it must not be recorded
+        # what it did may rest on either state: it must not be recorded
+        if moved := one.inputs.moved():
             raise StoppedError(
                 f"changed during the run: {'、'.join(path.name for path in moved)}; run again"
             )

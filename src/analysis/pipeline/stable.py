@@ -43,10 +43,8 @@ PERSONAL = (
     "TYPST_",
     "XDG_",
 )
-KEPT = (
-    "PYTHONHOME",
-    "PYTHONPATH",
-)  # where Python and its modules are: without them nothing may start
+# where Python and its modules are: without them nothing may start
+KEPT = ("PYTHONHOME", "PYTHONPATH")
 
 
 def set_stable() -> None:
@@ -60,7 +58,6 @@ def set_stable() -> None:
         del os.environ[name]
     home = root() / "build/home"
     home.mkdir(parents=True, exist_ok=True)
-    drawing = (
-        Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"
-    )  # not one's own
+    # not one's own
+    drawing = Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"
     os.environ.update(STABLE, HOME=str(home), MATPLOTLIBRC=str(drawing))

@@ -10,14 +10,7 @@ from analysis.pipeline.waves import INDEX, render, render_missing
 from analysis.plan.layout import folder
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import WAVE, RefusedError
-from analysis.survey.ownership import (
-    files_in,
-    folder_for_files,
-    made,
-    not_ours,
-    quoted,
-    replacing,
-)
+from analysis.survey.ownership import files_in, folder_for_files, made, not_ours, quoted, replacing
 from analysis.survey.study import study
 
 NOT_FOUND, PLAIN_FILES, FACTS = "404.html", ".nojekyll", "llms.txt"

@@ -137,9 +137,8 @@ def kernel_server() -> Iterator[subprocess.Popen]:
             process.wait()
 
 
-OWN = (
-    contextlib.ExitStack()
-)  # holds the kernel server of a process that outlives a run: a worker of a cluster
+# holds the kernel server of a process that outlives a run: a worker of a cluster
+OWN = contextlib.ExitStack()
 PROCESS: list[subprocess.Popen] = []  # of that kernel server
 Kernels = dict[int, tuple[int, int, socket.socket]]  # by pidfd and by line: process, pidfd, line
 atexit.register(OWN.close)
@@ -242,16 +241,14 @@ class ForkedKernel:
 
 def serve() -> None:
     """Import the libraries, then fork a kernel for each request until standard input closes."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the program that holds the other end
+    # Ctrl-C is for the program that holds the other end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
         "1"  # the debugger would warn of Python's own modules
     )
-    builtins.get_ipython = lambda: SimpleNamespace(
-        kernel=None
-    )  # pandas asks on import if it is in a kernel
+    # pandas asks on import if it is in a kernel
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)
     for library in LIBRARIES:
         __import__(library)
     guard_arrow()
@@ -272,9 +269,8 @@ def _import_project() -> None:
     """Import what the notebooks use; one that is broken, or reads a file, is left to the cell that
     imports it.
     """
-    with contextlib.suppress(
-        FileNotFoundError, ValueError
-    ):  # no repository here, or a cell is not Python
+    # no repository here, or a cell is not Python
+    with contextlib.suppress(FileNotFoundError, ValueError):
         home = root()
         for notebook in sorted((home / "notebooks").glob("*.ipynb")):
             trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]

@@ -15,10 +15,8 @@ from analysis.edition.failures import StoppedError
 from analysis.survey.access import Access
 from analysis.survey.folders import PACKAGE
 
-DEFINED_IN = (
-    PACKAGE / "survey/reference.py",
-    PACKAGE / "survey/repository.py",
-)  # the functions that read tables
+# the functions that read tables
+DEFINED_IN = (PACKAGE / "survey/reference.py", PACKAGE / "survey/repository.py")
 TABLE_READERS = ("reference", "register")
 NAMED = re.compile(rf"\b(?:{'|'.join(TABLE_READERS)})\b")
 BELOW_PYTHON = re.compile(
@@ -67,9 +65,8 @@ def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]
         return frozenset(re.findall(r'\breference\("(\w+)"\)', text)), ()
     place = path.relative_to(PACKAGE.parent).as_posix()
     names, odd = set(), []
-    for node in (
-        ast.walk(_parsed(text)) if NAMED.search(text) else ()
-    ):  # parsing all takes twenty times as long
+    # parsing all takes twenty times as long
+    for node in ast.walk(_parsed(text)) if NAMED.search(text) else ():
         if isinstance(node, ast.Call) and _is_table_reader(node.func):
             if name := plain(node.args[0]) if node.args else None:
                 names.add(name)

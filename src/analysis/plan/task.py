@@ -56,9 +56,8 @@ class Inputs:
     @classmethod
     def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
         """Read the inputs of the repository `home`; the version of Python is one too."""
-        stamps = {
-            path: stamp(path) for path in paths
-        }  # first: what changes while it is read, has changed
+        # first: what changes while it is read, has changed
+        stamps = {path: stamp(path) for path in paths}
         states = {
             name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()
         }

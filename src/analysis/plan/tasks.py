@@ -25,9 +25,8 @@ from analysis.survey.study import of_wave, study
 BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
-WORK = (
-    PACKAGE / "pipeline/work.py"
-)  # what every task calls; of the modules that it imports, each needs its own
+# what every task calls; of the modules that it imports, each needs its own
+WORK = PACKAGE / "pipeline/work.py"
 # The modules that each kind of task starts from: it rests on these and on all that they import.
 ENTRIES = {
     "clean": ("analysis.survey.clean", "analysis.survey.returns", "analysis.stats.disclosure"),
@@ -66,9 +65,8 @@ class Edition:
         self.is_made = cache(
             lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean)
         )
-        self.inputs = cache(
-            lambda paths: Inputs.of(paths, self.root)
-        )  # many tasks rest on the same
+        # many tasks rest on the same
+        self.inputs = cache(lambda paths: Inputs.of(paths, self.root))
         self.everywhere = [
             WORK,
             *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
@@ -132,11 +130,8 @@ class Edition:
             for code, name in study().districts.items()
         ]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        listed = [
-            self.root / "data/raw",
-            self.home.parent,
-            *self.home.parent.glob("*/"),
-        ]  # to find waves
+        # to find waves
+        listed = [self.root / "data/raw", self.home.parent, *self.home.parent.glob("*/")]
         folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
@@ -170,9 +165,8 @@ class Edition:
         """List what a notebook rests on that reads these columns of a clean table; without any, all
         of it.
         """
-        if columns and columns <= self.columns_of.get(
-            table, set()
-        ):  # of one that is unknown, reading tells
+        # of one that is unknown, reading tells
+        if columns and columns <= self.columns_of.get(table, set()):
             return [self.columns / f"{table}.{column}" for column in {*PLACE, *columns}]
         return [self.clean / f"{table}.parquet"]
 
@@ -240,9 +234,8 @@ class Edition:
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
-        ledger = [
-            path for path in self.made(self.main) if path.name == "ledger.csv"
-        ]  # a study may have none
+        # a study may have none
+        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]
         read = [
             *ledger,
             *self.statements,

@@ -21,9 +21,8 @@ MARKS = "marks:"
 BETWEEN = "\ue000"  # of two labels: a private character, which no text may hold
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
-ROUND = re.compile(
-    r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z"
-)  # a circle as matplotlib draws it, by eight curves
+# a circle as matplotlib draws it, by eight curves
+ROUND = re.compile(r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z")
 KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
 PLAIN = {
     "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},

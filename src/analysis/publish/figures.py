@@ -38,18 +38,12 @@ from analysis.publish.rows import (
 )
 from analysis.survey.characters import font_path
 
-PALETTE = [
-    "#17445c",
-    "#5b9cb8",
-    "#e3bd80",
-    "#b8541a",
-    "#8f9f97",
-]  # neighbours differ in lightness: read in grey
+# neighbours differ in lightness: read in grey
+PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]
 TOLD = [ACCENT, "#a5c8d8"]  # of parts of a whole: those that the title tells of
 LEAST = 8  # per cent: a smaller part has no room for its value, which the table behind has
-CLEAR = {
-    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
-}  # no line strikes words through
+# no line strikes words through
+CLEAR = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}}
 LINE = 0.19  # inches: a line of a legend
 
 
@@ -60,9 +54,8 @@ def use_style() -> None:
     path = font_path()
     plt.rcdefaults()  # a matplotlibrc in the current folder comes before all others
     manager, own = font_manager.fontManager, mpl.get_data_path()
-    manager.ttflist = [
-        font for font in manager.ttflist if font.fname.startswith(own)
-    ]  # not the machine's
+    # not the machine's
+    manager.ttflist = [font for font in manager.ttflist if font.fname.startswith(own)]
     manager.addfont(path)  # from its file: a font cache may be stale
     family = font_manager.FontProperties(fname=path).get_name()
     sns.set_theme(

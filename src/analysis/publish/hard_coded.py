@@ -11,17 +11,12 @@ import re
 from jinja2 import Environment, nodes
 
 PARSER = Environment()
-UNLINKED = (
-    "text",
-    "plain",
-    "tabled",
-    "interval_text",
-)  # of a number; tables print them, prose does not
+# of a number; tables print them, prose does not
+UNLINKED = ("text", "plain", "tabled", "interval_text")
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-MARKUP = re.compile(
-    r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)"
-)  # tags, and where a link leads to
+# tags, and where a link leads to
+MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")
 
 # What may stand as typed, each kind with its reason.
 EXEMPT = tuple(
@@ -103,9 +98,8 @@ def numbers_in_braces(template: str) -> list[str]:
 
 def _look(node: nodes.Node, found: list[str]) -> None:
     """Add the numbers below a node to `found`."""
-    if isinstance(
-        node, nodes.Compare | nodes.Test | nodes.TemplateData
-    ):  # `hard_coded_numbers` reads the last
+    # `hard_coded_numbers` reads the last
+    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):
         return
     if isinstance(node, nodes.Const):
         found += [f"({node.value!r}, line {node.lineno})"] if _is_number(node.value) else []

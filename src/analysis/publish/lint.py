@@ -20,13 +20,10 @@ from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 
-ENDINGS = {
-    "zh": "",
-    "en": "_en",
-}  # how the id of a cell of prose ends where there are two languages
-GIVEN = frozenset(
-    {"city", "county", "district_names", "confidence"}
-)  # names that every section has
+# how the id of a cell of prose ends where there are two languages
+ENDINGS = {"zh": "", "en": "_en"}
+# names that every section has
+GIVEN = frozenset({"city", "county", "district_names", "confidence"})
 ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
 DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere

@@ -94,9 +94,8 @@ def _shown(last: Path) -> set[str]:
 
 
 def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:
-    with contextlib.suppress(
-        CellError
-    ):  # of a notebook, or from one of its cells on; running it will tell
+    # of a notebook, or from one of its cells on; running it will tell
+    with contextlib.suppress(CellError):
         for cell in code_cells(notebook):
             if "section." in cell.source and not cell.is_prose:
                 for statement in cell.tree().body:

@@ -50,10 +50,8 @@ def _fit(axes: Axes) -> int:
     """
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
-    names, renderer = (
-        axes.get_yticklabels(),
-        axes.figure.canvas.get_renderer(),
-    )  # not that of the last file
+    # not that of the last file
+    names, renderer = (axes.get_yticklabels(), axes.figure.canvas.get_renderer())
     words = [name.get_text() for name in names]
     if any(
         name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names

@@ -150,10 +150,8 @@ class Receipts:
         facts, claim = [], self.claims.get(said.name)
         if said.interval_text != "—":
             facts.append(self.words["interval"].format(said.interval_text))
-        if claim is not None and claim["published"] not in (
-            "",
-            "n/a",
-        ):  # a statement may have no figure
+        # a statement may have no figure
+        if claim is not None and claim["published"] not in ("", "n/a"):
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)

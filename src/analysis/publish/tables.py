@@ -8,19 +8,8 @@ from html import escape
 
 import pandas as pd
 
-RISKY = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # a spreadsheet may run such a cell as a formula
+# a spreadsheet may run such a cell as a formula
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMERIC = re.compile(
     r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
     r"|不公布|withheld"

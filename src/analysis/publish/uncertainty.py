@@ -94,11 +94,8 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
             )
     axes.axhline(city, color=WARM, linewidth=1.4, linestyle=(0, (1, 1.4)))
     sns.scatterplot(part, x="rows", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
-    clear = {
-        "facecolor": "white",
-        "edgecolor": "none",
-        "pad": 0.6,
-    }  # no line strikes a name through
+    # no line strikes a name through
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     named = (
         part
         if len(part) <= ROWS

@@ -68,9 +68,8 @@ def districts_of(
     frame["n"] /= deff
     if is_share:
         frame["k"] = np.rint(frame["value"] * frame["rows"] / 100) / deff
-        softened = (frame["k"] + 1) / (
-            frame["n"] + 2
-        )  # Agresti and Caffo (2000): never an error of nought
+        # Agresti and Caffo (2000): never an error of nought
+        softened = (frame["k"] + 1) / (frame["n"] + 2)
         frame["se"] = 100 * np.sqrt(softened * (1 - softened) / (frame["n"] + 2))
         if effect:
             wilson = proportion_confint(frame["k"], frame["n"], LEVEL, "wilson")
@@ -91,9 +90,8 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
     indicator = rows["indicator"].iat[0]
     counted = rows["how"].str.partition(":")[0].iat[0] if "how" in rows else ""
     if effect is None:
-        if (
-            counted in study().tables and study().tables[counted].persons
-        ):  # not communities but people of them
+        # not communities but people of them
+        if counted in study().tables and study().tables[counted].persons:
             raise ValueError(
                 f"{indicator} counts {counted}, who are alike within a community: give its "
                 f"cluster_effect"

@@ -294,9 +294,8 @@ def _at(values: np.ndarray, weight: np.ndarray, p: float) -> float:
     if not 0 <= p <= 1:
         return np.nan
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order]) >= p * weight.sum() * (
-        1 - 1e-12
-    )  # sums of weights carry rounding
+    # sums of weights carry rounding
+    reached = np.cumsum(weight[order]) >= p * weight.sum() * (1 - 1e-12)
     return float(values[order][np.argmax(reached)])
 
 

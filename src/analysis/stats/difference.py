@@ -56,14 +56,12 @@ def equal_two_shares(k1: ArrayLike, n1: ArrayLike, k2: ArrayLike, n2: ArrayLike)
         z = (k1 / n1 - k2 / n2) / np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
     p = np.where((pooled == 0) | (pooled == 1), 1.0, stats.chi2.sf(z**2, 1))
     small = np.minimum(n1, n2) * np.minimum(pooled, 1 - pooled) < FEW
-    whole = np.isclose(k1, np.rint(k1)) & np.isclose(
-        n1, np.rint(n1)
-    )  # a design effect makes counts fractional
+    # a design effect makes counts fractional
+    whole = np.isclose(k1, np.rint(k1)) & np.isclose(n1, np.rint(n1))
     few = np.flatnonzero(small & whole)
     counts = np.rint(np.column_stack([k1, n1 - k1, k2, n2 - k2])[few]).astype(int)
-    distinct, which = np.unique(
-        counts, axis=0, return_inverse=True
-    )  # among many pairs most come again
+    # among many pairs most come again
+    distinct, which = np.unique(counts, axis=0, return_inverse=True)
     if len(few):
         parts = np.array_split(distinct, 1 + len(distinct) // TABLES)
         p[few] = np.concatenate([_exact(*part.T) for part in parts])[which.ravel()]

@@ -30,9 +30,8 @@ def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -
     effective numbers, as drawn.
     """
     n = part["n"].to_numpy(float)
-    generator = np.random.RandomState(
-        seed
-    )  # whose draws no version of numpy changes, as the Generator's may
+    # whose draws no version of numpy changes, as the Generator's may
+    generator = np.random.RandomState(seed)
     if "k" in part:
         size = np.rint(n).astype(int)
         common = round(part["k"].sum() / n.sum(), EXACT)  # another last bit would be other draws

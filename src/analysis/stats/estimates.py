@@ -62,9 +62,8 @@ def mean(
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        if of_people(table) and policy().dominated(
-            values
-        ):  # one person's value could be told from it
+        # one person's value could be told from it
+        if of_people(table) and policy().dominated(values):
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 

@@ -17,9 +17,8 @@ from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
 MIN_DRAWS, MAX_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
-CHARGE = stats.norm.ppf(
-    0.99
-)  # the draws' own error is charged to the sets, so that they never promise too much
+# the draws' own error is charged to the sets, so that they never promise too much
+CHARGE = stats.norm.ppf(0.99)
 BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
 
 

@@ -33,10 +33,8 @@ COLUMNS = [
     "zh",
     "en",
 ]
-HIDDEN = (
-    "denominator below 30",
-    "interval wider than 0.30",
-)  # a contrast needs no narrow share, but enough rows
+# a contrast needs no narrow share, but enough rows
+HIDDEN = ("denominator below 30", "interval wider than 0.30")
 PARTS = {
     "zh": {
         "above": "高于全市的有{}",

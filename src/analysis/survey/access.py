@@ -51,17 +51,10 @@ SYSTEM = (
     "/sys",
     "/usr",
 )
-HOME = (
-    ".cache/matplotlib",
-    ".config/matplotlib",
-    ".fonts",
-    ".local/share/fonts",
-    "Library/Fonts",
-)  # for drawing
-IMPORTING = (
-    "<frozen importlib",
-    os.path.dirname(importlib.__file__),
-)  # where Python looks for modules
+# for drawing
+HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")
+# where Python looks for modules
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))
 FONT_LISTS = ("fc-list", "system_profiler")  # matplotlib asks them for fonts when it is imported
 # matplotlib reads one beside it when it is imported; all that it says is set anew
 SETTINGS = "matplotlibrc"
@@ -92,15 +85,11 @@ ARROW = {  # what opens files below Python
         "read_table",
     ),
 }
-OPENERS = (
-    "get_file_info",
-    "open_input_file",
-    "open_input_stream",
-)  # methods of Arrow's file system
+# methods of Arrow's file system
+OPENERS = ("get_file_info", "open_input_file", "open_input_stream")
 NEW = os.O_TRUNC | os.O_EXCL  # nothing is read of what was there
-PATHS = frozenset(
-    {"input_file", "path", "path_or_paths", "metadata_path", "source", "where"}
-)  # options of these
+# options of these
+PATHS = frozenset({"input_file", "path", "path_or_paths", "metadata_path", "source", "where"})
 REMEDY = (
     "a change of it would go unnoticed; read it by a function of analysis.survey.repository with a "
     "plain name, "
@@ -173,9 +162,8 @@ class Access:
         own += (
             [home] if home.startswith(self.roots) else [os.path.join(home, path) for path in HOME]
         )
-        cells = os.path.join(
-            tempfile.gettempdir(), "ipykernel_"
-        )  # what Python takes for the files of cells
+        # what Python takes for the files of cells
+        cells = os.path.join(tempfile.gettempdir(), "ipykernel_")
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
     def name_of(self, path: str) -> str | None:
@@ -300,9 +288,8 @@ def watched(access: Access) -> Iterator[Access]:
     afterwards.
     """
     _install()
-    alone = (
-        threading.current_thread() is threading.main_thread()
-    )  # else other steps may run beside this one
+    # else other steps may run beside this one
+    alone = threading.current_thread() is threading.main_thread()
     _thread.access = access
     _process.extend([access] * alone)  # for threads that the step starts
     try:

@@ -41,19 +41,11 @@ SLID = "slid column"
 SLOT = "\0"  # stands in a message for the part that differs from cell to cell
 VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
 SEVERAL = 3  # sheets of a workbook, or rows of a sheet, that is hardly filled in
-LEFTMOST = {
-    "街道（乡镇）",
-    "社区名称",
-    "社区代码",
-    "村（社区）数",
-    "项目",
-    "项目名称",
-}  # of a form: its first columns
+# of a form: its first columns
+LEFTMOST = {"街道（乡镇）", "社区名称", "社区代码", "村（社区）数", "项目", "项目名称"}
 FULL = 0.8  # of a rectangle that is told by its rows and columns alone
-RECTANGLES, CELLS_EACH = (
-    3,
-    4,
-)  # more rectangles than that, of more cells each on average, are one line
+# more rectangles than that, of more cells each on average, are one line
+RECTANGLES, CELLS_EACH = (3, 4)
 
 Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
 

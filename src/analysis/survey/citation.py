@@ -68,9 +68,8 @@ def cite(rows: pd.DataFrame) -> str:
     `attrs["table"]` names the reference table. Rows that stand in the frame twice are cited once.
     """
     if "workbook" not in rows:
-        lines = (
-            int(label) + 2 for label in rows.index
-        )  # the first line holds the names of the columns
+        # the first line holds the names of the columns
+        lines = (int(label) + 2 for label in rows.index)
         return str(Citation(f"{rows.attrs['table']}.csv", spans=spans(lines)))
     places: dict[tuple[str, str], list[int]] = {}
     for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
@@ -106,9 +105,8 @@ def parse(text: str) -> list[Citation]:
     """Read citations; ValueError quotes what is none."""
     found, waiting = [], ""
     for piece in text.split("; ") if text else ():
-        waiting = (
-            f"{waiting}; {piece}" if waiting else piece
-        )  # the name of a file may hold what joins them
+        # the name of a file may hold what joins them
+        waiting = f"{waiting}; {piece}" if waiting else piece
         if (part := _citation(waiting)) is not None:
             found.append(part)
             waiting = ""

@@ -117,9 +117,8 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
     unread = {one.workbook for one in found if one.kind == PROBLEM and not one.sheet}
-    lost = set(
-        corrections.loc[corrections["file"].isin(unread), "line"]
-    )  # the file itself is named already
+    # the file itself is named already
+    lost = set(corrections.loc[corrections["file"].isin(unread), "line"])
     missed = [one for one in missed if not (one.column == "file" and one.row in lost)]
     findings += faults + missed + data_in_totals(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))

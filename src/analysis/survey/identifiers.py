@@ -39,9 +39,8 @@ def valid_id(number: str) -> bool:
 
 def looks_personal(cell: object) -> bool:
     """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
-    if (
-        isinstance(cell, float) and 1e14 <= abs(cell) < 1e18
-    ):  # an ID number that was typed as a number
+    # an ID number that was typed as a number
+    if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:
         return True
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)

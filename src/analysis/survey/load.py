@@ -25,9 +25,8 @@ from analysis.survey.text import empty, normalise, seen
 EXPLANATION = "填表说明"
 IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
 LONGEST_TITLE = 31  # characters, as in Excel
-DIGITS = re.compile(
-    r"\d\D?(?:\d\D?){5}"
-)  # six digits or more, whatever stands between: part of a number
+# six digits or more, whatever stands between: part of a number
+DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")
 
 
 class Loaded(NamedTuple):

@@ -32,15 +32,8 @@ HEAD = (
     "# Made by analysis, which may replace or remove it. "
     "It wrote these files, and keeps any other:\n"
 )
-SCRATCH = {
-    "columns",
-    "districts",
-    "en",
-    "returns",
-    "site",
-    "times.json",
-    "zh",
-}  # of a wave, below build/
+# of a wave, below build/
+SCRATCH = {"columns", "districts", "en", "returns", "site", "times.json", "zh"}
 OURS = ("bench", "home")  # below build/, beside the scratch folders of the waves
 UNKNOWN = "-"  # in place of the hash of a file of which no more than the name is known
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h

@@ -41,9 +41,8 @@ INVISIBLE = (
     "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
 )
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-APART = re.compile(
-    r"[0-9]\s+[0-9]"
-)  # two numbers in one cell: folding would join them into a third
+# two numbers in one cell: folding would join them into a third
+APART = re.compile(r"[0-9]\s+[0-9]")
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
 ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 LARGEST = 2**53  # beyond it a float no longer holds every whole number
@@ -75,9 +74,8 @@ class Broken(str):
         return cell
 
 
-ABSENT = (
-    Broken()
-)  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
+# each cell of a column that the header lacks, or whose unit is unknown: named at the header
+ABSENT = Broken()
 
 
 def spellings(unit: str) -> dict[str, int]:

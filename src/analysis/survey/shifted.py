@@ -31,10 +31,8 @@ CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
 BELOW = 2  # rows below a shifted block that are its totals
 TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
 NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
-DATES = (
-    18_000,
-    60_000,
-)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+# days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+DATES = (18_000, 60_000)
 EPOCH = dt.datetime(1899, 12, 30)
 MIN_CELLS = 3  # that are filled in, from the first faulty one on
 FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
@@ -82,9 +80,8 @@ def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFram
         end = ends.get((one.workbook, one.sheet)) if one.rule == UNKNOWN_COLUMN else None
         filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()] if end else []
         usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
-        other = [
-            place for place in filled if place not in steps
-        ]  # totals may be among the shifted rows
+        # totals may be among the shifted rows
+        other = [place for place in filled if place not in steps]
         alone = usual and not any(
             place in read or not end[0] <= place[2] <= end[1] for place in other
         )

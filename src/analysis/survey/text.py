@@ -10,19 +10,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-UNSEEN = {
-    "Cc",
-    "Cf",
-    "Cn",
-    "Co",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # categories: control, format, unassigned, private, separators
+# categories: control, format, unassigned, private, separators
+UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
-FILLERS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-)  # letters and marks that show nothing
+# letters and marks that show nothing
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 WIDE_SPACES = frozenset("\u3000")
 WIDTHS = dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True)) | {0x3000: " "}
 SIGNS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "㎡": "m2"})
@@ -33,11 +25,8 @@ REORDERING = re.compile("[\u061c\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
 OVERLAY = re.compile(
     "[\u0334-\u0338\u0488\u0489\u20d2\u20d3\u20d8-\u20e0\u20e2-\u20e6\u20ea\u20eb]"
 )
-NUMERALS = {
-    "Nd",
-    "Nl",
-    "No",
-}  # categories of Unicode: digits, letters used as numerals, other numerals
+# categories of Unicode: digits, letters used as numerals, other numerals
+NUMERALS = {"Nd", "Nl", "No"}
 ZERO = "〇"  # an ideograph, as in 一〇一, though Unicode counts it among the numerals
 
 

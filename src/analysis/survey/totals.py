@@ -239,9 +239,8 @@ def _sheet(
     doubtful = _rows_by_title(doubts)
     for line in lines:
         first = since or line["first"]
-        since = (
-            first if EVERY in doubts.get(line["row"], ()) else None
-        )  # what is no total ends no block
+        # what is no total ends no block
+        since = first if EVERY in doubts.get(line["row"], ()) else None
         spans = [(first, line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
         if _any_between(doubtful.get(EVERY, []), spans[-1][0], line["row"]):
             continue

@@ -61,9 +61,8 @@ def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd
         "code", drop=False
     )
     leaf = frame.pop("Type") == "Indicator"
-    frame["numerator"] = np.where(
-        leaf, "iData", ""
-    )  # its values come from there, not from a formula
+    # its values come from there, not from a formula
+    frame["numerator"] = np.where(leaf, "iData", "")
     frame["aggregation"] = frame.get("aggregation", "arithmetic")
     values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[
         list(frame.index[leaf])

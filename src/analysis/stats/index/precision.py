@@ -46,9 +46,8 @@ def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str)
     sums = parts(marked, frame, [district, "group"])
     factor = frame["factor"].dropna()
     left_out = [_values(sums, factor, left, district) for left in range(GROUPS)]
-    scored = scores(
-        pd.concat(left_out, keys=range(GROUPS)), frame
-    )  # fixed goalposts: no row moves another
+    # fixed goalposts: no row moves another
+    scored = scores(pd.concat(left_out, keys=range(GROUPS)), frame)
     spread = scored.groupby(level=district).var(ddof=0)
     return np.sqrt((GROUPS - 1) * spread)
 

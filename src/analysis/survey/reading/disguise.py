@@ -29,9 +29,8 @@ LOOKS = {
 }
 
 
-Filled = dict[
-    tuple[int, int], str
-]  # cells of data by row and position, with the name of their column
+# cells of data by row and position, with the name of their column
+Filled = dict[tuple[int, int], str]
 
 
 def looks_otherwise(

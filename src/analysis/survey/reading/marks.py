@@ -42,18 +42,15 @@ SUSPECT = (
 )
 LOW = re.compile(rb' ht="[0-3][."]')  # a row or a column of next to no size
 NARROW = re.compile(rb' width="[01][."]')
-ICONS = re.compile(
-    rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)"
-)  # shown instead of the number
+# shown instead of the number
+ICONS = re.compile(rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)")
 ROWS = 200_000  # of one sheet that are looked at; no form comes near
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken(NO_RESULT.fault())
-NOT_CALCULATED = (
-    "not calculated",
-    "",
-)  # a result of 0 in a workbook that is to be calculated when it is opened
+# a result of 0 in a workbook that is to be calculated when it is opened
+NOT_CALCULATED = ("not calculated", "")
 TEXTS = ("str", "s", "inlineStr")
 
 

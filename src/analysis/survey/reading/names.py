@@ -140,9 +140,8 @@ def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) 
     """Place one entry of the folder of a wave; pass over what is no county's."""
     if printable(path.name) != path.name:
         problems.append(Problem.of(FILE_NAME_ODD.fault(), printable(path.name)))
-        found.setdefault(
-            study().district_of(path.name), []
-        )  # it is there, under a name that will not do
+        # it is there, under a name that will not do
+        found.setdefault(study().district_of(path.name), [])
     elif path.name.startswith((".", "~$")) or path.name in OURS:
         return
     elif path.is_dir():

@@ -11,10 +11,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-USUAL, USUAL_RELATIONS = (
-    "xl/workbook.xml",
-    "xl/_rels/workbook.xml.rels",
-)  # where calamine looks for them
+# where calamine looks for them
+USUAL, USUAL_RELATIONS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 PLACES = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'

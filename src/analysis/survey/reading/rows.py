@@ -47,14 +47,8 @@ KINDS = ("form", "kept", "total", "blank")
 ACCOUNT = ("workbook", "sheet", "rows", *KINDS)
 TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
 SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
-LABELLED = (
-    "serial",
-    "township",
-    "community",
-    "item",
-    "project",
-    "name",
-)  # columns in which 小计 and 合计 stand
+# columns in which 小计 and 合计 stand
+LABELLED = ("serial", "township", "community", "item", "project", "name")
 SIGNATURE = re.compile(
     r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*"
 )
@@ -63,17 +57,13 @@ SIGNED = re.compile(
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-FIGURE = re.compile(
-    r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}"
-)  # an amount, a count or a code, no telephone
+# an amount, a count or a code, no telephone
+FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")
 NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
-SIGNED_CELLS, SHORT_FORM = (
-    4,
-    6,
-)  # cells of a signature at most; columns below which one cell may be a row
-SIGNATURES = re.compile(
-    r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*"
-)  # below the last row of a form
+# cells of a signature at most; columns below which one cell may be a row
+SIGNED_CELLS, SHORT_FORM = (4, 6)
+# below the last row of a form
+SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")
 COVERED_DOWN, COVERED_ACROSS = Broken(MERGED_DOWN.fault()), Broken(MERGED_ACROSS.fault())
 
 
@@ -148,10 +138,8 @@ def _kind(
     first = row[start]
     if _signs(first) and not _holds_answers(row, header):
         return "form"
-    named = (
-        start,
-        *labels,
-    )  # a total may be named in the first column of the form, whatever its title
+    # a total may be named in the first column of the form, whatever its title
+    named = (start, *labels)
     if any(
         place < len(row) and isinstance(row[place], str) and _is_total(row[place])
         for place in named

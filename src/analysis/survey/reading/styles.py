@@ -30,9 +30,8 @@ TOKEN = re.compile(
     r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)',
     re.S | re.I,
 )
-PLAIN = re.compile(
-    r"[\s\-+()（）/:.,、]"
-)  # text of a number format that changes nothing, apart from digits
+# text of a number format that changes nothing, apart from digits
+PLAIN = re.compile(r"[\s\-+()（）/:.,、]")
 SLOTS = "0#?"  # of digits in a number format
 NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十]")
 CONDITION = re.compile(r"[<>=]")  # in brackets: which numbers a section is for
@@ -58,9 +57,8 @@ class Style:
         except ValueError:
             return None
         if number == 0 and len(self.sections) > 2:
-            return (
-                self.sections[2] if self.sections[0] else None
-            )  # nothing for nought is no disguise
+            # nothing for nought is no disguise
+            return self.sections[2] if self.sections[0] else None
         return self.sections[1 if number < 0 else 0]
 
 
