@@ -1,1 +1,1 @@
-"""An edition: the folder that is published, the record of what it follows from, what moved."""
+"""An edition: the published folder, the record of its inputs, and changes between editions."""
