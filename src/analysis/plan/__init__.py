@@ -1,1 +1,1 @@
-"""The plan: which tasks make an edition, and what each reads and makes, before anything runs."""
+"""The plan of an edition: its tasks and the files that each reads and makes, before a run."""
