@@ -241,9 +241,8 @@ def serve() -> None:
     # Ctrl-C is handled by the program that started this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
-        "1"  # otherwise the debugger warns of Python's own modules
-    )
+    # otherwise the debugger warns of Python's own modules
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     # pandas asks on import whether it is in a kernel
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)
     for library in LIBRARIES:

@@ -37,9 +37,8 @@ DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日
 OCTOBER = re.compile(r"[0-9]{4}\.1")  # how 1988.10 is stored if it is entered as a number
 CODE = re.compile(r"[0-9A-Za-z-]+")
 DIGITS = re.compile(r"\^?\[0-9\]\{([0-9]+)\}\$?")  # pattern of a code of fixed length
-INVISIBLE = (
-    "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # removed around a value, never within it
-)
+# removed around a value, never within it
+INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # two numbers in one cell, which folding would join into one
 APART = re.compile(r"[0-9]\s+[0-9]")
