@@ -127,9 +127,7 @@ ONE_LINE = [" ".join(text.split("\n")) for text in TEXTS]
 
 
 def settings_of_ones_own(home):
-    """Write settings for libraries as somebody may have them at home; returns the environment to be
-    there.
-    """
+    """Write settings for libraries as a user may have them; returns the environment."""
     other_font = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSerif.ttf"
     kernel = {
         "argv": ["false", "-f", "{connection_file}"],

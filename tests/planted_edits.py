@@ -20,10 +20,10 @@ CERTIFICATE, INCOME, AREA, MET = "社会工作者职业资格证书", "年收入
 
 @dataclass(frozen=True)
 class Edit:
-    """apply: edits a copy and returns the places of the causes. moves: whether anything published
-    moves.
+    """One edit of a copy and its expected effects.
 
-    numbers: some that must be among those that moved. group: one that must have moved.
+    apply: edits a copy and returns the places of the causes. moves: whether any published file
+    changes. numbers: some of the numbers that must change. group: a group that must have changes.
     """
 
     id: str

@@ -22,9 +22,7 @@ def recipe(target: str, *words: str, **environment: str) -> str:
 
 @pytest.mark.parametrize("target", ["test", "test-slow", "lab"])
 def test_words_after_args_go_to_the_program(target):
-    """`make lab ARGS="--no-browser"` starts JupyterLab with it, and an ARGS of the environment does
-    nothing.
-    """
+    """`make lab ARGS="--no-browser"` passes it on; ARGS of the environment is ignored."""
     assert recipe(target, "ARGS=--one --two 3").endswith(" --one --two 3")
     assert recipe(target, ARGS="--one") == recipe(target)
 

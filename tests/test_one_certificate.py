@@ -1,6 +1,4 @@
-"""One worker's certificate, changed in one county's workbook, shows everywhere, with no other
-edit.
-"""
+"""A change of one worker's certificate in one workbook is shown everywhere."""
 
 import csv
 import re

@@ -1,6 +1,4 @@
-"""Another study is another folder: other places, codes, sheets, language and wave, and the same
-package.
-"""
+"""Another study is another folder: places, codes, sheets, language and wave; same package."""
 
 import re
 import shutil
@@ -40,8 +38,9 @@ def new(tmp_path_factory) -> Path:
 
 
 def answers(book: Path, sheet: str, key: str) -> pd.DataFrame:
-    """Read the filled rows of a sheet by openpyxl: columns by header without unit, rows that have
-    `key`.
+    """Read the filled rows of a sheet with openpyxl: columns by header without unit.
+
+    Only rows that have `key`.
     """
     rows = list(openpyxl.load_workbook(book, read_only=True)[sheet].iter_rows(values_only=True))
     heads = [

@@ -21,9 +21,7 @@ def points(edition):
 
 
 def parts(edition, lang):
-    """Return {cell: what it says} of the cells of parts 1 to 3 that say something, headings left
-    out.
-    """
+    """Return {cell: text} of the cells of parts 1 to 3 that have text, without headings."""
     notebook = json.loads(
         (edition / f"build/2020/{lang}/notebooks/10_report.ipynb").read_text("utf-8")
     )

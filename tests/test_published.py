@@ -294,9 +294,7 @@ def test_checksums_fit(outputs):
 
 
 def written(path):
-    """Return what a file holds, unpacked where it is packed; the PDF is written from what Word
-    is.
-    """
+    """Return the content of a file, unpacked if packed; that of the PDF is taken from Word."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             return "".join(

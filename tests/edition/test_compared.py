@@ -1,6 +1,4 @@
-"""Editions to be compared are named by folder or commit; any other name is refused with a
-remedy.
-"""
+"""Editions to compare are named by folder or commit; other names are refused with a remedy."""
 
 import os
 import subprocess

@@ -1,6 +1,4 @@
-"""The record of an edition is read as it was written, and refused with its place where it cannot
-be.
-"""
+"""The record of an edition reads back as written; a faulty one is refused with its place."""
 
 import pytest
 

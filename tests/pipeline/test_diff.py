@@ -35,8 +35,9 @@ def cases():
 
 @pytest.mark.parametrize("edit", cases())
 def test_exactly_what_moved_is_said(copied, edit):
-    """Numbers, sentences and causes are those of an independent comparison; nothing when nothing
-    moved.
+    """Numbers, sentences and causes equal those of an independent comparison.
+
+    There are none if nothing changed.
     """
     check(copied, edit)
 

@@ -1,6 +1,4 @@
-"""A run killed at any moment leaves a whole edition, no process behind, and a next run that needs
-no flag.
-"""
+"""A run killed at any time leaves a whole edition and no process; the next run needs no flag."""
 
 import os
 import random

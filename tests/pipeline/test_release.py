@@ -1,6 +1,4 @@
-"""A release is one zip: the edition, its descriptions, nothing unpublished, the same bytes each
-time.
-"""
+"""A release is one reproducible zip: edition and descriptions, nothing unpublished."""
 
 import hashlib
 import json

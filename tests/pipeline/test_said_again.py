@@ -1,6 +1,4 @@
-"""A notebook runs once: what depends on its language runs again, and gives what a run of its own
-would.
-"""
+"""A notebook runs once: repeated cells give the same as a run in the other language."""
 
 import json
 import shutil

@@ -1,5 +1,6 @@
-"""A text that cannot be published stops a build before any notebook runs, with exit code 2 and its
-place.
+"""A text that cannot be published stops a build before any notebook runs, with exit code 2.
+
+The message names its place.
 """
 
 import json

@@ -149,9 +149,7 @@ def test_an_import_is_found_however_it_is_written(text):
 
 
 def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
-    """What a process imports ahead of its steps is seen by none of them; pages rest on the whole
-    template.
-    """
+    """Imports before the steps are not recorded for any step; pages depend on all templates."""
     script = (
         "import distributed, docx, IPython, papermill, typst\n"
         "from pathlib import Path\n"

@@ -1,6 +1,4 @@
-"""What a notebook reads and makes is told from its syntax tree, and what cannot be told is
-refused.
-"""
+"""What a notebook reads and makes is found in its syntax tree; anything else is refused."""
 
 import json
 

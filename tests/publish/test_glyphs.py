@@ -1,6 +1,4 @@
-"""No character is without a glyph where no Chinese font is installed: pages, drawings, PDF and
-Word.
-"""
+"""Without a Chinese font, all characters of pages, drawings, PDF and Word have a glyph."""
 
 import base64
 import io

@@ -1,6 +1,4 @@
-"""Estimates of any stratified or clustered design: equal to R's survey package
-(reference/survey.R).
-"""
+"""Estimates of stratified and clustered designs equal those of R (reference/survey.R)."""
 
 from pathlib import Path
 from statistics import variance

@@ -1,6 +1,4 @@
-"""The gate of people's numbers: what is small, what is withheld with it, what is rounded and what
-is refused.
-"""
+"""Disclosure control: small counts, further withheld counts, rounding and refusals."""
 
 import numpy as np
 import pandas as pd

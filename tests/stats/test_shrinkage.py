@@ -1,6 +1,4 @@
-"""Fay-Herriot: equal to R (reference/comparison.R); its mean squared error is what simulation
-finds.
-"""
+"""Fay-Herriot: equal to R (reference/comparison.R); its error equals that of simulations."""
 
 from pathlib import Path
 
@@ -72,8 +70,9 @@ def test_scoring_that_would_go_round_in_circles_still_ends():
 
 
 def restricted(grid, y, d):
-    """Return twice the restricted log likelihood of one common mean at each A of a grid, from its
-    definition.
+    """Return twice the restricted log likelihood of one common mean at each A of a grid.
+
+    Computed from its definition.
     """
     weight = 1 / (np.asarray(grid)[:, None] + d)
     total = weight.sum(axis=1)

@@ -1,6 +1,4 @@
-"""Rows are neither lost nor doubled: any order gives the same tables, and k planted faults give k
-messages.
-"""
+"""No row is lost or doubled: any order gives the same tables, k faults give k messages."""
 
 import functools
 import shutil
@@ -30,9 +28,7 @@ def sheets() -> dict[str, Sheet]:
 
 
 def spread(sheet):
-    """Write merged headers and streets into each of their cells, as one must before moving rows and
-    columns.
-    """
+    """Copy merged headers and streets into each of their cells, before rows are moved."""
     cells = [list(row) for row in sheet.cells]
     for (top, left), (bottom, right) in sheet.merged:
         for row in range(top, bottom + 1):

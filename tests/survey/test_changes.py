@@ -1,6 +1,4 @@
-"""The next wave: its folder and declaration are all it takes; what changed is told, what jumps is
-asked.
-"""
+"""The next wave needs a folder and a declaration; its changes are reported, jumps asked."""
 
 import shutil
 import tomllib

@@ -1,5 +1,6 @@
-"""Faults as they come, each planted once: each is found where it is, in both languages, and nothing
-else.
+"""Typical faults, each planted once, are found at their place in both languages.
+
+Nothing else is reported.
 """
 
 import datetime as dt
@@ -345,9 +346,7 @@ def test_headers_that_do_not_fit_are_found(planting, found):
 
 
 def bomb(path, megabytes=1024):
-    """Write a workbook whose one sheet holds so many MB of blanks, deflated to about a
-    thousandth.
-    """
+    """Write a workbook with a sheet of so many MB of blanks, deflated to about a thousandth."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:

@@ -68,9 +68,7 @@ def with_cell(cells, row, column, value):
 
 
 def row_kind(cells):
-    """What a row below the header is, told by its own text and by the number in its first
-    column.
-    """
+    """The kind of a row below the header, by its text and the number in its first column."""
     if all(cell is None for cell in cells):
         return "blank"
     if any(str(cell).startswith(("小计", "合计")) for cell in cells[:2]):

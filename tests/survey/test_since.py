@@ -1,6 +1,4 @@
-"""A column that a later wave asks, or that an earlier one asked, leaves the other waves as they
-are.
-"""
+"""A column that only a later or earlier wave asks leaves the other waves unchanged."""
 
 import shutil
 
