@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 
@@ -24,9 +23,6 @@ from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
 from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
-
-if TYPE_CHECKING:
-    pass
 
 MANY = 40  # with so many counties, their pages are not all linked to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
