@@ -6,7 +6,6 @@ written side by side, in any order, each alone.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,12 @@ import nbformat
 from analysis.pipeline.layout import folder, pages_of
 from analysis.pipeline.steps import Step
 from analysis.publish import landing, page
+from analysis.publish.cells import reports_of
 from analysis.publish.dataset import Dataset, json_ld
 from analysis.publish.districts import by_county, published_estimates
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
+from analysis.publish.text import names_of
 from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
 from analysis.survey.repository import wave_facts
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 MANY = 40  # counties whose pages need not all lead to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
-ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
-NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # numbers, linked or not
-OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\w+)"')
 WORDS = {
     "zh": {
         "back": "返回报告",
@@ -134,16 +132,14 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     if page.OTHER[lang] in study().languages:
         site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
     _link_files(notebook, lang, up, step)
+    if kind == "district":
+        site["assured"] = _assured(page.in_language(notebook, lang), step.district, lang)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
     elif any(
         cell.id == "injected-parameters" for cell in notebook.cells
     ):  # else they stand there twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
-    if kind == "district":
-        site["assured"] = _assured(
-            page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang
-        )
     return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
@@ -191,8 +187,7 @@ def data_files(has_ledger: bool) -> list[tuple[str, str]]:
 
 
 def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step) -> None:
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        report = output.get("metadata", {}).get("report", {})
+    for _, report in reports_of(notebook.cells):
         for link in ("svg", "png", "csv"):
             if link in report:
                 kind, _, name = report[link].partition("/")
@@ -206,26 +201,28 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 
-def _assured(html: str, code: str, lang: str) -> str:
-    """Check that a county's page holds its own and the city's numbers and figures alone, and say
+def _assured(notebook: nbformat.NotebookNode, code: str, lang: str) -> str:
+    """Check that a county's page shows its own and the city's numbers and figures alone, and say
     so.
     """
-    strangers = {f"number of {found}" for found in OWNED.findall(html) if found != code}
-    shown = set(ANCHOR.findall(html))
+    reports = [report for _, report in reports_of(notebook.cells)]
+    numbers = {name for report in reports for name in names_of(report)}
+    owners = {name.partition(".")[2] for name in numbers} - {"", code}
+    shown = {report["id"] for report in reports if "id" in report}
+    strangers = {f"number of {owner}" for owner in owners}
     strangers |= {f"figure {name}" for name in shown if not name.endswith(code)}
     if strangers:
         raise ValueError(f"the page of {code} shows {', '.join(sorted(strangers))}")
     name = district_names(lang)[code]
-    numbers = set(NAMED.findall(html))
     return WORDS[lang]["own"].format(name, len(numbers), len(shown), name)
 
 
-def _take(notebook: nbformat.NotebookNode, cell_id: str) -> str:
-    """Remove the cells of a piece of prose (one a language) and return what was said."""
+def _take(notebook: nbformat.NotebookNode, cell_id: str) -> list:
+    """Remove the cells of a piece of prose (one a language) and return its text."""
     ids = (cell_id, f"{cell_id}_en")
-    said = [out for cell in notebook.cells if cell.id in ids for out in cell.outputs]
+    said = [report.text for cell, report in reports_of(notebook.cells) if cell in ids]
     notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]
-    return said[0].data["text/markdown"].strip() if said else ""
+    return said[0] if said else []
 
 
 def _title(notebook: nbformat.NotebookNode) -> str:

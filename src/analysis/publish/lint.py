@@ -19,16 +19,17 @@ from jinja2 import TemplateSyntaxError
 from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
+from analysis.publish.numbering import KINDS
 
 ENDINGS = {
     "zh": "",
     "en": "_en",
 }  # how the id of a cell of prose ends where there are two languages
 GIVEN = frozenset(
-    {"city", "county", "district_names", "confidence"}
+    {"city", "county", "district_names", "confidence", "figure", "table"}
 )  # names that every section has
 ANNEX = "annex"
-CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
+CITED = re.compile(r"\{\{ *(figure|table)\.(\w+) *\}\}")
 DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
 
 
@@ -206,8 +207,8 @@ def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
     """Map each figure and table that the prose of a language cites to the first cell that does."""
     found: dict[str, str] = {}
     for cell in (cell for cell in cells if cell.is_prose and _language(cell) == lang):
-        for anchor in CITED.findall(cell.source):
-            found.setdefault(anchor, cell.id)
+        for kind, name in CITED.findall(cell.source):
+            found.setdefault(f"{KINDS[kind]}-{name}", cell.id)
     return found
 
 
