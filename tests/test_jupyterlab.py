@@ -9,7 +9,7 @@ from running import REPOSITORY
 
 NOTEBOOKS = sorted(path.stem for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
 LONG = "10_report"  # has the longest lines of prose
-REFERENCE = re.compile(r'class="ref"')
+REFERENCE = re.compile(r"\[(?:fig|tab)-\w+\]")  # that no figure or table was found for
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from analysis.publish.markup import plain
+from analysis.publish.cells import reports_of
+from analysis.publish.text import Text
 
 # parts 1 to 3 lie from the first cell to before the last
 FIRST, LAST = ("introduction", "annex_compare")
@@ -28,15 +29,11 @@ def parts(edition, lang):
     said, inside = {}, False
     for cell in notebook["cells"]:
         inside = (inside or cell["id"] == FIRST) and cell["id"] != LAST
-        outputs = [out for out in cell.get("outputs", []) if "text/markdown" in out.get("data", {})]
-        words = re.sub(
-            r"^#+ .*$",
-            "",
-            "".join("".join(o["data"]["text/markdown"]) for o in outputs),
-            flags=re.M,
-        )
+        texts = [report["text"] for _, report in reports_of([cell]) if report["kind"] == "prose"]
+        words = "".join(Text.from_json(text).plain for text in texts)
+        words = re.sub(r"^#+ .*$|\[(?:fig|tab)-\w+\]", "", words, flags=re.M)
         if inside and words.strip():
-            said[cell["id"].removesuffix(ENDING[lang])] = plain(words).strip()
+            said[cell["id"].removesuffix(ENDING[lang])] = words.strip()
     return said
 
 

@@ -8,17 +8,19 @@ import pytest
 
 from analysis.edition.record import read_edition
 from analysis.pipeline.edition_facts import sentences
+from analysis.pipeline.edition_record import read_edition
+from analysis.publish.text import NumberSpan, Reference, Text
 
 MOST = 1_500_000  # bytes
 
-SPLIT = {
-    "一句。又一句！": ["一句。", "又一句！"],
-    "（见**附件**。）完": ["（见附件。）完"],
-    "## 2. Foundations\n\nOne. Two 3.5 more.": ["2. Foundations", "One.", "Two 3.5 more."],
-    "- **一是。** 甲\n- 乙": ["一是。", "甲", "乙"],
-    'See <a class="ref" href="#fig-x"></a> and [text](../a.html).': ["See [fig-x] and text."],
-    '<a class="n" href="#r-a" data-basis="synthetic">47%</a> of &#42;all&#42;': ["47% of *all*"],
-}
+SPLIT = [
+    (("一句。又一句！",), ["一句。", "又一句！"]),
+    (("（见**附件**。）完",), ["（见附件。）完"]),
+    (("## 2. Foundations\n\nOne. Two 3.5 more.",), ["2. Foundations", "One.", "Two 3.5 more."]),
+    (("- **一是。** 甲\n- 乙",), ["一是。", "甲", "乙"]),
+    (("See ", Reference("fig-x"), " and [text](../a.html)."), ["See [fig-x] and text."]),
+    ((NumberSpan("a", "47.5 *"), " of &#42;all&#42;"), ["47.5 * of *all*"]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,10 @@ def record(edition):
     return read_edition(edition / "outputs/2020")
 
 
-@pytest.mark.parametrize(("markdown", "expected"), SPLIT.items())
-def test_markdown_is_split_into_sentences_of_plain_text(markdown, expected):
+@pytest.mark.parametrize(("pieces", "expected"), SPLIT)
+def test_a_text_is_split_into_sentences_of_plain_text(pieces, expected):
     """Marks and links are gone, signs of the data stay, numbers are not torn apart."""
-    assert sentences(markdown) == expected
+    assert sentences(Text(pieces)) == expected
 
 
 def test_every_number_of_the_estimates_is_recorded(record, edition):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import asdict
 from datetime import datetime
 from html import unescape
 
@@ -19,6 +20,7 @@ from analysis.publish import fonts
 from analysis.publish import manuscript as text
 from analysis.publish.manuscript import manuscript
 from analysis.publish.pdf import pdf
+from analysis.publish.text import NumberSpan, Reference, Text
 from analysis.publish.word import word
 from analysis.publish.workbook import _names, workbook
 
@@ -28,7 +30,7 @@ COUNTIES = {
     "subtitle": "",
     "table": {"columns": ["指标", "单位", "椒江区"], "rows": [["持证率", "%", "43.0"]]},
 }
-LINK = '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
+NUMBER = NumberSpan("certified", "47.2%")
 
 
 def shown(kind, data, **report):
@@ -42,17 +44,19 @@ def notebook():
         "rows": [["椒江区", "43.0"], ["=全市", "1,047.2"]],
     }
     words = {
-        "title": f"持证率{LINK}",
-        "subtitle": "%",
+        "title": ["持证率", asdict(NUMBER)],
+        "subtitle": ["%"],
         "source": "合成数据",
         "table": table,
         "alt": "持证率",
     }
-    said = f'## 一、题\n\n持证率{LINK}，再说一次{LINK}（见<a class="ref" href="#fig-a"></a>）。'
+    said = Text.of(
+        ["## 一、题\n\n持证率", NUMBER, "，再说一次", NUMBER, "（见", Reference("fig-a"), "）。"]
+    )
     return new_notebook(
         cells=[
             new_code_cell(
-                "%%md zh", id="words", outputs=[shown("prose", {"text/markdown": said}, lang="zh")]
+                "%%md zh", id="words", outputs=[shown("prose", {}, lang="zh", text=said.json)]
             ),
             new_code_cell(
                 "a", id="a", outputs=[shown("figure", {}, id="a", png="figures/a.png", **words)]

@@ -14,21 +14,23 @@ import openpyxl
 import pandas as pd
 import pytest
 import typst
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from analysis.publish import fonts, tables
 from analysis.publish import page as pages
-from analysis.publish.markup import inline, linked, literal, plain
+from analysis.publish.markup import PageWriter
 from analysis.publish.pdf import _typst, pdf
 from analysis.publish.prose import render
 from analysis.publish.sentences import sentences
+from analysis.publish.text import NumberSpan, literal
 from analysis.publish.word import word
 from analysis.publish.workbook import workbook
 from hostile import ONE_LINE, TEXTS
 
 WHEN = datetime(2020, 4, 30)
 COUNTIES = {"title": "各县", "subtitle": "", "table": {"columns": ["指标", "单位"], "rows": []}}
-LINK = '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
+NUMBER = NumberSpan("certified", "47.2%")
 
 
 class Shown(HTMLParser):
@@ -66,35 +68,22 @@ def notebook_of(*texts):
     """A report in which each text comes as data into prose, titles and a table."""
     cells = []
     for place, text in enumerate(texts):
-        said = render("持证率{{ number }}：{{ text }}", {"number": Linked(), "text": text})
+        said = render("持证率{{ number }}：{{ text }}", {"number": NUMBER, "text": text})
         title = render("{{ text }}", {"text": text})
         data = pd.DataFrame([[text, text]], columns=["甲", text])
-        report = {"title": title, "subtitle": title, "source": title, "alt": plain(title)}
-        report["table"] = {
-            "columns": [str(name) for name in data.columns],
-            "rows": tables.cells(data),
-        }
+        report = {"title": title.json, "subtitle": title.json, "source": text, "alt": title.plain}
         outputs = [
-            shown("prose", {"text/markdown": said}, lang="zh"),
-            shown("table", {"text/html": tables.to_html(data)}, id=f"t{place}", **report),
+            shown("prose", {"text/markdown": said.markdown}, lang="zh", text=said.json),
+            shown("table", {}, id=f"t{place}", table=tables.to_json(data), **report),
         ]
         cells.append(new_code_cell("%%md zh", id=f"words{place}", outputs=outputs))
     return new_notebook(cells=cells)
 
 
-class Linked:
-    """A number with its receipt, as prose says it."""
-
-    def __html__(self):
-        return LINK
-
-    __str__ = __html__
-
-
 def site_of(text):
     site = dict.fromkeys(["title", "report", "kicker", "notice", "date", "edition"], text)
     return site | {
-        "subtitle": render("{{ text }}", {"text": text}),
+        "subtitle": render("{{ text }}", {"text": text}).json,
         "lang": "zh",
         "basis": "synthetic",
         "stamp": {text: text},
@@ -115,16 +104,16 @@ def test_a_text_in_words_is_that_text_for_markdown_and_html(text):
     one = " ".join(text.split("\n"))
     assert unescape(literal(text)) == one
     assert not re.search(r"[<>`*_\[\]{}|\\$#]", re.sub(r"&#\d+;", "", literal(text)))
-    assert unescape(inline(render("{{ x }}", {"x": text}))) == one
-    assert plain(render("{{ x }}", {"x": text})) == one
+    said = render("{{ x }}", {"x": text})
+    assert unescape(PageWriter({}).inline(said.json)) == one and said.plain == one
 
 
 def test_a_page_shows_each_text_and_gets_neither_element_nor_attribute_from_it():
     whole = "\n".join(TEXTS)
     usual = Shown(
-        pages.draft(notebook_of(*"甲" * len(TEXTS)), kind="report", site=site_of("甲"))
+        pages.render(notebook_of(*"甲" * len(TEXTS)), kind="report", site=site_of("甲"))
     ).elements
-    html = pages.draft(notebook_of(*TEXTS), kind="report", site=site_of(whole))
+    html = pages.render(notebook_of(*TEXTS), kind="report", site=site_of(whole))
     made = Shown(html)
     assert made.elements == usual
     assert html.count("<script") == 2
@@ -218,10 +207,11 @@ def test_sentences_from_tables_are_text_and_take_numbers_by_name():
     statements = pd.DataFrame(
         {"district": ["1"], "indicator": ["a"], "zh": ["<img onerror=x> *b* {{ n }}{{ t }}"]}
     )
-    said = sentences(statements, {"n": Linked(), "t": "<b>#"}, "zh")["1"]["a"]
-    assert Shown(said).elements == [("a", ("class", "data-basis", "href"))]
-    assert unescape(said.replace(LINK, "47.2%")) == "<img onerror=x> *b* 47.2%<b>#"
-    assert linked(said) == said, "said once more it is the same"
+    said = sentences(statements, {"n": NUMBER, "t": "<b>#"}, "zh")["1"]["a"]
+    assert said.plain == "<img onerror=x> *b* 47.2%<b>#" and said.names == ["certified"]
+    html = markdown2html_mistune(PageWriter({}).markdown(said.json))
+    assert Shown(html).elements == [("p", ()), ("a", ("href", "id"))]
+    assert render("{{ said }}", {"said": said}) == said, "said once more it is the same"
 
 
 def test_templates_from_tables_are_kept_from_python():
@@ -232,7 +222,7 @@ def test_templates_from_tables_are_kept_from_python():
         "{{ cycler }}",
     ):
         with pytest.raises(Exception, match=r"undefined|unsafe|no attribute"):
-            render(code, {"x": Linked()})
+            render(code, {"x": NUMBER})
 
 
 def test_the_font_has_every_sign_of_these_texts():

@@ -33,10 +33,7 @@ def section(edition, tmp_path, monkeypatch, shown):
 
 def test_prose_names_figures_and_tells_numbers_on_hover(section, shown):
     """A reference reads 图 2, and a number tells its name and how it was computed."""
-    words = section.say(
-        {"zh": '共{{ workers_total }}，见<a class="ref" href="#fig-workers"></a>。'}
-    )
-    section.show({"text/markdown": words}, {"kind": "prose", "lang": "zh"})
+    section.prose({"zh": "共{{ workers_total }}，见{{ figure.workers }}。"})
     said = shown[0]["text/markdown"]
     assert re.sub(r"<[^>]+>", "", said) == "共1533人，见图 2。"
     assert 'title="workers_total = workers: count(rows)"' in said and "href" not in said
@@ -66,8 +63,8 @@ def test_outside_jupyterlab_outputs_are_those_of_the_pipeline(section, shown, mo
     """Nothing that is published depends on how JupyterLab shows it."""
     monkeypatch.delenv("JPY_SESSION_NAME")
     assert not lab.in_lab()
-    section.show({"text/markdown": "as it is"}, {"kind": "prose", "lang": "zh"})
-    assert shown == [{"text/markdown": "as it is"}]
+    section.prose({"zh": "共{{ workers_total }}。"})
+    assert shown == [{"text/markdown": "共1533人。"}]
 
 
 def test_a_cell_that_runs_again_keeps_its_numbers_once(section):

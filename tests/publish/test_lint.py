@@ -93,7 +93,7 @@ def test_a_missing_language_is_told(tmp_path):
 def test_figures_and_points_of_the_report_are_held_against_its_text(tmp_path):
     cells = (
         ("shown", 'section.include("rents")'),
-        *both('见<a class="ref" href="#fig-other"></a>', "see"),
+        *both("见{{ figure.other }}", "see"),
     )
     findings = found(tmp_path, *cells, name="10_report")
     assert len(findings) == 5

@@ -9,13 +9,15 @@ from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import nbformat
+import pandas as pd
 import pytest
 import seaborn as sns
 from fontTools.ttLib import TTFont
 from matplotlib import font_manager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.publish import fonts, page
+from analysis.publish import fonts, page, tables
+from analysis.publish.text import NumberSpan, Reference, Text
 
 plt.switch_backend("agg")
 COUNTIES = [
@@ -34,7 +36,12 @@ AFTER = [100.0, 100.0, 98.6, 98.4, 97.9, 98.1, 96.5, 96.2, 95.8]
 
 
 def n(name, text):
-    return f'<a class="n" href="#r-{name}" data-basis="synthetic">{text}</a>'
+    return NumberSpan(name, text)
+
+
+def words(*pieces):
+    """A text as an output keeps it."""
+    return Text.of(pieces).json
 
 
 def draw(size, values, label):
@@ -55,46 +62,64 @@ def shown(kind, data, **report):
     return new_output("display_data", data=data, metadata=metadata)
 
 
-def prose(id, text):
-    output = shown("prose", {"text/markdown": text}, lang="zh")
+def prose(id, *pieces):
+    output = shown("prose", {"text/markdown": "-"}, lang="zh", text=words(*pieces))
     return new_code_cell("%%md zh\n{{ secret_template }}", id=id, outputs=[output])
 
 
 def figure(svg, **changes):
     facts = {
         "id": "compliance_change",
-        "title": f"九个县（市、区）的达标率都升到 {n('compliant_share', '95%')} 以上",
-        "subtitle": "社区综合服务设施达标率，%，n = 473 个社区",
+        "title": words("九个县（市、区）的达标率都升到 ", n("compliant_share", "95%"), " 以上"),
+        "subtitle": words("社区综合服务设施达标率，%，n = 473 个社区"),
         "alt": "横条图：九个县（市、区）的达标率，最低三门县。",
         "source": "合成数据 · notebooks/02_facilities.ipynb",
         "svg": "../figures/compliance_change.svg",
         "png": "../figures/compliance_change.png",
         "csv": "../tables/compliance_change.csv",
-        "behind": BEHIND,
+        "table": tables.to_json(BEHIND),
     }
     return shown("figure", {"image/svg+xml": svg, "text/plain": "alt"}, **{**facts, **changes})
 
 
-TABLE = """<table><thead><tr><th scope="col">县（市、区）</th><th scope="col">专职社工</th></tr></thead>
-<tbody><tr data-county="331002"><th scope="row">椒江区</th><td class="num">264</td></tr></tbody></table>"""
-BEHIND = (
-    '<table><tbody><tr><th scope="row">椒江区</th><td class="num">78.1</td></tr></tbody></table>'
+TABLE = pd.DataFrame({"县（市、区）": ["椒江区"], "专职社工": ["264"]})
+TABLE_HTML = (
+    '<table class="r"><thead><tr><th scope="col">县（市、区）</th><th scope="col">专职社工</th></tr>'
+    '</thead><tbody><tr data-area="331002"><th scope="row">椒江区</th><td>264</td></tr></tbody></table>'
 )
+BEHIND = pd.DataFrame({"县（市、区）": ["椒江区"], "达标率": ["78.1"]})
+BEHIND_HTML = '<tr><th scope="row">椒江区</th><td>78.1</td></tr></tbody></table>'
 TILES = [
     {
-        "value": n("compliant_share", "98%"),
-        "label": "社区综合服务设施达标率",
-        "note": "2018年初 65.4%",
+        "value": words(n("compliant_share", "98%")),
+        "label": words("社区综合服务设施达标率"),
+        "note": words("2018年初 65.4%"),
     },
     {
-        "value": n("workers", "1533"),
-        "label": "专职社区工作者（人）",
-        "note": f"新增 {n('workers_new', '452')} 人",
+        "value": words(n("workers", "1533")),
+        "label": words("专职社区工作者（人）"),
+        "note": words("新增 ", n("workers_new", "452"), " 人"),
     },
-    {"value": n("funds", "1.69 亿元"), "label": "2019年社区工作经费", "note": "16887.2 万元"},
-    {"value": n("certified_share", "47.2%"), "label": "社工持证率", "note": "不足一半"},
-    {"value": n("rented_share", "48%"), "label": "社区用房为租借", "note": "制约空间提升"},
-    {"value": n("signs", "15605"), "label": "摘除、清理的牌子（块）", "note": "“七多”清理"},
+    {
+        "value": words(n("funds", "1.69 亿元")),
+        "label": words("2019年社区工作经费"),
+        "note": words("16887.2 万元"),
+    },
+    {
+        "value": words(n("certified_share", "47.2%")),
+        "label": words("社工持证率"),
+        "note": words("不足一半"),
+    },
+    {
+        "value": words(n("rented_share", "48%")),
+        "label": words("社区用房为租借"),
+        "note": words("制约空间提升"),
+    },
+    {
+        "value": words(n("signs", "15605")),
+        "label": words("摘除、清理的牌子（块）"),
+        "note": words("“七多”清理"),
+    },
 ]
 
 
@@ -122,13 +147,21 @@ def mock(drawings):
         prose("achievements", "## 一、做法成效\n"),
         prose(
             "base",
-            "### （一）社区基础夯实有力\n\n"
-            f"全市社区综合服务设施达标率从2018年初的65.4%提升至{n('compliant_share', '98%')}。"
-            f"全市共新增招聘{n('workers_new', '452')}名专职社区工作者，共有专职社区工作者"
-            f"{n('workers', '1533')}人。"
-            f"2019年全市全年共计投入社区工作经费{n('funds', '16887.2')}万元（见"
-            '<a class="ref" href="#fig-workers"></a>、<a class="ref" href="#tab-workers"></a>）。'
-            f"椒江区持证率为{n('certified_share.331002', '51.9%')}。",
+            "### （一）社区基础夯实有力\n\n全市社区综合服务设施达标率从2018年初的65.4%提升至",
+            n("compliant_share", "98%"),
+            "。全市共新增招聘",
+            n("workers_new", "452"),
+            "名专职社区工作者，共有专职社区工作者",
+            n("workers", "1533"),
+            "人。2019年全市全年共计投入社区工作经费",
+            n("funds", "16887.2"),
+            "万元（见",
+            Reference("fig-workers"),
+            "、",
+            Reference("tab-workers"),
+            "）。椒江区持证率为",
+            n("certified_share.331002", "51.9%"),
+            "。",
         ),
         new_code_cell(
             "section.figure('compliance_change')\n\nplain & <simple>",
@@ -138,12 +171,17 @@ def mock(drawings):
         new_code_cell(
             "section.figure('workers')",
             id="draw2",
-            outputs=[figure(drawings[1], id="workers", title="三地占近一半", narrow=drawings[2])],
+            outputs=[
+                figure(drawings[1], id="workers", title=words("三地占近一半"), narrow=drawings[2])
+            ],
         ),
         prose(
             "problems",
-            "## 二、存在问题\n\n全市社工队伍中持有社会工作者资格证书的仅占"
-            f"{n('certified_share', '47.2%')}；全市{n('rented_share', '48%')}的社区用房是租借来的。",
+            "## 二、存在问题\n\n全市社工队伍中持有社会工作者资格证书的仅占",
+            n("certified_share", "47.2%"),
+            "；全市",
+            n("rented_share", "48%"),
+            "的社区用房是租借来的。",
         ),
         new_code_cell(
             "section.table('workers')",
@@ -151,10 +189,11 @@ def mock(drawings):
             outputs=[
                 shown(
                     "table",
-                    {"text/html": TABLE},
+                    {"text/html": "-"},
                     id="workers",
-                    title="各县（市、区）专职社工",
-                    subtitle="2019年，人",
+                    title=words("各县（市、区）专职社工"),
+                    subtitle=words("2019年，人"),
+                    table=tables.to_json(TABLE, {"椒江区": "331002"}),
                     source="合成数据",
                     csv="../tables/workers.csv",
                 )
@@ -209,7 +248,7 @@ NAMES = [
 def site(**changes):
     facts = {
         "title": "台州市社区治理调研报告",
-        "subtitle": "设施基本达标、队伍迅速壮大，但近一半社区用房靠租借、一半以上社工无证上岗。",
+        "subtitle": words("设施基本达标，但近一半社区用房靠租借、一半以上社工无证上岗。"),
         "date": "2019 年度数据",
         "edition": "第 1 版",
         "kicker": "台州市 · 城市社区治理调研",
@@ -405,7 +444,7 @@ def test_numbers_of_figures_in_order_of_appearance(html, parsed):
 
 def test_unknown_reference_raises(drawings):
     notebook = mock(drawings)
-    notebook.cells.append(prose("lost", '见<a class="ref" href="#fig-nowhere"></a>。'))
+    notebook.cells.append(prose("lost", "见", Reference("fig-nowhere"), "。"))
     with pytest.raises(KeyError, match="fig-nowhere"):
         page.render(notebook, kind="report", site=site())
 
@@ -448,11 +487,11 @@ def test_below_a_figure(html, parsed):
     assert parsed.all("a", href="../figures/compliance_change.png")
     assert parsed.all("a", href="#fig-compliance_change", class_="perma")
     assert "来源：合成数据 · notebooks/02_facilities.ipynb" in parsed.text["fig-compliance_change"]
-    assert BEHIND in html
+    assert BEHIND_HTML in html
 
 
 def test_table_is_kept_and_scrolls(html, parsed):
-    assert TABLE.replace("\n", "") in html
+    assert TABLE_HTML in html
     regions = parsed.all("div", class_="scroll", role="region", tabindex="0")
     assert "tab-workers-t" in [region["aria-labelledby"] for region in regions]
     assert all(region["aria-labelledby"] in parsed.ids() for region in regions)
@@ -544,15 +583,20 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 def test_hostile_metadata_is_escaped(drawings):
-    facts = dict.fromkeys(["title", "subtitle", "alt", "source"], HOSTILE)
+    facts = dict.fromkeys(["alt", "source"], HOSTILE)
+    facts |= dict.fromkeys(["title", "subtitle"], words(HOSTILE))
+    facts["table"] = tables.to_json(pd.DataFrame({HOSTILE: [HOSTILE], "b": [HOSTILE]}))
     out = figure(drawings[0], **facts)
-    tiles = [dict.fromkeys(["value", "label", "note"], HOSTILE)]
+    tiles = [dict.fromkeys(["value", "label", "note"], words(HOSTILE))]
     notebook = new_notebook(
         cells=[new_code_cell(HOSTILE, id="a", outputs=[out, shown("tiles", {}, tiles=tiles)])]
     )
-    words = ["title", "subtitle", "date", "edition", "kicker", "notice"]
+    told = ["title", "date", "edition", "kicker", "notice"]
     facts = site(
-        **dict.fromkeys(words, HOSTILE), stamp={HOSTILE: HOSTILE}, downloads=[(HOSTILE, "x")]
+        **dict.fromkeys(told, HOSTILE),
+        subtitle=words(HOSTILE),
+        stamp={HOSTILE: HOSTILE},
+        downloads=[(HOSTILE, "x")],
     )
     for kind in page.KINDS:
         html = page.render(notebook, kind=kind, site=facts)
@@ -560,11 +604,30 @@ def test_hostile_metadata_is_escaped(drawings):
         assert html.count("&lt;script&gt;") > 12
 
 
-def test_only_links_to_receipts_pass_in_a_title():
-    good = n("compliant_share", "98%")
-    assert page.inline(f"<i>{good} & <b>") == f"&lt;i&gt;{good} &amp; &lt;b&gt;"
-    for bad in [good.replace("#r-", "https://x/"), good.replace(" data", " onclick='x' data")]:
-        assert "<a" not in page.inline(bad)
+def test_only_numbers_are_links_in_a_line_and_in_a_caption_none_is():
+    line = words("<i>", n("compliant_share", "98%"), " & <b>")
+    writer = page.PageWriter({})
+    assert writer.caption(line) == (
+        '&lt;i&gt;<span class="n" data-r="compliant_share">98%</span> &amp; &lt;b&gt;'
+    )
+    assert writer.inline(line) == (
+        '&lt;i&gt;<a id="n-compliant_share" href="#r-compliant_share">98%</a> &amp; &lt;b&gt;'
+    )
+    assert writer.inline(line).count("id=") == 0, "there is one first place"
+    for forged in ('<a class="n" href="#r-compliant_share">98%</a>', "[98%](#r-compliant_share)"):
+        assert "<a" not in writer.inline([forged])
+
+
+def test_a_number_returns_to_its_first_link_in_words_in_the_order_of_the_page(drawings):
+    """Above all sections stand the subtitle and the tiles; a table is no place to return to."""
+    facts = site(subtitle=words(n("rented_share", "48%")))
+    html = page.render(mock(drawings), kind="report", site=facts)
+    assert re.findall(r'id="n-([\w.]+)"', html) == list(
+        dict.fromkeys(["rented_share", *re.findall(r'<a (?:id="[^"]*" )?href="#r-([\w.]+)"', html)])
+    )
+    head = html[: html.index("<main")]
+    assert 'id="n-rented_share"' in head and 'id="n-signs"' in head
+    assert re.search(r'<article id="r-([\w.]+)"', html)[1] == "rented_share"
 
 
 def test_font_has_exactly_the_characters_of_the_page(html):

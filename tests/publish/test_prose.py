@@ -1,12 +1,12 @@
-import re
+from dataclasses import replace
 
 import jinja2
 import pandas as pd
 import pytest
 
 from analysis.publish.hard_coded import numbers_in_braces
-from analysis.publish.markup import caption, inline, linked, plain
 from analysis.publish.prose import Number, Unit, money, numbers, render
+from analysis.publish.text import NumberSpan, Text
 
 
 def number(
@@ -26,35 +26,24 @@ def number(
 
 
 def test_a_number_is_said_with_its_unit_and_leads_to_its_receipt():
-    said = str(number(47.227658))
-    assert said == '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
-    assert number(47.227658).bare.endswith(">47.2</a>")
-    assert number(47.227658).to(0).endswith(">47%</a>")
+    said = render("持证率{{ x }}，{{ x.bare }}，{{ x.to(0) }}", {"x": number(47.227658)})
+    spans = [NumberSpan("certified", text) for text in ("47.2%", "47.2", "47%")]
+    assert said == Text(("持证率", spans[0], "，", spans[1], "，", spans[2]))
+    assert all(span.linked for span in spans)
 
 
 def test_an_unlinked_number_keeps_its_name_and_no_link():
     said = render(
         "{{ certified.unlinked }}·{{ certified.unlinked.bare }}", {"certified": number(47.2)}
     )
-    assert (
-        said == '<span class="n" data-r="certified">47.2%</span>·<span class="n" '
-        'data-r="certified">47.2</span>'
-    )
-    assert linked(said) == said and inline(said) == said and plain(said) == "47.2%·47.2"
+    spans = [NumberSpan("certified", text, linked=False) for text in ("47.2%", "47.2")]
+    assert said == Text((spans[0], "·", spans[1])) and said.plain == "47.2%·47.2"
     assert numbers_in_braces("{{ certified.unlinked }}") == []
 
 
-def test_a_caption_keeps_the_names_of_its_numbers_and_their_links_not():
-    linked_number = str(number(47.2))
-    assert (
-        caption(f"<b>持证率{linked_number}")
-        == '&lt;b&gt;持证率<span class="n" data-r="certified">47.2%</span>'
-    )
-
-
 def test_an_order_is_said_in_words():
-    assert re.sub("<[^>]*>", "", number(1, unit="批").ordinal) == "首"
-    assert re.sub("<[^>]*>", "", number(2, unit="", lang="en").ordinal) == "second"
+    assert number(1, unit="批").ordinal == NumberSpan("certified", "首", linked=False)
+    assert number(2, unit="", lang="en").ordinal.text == "second"
     with pytest.raises(ValueError, match="certified: 11"):
         _ = number(11).ordinal
 
@@ -72,7 +61,14 @@ def test_an_interval_is_said_or_a_dash():
 
 def test_an_interval_in_prose_leads_to_the_receipt_of_its_number():
     said = render("{{ certified.interval }}", {"certified": number(47.2, 44.7377, 49.7312)})
-    assert said == '<a class="n" href="#r-certified" data-basis="synthetic">44.7–49.7%</a>'
+    assert said == Text((NumberSpan("certified", "44.7–49.7%"),))
+    assert render("{{ certified.interval }}", {"certified": number(47.2)}) == Text(("—",))
+
+
+def test_a_withheld_number_says_so_and_keeps_its_name():
+    withheld = replace(number(47.2), withheld="small")
+    assert render("{{ x }}", {"x": withheld}) == Text((NumberSpan("certified", "不公布"),))
+    assert withheld.bare.text == "不公布"
 
 
 @pytest.mark.parametrize(
@@ -90,23 +86,41 @@ def test_an_interval_in_prose_leads_to_the_receipt_of_its_number():
         "{% for code in county %}{{ code }}{% endfor %}",
         '{{ confidence | join("") }}',
         '{{ county | join("、") }}',
+        '{{ certified ~ "" }}',
+        '{{ "%s" % certified }}',
+        "{{ certified.bare.text }}",
+        "{{ certified.bare.name ~ certified.bare.text }}",
+        "{{ said.plain }}",
+        "{{ said.pieces }}",
+        "{{ said[0] }}",
+        "{% for piece in said %}{{ piece }}{% endfor %}",
+        "{{ said ~ said }}",
+        "{{ 47 }}",
     ],
 )
 def test_a_number_reaches_prose_as_a_link_or_not_at_all(template):
     names = {"certified": number(47.2), "confidence": "95%", "county": {"331002": "椒江区"}}
+    names["said"] = Text(("持证率", NumberSpan("certified", "47.2%")))
     with pytest.raises((TypeError, jinja2.exceptions.SecurityError)):
         render(template, names)
 
 
 def test_prose_may_loop_over_a_list_and_name_a_place_by_its_code():
     names = {"towns": ["甲", "乙"], "county": {"331002": "椒江区"}, "certified": number(47.2)}
-    assert render(
-        "{% for x in towns %}{{ x }}{{ loop.last and certified or '' }}{% endfor %}", names
-    ).startswith("甲乙<")
-    assert (
-        render('{{ county["331002"] }}{{ towns[1] }}{{ towns | join("、") }}', names)
-        == "椒江区乙甲、乙"
-    )
+    span = NumberSpan("certified", "47.2%")
+    looped = "{% for x in towns %}{{ x }}{{ loop.last and certified or '' }}{% endfor %}"
+    assert render(looped, names) == Text(("甲乙", span))
+    said = render('{{ county["331002"] }}{{ towns[1] }}{{ towns | join("、") }}', names)
+    assert said == Text(("椒江区乙甲、乙",))
+    kept = "{% set x %}率{{ certified }}{% endset %}{{ x }}·{{ [x, towns[0]] | join('、') }}"
+    assert render(kept, names) == Text(("率", span, "·率", span, "、甲"))
+
+
+@pytest.mark.parametrize("write", [str, "{}".format, "%s".__mod__])
+@pytest.mark.parametrize("value", [number(47.2), number(47.2).bare, Text(("甲",))])
+def test_no_string_takes_a_number_or_a_text_without_its_name(value, write):
+    with pytest.raises(TypeError, match="is no string: words take it by name"):
+        write(value)
 
 
 def test_half_follows_the_value():
@@ -200,6 +214,6 @@ def test_a_share_of_fewer_than_twelve_is_counts_wherever_it_is_printed():
         and few(1, 1, "en", "workers").text == "1 of 1 worker"
     )
     assert few(3, 4).plain == few(3, 4).tabled == "4中3" and few(3, 4, "en").tabled == "3 of 4"
-    assert ">4个社区中的3个<" in str(few(3, 4)) and ">4个社区中的3个<" in few(3, 4).to(1)
+    assert few(3, 4).span.text == few(3, 4).to(1).text == "4个社区中的3个"
     assert few(10, 11).text == "11个社区中的10个" and few(10, 11, "en").tabled == "10 of 11"
     assert few(9, 12).text == "75%" and few(9, 12).tabled == "75.0", "a dozen are enough"

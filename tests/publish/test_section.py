@@ -8,6 +8,7 @@ from this_study import CITY, COUNTIES
 from analysis.publish import figures
 from analysis.publish.naming import cells_of, district_names
 from analysis.publish.section import Section
+from analysis.publish.text import NumberSpan, Text
 from analysis.stats.estimates import count
 from analysis.survey.reference import reference
 from analysis.survey.repository import processed, read, read_estimates
@@ -32,13 +33,15 @@ def workers(edition, monkeypatch):
 def test_what_is_kept_can_be_said_and_knows_its_cell(section, workers):
     shown = section.keep(count(workers, "workers_total"))
     assert list(shown["value"]) == [1533.0]
-    assert section.say({"zh": "{{ workers_total.bare }}名"}).endswith(">1533</a>名")
+    said = section.say({"zh": "{{ workers_total.bare }}名"})
+    assert said == Text((NumberSpan("workers_total", "1533"), "名"))
+    assert section.spoken == {"workers_total"}
     assert set(section.estimates["cell"]) == {"headcount"}
     assert set(section.estimates["notebook"]) == {"03_workforce"}
 
 
 def test_only_the_language_of_the_section_is_said(section):
-    assert section.say({"en": "Workers"}) == ""
+    assert section.say({"en": "Workers"}) == Text()
 
 
 def test_typed_numbers_are_refused(section):
@@ -60,8 +63,28 @@ def test_a_figure_leaves_picture_drawing_table_and_words(section, workers, tmp_p
     assert rows[-1]["专职社区工作者（人）"] == "1533"
     shown = json.loads((tmp_path / "shown/workers.json").read_text("utf-8"))
     assert shown["report"]["alt"] == "在岗1533名。人"
-    assert "椒江区" in shown["report"]["behind"] and "椒江区" in shown["report"]["narrow"]
-    assert "<" not in shown["report"]["alt"]
+    assert "椒江区" in shown["report"]["narrow"] and "<" not in shown["report"]["alt"]
+    table = shown["report"]["table"]
+    assert table["heads"] == ["", "workers_total"] and table["receipts"] == []
+    assert table["areas"] == {name: code for code, name in COUNTIES.items()}
+    assert section.spoken == {"workers_total"}
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [("{{ workers_total }}。\n", 1), ("{% if False %}{{ workers_total }}{% endif %}\n", 0)],
+)
+def test_prose_keeps_its_numbers_as_data_and_shows_nothing_where_nothing_is_said(
+    section, workers, monkeypatch, template, shown
+):
+    outputs = []
+    monkeypatch.setattr(
+        "analysis.publish.section.display", lambda data, metadata, **_: outputs.append(metadata)
+    )
+    section.keep(count(workers, "workers_total"))
+    section.prose({"zh": template})
+    texts = [Text.from_json(metadata["report"]["text"]) for metadata in outputs]
+    assert texts == [Text((NumberSpan("workers_total", "1533人"), "。\n"))] * shown
 
 
 def test_the_counties_come_in_reading_order(section, workers):

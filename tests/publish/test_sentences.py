@@ -65,8 +65,9 @@ def test_a_sentence_takes_its_numbers_by_name_and_links_them(estimates, lang, pl
         statements(estimates, homogeneity(estimates, ["joint_committee"])), named, lang
     )
     own = said["331002"]["joint_committee"]
-    assert place in own and word in own and '<a class="n"' in own and not own[0].islower()
-    assert re.findall(r'data-basis="(\w+)"', own) == ["synthetic", "synthetic"]
+    assert place in own.plain and word in own.plain and not own.plain[0].islower()
+    assert own.names == ["joint_committee.331002", f"joint_committee.{CITY}"]
+    assert all(piece.linked for piece in own.pieces if not isinstance(piece, str))
     assert set(said) == {CITY, *COUNTIES}
 
 

@@ -1,23 +1,30 @@
 import csv
 import io
+import json
 
 import pandas as pd
 import pytest
 
-from analysis.publish.tables import capital, cells, to_csv, to_html, traced
+from analysis.publish.tables import capital, cells, to_csv, to_html, to_json, traced
+
+
+def html_of(data, *areas, **options):
+    """A table with the links that a page gives it."""
+    link = '<a href="#r-{}">{}</a>'.format
+    return to_html(json.loads(json.dumps(to_json(data, *areas, **options))), link)
 
 
 def test_cells_are_escaped_and_headers_scoped():
-    html = to_html(pd.DataFrame({"<县>": ["<script>"], "n": [1]}))
+    html = html_of(pd.DataFrame({"<县>": ["<script>"], "n": [1]}))
     assert "<script>" not in html
     assert '<th scope="col">&lt;县&gt;</th>' in html
     assert '<th scope="row">&lt;script&gt;</th>' in html
 
 
 def test_columns_of_numbers_are_marked_and_others_are_not():
-    html = to_html(pd.DataFrame({"县": ["甲", "乙"], "率": ["47.2", "—"], "说明": ["好", "3"]}))
+    html = html_of(pd.DataFrame({"县": ["甲", "乙"], "率": ["47.2", "—"], "说明": ["好", "3"]}))
     assert html.count('<td class="num">') == 2
-    assert '<table class="r">' in to_html(pd.DataFrame({"县": ["甲"], "率": ["47.2"]})), (
+    assert '<table class="r">' in html_of(pd.DataFrame({"县": ["甲"], "率": ["47.2"]})), (
         "said once of the table"
     )
     assert '<th class="num" scope="col">' in html or '<th scope="col" class="num">率' in html
@@ -48,14 +55,19 @@ def test_a_traced_number_leads_to_its_receipt_and_a_county_row_carries_its_code(
     data = traced(
         pd.DataFrame({"县": ["椒江区", "全市"], "率": ["43.0", "47.2"]}), [["", "certified"]] * 2
     )
-    html = to_html(data, {"椒江区": "331002"})
+    html = html_of(data, {"椒江区": "331002"})
     assert (
         '<tr data-area="331002"><th scope="row">椒江区</th><td><a '
         'href="#r-certified">43.0</a></td></tr>' in html
     )
     assert html.count("data-area") == 1
-    by_column = to_html(data, by_column=True)
+    by_column = html_of(data, by_column=True)
     assert '<a href="#r-certified">率</a></th>' in by_column and by_column.count("#r-") == 1
+
+
+def test_a_dash_leads_to_no_receipt():
+    data = traced(pd.DataFrame({"县": ["椒江区"], "率": ["—"]}), [["", "certified"]])
+    assert to_json(data)["receipts"] == [["", ""]] and "#r-" not in html_of(data)
 
 
 def test_titles_begin_with_a_capital():

@@ -334,10 +334,10 @@ def test_claim_without_a_check_stops_the_ledger(estimates):
 
 
 class Shown:
-    text = "<a class='n'>1,130人</a>"
+    text = "1,130人"
 
 
-def test_notes_take_numbers_by_name_and_drop_markup():
+def test_notes_take_numbers_by_name_as_plain_text():
     checks = pd.DataFrame({"note": ["基数为{{ workers_2018.text }}。", "", "无数值"]})
     filled = fill_notes(checks, {"workers_2018": Shown()})
     assert filled["note"].tolist() == ["基数为1,130人。", "", "无数值"]

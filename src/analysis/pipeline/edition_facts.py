@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.edition.record import CONTRAST, Fact, write_record
-from analysis.edition.stage import RECORD
-from analysis.plan.layout import site
-from analysis.plan.steps import steps
-from analysis.publish.cells import PROSE, TWIN
+from analysis.pipeline.edition_record import CONTRAST, Fact, write_record
+from analysis.pipeline.layout import site
+from analysis.pipeline.stage import RECORD
+from analysis.pipeline.steps import steps
+from analysis.publish.cells import TWIN, reports_of
 from analysis.publish.districts import published_estimates
 from analysis.publish.findings import published_corrections
-from analysis.publish.markup import REFERENCE, plain
 from analysis.publish.naming import district_names
 from analysis.publish.prose import Number, numbers
+from analysis.publish.text import Text
 from analysis.survey.folders import build
 from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_statements, wave_facts
@@ -98,7 +98,8 @@ def _drawing(wave: str, name: str) -> Fact:
         folder = build(wave) / lang
         saved = json.loads((folder / "shown" / f"{name}.json").read_text("utf-8"))
         report, kind = saved["report"], saved["report"]["kind"]
-        said.append(" · ".join(filter(None, (plain(report[key]) for key in ("title", "subtitle")))))
+        words = (Text.from_json(report[key]).plain for key in ("title", "subtitle"))
+        said.append(" · ".join(filter(None, words)))
         states["data"].update((folder / "tables" / f"{name}.csv").read_bytes())
         states["drawing"].update(saved["data"].get("image/svg+xml", "").encode())
     kept = [key for key in states if kind == "figure" or key == "data"]
@@ -131,19 +132,15 @@ def _sentences(wave: str) -> Iterator[Fact]:
 
 
 def published_texts(notebook: Path) -> Iterator[tuple[str, str]]:
-    """Yield (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
-    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
-        for output in cell.get("outputs", []):
-            report = output.get("metadata", {}).get("report", {})
-            for tile in report.get("tiles", []):
-                yield cell["id"], " ".join(plain(text) for text in tile.values())
-            if "".join(cell["source"]).startswith(PROSE):
-                said = "".join(output.get("data", {}).get("text/markdown", ""))
-                yield from ((TWIN.sub("", cell["id"]), one) for one in sentences(said))
+    """Give (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
+    for cell, report in reports_of(json.loads(notebook.read_text("utf-8"))["cells"]):
+        for tile in report.get("tiles", []):
+            yield cell, " ".join(Text.from_json(text).plain for text in tile.values())
+        said = sentences(Text.from_json(report.get("text", [])))
+        yield from ((TWIN.sub("", cell), one) for one in said)
 
 
-def sentences(markdown: str) -> list[str]:
-    """Split Markdown into sentences as plain text; headings and list items are sentences."""
-    markdown = REFERENCE.sub(r"[\1]", markdown)
-    lines = (unescape(MARKS.sub("", line)).strip() for line in markdown.splitlines())
+def sentences(text: Text) -> list[str]:
+    """Split a text into its sentences, as plain text; headings and points are sentences too."""
+    lines = (unescape(MARKS.sub("", line)).strip() for line in text.markdown.splitlines())
     return [one.strip() for line in lines for one in END.split(line) if one.strip()]

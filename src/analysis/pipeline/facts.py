@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.plan.layout import LANDING, folder
-from analysis.plan.steps import steps
+from analysis.pipeline.layout import LANDING, folder
+from analysis.pipeline.steps import steps
+from analysis.publish.cells import reports_of
 from analysis.publish.districts import published_estimates, totals
-from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
 from analysis.publish.receipts import receipts
 from analysis.publish.tables import harmless
+from analysis.publish.text import Text, names_of
 from analysis.survey.folders import build
 from analysis.survey.repository import read, read_statements, wave_facts
 from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
-SAID = re.compile(r'(?:#r-|data-r=\\")([\w.]+)')  # a number in a notebook, linked or not
 WORDS = {
     "zh": {
         "date": "数据日期{}",
@@ -67,14 +66,16 @@ def write_facts(wave: str, lang: str) -> None:
     compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
     for step in steps():
-        executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
-        said = sorted(set(SAID.findall(executed)) & known.keys())
-        own = {name: _of_page(name, known, compared, step.district) for name in said}
+        executed = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
+        shown = list(reports_of(json.loads(executed.read_text("utf-8"))["cells"]))
+        said = {name for _, report in shown for name in names_of(report)}
+        names = sorted(said & known.keys())
+        own = {name: _of_page(name, known, compared, step.district) for name in names}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
         rest = whole | stamp if step.name == study().report else {}
         _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
         if step.name == study().report:
-            found = {"subtitle": _finding(executed), "has_ledger": len(ledger) > 0}
+            found = {"subtitle": _finding(shown), "has_ledger": len(ledger) > 0}
             _write(site | whole | found, path_of(LANDING, wave, lang))
 
 
@@ -94,7 +95,7 @@ def _everywhere(wave: str, lang: str) -> dict:
     return {
         "lang": lang,
         "report": facts["title"][lang],
-        "subtitle": "",
+        "subtitle": [],
         "date": words["date"].format(facts["reference_date"]),
         "edition": words["edition"].format(facts["edition"]),
         "kicker": facts["publisher"][lang],
@@ -150,15 +151,10 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
     }
 
 
-def _finding(executed: str) -> str:
-    """Return the sentence that an executed notebook marks as its finding, without links."""
-    cells = [
-        cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")
-    ]
-    said = "".join(
-        "".join(out["data"]["text/markdown"]) for cell in cells for out in cell["outputs"]
-    )
-    return plain(said).strip()
+def _finding(shown: list[tuple[str, dict]]) -> str:
+    """Return the one sentence that an executed notebook finds, without its links."""
+    texts = [report["text"] for cell, report in shown if cell in ("finding", "finding_en")]
+    return "".join(Text.from_json(text).plain for text in texts).strip()
 
 
 def _write(facts: dict, path: Path) -> None:

@@ -6,7 +6,6 @@ parallel and in any order.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -15,10 +14,12 @@ import nbformat
 from analysis.plan.layout import folder, pages_of
 from analysis.plan.steps import Step
 from analysis.publish import landing, page
+from analysis.publish.cells import reports_of
 from analysis.publish.dataset import Dataset, json_ld
 from analysis.publish.districts import by_county, published_estimates
 from analysis.publish.naming import district_names
 from analysis.publish.pdf import pdf
+from analysis.publish.text import names_of
 from analysis.publish.word import brief, word
 from analysis.publish.workbook import workbook
 from analysis.survey.repository import wave_facts
@@ -26,9 +27,6 @@ from analysis.survey.study import study
 
 MANY = 40  # with so many counties, their pages are not all linked to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
-ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
-NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # a number, linked or not
-OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\w+)"')
 WORDS = {
     "zh": {
         "back": "返回报告",
@@ -130,15 +128,13 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     if page.OTHER[lang] in study().languages:
         site["other"] = up + dict(pages_of(step, page.OTHER[lang]))[kind]
     _link_files(notebook, lang, up, step)
+    if kind == "district":
+        site["assured"] = _assured(page.in_language(notebook, lang), step.district, lang)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
     elif any(cell.id == "injected-parameters" for cell in notebook.cells):
         # otherwise the parameters would appear twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
-    if kind == "district":
-        site["assured"] = _assured(
-            page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang
-        )
     return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
 
 
@@ -186,8 +182,7 @@ def data_files(has_ledger: bool) -> list[tuple[str, str]]:
 
 
 def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step) -> None:
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        report = output.get("metadata", {}).get("report", {})
+    for _, report in reports_of(notebook.cells):
         for link in ("svg", "png", "csv"):
             if link in report:
                 kind, _, name = report[link].partition("/")
@@ -200,27 +195,28 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 
-def _assured(html: str, code: str, lang: str) -> str:
-    """Return the note that a county's page holds only its own and the city's data.
-
-    Numbers and figures are checked; ValueError for those of another county.
+def _assured(notebook: nbformat.NotebookNode, code: str, lang: str) -> str:
+    """Check that a county's page shows its own and the city's numbers and figures alone, and say
+    so.
     """
-    strangers = {f"number of {found}" for found in OWNED.findall(html) if found != code}
-    shown = set(ANCHOR.findall(html))
+    reports = [report for _, report in reports_of(notebook.cells)]
+    numbers = {name for report in reports for name in names_of(report)}
+    owners = {name.partition(".")[2] for name in numbers} - {"", code}
+    shown = {report["id"] for report in reports if "id" in report}
+    strangers = {f"number of {owner}" for owner in owners}
     strangers |= {f"figure {name}" for name in shown if not name.endswith(code)}
     if strangers:
         raise ValueError(f"the page of {code} shows {', '.join(sorted(strangers))}")
     name = district_names(lang)[code]
-    numbers = set(NAMED.findall(html))
     return WORDS[lang]["own"].format(name, len(numbers), len(shown), name)
 
 
-def _take(notebook: nbformat.NotebookNode, cell_id: str) -> str:
-    """Remove the cells of a piece of prose (one for each language) and return their text."""
+def _take(notebook: nbformat.NotebookNode, cell_id: str) -> list:
+    """Remove the cells of a piece of prose (one a language) and return its text."""
     ids = (cell_id, f"{cell_id}_en")
-    said = [out for cell in notebook.cells if cell.id in ids for out in cell.outputs]
+    said = [report.text for cell, report in reports_of(notebook.cells) if cell in ids]
     notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]
-    return said[0].data["text/markdown"].strip() if said else ""
+    return said[0] if said else []
 
 
 def _title(notebook: nbformat.NotebookNode) -> str:

@@ -17,11 +17,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from analysis.publish.figures import use_style
 
     def md(line: str, cell: str) -> None:
-        """Show a cell of Markdown; `say` adds nothing unless the language is the section's."""
-        section = shell.user_ns["section"]
-        words = section.say({line.strip(): cell})
-        if words.strip():  # a condition may leave no text
-            section.show({"text/markdown": words}, {"kind": "prose", "lang": section.lang})
+        """Show a cell of Markdown; it is silent unless its language is the section's."""
+        shell.user_ns["section"].prose({line.strip(): cell})
 
     def forget(*_: object) -> None:
         """Let `%load_ext` load again without a message when all cells are run again."""

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,20 @@ def _fault(cell: dict, seen: set[str]) -> str:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         return ": its tags are no list of texts: 应为 [] (a list such as [] is wanted)"
     return ""
+
+
+def report_of(output: dict) -> dict:
+    """Return what an output says of itself for the report, or an empty dict."""
+    return output.get("metadata", {}).get("report") or {}
+
+
+def reports_of(cells: Iterable[dict]) -> Iterator[tuple[str, dict]]:
+    """Yield what the outputs of executed cells say of themselves for the report, with the cell's
+    id.
+    """
+    for cell in cells:
+        for report in filter(None, map(report_of, cell.get("outputs", []))):
+            yield cell["id"], report
 
 
 def code_cells(notebook: Path) -> list[Cell]:

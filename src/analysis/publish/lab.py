@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import base64
 import os
-import re
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
 from IPython import get_ipython
 
-from analysis.publish.markup import REFERENCE, caption
+from analysis.publish.markup import Writer
 from analysis.publish.numbering import KINDS, Numbering
+from analysis.publish.text import NumberSpan, Reference
 from analysis.survey.folders import root
 
 if TYPE_CHECKING:
     from analysis.publish.section import Section
 
-NUMBER = re.compile(
-    r'<(?:a|span)(?: class="n")? (?:href="#r-|data-r=")([^"]+)"[^>]*>([^<]*)</(?:a|span)>'
-)
 STYLE = """<style>
 figure.analysis-shown { margin: 0.5em 0 1em }
 figure.analysis-shown :is(figcaption, td) { max-width: 56em }
@@ -52,32 +50,48 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     A number tells on hover its name and how it was computed; a reference names its figure or table;
     a figure or table has number, title, subtitle and label.
     """
-    shown = Numbering(section.notebook, section.wave, section.lang, section.district)
-    how = dict(zip(section.estimates["name"], section.estimates["how"], strict=True))
+    hints = _Hints(section)
     if report["kind"] == "prose":
-        words = REFERENCE.sub(lambda link: shown.label(link[1]), data["text/markdown"])
-        return {"text/markdown": _with_hints(words, how)}
+        return {"text/markdown": hints.markdown(report["text"])}
     if report["kind"] not in KINDS:
-        return {"text/html": _with_hints(data["text/html"], how)}
-    number = shown.label(f"{KINDS[report['kind']]}-{report['id']}")
+        return {"text/html": tiles_html(report["tiles"], hints.inline)}
+    number = hints.numbering.label(f"{KINDS[report['kind']]}-{report['id']}")
+    heading = f"<b>{escape(number)}&emsp;{hints.inline(report['title'])}</b>"
+    subtitle = f'<br><span class="sub">{hints.inline(report["subtitle"])}</span>'
     is_figure = report["kind"] == "figure"  # whose label is in the picture
-    inside = _picture(section, report) if is_figure else data["text/html"]
+    inside = _picture(section, report) if is_figure else hints.table(report["table"])
     known = [
         "" if is_figure else report["label"],
         os.path.relpath(section.folder / report["csv"], root()),
     ]
-    html = _captioned(report, section.lang, number, inside, " · ".join(filter(None, known)))
-    return {"text/html": _with_hints(html, how), "text/plain": data["text/plain"]}
+    below = f"<small>{escape(' · '.join(filter(None, known)))}</small>"
+    shown = f"<figcaption>{heading}{subtitle}</figcaption>{inside}{below}"
+    html = f'{STYLE}<figure class="analysis-shown" lang="{section.lang}">{shown}</figure>'
+    return {"text/html": html, "text/plain": data["text/plain"]}
 
 
-def _captioned(report: dict, lang: str, number: str, inside: str, below: str) -> str:
-    """Put number, title and subtitle over a figure or table, and what is known of its data under
-    it.
-    """
-    heading = f"<b>{escape(number)}&emsp;{caption(report['title'])}</b>"
-    subtitle = f'<br><span class="sub">{caption(report["subtitle"])}</span>'
-    inside = f"<figcaption>{heading}{subtitle}</figcaption>{inside}<small>{escape(below)}</small>"
-    return f'{STYLE}<figure class="analysis-shown" lang="{lang}">{inside}</figure>'
+def tiles_html(tiles: list[dict], inline: Callable[[list], str]) -> str:
+    """Write key figures, a paragraph each. inline: writes a line of words as HTML."""
+    lines = [{part: inline(text) for part, text in tile.items()} for tile in tiles]
+    return "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
+
+
+class _Hints(Writer):
+    """Writes numbers with what is seen when the pointer is over them."""
+
+    def __init__(self, section: Section) -> None:
+        self.numbering = Numbering(section.notebook, section.wave, section.lang, section.district)
+        self.how = dict(zip(section.estimates["name"], section.estimates["how"], strict=True))
+
+    def number(self, number: NumberSpan, inside: str) -> str:
+        return self.cell(number.name, inside)
+
+    def cell(self, name: str, inside: str) -> str:
+        hint = escape(f"{name} = {self.how.get(name, '')}".removesuffix(" = "))
+        return f'<span title="{hint}" style="{LIVE}">{inside}</span>'
+
+    def reference(self, reference: Reference) -> str:
+        return self.numbering.label(reference.anchor)
 
 
 def _picture(section: Section, report: dict) -> str:
@@ -89,15 +103,3 @@ def _picture(section: Section, report: dict) -> str:
         f'<img src="{source}" alt="{escape(report["alt"])}" '
         f'style="display: block; width: {width:.0f}px">'
     )
-
-
-def _with_hints(html: str, how: dict[str, str]) -> str:
-    """Replace the links to receipts, which only a page has, by what is seen when the pointer is
-    over a number.
-    """
-
-    def hinted(number: re.Match) -> str:
-        hint = escape(f"{number[1]} = {how.get(number[1], '')}".removesuffix(" = "))
-        return f'<span title="{hint}" style="{LIVE}">{number[2]}</span>'
-
-    return NUMBER.sub(hinted, str(html))

@@ -18,14 +18,18 @@ from jinja2 import TemplateSyntaxError
 from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
+from analysis.publish.numbering import KINDS
 
-# suffix of the id of a prose cell if there are two languages
-ENDINGS = {"zh": "", "en": "_en"}
-# names defined in every section
-GIVEN = frozenset({"city", "county", "district_names", "confidence"})
+ENDINGS = {
+    "zh": "",
+    "en": "_en",
+}  # how the id of a cell of prose ends where there are two languages
+GIVEN = frozenset(
+    {"city", "county", "district_names", "confidence", "figure", "table"}
+)  # names that every section has
 ANNEX = "annex"
-CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
-DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of a district elsewhere
+CITED = re.compile(r"\{\{ *(figure|table)\.(\w+) *\}\}")
+DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
 
 
 @dataclass(frozen=True)
@@ -202,8 +206,8 @@ def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
     """Return the figures and tables cited in a language, with the first cell that cites each."""
     found: dict[str, str] = {}
     for cell in (cell for cell in cells if cell.is_prose and _language(cell) == lang):
-        for anchor in CITED.findall(cell.source):
-            found.setdefault(anchor, cell.id)
+        for kind, name in CITED.findall(cell.source):
+            found.setdefault(f"{KINDS[kind]}-{name}", cell.id)
     return found
 
 

@@ -11,18 +11,17 @@ import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
 
 import pypandoc
 from nbformat import NotebookNode
 
-from analysis.publish.markup import LINKED_NUMBER, literal, plain
-from analysis.publish.page import in_language, number, report_of
+from analysis.publish.cells import reports_of
+from analysis.publish.page import in_language, number
 from analysis.publish.tables import is_number
+from analysis.publish.text import NumberSpan, Text, literal
 
-REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
-OTHER_LINK = re.compile(r"<(a|span) [^>]*>([^<]*)</\1>")
+OTHER_LINK = re.compile(r"<(a|span) [^>]*>([^<]*)</\1>")  # as authors write it in Markdown
 WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
 # The report is plain Markdown with notes, tables and captions: nothing of it is code for another
 # format.
@@ -83,11 +82,10 @@ def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = 
             continue
         if cell.id.startswith(ANNEX) and not closed:
             parts, closed = [*parts, *closing, *drawn], True
-        for output in cell.get("outputs", []):
-            report = report_of(output)
-            if report.get("kind") == "prose":
-                parts.append(_prose(output.data["text/markdown"], numbers, noted))
-            elif report.get("kind") in ("figure", "table"):
+        for _, report in reports_of([cell]):
+            if report.kind == "prose":
+                parts.append(_prose(Text.from_json(report.text), numbers, noted))
+            elif report.kind in ("figure", "table"):
                 (parts if closed else drawn).extend(_drawn(report, numbers, pictures))
     if not closed:
         parts += [*closing, *drawn]
@@ -101,10 +99,9 @@ def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = 
 
 def _heading(cell: NotebookNode) -> str:
     """Return the heading that a cell of prose begins with."""
-    said = "".join(
-        output.data.get("text/markdown", "") for output in cell.outputs if "data" in output
-    )
-    return plain(said.strip().partition("\n")[0].lstrip("# "))
+    texts = [report.text for _, report in reports_of([cell]) if report.kind == "prose"]
+    said = "".join(Text.from_json(text).plain for text in texts)
+    return said.strip().partition("\n")[0].lstrip("# ")
 
 
 def _closing(annexes: list[str], label: str, signature: tuple[str, ...]) -> list[str]:
@@ -122,8 +119,8 @@ def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, st
     pictures.
     """
     anchor = f"{'fig' if report.kind == 'figure' else 'tab'}-{report.id}"
-    caption = f"{numbers[anchor]}  {literal(plain(report.title))}"
-    below = literal(plain(report.subtitle))
+    caption = f"{numbers[anchor]}  {literal(Text.from_json(report.title).plain)}"
+    below = literal(Text.from_json(report.subtitle).plain)
     if report.kind == "table":
         source = [f'::: {{custom-style="Source"}}\n{below}\n:::'] if below else []
         return [f"{_table(report.table)}\n\n: {caption}", *source]
@@ -131,21 +128,23 @@ def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, st
     return [f"![{caption}{literal('  ') if below else ''}{below}]({report.png}){{width=100%}}"]
 
 
-def _number(link: re.Match, noted: set) -> str:
-    """Write a number with its note, where it stands first."""
-    name, words = link.groups()
-    note = "" if name in noted else f"[^{_id(name)}]"
-    noted.add(name)
-    return literal(unescape(words)) + note
+def _number(number: NumberSpan, noted: set) -> str:
+    """Write a number with its note, where it first leads to its receipt."""
+    if not number.linked or number.name in noted:
+        return literal(number.text)
+    noted.add(number.name)
+    return f"{literal(number.text)}[^{_id(number.name)}]"
 
 
-def _prose(text: str, numbers: dict, noted: set) -> str:
-    """Write a cell of prose, which is Markdown; what data brings into it is escaped already."""
-    text = LINKED_NUMBER.sub(lambda link: _number(link, noted), text)
-    text = REFERENCE.sub(lambda match: numbers[match[1]], text)
-    text = OTHER_LINK.sub(r"\2", text)
-    # the title is apart
-    return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", text, flags=re.MULTILINE)
+def _prose(text: Text, numbers: dict, noted: set) -> str:
+    """Write a cell of prose."""
+    markdown = text.write(
+        str, lambda number: _number(number, noted), lambda reference: numbers[reference.anchor]
+    )
+    markdown = OTHER_LINK.sub(r"\2", markdown)
+    return re.sub(
+        r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE
+    )  # the title is apart
 
 
 def _note(receipt: dict) -> str:

@@ -1,74 +1,96 @@
-"""Markup: what stands inside a page, made safe, link_numbers and joined to its receipts."""
+"""Markup of a page: its texts, tables and drawings, headings and sections."""
 
 from __future__ import annotations
 
 import base64
 import re
 import zlib
+from collections.abc import Mapping
 from html import escape, unescape
 
 from markupsafe import Markup
 
-NUMBER = re.compile(
-    r'<a class="n" href="#r-[\w.-]+"(?: data-basis="\w+")?>[^<>]*</a>'
-    r'|<span class="n" data-r="[\w.-]+">[^<>]*</span>'
-)
-SAID = re.compile(r' class="n" (?:href="#r-|data-r=")([^"]*)"')  # linked or not
-LINKED_NUMBER = re.compile(r'<a class="n" href="#r-([^"]+)"[^>]*>([^<]*)</a>')
-LINKED = re.compile(r'<a class="n" href="#r-([^"]*)"')
-ANY_NUMBER = re.compile(r'<(?:a|span)\b[^>]*\b(?:href="#r-|data-r=")([^"]*)"')
-BASIS = re.compile(r' data-basis="\w+"(?=>)')  # for the notebook; the receipt says it to the reader
+from analysis.publish.tables import to_html
+from analysis.publish.text import NumberSpan, Reference, Text, literal
+
 ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans SC'"(?=>)"""
-REFERENCE = re.compile(r'<a class="ref" href="#([^"]+)"></a>')
-LINK_TAG = re.compile(r"</?(?:a|span)\b[^<>]*>")
-BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
 
 
-def literal(text: str) -> str:
-    """Write a text so that Markdown and HTML show it as it is: what could mean something there as
-    an entity.
+class Writer:
+    """Writes texts and tables as HTML; subclasses write the numbers and references in them."""
 
-    It stays on one line. Both pandoc and the Markdown of notebooks take an entity for the sign,
-    never for markup.
+    def number(self, number: NumberSpan, inside: str) -> str:
+        """Write a number in words; `inside` is its text in the format around it."""
+        raise NotImplementedError
+
+    def cell(self, name: str, inside: str) -> str:
+        """Write a number in a table."""
+        raise NotImplementedError
+
+    def reference(self, reference: Reference) -> str:
+        """Name a figure or table."""
+        raise NotImplementedError
+
+    def inline(self, text: list) -> Markup:
+        """Write a line of words, in which nothing is Markdown."""
+        line = Text.from_json(text).write(
+            lambda string: escape(unescape(string)),
+            lambda number: self.number(number, escape(number.text)),
+            self.reference,
+        )
+        return Markup(line)
+
+    def markdown(self, text: list) -> str:
+        """Write Markdown, in which numbers and references are HTML already."""
+        return Text.from_json(text).write(
+            str, lambda number: self.number(number, literal(number.text)), self.reference
+        )
+
+    def table(self, table: dict) -> Markup:
+        """Write a table of `tables.to_json`."""
+        return Markup(to_html(table, self.cell))
+
+
+class PageWriter(Writer):
+    """Writes what one page shows, in the order in which the page shows it.
+
+    labels: what figures and tables are called, by anchor. places: of each number written the id of
+    its first link in words, to which its receipt leads back, or nothing.
     """
-    return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", BREAKS.sub(" ", str(text)))
 
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self.labels = labels
+        self.places: dict[str, str] = {}
 
-def linked(said: str) -> Markup:
-    """Write a text `literal`, except the links from numbers to their receipts."""
-    pieces, end = [], 0
-    for link in NUMBER.finditer(said):
-        pieces += [literal(unescape(said[end : link.start()])), link[0]]
-        end = link.end()
-    return Markup("".join([*pieces, literal(unescape(said[end:]))]))
+    def number(self, number: NumberSpan, inside: str) -> str:
+        """Write a number that leads to its receipt, if it is linked."""
+        name, place = escape(number.name), self.places.setdefault(number.name, "")
+        if not number.linked:
+            return f'<span class="n" data-r="{name}">{inside}</span>'
+        self.places[number.name] = f"n-{number.name}"
+        first = "" if place else f' id="n-{name}"'
+        return f'<a{first} href="#r-{name}">{inside}</a>'
 
+    def cell(self, name: str, inside: str) -> str:
+        """Write a number that is no place to return to."""
+        self.places.setdefault(name, "")
+        return f'<a href="#r-{escape(name)}">{inside}</a>'
 
-def plain(said: str) -> str:
-    """Return what a title or sentence says, without its links and entities: text, not markup."""
-    return unescape(LINK_TAG.sub("", str(said)))
+    def reference(self, reference: Reference) -> str:
+        """Name a figure or table; KeyError for one that the page does not show."""
+        anchor = reference.anchor
+        return f'<a class="ref" href="#{anchor}">{self.labels[anchor]}</a>'
 
+    def caption(self, text: list) -> Markup:
+        """Write a title or subtitle, whose numbers lead nowhere: those of the text do."""
+        return self.inline(Text.from_json(text).unlinked.json)
 
-def inline(text: str) -> Markup:
-    """Escape a text, except the links from numbers to their receipts; entities in it are the signs
-    they name.
-    """
-    pieces, end = [], 0
-    for link in NUMBER.finditer(str(text)):
-        pieces += [escape(unescape(text[end : link.start()])), link[0]]
-        end = link.end()
-    return Markup("".join([*pieces, escape(unescape(str(text)[end:]))]))
-
-
-def unlinked(said: str) -> str:
-    """Let the numbers of a text keep their names but lead nowhere."""
-    # Markup would escape it
-    return LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', str(said))
-
-
-def caption(text: str) -> Markup:
-    """Escape a title or subtitle, whose numbers lead nowhere: those of the text do."""
-    return Markup(unlinked(inline(text)))
+    def receipts(self, estimates: Mapping[str, dict]) -> dict[str, str]:
+        """Return `places` once everything is written; KeyError for a number without an estimate."""
+        for name in self.places:
+            if name not in estimates:
+                raise KeyError(f"no estimate for the number {name}")
+        return self.places
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
@@ -113,36 +135,6 @@ def headings(html: str) -> list[tuple[int, str, str]]:
     """Return (level, id, text) of the headings of levels 2 and 3, for the contents."""
     found = re.findall(r'<h([23]) id="([^"]+)">(.*?)</h\1>', html, flags=re.DOTALL)
     return [(int(level), unescape(id), Markup(text).striptags()) for level, id, text in found]
-
-
-def link_numbers(html: str, numbers: dict[str, str]) -> Markup:
-    """Name every figure and table referred to, and give each number's first place an id to return
-    to.
-    """
-    seen = set()
-
-    def with_id(link: re.Match) -> str:
-        if link[1] in seen:
-            return link[0]
-        seen.add(link[1])
-        return f'<a id="n-{link[1]}"{link[0][2:]}'
-
-    html = REFERENCE.sub(lambda m: f'<a class="ref" href="#{m[1]}">{numbers[m[1]]}</a>', html)
-    html = LINKED.sub(with_id, BASIS.sub("", html))
-    return Markup(html.replace(' class="n" href="#r-', ' href="#r-'))
-
-
-def places(html: str, estimates: dict) -> dict[str, str]:
-    """Return {name: id of its first place in words, or nothing} of the numbers in an link_numbers
-    page.
-
-    A name without an estimate raises KeyError.
-    """
-    names = dict.fromkeys(ANY_NUMBER.findall(html))
-    for name in names:
-        if name not in estimates:
-            raise KeyError(f"no estimate for the number {name}")
-    return {name: f"n-{name}" if f'id="n-{name}"' in html else "" for name in names}
 
 
 def data_uri(svg: str) -> str:

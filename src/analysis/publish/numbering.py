@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.publish.cells import CellError, code_cells
+from analysis.publish.cells import CellError, code_cells, reports_of
 from analysis.survey.folders import build, root
 from analysis.survey.study import study
 
@@ -79,12 +79,7 @@ def _numbered(page: str, last: Path, parameters: Mapping[str, str]) -> Iterator[
 def _shown(last: Path) -> set[str]:
     """Return the names of figures and tables in an executed notebook; empty without one."""
     cells = json.loads(last.read_text("utf-8"))["cells"] if last.exists() else []
-    reports = [
-        output.get("metadata", {}).get("report", {})
-        for cell in cells
-        for output in cell.get("outputs", [])
-    ]
-    return {report["id"] for report in reports if "id" in report}
+    return {report["id"] for _, report in reports_of(cells) if "id" in report}
 
 
 def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:

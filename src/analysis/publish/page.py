@@ -28,37 +28,27 @@ from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
 from analysis.publish import fonts
-from analysis.publish.cells import TWIN
+from analysis.publish.cells import TWIN, report_of, reports_of
 from analysis.publish.markup import (
+    PageWriter,
     add_heading_id,
     below_title,
-    caption,
     data_uri,
     headings,
     in_sections,
-    inline,
     inline_svg,
-    link_numbers,
-    places,
 )
+from analysis.publish.text import Text
 
 KINDS = ("report", "district", "notebook")
 TEMPLATE = Path(__file__).parent / "template"
-FONT_HERE = "@font@"  # in a draft
+FONT_HERE = "@font@"  # in the style sheet
 OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
 
 
 def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
-    """Return the HTML document of an executed notebook, with a font of its own; arguments as for
-    `draft`.
-    """
-    flavor = "woff2" if kind == "report" else "woff"
-    return with_font(draft(notebook, kind=kind, lang=lang, site=site), flavor)
-
-
-def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
-    """Return the HTML document of an executed notebook, all but its font.
+    """Return the HTML document of an executed notebook, with a font of its own.
 
     `kind` is report, district or notebook (with code). `site` gives what the notebook does not
     hold: title, subtitle, date, edition, kicker, basis, notice, downloads, links, estimates, stamp.
@@ -77,7 +67,8 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "site": site,
         "synthetic": site["basis"] != "official",
         "tiles": tiles,
-        "numbers": number(shown, labels),
+        "writer": PageWriter(number(shown, labels)),
+        "description": Text.from_json(site["subtitle"]).plain.strip(),
         "style": style(),
         "script": SCRIPT,
         "font_first": FONT_FIRST,
@@ -85,11 +76,10 @@ def draft(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) ->
         "other": OTHER[lang],
     }
     page, _ = exporter().from_notebook_node(shown, resources)
-    return (
-        re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page)
-        if kind == "notebook"
-        else re.sub(r">\s*\n\s*(?=<)", ">", page)
-    )
+    if kind == "notebook":
+        return with_font(re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page))
+    flavor = "woff2" if kind == "report" else "woff"
+    return with_font(re.sub(r">\s*\n\s*(?=<)", ">", page), flavor)
 
 
 def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
@@ -122,11 +112,6 @@ def refuse_errors(notebook: NotebookNode) -> None:
                 raise ValueError(f"cell {cell.id}: {output.ename}: {output.evalue}")
 
 
-def report_of(output: NotebookNode) -> dict:
-    """Return what an output says of itself for the report, or an empty dict."""
-    return output.get("metadata", {}).get("report") or {}
-
-
 def select(notebook: NotebookNode, kind: str) -> tuple[NotebookNode, list[dict]]:
     """Return a copy with what a page of this kind shows, and the tiles that go to its top."""
     shown, tiles = copy.deepcopy(notebook), []
@@ -144,9 +129,8 @@ def select(notebook: NotebookNode, kind: str) -> tuple[NotebookNode, list[dict]]
 def number(notebook: NotebookNode, labels: dict) -> dict[str, str]:
     """Number figures and tables as they appear: {"fig-ages": "图 1", "tab-funds": "表 1"}."""
     numbers, count = {}, Counter()
-    reports = [report_of(out) for cell in notebook.cells for out in cell.get("outputs", [])]
-    for report in reports:
-        if report.get("kind") in ANCHORS:
+    for _, report in reports_of(notebook.cells):
+        if report["kind"] in ANCHORS:
             anchor = f"{ANCHORS[report.kind]}-{report.id}"
             if anchor in numbers:
                 raise ValueError(f"shown twice: {anchor}")
@@ -205,11 +189,8 @@ class PageExporter(HTMLExporter):
 
     def default_filters(self) -> Iterator[tuple[str, Callable]]:
         yield from super().default_filters()
-        yield from (
-            (f.__name__, f)
-            for f in (inline, inline_svg, caption, add_heading_id, below_title, in_sections)
-        )
-        yield from ((f.__name__, f) for f in (headings, link_numbers, places, data_uri))
+        filters = (inline_svg, add_heading_id, below_title, in_sections, headings, data_uri)
+        yield from ((f.__name__, f) for f in filters)
 
     def get_prefix_root_dirs(self) -> list[str]:
         """Return where nbconvert's own templates lie: those in the home of whoever runs it have no

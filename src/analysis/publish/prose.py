@@ -10,16 +10,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 import pandas as pd
 from jinja2 import StrictUndefined, Undefined, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import Frame
+from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
-from analysis.publish.markup import literal
+from analysis.publish.text import NumberSpan, Reference, Structured, Text, literal
 from analysis.stats.disclosure import published_digits
 from analysis.stats.ledger import printed
 from analysis.survey.reference import reference
@@ -159,8 +158,8 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Number:
-    """One row of the estimates, ready to be said; `str` gives it with its unit and a link to its
+class Number(Structured):
+    """One row of the estimates, ready to be said: in words with its unit and a link to its
     receipt.
     """
 
@@ -223,14 +222,17 @@ class Number:
         return replace(self, linked=False)
 
     @property
-    def bare(self) -> Markup:
-        """The rounded value linked to its receipt, without unit (where the sentence has its
-        own).
-        """
-        return self._link(self.plain)
+    def span(self) -> NumberSpan:
+        """The number as words say it: the rounded value with its unit."""
+        return self._span(self.text)
 
     @property
-    def ordinal(self) -> Markup:
+    def bare(self) -> NumberSpan:
+        """The rounded value without unit (where the sentence has its own)."""
+        return self._span(self.plain)
+
+    @property
+    def ordinal(self) -> NumberSpan:
         """The number as an order, without a link: 首批, the first batch. ValueError beyond the
         tenth.
         """
@@ -238,12 +240,12 @@ class Number:
             raise ValueError(
                 f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth"
             )
-        return replace(self, linked=False)._link(ORDINALS[self.unit.lang][int(self.value) - 1])
+        return self.unlinked._span(ORDINALS[self.unit.lang][int(self.value) - 1])
 
     @property
-    def interval(self) -> Markup:
+    def interval(self) -> NumberSpan | str:
         """The interval linked to the receipt of the value, or a dash where there is none."""
-        return Markup("—") if pd.isna(self.low) else self._link(self.interval_text)
+        return "—" if pd.isna(self.low) else self._span(self.interval_text)
 
     @property
     def interval_text(self) -> str:
@@ -265,25 +267,14 @@ class Number:
             return HALF[self.unit.lang]["equal"]
         return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
 
-    def to(self, decimals: int) -> Markup:
+    def to(self, decimals: int) -> NumberSpan:
         """The value with its unit at another precision; a share of few as counts."""
         if self.few:
-            return str(self)
-        return self._link(self.unit.print(self.value, decimals) + self.unit.suffix)
+            return self.span
+        return self._span(self.unit.print(self.value, decimals) + self.unit.suffix)
 
-    def __str__(self) -> str:
-        return self._link(self.text)
-
-    def __html__(self) -> str:
-        return str(self)
-
-    def _link(self, text: str) -> Markup:
-        if not self.linked:
-            return Markup(f'<span class="n" data-r="{escape(self.name)}">{escape(text)}</span>')
-        href = escape(f"#r-{self.name}")
-        return Markup(
-            f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>'
-        )
+    def _span(self, text: str) -> NumberSpan:
+        return NumberSpan(self.name, text, self.linked)
 
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
@@ -328,14 +319,18 @@ def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
     return unit if digits is None or district == study().city else replace(unit, decimals=digits)
 
 
-def _said(value: object) -> object:
-    """Return a value as it may stand in words: data is text, whatever signs it holds; numbers have
+def _said(value: object) -> str | NumberSpan | Reference | Text:
+    """Return a value as a piece of a text: data is text, whatever signs it holds; numbers have
     receipts.
     """
-    if isinstance(value, Undefined) or hasattr(value, "__html__"):
-        return value
+    if isinstance(value, Number):
+        return value.span
+    if isinstance(value, Undefined):
+        return str(value)  # raises jinja2.UndefinedError or SecurityError
     if isinstance(value, str):
-        return Markup(literal(value))
+        return literal(value)
+    if isinstance(value, NumberSpan | Reference | Text):
+        return value
     raise TypeError(
         f"{value!r} has no receipt: words take a number by its name, as {{{{ certified }}}}"
     )
@@ -345,19 +340,21 @@ def _items(values: Iterable) -> Iterable:
     """Return what a template may go through: a list, never the signs of a text nor the codes of a
     mapping.
     """
-    if isinstance(values, str | Mapping):
+    if isinstance(values, str | Mapping | Structured):
         raise TypeError(
-            f"{str(values)[:40]!r}: words go through lists only, a text or a mapping is no list"
+            f"{values!r:.40}: words go through lists only, a text or a mapping is no list"
         )
     return values
 
 
-def _joined(values: Iterable, separator: str = "") -> Markup:
-    return Markup(_said(separator)).join(_said(value) for value in _items(values))
+def _joined(values: Iterable, separator: str = "") -> Text:
+    between = _said(separator)
+    pieces = [piece for value in _items(values) for piece in (between, _said(value))]
+    return Text.of(pieces[1:])
 
 
-class _Generator(CodeGenerator):
-    """Compile templates whose loops go through `_items`."""
+class _Generator(NativeCodeGenerator):
+    """Compile templates whose pieces stay what they are and whose loops go through `_items`."""
 
     def visit_Template(  # noqa: N802 (jinja2 names it)
         self, node: nodes.Template, frame: Frame | None = None
@@ -369,23 +366,25 @@ class _Generator(CodeGenerator):
 
 class _Words(ImmutableSandboxedEnvironment):
     """Let templates reach a number in the shapes that link to its receipt, and take no text to
-    pieces.
+    pieces. A filled template is a Text.
     """
 
     code_generator_class = _Generator
+    concat = staticmethod(Text.of)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Tell whether words may take an attribute; jinja2.sandbox.SecurityError is raised where
         not.
         """
+        allowed = SHAPES if isinstance(obj, Number) else ()
         return super().is_safe_attribute(obj, attr, value) and (
-            not isinstance(obj, Number) or attr in SHAPES
+            not isinstance(obj, Structured) or attr in allowed
         )
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Take an item of a list or mapping, or an attribute; TypeError for a sign of a text."""
-        if isinstance(obj, str):
-            raise TypeError(f"{obj[:40]!r}: words take a text as a whole")
+        if isinstance(obj, str | NumberSpan | Text):
+            raise TypeError(f"{obj!r:.40}: words take a text as a whole")
         return super().getitem(obj, argument)
 
 
@@ -393,21 +392,21 @@ def _environment() -> _Words:
     """Return the environment of all templates of words, which come from notebooks and from
     reference tables.
     """
-    made = _Words(
-        undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said
-    )
-    # numbers are computed in cells
-    made.filters, made.globals = ({"join": _joined, "items": _items}, {})
+    made = _Words(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
+    made.filters, made.globals = (
+        {"join": _joined, "items": _items},
+        {},
+    )  # numbers are computed in cells
     return made
 
 
 ENVIRONMENT = _environment()
 
 
-def render(template: str, names: dict) -> Markup:
-    """Fill a template: text in `names` is shown as it is, numbers as links to their receipts.
+def render(template: str, names: dict) -> Text:
+    """Fill a template: strings in `names` are shown as they are, numbers lead to their receipts.
 
     jinja2.UndefinedError names what is not among `names`; TypeError and
     jinja2.sandbox.SecurityError tell of a number without a receipt.
     """
-    return Markup(ENVIRONMENT.from_string(template).render(names))
+    return ENVIRONMENT.from_string(template).render(names)

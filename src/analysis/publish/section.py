@@ -7,6 +7,7 @@ Files land in the scratch folder of the wave (`build/<wave>`); the pipeline alon
 from __future__ import annotations
 
 import json
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,10 @@ from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 from analysis.publish import picture, tables
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
-from analysis.publish.lab import in_lab, preview, running_cell
-from analysis.publish.markup import SAID, inline, plain
+from analysis.publish.lab import in_lab, preview, running_cell, tiles_html
 from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
 from analysis.publish.prose import ProseError, Unit, numbers, render
+from analysis.publish.text import References, Text, names_of
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.disclosure import protected
 from analysis.stats.record import COLUMNS
@@ -98,8 +99,8 @@ class Section:
 
     @property
     def names(self) -> dict:
-        """What prose may name: the district's numbers, `city`, `county[code]` and
-        `district_names`.
+        """What prose may name: the district's numbers, `city`, `county[code]`, `district_names`,
+        `figure` and `table`.
         """
         if self._names is None:
             self._names = self._named(self.lang)
@@ -113,6 +114,8 @@ class Section:
             "county": by_district,
             "district_names": district_names(lang),
             "confidence": f"{CONFIDENCE:.0%}",
+            "figure": References("fig"),
+            "table": References("tab"),
         }
 
     def plain_names(self, lang: str) -> dict:
@@ -130,7 +133,7 @@ class Section:
             {"zh": "（{}）", "en": " ({})"}[self.lang].format(unit) if unit else ""
         )
 
-    def say(self, words: dict[str, str]) -> str:
+    def say(self, words: dict[str, str]) -> Text:
         """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
 
         Raises ProseError where a number is typed into the words instead of taken by name, or a name
@@ -149,7 +152,7 @@ class Section:
             raise self._fault(f"not a template, line {error.lineno}: {error.message}") from error
         except (TemplateError, TypeError, ValueError, LookupError) as error:
             raise self._fault(self._reason(template, error)) from error
-        self.spoken |= set(SAID.findall(said))
+        self.spoken |= set(said.names)
         return said
 
     def _reason(self, template: str, error: Exception) -> str:
@@ -250,13 +253,12 @@ class Section:
         phone = picture.svg(figure, areas, phone=True)
         plt.close(figure)
         said = self._words(name, "figure", data, words)
-        words = [plain(said[part]).rstrip("。.") for part in ("title", "subtitle")]
+        words = [Text.from_json(said[key]).plain.rstrip("。.") for key in ("title", "subtitle")]
         said |= {
             "svg": f"figures/{name}.svg",
             "png": f"figures/{name}.png",
             "alt": self.choose(zh="。", en=". ").join(words),
             "narrow": phone,
-            "behind": tables.to_html(data, areas, by_column=True),
         }
         self._show({"image/svg+xml": drawing, "text/plain": said["alt"]}, said)
 
@@ -271,15 +273,22 @@ class Section:
         columns.
         """
         said = self._words(name, "table", data, words, csv)
-        html = tables.to_html(data, named_areas(self.lang))
-        self._show({"text/html": html, "text/plain": plain(said["title"])}, said)
+        html = tables.to_html(said["table"], lambda _, text: text)
+        title = Text.from_json(said["title"]).plain
+        self._show({"text/html": html, "text/plain": title}, said)
 
     def tiles(self, *tiles: dict) -> None:
         """Show key figures: each tile is a dict of value, label and note, each by language."""
-        said = [{part: self.say(words) for part, words in tile.items()} for tile in tiles]
-        lines = [{part: inline(text) for part, text in tile.items()} for tile in said]
-        html = "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
+        said = [{part: self.say(words).json for part, words in tile.items()} for tile in tiles]
+        html = tiles_html(said, lambda text: escape(Text.from_json(text).plain))
         self.show({"text/html": html}, {"kind": "tiles", "tiles": said})
+
+    def prose(self, words: dict[str, str]) -> None:
+        """Show Markdown; nothing where it is silent or a condition leaves nothing to say."""
+        text = self.say(words)
+        if text.plain.strip():
+            said = {"kind": "prose", "lang": self.lang, "text": text.json}
+            self.show({"text/markdown": text.markdown}, said)
 
     def include(self, name: str) -> None:
         """Show a figure or table that another notebook made."""
@@ -311,15 +320,14 @@ class Section:
         )
         label = self.facts["label"][self.lang] if self.synthetic else ""
         self.drawn.add(name)
-        self.spoken |= {
-            receipt for row in data.attrs.get("receipts", []) for receipt in row if receipt
-        }
+        table = tables.to_json(data, named_areas(self.lang), by_column=kind == "figure")
+        self.spoken |= set(names_of({"table": table}))
         return {
             "kind": kind,
-            "table": {"columns": list(map(str, data.columns)), "rows": tables.cells(data)},
+            "table": table,
             "id": name,
-            "title": self.say({self.lang: words[self.lang]["title"]}),
-            "subtitle": self.say({self.lang: words[self.lang].get("subtitle", "")}),
+            "title": self.say({self.lang: words[self.lang]["title"]}).json,
+            "subtitle": self.say({self.lang: words[self.lang].get("subtitle", "")}).json,
             "label": label,
             "source": f"notebooks/{self.notebook}.ipynb",
             "csv": f"tables/{name}.csv",

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import pandas as pd
-from markupsafe import Markup
+from html import unescape
 
-from analysis.publish.markup import linked
-from analysis.publish.markup import plain as without_markup
+import pandas as pd
+
 from analysis.publish.prose import render
+from analysis.publish.text import Text, literal
 
 LANGUAGES = ("zh", "en")
-BREAK = "\x1e"  # stands in no sentence
 
 
-def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dict[str, Markup]]:
+def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dict[str, Text]]:
     """Fill the statements (from `analysis.stats.statements`) with numbers: {district: {indicator:
     sentence}}.
 
-    names: those of the section, to which the result is added as `said`; numbers link to their
+    names: those of the section, to which the result is added as `said`; numbers lead to their
     receipts.
     """
-    said = {}
-    filled = _filled(statements[lang], names)
-    for district, indicator, text in zip(
-        statements["district"], statements["indicator"], filled, strict=True
-    ):
-        said.setdefault(district, {})[indicator] = text
+    said: dict[str, dict[str, Text]] = {}
+    for row in statements.to_dict("records"):
+        text = _sentence(row[lang], names)
+        said.setdefault(row["district"], {})[row["indicator"]] = text
     return said
 
 
@@ -33,15 +30,16 @@ def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
     """Put beside each template its text without markup: columns text_zh, text_en; names by
     language.
     """
-    filled = {lang: _filled(statements[lang], names[lang]) for lang in LANGUAGES}
-    return statements.assign(
-        **{f"text_{lang}": list(map(without_markup, said)) for lang, said in filled.items()}
-    )
+    said = {
+        f"text_{lang}": [_sentence(template, names[lang]).plain for template in statements[lang]]
+        for lang in LANGUAGES
+    }
+    return statements.assign(**said)
 
 
-def _filled(templates: pd.Series, names: dict) -> list[Markup]:
-    """Fill templates, as one: each by itself takes twice as long. What is no link to a receipt is
-    text.
-    """
-    texts = render(BREAK.join(templates), names).split(BREAK) if len(templates) else []
-    return [linked(text[:1].upper() + text[1:]) for text in texts]
+def _sentence(template: str, names: dict) -> Text:
+    """Fill a template, in which nothing is Markdown, and begin it with a capital letter."""
+    pieces = [unescape(p) if isinstance(p, str) else p for p in render(template, names).pieces]
+    if pieces and isinstance(pieces[0], str):
+        pieces[0] = pieces[0][:1].upper() + pieces[0][1:]
+    return Text.of(literal(p) if isinstance(p, str) else p for p in pieces)

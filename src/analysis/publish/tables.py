@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers as kinds
 import re
+from collections.abc import Callable
 from html import escape
 
 import pandas as pd
@@ -51,47 +52,67 @@ def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
     return data
 
 
-def to_html(
+def to_json(
     data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False
-) -> str:
-    """Return a table as HTML with scoped headers; the first column has the row headers.
+) -> dict:
+    """Return a table as the metadata of an output keep it: columns and rows of text.
 
-    Cells are escaped. A number with a receipt is a link to it; with `by_column`, the header of its
-    column is. areas: codes of the counties by name, added to their rows.
+    heads, receipts: the estimates that the heads of columns (`by_column`) or the cells show, if it
+    is traced. areas: codes of the counties by name, of those that head a row.
     """
-    rows = cells(data)
-    numeric = [all(is_number(row[i]) for row in rows) for i in range(data.shape[1])]
-    alike = len(numeric) > 1 and all(numeric[1:])  # stated once, for the table
-    table = '<table class="r">' if alike else "<table>"
+    columns, rows = list(map(str, data.columns)), cells(data)
+    traces, areas = data.attrs.get("receipts", []), areas or {}
+    heads, receipts = (traces[:1], []) if by_column else ([], traces)
+    pairs = zip(rows, receipts, strict=True) if receipts else ()
+    return {
+        "columns": columns,
+        "rows": rows,
+        "heads": _shown(columns, heads[0]) if heads else [],
+        "receipts": [_shown(row, names) for row, names in pairs],
+        "areas": {row[0]: areas[row[0]] for row in rows if row[0] in areas},
+    }
+
+
+def _shown(texts: list[str], names: list[str]) -> list[str]:
+    """Return the estimates that texts show: a dash shows none."""
+    return [name * (text not in ("", "—")) for text, name in zip(texts, names, strict=True)]
+
+
+def to_html(table: dict, link: Callable[[str, str], str]) -> str:
+    """Write a table of `to_json` with scoped headers; the first column heads its row. Cells are
+    escaped.
+
+    link: writes a traced number, by its name and its text in HTML. Rows of counties carry the code.
+    """
+    columns, rows = table["columns"], table["rows"]
+    numeric = [all(is_number(row[i]) for row in rows) for i in range(len(columns))]
+    alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
     numeric = [False] * len(numeric) if alike else numeric
-    nowhere = [""] * data.shape[1]
-    receipts = data.attrs.get("receipts") or [nowhere] * len(rows)
-    heads, receipts = (receipts[0], [nowhere] * len(rows)) if by_column else (nowhere, receipts)
-    head = "".join(
-        _tag("th", _linked(str(column), name), right, ' scope="col"')
-        for column, name, right in zip(data.columns, heads, numeric, strict=True)
-    )
+    nowhere = [""] * len(columns)
+    titles = zip(_linked(columns, table["heads"] or nowhere, link), numeric, strict=True)
+    head = "".join(_tag("th", text, right, ' scope="col"') for text, right in titles)
+    names = table["receipts"] or [nowhere] * len(rows)
     body = "".join(
-        _row(row, names, numeric, areas or {}) for row, names in zip(rows, receipts, strict=True)
+        _row(_linked(row, shown, link), numeric, table["areas"].get(row[0]))
+        for row, shown in zip(rows, names, strict=True)
     )
-    return f"{table}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    begin = '<table class="r">' if alike else "<table>"
+    return f"{begin}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _row(row: list[str], names: list[str], numeric: list[bool], areas: dict[str, str]) -> str:
-    area = f' data-area="{escape(areas[row[0]])}"' if row[0] in areas else ""
-    said = [_linked(text, name) for text, name in zip(row, names, strict=True)]
-    rest = zip(said[1:], numeric[1:], strict=True)
-    head = _tag("th", said[0], False, ' scope="row"')
+def _row(cells: list[str], numeric: list[bool], area: str | None) -> str:
+    attribute = f' data-area="{escape(area)}"' if area else ""
+    head = _tag("th", cells[0], False, ' scope="row"')
+    rest = zip(cells[1:], numeric[1:], strict=True)
     others = "".join(_tag("td", text, right) for text, right in rest)
-    return f"<tr{area}>{head}{others}</tr>"
+    return f"<tr{attribute}>{head}{others}</tr>"
 
 
-def _linked(text: str, name: str) -> str:
-    return (
-        f'<a href="#r-{escape(name)}">{escape(text)}</a>'
-        if name and text not in ("", "—")
-        else escape(text)
-    )
+def _linked(texts: list[str], names: list[str], link: Callable[[str, str], str]) -> list[str]:
+    return [
+        link(name, escape(text)) if name else escape(text)
+        for text, name in zip(texts, names, strict=True)
+    ]
 
 
 def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:

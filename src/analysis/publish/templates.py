@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from analysis.publish.markup import caption, inline, inline_svg
+from analysis.publish.markup import inline_svg
 
 
 def page_template(name: str) -> Template:
@@ -24,5 +24,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"inline": inline, "inline_svg": inline_svg, "caption": caption}
+    environment.filters["inline_svg"] = inline_svg
     return environment

@@ -20,8 +20,9 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from nbformat import NotebookNode
 
+from analysis.publish.cells import reports_of
 from analysis.publish.manuscript import LABELS, Manuscript, manuscript, pandoc
-from analysis.publish.markup import unlinked
+from analysis.publish.text import Text
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -68,9 +69,9 @@ def brief(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
     """
     shown = copy.deepcopy(notebook)
     shown.cells = [cell for cell in shown.cells if cell.id.removesuffix("_en") in BRIEF]
-    for output in (output for cell in shown.cells for output in cell.outputs):
-        if "text/markdown" in output.get("data", {}):
-            output.data["text/markdown"] = unlinked(output.data["text/markdown"])
+    for _, report in reports_of(shown.cells):
+        if report.kind == "prose":
+            report.text = Text.from_json(report.text).unlinked.json
     return _document(manuscript(shown, site), site, site["title"], None, when, size=10.5, line=16)
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import xlsxwriter
 from nbformat import NotebookNode
 
-from analysis.publish.markup import plain
-from analysis.publish.page import in_language, report_of
+from analysis.publish.cells import reports_of
+from analysis.publish.page import in_language
+from analysis.publish.text import Text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -60,16 +61,21 @@ def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict)
         book.set_properties({"title": site["report"], "author": site["kicker"], "created": when})
         styles = _styles(book)
         shown = in_language(notebook, site["lang"])
-        all_shown = [report_of(out) for cell in shown.cells for out in cell.get("outputs", [])]
-        reports = [report for report in all_shown if report.get("table")]
-        reports.insert(0, counties)
-        names = _names([plain(report["title"]) for report in reports])
+        reports = [report for _, report in reports_of(shown.cells) if "table" in report]
+        sheets = [counties, *map(_with_plain_words, reports)]
+        names = _names([sheet["title"] for sheet in sheets])
         cover, contents = book.add_worksheet(words["cover"]), book.add_worksheet(words["contents"])
         _cover(cover, site, words, styles)
-        _contents(contents, reports, names, words, styles)
-        for report, name in zip(reports, names, strict=True):
-            _sheet(book.add_worksheet(name), report, site, words, styles)
+        _contents(contents, sheets, names, words, styles)
+        for sheet, name in zip(sheets, names, strict=True):
+            _sheet(book.add_worksheet(name), sheet, site, words, styles)
     return buffer.getvalue()
+
+
+def _with_plain_words(report: dict) -> dict:
+    """Return a table that the report shows with title and subtitle as plain text."""
+    words = {part: Text.from_json(report[part]).plain for part in ("title", "subtitle")}
+    return report | words
 
 
 def _names(titles: list[str]) -> list[str]:
@@ -115,20 +121,20 @@ def _cover(sheet: Worksheet, site: dict, words: dict, styles: dict) -> None:
     sheet.write_string(5 + len(site["stamp"]), 0, words["notes"], styles["words"])
 
 
-def _contents(sheet: Worksheet, reports: list, names: list[str], words: dict, styles: dict) -> None:
+def _contents(sheet: Worksheet, sheets: list, names: list[str], words: dict, styles: dict) -> None:
     sheet.set_column(0, 0, 36)
     sheet.set_column(1, 1, 80)
     sheet.write_row(0, 0, [words["sheet"], words["title"]], styles["head"])
-    for row, (report, name) in enumerate(zip(reports, names, strict=True), start=1):
+    for row, (report, name) in enumerate(zip(sheets, names, strict=True), start=1):
         place = name.replace("'", "''")
         sheet.write_url(row, 0, f"internal:'{place}'!A1", styles["link"], name)
-        sheet.write_string(row, 1, plain(report["title"]), styles["words"])
+        sheet.write_string(row, 1, report["title"], styles["words"])
 
 
 def _sheet(sheet: Worksheet, report: Any, site: dict, words: dict, styles: dict) -> None:
     top = [
-        plain(report["title"]),
-        words["unit"] + plain(report["subtitle"]),
+        report["title"],
+        words["unit"] + report["subtitle"],
         words["basis"]
         + site["basis"]
         + (f" · {site['notice']}" if site["basis"] != "official" else ""),
