@@ -8,7 +8,6 @@ import pytest
 
 from analysis.edition.record import read_edition
 from analysis.pipeline.edition_facts import sentences
-from analysis.pipeline.edition_record import read_edition
 from analysis.publish.text import NumberSpan, Reference, Text
 
 MOST = 1_500_000  # bytes

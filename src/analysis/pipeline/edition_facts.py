@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.edition_record import CONTRAST, Fact, write_record
-from analysis.pipeline.layout import site
-from analysis.pipeline.stage import RECORD
-from analysis.pipeline.steps import steps
+from analysis.edition.record import CONTRAST, Fact, write_record
+from analysis.edition.stage import RECORD
+from analysis.plan.layout import site
+from analysis.plan.steps import steps
 from analysis.publish.cells import TWIN, reports_of
 from analysis.publish.districts import published_estimates
 from analysis.publish.findings import published_corrections

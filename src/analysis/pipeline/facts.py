@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.layout import LANDING, folder
-from analysis.pipeline.steps import steps
+from analysis.plan.layout import LANDING, folder
+from analysis.plan.steps import steps
 from analysis.publish.cells import reports_of
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.naming import district_names

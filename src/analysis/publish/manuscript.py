@@ -142,9 +142,8 @@ def _prose(text: Text, numbers: dict, noted: set) -> str:
         str, lambda number: _number(number, noted), lambda reference: numbers[reference.anchor]
     )
     markdown = OTHER_LINK.sub(r"\2", markdown)
-    return re.sub(
-        r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE
-    )  # the title is apart
+    # the title is apart
+    return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE)
 
 
 def _note(receipt: dict) -> str:

@@ -393,10 +393,11 @@ def _environment() -> _Words:
     reference tables.
     """
     made = _Words(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
+    # numbers are computed in cells
     made.filters, made.globals = (
         {"join": _joined, "items": _items},
         {},
-    )  # numbers are computed in cells
+    )
     return made
 
 
