@@ -22,7 +22,7 @@ from markupsafe import Markup
 from analysis.publish.markup import literal
 from analysis.stats.disclosure import published_digits
 from analysis.stats.ledger import printed
-from analysis.survey.reference import reference
+from analysis.survey.measures import measures
 from analysis.survey.study import study
 
 HALF = {
@@ -55,7 +55,7 @@ SHAPES = (
     "interval",
     "to",
     "half",
-    "title",
+    "name",
     "value",
     "low",
     "high",
@@ -162,10 +162,12 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 class Number:
     """One row of the estimates, ready to be said; `str` gives it with its unit and a link to its
     receipt.
+
+    key: its address, as in `estimates.csv`. name: that of its indicator in `measures.csv`.
     """
 
+    key: str
     name: str
-    title: str
     value: float
     low: float
     high: float
@@ -236,7 +238,7 @@ class Number:
         """
         if self.value not in range(1, 11):
             raise ValueError(
-                f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth"
+                f"{self.key}: {self.value} has no ordinal, which are from the first to the tenth"
             )
         return replace(self, linked=False)._link(ORDINALS[self.unit.lang][int(self.value) - 1])
 
@@ -280,8 +282,8 @@ class Number:
 
     def _link(self, text: str) -> Markup:
         if not self.linked:
-            return Markup(f'<span class="n" data-r="{escape(self.name)}">{escape(text)}</span>')
-        href = escape(f"#r-{self.name}")
+            return Markup(f'<span class="n" data-r="{escape(self.key)}">{escape(text)}</span>')
+        href = escape(f"#r-{self.key}")
         return Markup(
             f'<a class="n" href="{href}" data-basis="{escape(self.basis)}">{escape(text)}</a>'
         )
@@ -289,11 +291,11 @@ class Number:
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
     """Make every number sayable: {district: {indicator: Number}}."""
-    measures = reference("measures").set_index("indicator").to_dict("index")
+    measure = measures()
     said = {}
     for row in estimates.itertuples(index=False):
         by_indicator = said.setdefault(row.district, {})
-        by_indicator[row.indicator] = number(row, measures[row.indicator], lang)
+        by_indicator[row.indicator] = number(row, measure[row.indicator], lang)
     return said
 
 
@@ -301,8 +303,8 @@ def number(row: Any, measure: dict, lang: str) -> Number:
     """Turn a row of the estimates and its row of `measures.csv` into a Number."""
     share = COUNTED.match(row.how)
     return Number(
-        name=row.name,
-        title=measure[lang],
+        key=row.name,
+        name=measure[lang],
         value=row.value,
         low=row.low,
         high=row.high,

@@ -147,7 +147,7 @@ class Receipts:
         """Tell the interval, and the published figure with what the ledger says of it, where there
         are any.
         """
-        facts, claim = [], self.claims.get(said.name)
+        facts, claim = [], self.claims.get(said.key)
         if said.interval_text != "—":
             facts.append(self.words["interval"].format(said.interval_text))
         if claim is not None and claim["published"] not in (

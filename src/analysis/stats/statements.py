@@ -16,7 +16,7 @@ from analysis.stats.comparison import as_published, districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.messages import NO_SENTENCE
 from analysis.survey.problems import InputError, Problem
-from analysis.survey.reference import reference
+from analysis.survey.reference import missing_line, reference
 from analysis.survey.study import study
 
 COLUMNS = [
@@ -167,7 +167,7 @@ def _sentence(
     names = {
         "district": _name(district),
         "other": _name(other),
-        "title": f"{{{{ city.{indicator}.title }}}}",
+        "name": f"{{{{ city.{indicator}.name }}}}",
         "value": f'{{{{ county["{district}"].{indicator} }}}}',
         "city": f"{{{{ city.{indicator} }}}}",
         "parts": parts,
@@ -180,8 +180,10 @@ def words_of(form: str) -> dict[str, str]:
     that name.
     """
     if form not in _forms():
+        line = missing_line(reference("sentence_forms"), form=form)
+        fault = NO_SENTENCE.fault(form=form, line=line)
         raise InputError(
-            [Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")]
+            [Problem.of(fault, "sentence_forms.csv", column="form")]
         )
     return _forms()[form]
 
