@@ -4,11 +4,10 @@ commands.
 A page is Markdown. What a fenced block does follows from its language, and what it does it to
 stands in code spans in the paragraph before it, the file first:
 
-    sh          commands, run from the root of the repository
+    sh          commands; the folder and the path that they leave are those of the next
     text        what the commands before it print: these lines, in this order, among others; an
                 ellipsis stands for anything
-    csv         lines to add at the end of the file
-    toml        the whole of a file
+    csv, toml   lines to add at the end of the file
     diff        lines of a file, of some cell of a notebook: `-` goes, `+` comes, others stay
     python      a new cell of code of a notebook, after the last cell that has the second span
     markdown    the same, a cell of words
@@ -98,10 +97,8 @@ class Follower:
                 self.run(step.text)
             case "text":
                 self.printed(step.text)
-            case "csv":
-                self.append(step.spans[-1], step.text)
-            case "toml":
-                self.write(step.spans[-1], step.text)
+            case "csv" | "toml":
+                self.append(step.spans[0], step.text)
             case "diff":
                 self.change(step.spans[0], step.text)
             case "python" | "markdown":
@@ -114,7 +111,7 @@ class Follower:
         assert not re.search(r"\b(make|sudo|pip|git)\b", commands), commands
         kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{commands}\nprintf '\\0%s' \"$PATH\" \"$PWD\""],
+            ["bash", "-euo", "pipefail", "-c", f'{commands}\nprintf \'\\0%s\' "$PATH" "$PWD"'],
             cwd=self.folder,
             env=kept | {"PATH": self.path},
             stdout=subprocess.PIPE,
@@ -142,13 +139,6 @@ class Follower:
         before = path.read_text("utf-8")
         assert before.endswith("\n"), name
         path.write_text(before + text, "utf-8")
-
-    def write(self, name: str, text: str) -> None:
-        """Write a file that is not there yet."""
-        path = self.folder / name
-        assert not path.exists(), name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
 
     def change(self, name: str, diff: str) -> None:
         """Change lines of a file, or of the cell of a notebook that has them."""

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -355,8 +356,9 @@ def new(folder: Path) -> None:
 
     for path in write_study(folder):
         click.echo(printable(path.as_posix()))
+    program_here = f"{shlex.quote(sys.executable)} -m analysis"
     click.echo(
-        f"next: cd {printable(folder.as_posix())}, then `python -m analysis build`", err=True
+        f"next: cd {printable(folder.as_posix())}, then `{printable(program_here)} build`", err=True
     )
 
 

@@ -460,9 +460,7 @@ def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
 def _not_listed(indicator: str) -> Problem:
     """Say that an indicator of people is not in `people.csv`, with the line to add."""
     table = reference("people")
-    fault = NOT_IN_PEOPLE.fault(
-        indicator=indicator, line=missing_line(table, indicator=indicator)
-    )
+    fault = NOT_IN_PEOPLE.fault(indicator=indicator, line=missing_line(table, indicator=indicator))
     return Problem.of(fault, (REFERENCE / "people.csv").as_posix(), row=len(table) + 2)
 
 

@@ -182,9 +182,7 @@ def words_of(form: str) -> dict[str, str]:
     if form not in _forms():
         line = missing_line(reference("sentence_forms"), form=form)
         fault = NO_SENTENCE.fault(form=form, line=line)
-        raise InputError(
-            [Problem.of(fault, "sentence_forms.csv", column="form")]
-        )
+        raise InputError([Problem.of(fault, "sentence_forms.csv", column="form")])
     return _forms()[form]
 
 

@@ -96,7 +96,7 @@ def _read_reference(path: Path) -> pd.DataFrame:
         raise StudyError([Problem.of(UNREADABLE.fault(f": {error}"), path.name)]) from None
 
 
-def missing_line(table: pd.DataFrame, **known: str) -> str:
+def missing_line(table: pd.DataFrame, /, **known: str) -> str:
     """Write the line that a reference table lacks: the cells that are known, and in angle brackets
     the titles of those that every other row fills in.
     """
@@ -107,7 +107,7 @@ def missing_line(table: pd.DataFrame, **known: str) -> str:
     return line.getvalue()
 
 
-def no_row(name: str, **known: str) -> Problem:
+def no_row(name: str, /, **known: str) -> Problem:
     """Return the problem that a reference table has no row for the first of the known cells: its
     file, the line to add and its number.
     """
