@@ -185,7 +185,7 @@ DEFINITIONS = (
     definition("definition", "measures.csv", "certified", ["measures.csv certified definition_zh"],
                {"definition_zh": "{old}（含）"}, group="named"),
     definition("form of sentences", "sentence_forms.csv", "above", ["sentence_forms.csv above zh"],
-               {"zh": "{{district}}的{{title}}（{{value}}）高于全市的{{city}}"}, group="sentence"),
+               {"zh": "{{district}}的{{name}}（{{value}}）高于全市的{{city}}"}, group="sentence"),
     edited("declared title", "data/raw/2020/wave.toml", "治理调研报告", "治理调研（修订）报告", group="named"),
 )  # fmt: skip
 UNMOVED = (

@@ -155,7 +155,7 @@ def test_numbers_are_kept_apart_by_district():
     said = numbers(frame, "zh")
     assert said["331000"]["certified"].text == "47.2%"
     assert said["331002"]["certified"].name == "certified.331002"
-    assert numbers(frame, "en")["331000"]["certified"].title == "certified share"
+    assert numbers(frame, "en")["331000"]["certified"].name == "certified share"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -282,9 +283,11 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     All problems and questions of all files are shown in one run; only problems stop a build.
     Nothing is written without --returns.
     """
+    from analysis.stats.people_table import people_problems
     from analysis.survey.causes import causes
     from analysis.survey.characters import reference_problems
     from analysis.survey.clean import check as run
+    from analysis.survey.measures import measure_problems
     from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputError, findings_table
     from analysis.survey.repository import reference
@@ -295,7 +298,8 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     if returns:
         folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
-    done.findings += reference_problems(root() / REFERENCE)
+    typed = reference_problems(root() / REFERENCE)
+    done.findings += typed or [*measure_problems(), *people_problems()]
     for question in causes(done.questions):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)
@@ -353,8 +357,9 @@ def new(folder: Path) -> None:
 
     for path in write_study(folder):
         click.echo(printable(path.as_posix()))
+    program_here = f"{shlex.quote(sys.executable)} -m analysis"
     click.echo(
-        f"next: cd {printable(folder.as_posix())}, then `python -m analysis build`", err=True
+        f"next: cd {printable(folder.as_posix())}, then `{printable(program_here)} build`", err=True
     )
 
 

@@ -126,7 +126,7 @@ def by_county(estimates: pd.DataFrame, lang: str) -> dict:
                 "—" if one is None or (pd.isna(one.value) and not one.withheld) else one.tabled
                 for one in ones
             ]
-            rows.append([known[0].title, known[0].unit.name, *values])
+            rows.append([known[0].name, known[0].unit.name, *values])
     columns = [*titles["heads"], *(names[code] for code in places)]
     return titles | {"table": {"columns": columns, "rows": rows}}
 

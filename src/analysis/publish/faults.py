@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from jinja2 import Environment, meta, nodes
 
 from analysis.publish.prose import SHAPES
+from analysis.survey.folders import REFERENCE
+from analysis.survey.reference import missing_line, reference
 
 PARSER = Environment()
 
@@ -40,6 +42,9 @@ def _attribute(node: nodes.Getattr, indicators: Collection[str]) -> Iterator[str
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
-    return f"unknown name {name}" + (
-        f"; did you mean {near[0]}?" if near else "; names are those of measures.csv"
+    wanted = f"add to {(REFERENCE / 'measures.csv').as_posix()} the line "
+    return f"unknown name {name}; " + (
+        f"did you mean {near[0]}?"
+        if near
+        else wanted + missing_line(reference("measures"), indicator=name)
     )

@@ -6,17 +6,10 @@ import contextlib
 from functools import cache
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.publish.cells import CellError, code_cells, quoted
 from analysis.survey.folders import root
 from analysis.survey.reference import reference
 from analysis.survey.study import study
-
-
-def measure_of(indicator: str) -> pd.Series:
-    """Return the row of `measures.csv` of an indicator."""
-    return reference("measures").set_index("indicator").loc[indicator]
 
 
 def district_names(lang: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from analysis.publish.text import NumberSpan, Reference, Structured, Text, literal
 from analysis.stats.disclosure import published_digits
 from analysis.stats.ledger import printed
-from analysis.survey.reference import reference
+from analysis.survey.measures import measures
 from analysis.survey.study import study
 
 HALF = {
@@ -54,7 +54,7 @@ SHAPES = (
     "interval",
     "to",
     "half",
-    "title",
+    "name",
     "value",
     "low",
     "high",
@@ -161,10 +161,12 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 class Number(Structured):
     """One row of the estimates, ready to be said: in words with its unit and a link to its
     receipt.
+
+    key: its address, as in `estimates.csv`. name: that of its indicator in `measures.csv`.
     """
 
+    key: str
     name: str
-    title: str
     value: float
     low: float
     high: float
@@ -238,7 +240,7 @@ class Number(Structured):
         """
         if self.value not in range(1, 11):
             raise ValueError(
-                f"{self.name}: {self.value} has no ordinal, which are from the first to the tenth"
+                f"{self.key}: {self.value} has no ordinal, which are from the first to the tenth"
             )
         return self.unlinked._span(ORDINALS[self.unit.lang][int(self.value) - 1])
 
@@ -274,16 +276,16 @@ class Number(Structured):
         return self._span(self.unit.print(self.value, decimals) + self.unit.suffix)
 
     def _span(self, text: str) -> NumberSpan:
-        return NumberSpan(self.name, text, self.linked)
+        return NumberSpan(self.key, text, self.linked)
 
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
     """Make every number sayable: {district: {indicator: Number}}."""
-    measures = reference("measures").set_index("indicator").to_dict("index")
+    measure = measures()
     said = {}
     for row in estimates.itertuples(index=False):
         by_indicator = said.setdefault(row.district, {})
-        by_indicator[row.indicator] = number(row, measures[row.indicator], lang)
+        by_indicator[row.indicator] = number(row, measure[row.indicator], lang)
     return said
 
 
@@ -291,8 +293,8 @@ def number(row: Any, measure: dict, lang: str) -> Number:
     """Turn a row of the estimates and its row of `measures.csv` into a Number."""
     share = COUNTED.match(row.how)
     return Number(
-        name=row.name,
-        title=measure[lang],
+        key=row.name,
+        name=measure[lang],
         value=row.value,
         low=row.low,
         high=row.high,

@@ -138,7 +138,7 @@ class Receipts:
 
     def compared(self, said: Number) -> list[str]:
         """Return the interval, and the published figure with its status in the ledger."""
-        facts, claim = [], self.claims.get(said.name)
+        facts, claim = [], self.claims.get(said.key)
         if said.interval_text != "—":
             facts.append(self.words["interval"].format(said.interval_text))
         # a statement may have no figure

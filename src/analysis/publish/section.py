@@ -20,12 +20,15 @@ from analysis.publish import picture, tables
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.lab import in_lab, preview, running_cell, tiles_html
-from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
+from analysis.publish.naming import cells_of, district_names, named_areas
 from analysis.publish.prose import ProseError, Unit, numbers, render
 from analysis.publish.text import References, Text, names_of
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.disclosure import protected
 from analysis.stats.record import COLUMNS
+from analysis.survey.codebook import no_list
+from analysis.survey.measures import measure_of
+from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import reference
 from analysis.survey.repository import build, built, read, wave_facts
 from analysis.survey.study import study
@@ -174,6 +177,9 @@ class Section:
 
     def answers(self, name: str) -> dict[str, str]:
         """Map the answers of a list of `codes.csv` to their words in the section's language."""
+        if name not in study().codes:
+            fault = no_list(name, reference("codes"))
+            raise StudyError([Problem.of(fault, f"notebooks/{self.notebook}.ipynb")])
         codes = study().codes[name]
         return codes if self.lang == "en" else {answer: answer for answer in codes}
 
@@ -227,11 +233,11 @@ class Section:
             "en": ["Indicator", district_names("en")[self.district], "Interval", "City"],
         }[self.lang]
         rows = [
-            (tables.capital(n.title), n.text, n.interval_text, "—" if c is None else c.text)
+            (tables.capital(n.name), n.text, n.interval_text, "—" if c is None else c.text)
             for n, c in own
         ]
         # whose receipt names the city's value
-        receipts = [["", n.name, n.name, n.name] for n, _ in own]
+        receipts = [["", n.key, n.key, n.key] for n, _ in own]
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
     def figure(

@@ -20,9 +20,10 @@ import pandas as pd
 from scipy.optimize import linprog
 
 from analysis.stats.record import DECIMALS
+from analysis.survey.folders import REFERENCE
 from analysis.survey.messages import NOT_IN_PEOPLE, NOT_PROTECTED
 from analysis.survey.problems import Problem, StudyError
-from analysis.survey.reference import reference
+from analysis.survey.reference import missing_line, reference
 from analysis.survey.study import Study, study
 
 FEW, DERIVABLE = "few", "derivable"  # why a cell is withheld
@@ -450,10 +451,15 @@ def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
     tables = {name for name, table in study().tables.items() if table.of_people}
     counted = rows["how"].str.partition(":")[0].isin(tables)
     if unlisted := sorted(set(rows.loc[counted & ~listed, "indicator"])):
-        raise StudyError(
-            [Problem.of(NOT_IN_PEOPLE.fault(indicator=name), "people.csv") for name in unlisted]
-        )
+        raise StudyError([_not_listed(name) for name in unlisted])
     return listed
+
+
+def _not_listed(indicator: str) -> Problem:
+    """Say that an indicator of people is not in `people.csv`, with the line to add."""
+    table = reference("people")
+    fault = NOT_IN_PEOPLE.fault(indicator=indicator, line=missing_line(table, indicator=indicator))
+    return Problem.of(fault, (REFERENCE / "people.csv").as_posix(), row=len(table) + 2)
 
 
 def _left_out(rows: pd.DataFrame, rules: Policy) -> pd.Series:

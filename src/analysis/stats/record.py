@@ -23,7 +23,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.survey.citation import cite, cite_sheets
-from analysis.survey.reference import reference
+from analysis.survey.measures import measure_of
 from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
 
@@ -113,8 +113,5 @@ def name_of(indicator: str, district: str) -> str:
 
 
 def unit_of(indicator: str) -> str:
-    """Return the unit of an indicator in `measures.csv`; KeyError if it is not there."""
-    units = reference("measures").set_index("indicator")["unit_zh"]
-    if indicator not in units.index:
-        raise KeyError(f"{indicator} is not in data/raw/reference/measures.csv: add a row for it")
-    return units[indicator]
+    """Return the unit of an indicator in `measures.csv`; StudyError if it is not there."""
+    return measure_of(indicator)["unit_zh"]

@@ -167,7 +167,7 @@ def _sentence(
     upper, lower = groups if first_is_above else groups[::-1]
     names = {"first": groups[0], "second": groups[1], "upper": upper, "lower": lower}
     numbers = {
-        "title": f"{{{{ {indicator}.title }}}}",
+        "name": f"{{{{ {indicator}.name }}}}",
         "value": f"{{{{ {indicator} }}}}",
         "interval": f"{{{{ {indicator}.interval }}}}",
         "confidence": "{{ confidence }}",

@@ -16,7 +16,7 @@ from analysis.stats.comparison import as_published, districts_of, pairs, tested
 from analysis.stats.confidence import LEVEL
 from analysis.survey.messages import NO_SENTENCE
 from analysis.survey.problems import InputError, Problem
-from analysis.survey.reference import reference
+from analysis.survey.reference import missing_line, reference
 from analysis.survey.study import study
 
 COLUMNS = [
@@ -161,7 +161,7 @@ def _sentence(
     names = {
         "district": _name(district),
         "other": _name(other),
-        "title": f"{{{{ city.{indicator}.title }}}}",
+        "name": f"{{{{ city.{indicator}.name }}}}",
         "value": f'{{{{ county["{district}"].{indicator} }}}}',
         "city": f"{{{{ city.{indicator} }}}}",
         "parts": parts,
@@ -172,9 +172,9 @@ def _sentence(
 def words_of(form: str) -> dict[str, str]:
     """Return a form's row of `sentence_forms.csv`; InputError if the study has none."""
     if form not in _forms():
-        raise InputError(
-            [Problem.of(NO_SENTENCE.fault(form=form), "sentence_forms.csv", column="form")]
-        )
+        line = missing_line(reference("sentence_forms"), form=form)
+        fault = NO_SENTENCE.fault(form=form, line=line)
+        raise InputError([Problem.of(fault, "sentence_forms.csv", column="form")])
     return _forms()[form]
 
 

@@ -18,7 +18,15 @@ from pathlib import Path
 import uharfbuzz as hb
 
 from analysis.survey.folders import REFERENCE
-from analysis.survey.messages import BARE_MARK, NOT_DRAWN_BY_FONT, NOT_SEEN, UNREADABLE, Fault
+from analysis.survey.messages import (
+    BARE_MARK,
+    NOT_DRAWN_BY_FONT,
+    NOT_FILLED,
+    NOT_SEEN,
+    OTHER_LENGTH,
+    UNREADABLE,
+    Fault,
+)
 from analysis.survey.problems import Problem
 from analysis.survey.text import is_unseen, seen
 
@@ -104,10 +112,18 @@ def _table_faults(path: Path) -> Iterator[Problem]:
     records = read_records(path)
     _, head = next(records, (1, []))
     for line, cells in [(1, head), *records]:
-        for place, cell in enumerate(cells):
-            if fault := text_fault(cell):
-                title = seen(head[place]) if place < len(head) else ""
-                yield Problem.of(fault, path.name, "", title, line)
+        if len(cells) != len(head):
+            fault = OTHER_LENGTH.fault(count=len(cells), fields=len(head))
+            yield Problem.of(fault, path.name, row=line)
+            continue
+        for title, cell in zip(head, cells, strict=True):
+            if fault := _cell_fault(cell, title):
+                yield Problem.of(fault, path.name, "", seen(title), line)
+
+
+def _cell_fault(cell: str, title: str) -> Fault | None:
+    """Say what is wrong with a cell: a placeholder that nobody has filled in, or a character."""
+    return NOT_FILLED.fault(value=cell) if cell == f"<{title}>" else text_fault(cell)
 
 
 def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:

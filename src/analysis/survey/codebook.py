@@ -30,10 +30,12 @@ from analysis.survey.messages import (
     UNKNOWN_VALUE,
     UNREADABLE,
     UNTIL_BEFORE_SINCE,
+    Fault,
     Message,
     messages,
 )
 from analysis.survey.problems import Problem, StudyError
+from analysis.survey.reference import missing_line, reference
 
 if TYPE_CHECKING:
     from analysis.survey.study import Study
@@ -142,7 +144,7 @@ def read_tables(
     naming file, row and column.
     """
     lists = read_codes(codes)
-    problems = [*_unknown(tables, columns), *_column_problems(columns, lists)]
+    problems = [*_unknown(tables, columns), *_column_problems(columns, codes)]
     if problems:
         raise StudyError(problems)
     asked = columns[_asked(columns, study.wave_of)] if study.wave_of else columns
@@ -172,26 +174,39 @@ def _unknown(tables: pd.DataFrame, columns: pd.DataFrame) -> Iterator[Problem]:
     known = set(tables["table"])
     for row, name in enumerate(columns["table"], start=2):
         if name not in known:
-            yield Problem.of(NO_SUCH_TABLE.fault(name=name), "columns.csv", column="table", row=row)
+            yield Problem.of(no_table(name, tables), "columns.csv", column="table", row=row)
     for row, one in enumerate(tables.itertuples(), start=2):
         own = set(columns.loc[columns["table"] == one.table, "column"]) | {"county_code"}
         if len(own) == 1:
-            yield Problem.of(
-                NO_COLUMNS.fault(name=one.table), "tables.csv", column="table", row=row
-            )
+            fault = NO_COLUMNS.fault(name=one.table, line=missing_line(columns, table=one.table))
+            yield Problem.of(fault, "tables.csv", column="table", row=row)
         keys = ("one_row_each", "named_by", "persons")
         for key, name in ((k, name) for k in keys for name in getattr(one, k).split()):
             if name not in own:
-                yield Problem.of(
-                    COLUMN_NOT_LISTED.fault(name=name), "tables.csv", column=key, row=row
-                )
+                fault = no_column(one.table, name, columns)
+                yield Problem.of(fault, "tables.csv", column=key, row=row)
         if one.within and one.within not in known:
-            yield Problem.of(
-                NO_SUCH_TABLE.fault(name=one.within), "tables.csv", column="within", row=row
-            )
+            yield Problem.of(no_table(one.within, tables), "tables.csv", column="within", row=row)
 
 
-def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) -> Iterator[Problem]:
+def no_table(name: str, tables: pd.DataFrame) -> Fault:
+    """Say that `tables.csv` has no such table, with the line that it lacks."""
+    return NO_SUCH_TABLE.fault(name=name, line=missing_line(tables, table=name))
+
+
+def no_column(table: str, name: str, columns: pd.DataFrame) -> Fault:
+    """Say that `columns.csv` has no such column of a table, with the line that it lacks."""
+    line = missing_line(columns, table=table, column=name)
+    return COLUMN_NOT_LISTED.fault(name=name, line=line)
+
+
+def no_list(name: str, codes: pd.DataFrame) -> Fault:
+    """Say that `codes.csv` has no such list of answers, with a line that it lacks."""
+    return NO_SUCH_LIST.fault(name=name, line=missing_line(codes, list=name))
+
+
+def _column_problems(columns: pd.DataFrame, codes: pd.DataFrame) -> Iterator[Problem]:
+    lists = set(codes["list"])
     for row, one in enumerate(columns.itertuples(), start=2):
         if one.type not in TYPES:
             fault = UNKNOWN_VALUE.fault(value=one.type, known="、".join(TYPES))
@@ -201,9 +216,7 @@ def _column_problems(columns: pd.DataFrame, lists: dict[str, dict[str, str]]) ->
             yield Problem.of(fault, "columns.csv", column="column", row=row)
         wanted = YES_NO if one.type == "yes_no" else one.codes
         if (one.type in ("choice", "yes_no")) and wanted not in lists:
-            yield Problem.of(
-                NO_SUCH_LIST.fault(name=wanted), "columns.csv", column="codes", row=row
-            )
+            yield Problem.of(no_list(wanted, codes), "columns.csv", column="codes", row=row)
         yield from _waves_of(one, row)
         for end in ("min", "max"):
             if getattr(one, end) and _limit(getattr(one, end), one.type) is None:
@@ -347,9 +360,9 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
         if one.table not in tables:
-            faults["table"] = NO_SUCH_TABLE.fault(name=one.table)
+            faults["table"] = no_table(one.table, reference("tables"))
         elif one.column and one.column not in tables[one.table].columns:
-            faults["column"] = COLUMN_NOT_LISTED.fault(name=one.column)
+            faults["column"] = no_column(one.table, one.column, reference("columns"))
         if one.check not in CHECKS:
             faults["check"] = UNKNOWN_VALUE.fault(value=one.check, known=known)
         if not one.code or codes.count(one.code) > 1 or one.code in messages():

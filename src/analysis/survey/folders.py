@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from analysis.survey.messages import NO_STUDY
+
 PACKAGE = Path(__file__).parents[1]
 REFERENCE = Path("data/raw/reference")
 DECLARATION = "wave.toml"  # in the folder of each wave
@@ -113,8 +115,13 @@ def usual_wave() -> str:
     Raises RefusedError if it names none; `analysis.survey.study` reports other faults of the file.
     """
     try:
-        return wave_name(tomllib.loads((root() / STUDY).read_text("utf-8"))["wave"])
-    except (OSError, ValueError, KeyError) as error:
+        declared = (root() / STUDY).read_text("utf-8")
+    except OSError as error:
+        said = f"{STUDY}: {NO_STUDY.fault().text} → {NO_STUDY.remedy} [{NO_STUDY.code}]"
+        raise RefusedError(f"{said}: {error}") from None
+    try:
+        return wave_name(tomllib.loads(declared)["wave"])
+    except (ValueError, KeyError) as error:
         form = (
             f'{STUDY}: 应写明轮次，如 wave = "2020" '
             "(name the wave that is meant where none is given)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,7 +12,7 @@ import pandas as pd
 
 from analysis.survey.access import check_read
 from analysis.survey.folders import REFERENCE, root
-from analysis.survey.messages import NO_REFERENCE, UNREADABLE
+from analysis.survey.messages import NO_REFERENCE, NO_ROW, UNREADABLE
 from analysis.survey.problems import Problem, StudyError
 
 # Tables that a study may lack, with their columns: a table that does not exist and that
@@ -89,3 +91,23 @@ def _read_reference(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except ValueError as error:  # empty, with ragged rows, or not UTF-8
         raise StudyError([Problem.of(UNREADABLE.fault(f": {error}"), path.name)]) from None
+
+
+def missing_line(table: pd.DataFrame, /, **known: str) -> str:
+    """Write the line that a reference table lacks: the cells that are known, and in angle brackets
+    the titles of those that every other row fills in.
+    """
+    filled = table.columns[(table != "").all()]
+    cells = [known.get(title, f"<{title}>" * (title in filled)) for title in table.columns]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def no_row(name: str, /, **known: str) -> Problem:
+    """Return the problem that a reference table has no row for the first of the known cells: its
+    file, the line to add and its number.
+    """
+    table = reference(name)
+    fault = NO_ROW.fault(key=next(iter(known.values())), line=missing_line(table, **known))
+    return Problem.of(fault, (REFERENCE / f"{name}.csv").as_posix(), row=len(table) + 2)

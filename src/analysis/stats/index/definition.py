@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.stats.disclosure import Person, policy
 from analysis.stats.record import name_of, of_people
 from analysis.survey.citation import cite, cite_estimates, cite_sheets
-from analysis.survey.reference import reference
+from analysis.survey.problems import StudyError
+from analysis.survey.reference import no_row, reference
 from analysis.survey.study import study
 
 NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
@@ -22,8 +23,8 @@ NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
 def definition(table: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the checked definition, indexed by code, with numeric columns as numbers.
 
-    table: default `indicators.csv`. Raises ValueError naming the code for a duplicate or unknown
-    one, a loop, or goalposts out of order.
+    table: default `indicators.csv`. Raises ValueError naming the code for a duplicate, a loop, or
+    goalposts out of order, and StudyError with the line to add for a code that is not there.
     """
     frame = (reference("indicators") if table is None else table).set_index("code", drop=False)
     frame[NUMBERS] = frame[NUMBERS].replace("", np.nan).astype(float)
@@ -41,7 +42,7 @@ def _check(frame: pd.DataFrame, code: str, row: pd.Series) -> None:
         if above in seen:
             raise ValueError(f"indicators.csv: {code} lies below itself")
         if above not in frame.index:
-            raise ValueError(f"indicators.csv: {code} belongs to {above}, which is not there")
+            raise StudyError([no_row("indicators", code=above)])
         seen.add(above)
         above = frame.loc[above, "dimension"]
     if row["numerator"] and not row["goal_low"] < row["goal_high"]:
