@@ -154,7 +154,7 @@ def test_sentence(copies):
     alone = copies()
     alone.add_cell("notebooks/10_report.ipynb", "由社会组织运营", "%%md zh\n设施有待改善。")
     stopped(alone, [], LINT, no_english)
-    wrong = put("of communities have", "of neighbourhoods have")
+    wrong = put("of communities have", "of communities in a district have")
     stopped(copies(), changed(steps, "diff", 1, wrong), LINT, refused)
 
 

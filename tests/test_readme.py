@@ -32,7 +32,7 @@ def test_every_target_and_command_is_there(text):
     makefile = (REPOSITORY / "Makefile").read_text("utf-8")
     for target in set(re.findall(r"\bmake ([a-z-]+)", " ".join(CODE.findall(text)))):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    for command in set(re.findall(r"-m analysis ([a-z]+)", text)):
+    for command in set(re.findall(r"bin/analysis ([a-z]+)", text)):
         assert command in program.commands, command
 
 

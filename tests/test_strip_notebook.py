@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -108,3 +109,19 @@ def test_the_documented_line_switches_the_filter_on(tmp_path):
         subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=tmp_path, check=False).returncode
         == 0
     )
+
+
+def test_the_command_of_the_page_on_notebooks_keeps_outputs_out_of_what_is_committed(tmp_path):
+    """The command of docs/notebooks.md, in a clone: what is staged is the notebook without outputs."""
+    page = (REPOSITORY / "docs/notebooks.md").read_text("utf-8")
+    (command,) = re.findall(r"^git config .*$", page, re.MULTILINE)
+    for name in (".gitattributes", "tools/lab/strip_notebook.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, tmp_path / name)
+    notebook = tmp_path / "notebooks" / PATHS[0].name
+    notebook.parent.mkdir()
+    text = PATHS[0].read_text("utf-8")
+    notebook.write_text(json.dumps(noisy(text)), "utf-8")
+    steps = f"git init -q && {command} && git add --all && git show :notebooks/{PATHS[0].name}"
+    done = subprocess.run(["bash", "-c", steps], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.decode() == text

@@ -22,8 +22,19 @@ ORDER = {
     "sumDscr": ["timePrd", "geogCover", "dataKind"],
     "useStmt": ["restrctn", "disclaimer"],
     "fileTxt": ["fileName", "fileCont", "dimensns"],
-    "var": ["labl", "security", "qstn", "valrng", "catgry", "concept", "varFormat"],
+    "var": (
+        "location labl imputation security embargo respUnit anlysUnit qstn valrng invalrng undocCod "
+        "universe TotlResp sumStat txt stdCatgry catgryGrp catgry codInstr verStmt concept "
+        "derivation varFormat geoMap catLevel notes"
+    ).split(),
     "catgry": ["catValu", "labl"],
+}
+VALUES = {  # of attributes that the schema lists
+    ("var", "intrvl"): {"contin", "discrete"},
+    ("varFormat", "type"): {"character", "numeric"},
+    ("range", "UNITS"): {"INT", "REAL"},
+    ("timePrd", "event"): {"start", "end", "single"},
+    ("codeBook", "version"): {"2.5"},
 }
 
 
@@ -62,6 +73,14 @@ def test_the_children_of_each_element_stand_in_the_order_of_the_schema(book):
         names = [name_of(child) for child in element]
         order = ORDER.get(name_of(element), names[:1])
         assert names == sorted(names, key=order.index), name_of(element)
+
+
+def test_attributes_have_values_that_the_schema_lists(book):
+    for (name, attribute), values in VALUES.items():
+        given = {one.get(attribute) for one in found(book, name)} - {None}
+        given |= {book.get(attribute)} if name == "codeBook" else set()
+        assert given and given <= values, (name, attribute)
+    assert all(one.get("name") for one in found(book, "var"))
 
 
 def test_every_variable_refers_to_a_file_and_has_an_identifier_of_its_own(book):

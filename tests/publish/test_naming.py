@@ -6,7 +6,7 @@ import re
 import pytest
 from this_study import CITY, COUNTIES
 
-from analysis.publish.naming import cells_of, district_names, measure_of, named_areas
+from analysis.publish.naming import cells_of, district_names, named_areas
 from running import REPOSITORY
 
 
@@ -21,12 +21,6 @@ def test_a_name_leads_back_to_its_county_and_the_city_is_none(lang):
     areas = named_areas(lang)
     assert set(areas.values()) == set(COUNTIES)
     assert all(district_names(lang)[code] == name for name, code in areas.items())
-
-
-def test_an_unknown_measure_is_refused():
-    assert measure_of("certified")["unit_zh"] == "%"
-    with pytest.raises(KeyError, match="no_such_measure"):
-        measure_of("no_such_measure")
 
 
 def test_the_cell_of_an_indicator_is_the_first_that_quotes_it(tmp_path, monkeypatch):

@@ -154,7 +154,7 @@ def test_numbers_are_kept_apart_by_district():
     )
     said = numbers(frame, "zh")
     assert said["331000"]["certified"].text == "47.2%"
-    assert said["331002"]["certified"].name == "certified.331002"
+    assert said["331002"]["certified"].key == "certified.331002"
     assert numbers(frame, "en")["331000"]["certified"].name == "certified share"
 
 
@@ -217,3 +217,10 @@ def test_a_share_of_fewer_than_twelve_is_counts_wherever_it_is_printed():
     assert few(3, 4).span.text == few(3, 4).to(1).text == "4个社区中的3个"
     assert few(10, 11).text == "11个社区中的10个" and few(10, 11, "en").tabled == "10 of 11"
     assert few(9, 12).text == "75%" and few(9, 12).tabled == "75.0", "a dozen are enough"
+
+
+def test_the_name_of_an_indicator_can_be_said_and_nothing_else_is_called_so():
+    said = render("{{ x.name }}：{{ x }}", {"x": number(68.9, name="under_40")})
+    assert said.startswith("持证率：") and "under_40" in said
+    with pytest.raises(jinja2.exceptions.SecurityError):
+        render("{{ x.key }}", {"x": number(68.9)})

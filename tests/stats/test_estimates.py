@@ -25,6 +25,7 @@ from analysis.stats.estimates import (
     total,
 )
 from analysis.stats.record import COLUMNS, unit_of
+from analysis.survey.problems import StudyError
 from analysis.survey.repository import reference
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -224,7 +225,7 @@ def test_basis_is_that_of_the_wave_unless_the_table_has_its_own(monkeypatch):
 
 
 def test_unknown_indicator_is_named_in_the_error():
-    with pytest.raises(KeyError, match=r"bad_name is not in data/raw/reference/measures\.csv"):
+    with pytest.raises(StudyError, match=r"reference/measures\.csv 112: .*bad_name,<zh>"):
         share(table(), "rented", "bad_name")
 
 

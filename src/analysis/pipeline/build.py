@@ -70,11 +70,10 @@ def build(
         elif not only and (top / INDEX).exists() and _is_current(raw, outputs, wave):
             print("nothing has changed; the outputs follow from the inputs", file=sys.stderr)
             return
-        from analysis.stats.people_table import people_problems
+        from analysis.pipeline.reference_checks import table_problems
         from analysis.survey.characters import typed_problems
-        from analysis.survey.measures import measure_problems
 
-        if odd := typed_problems(root()) or [*measure_problems(), *people_problems()]:
+        if odd := typed_problems(root()) or table_problems():
             raise InputError(odd)
         for name in [] if only else edited(outputs):
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)

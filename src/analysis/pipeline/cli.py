@@ -283,11 +283,10 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     All problems and questions of all files are shown in one run; only problems stop a build.
     Nothing is written without --returns.
     """
-    from analysis.stats.people_table import people_problems
+    from analysis.pipeline.reference_checks import table_problems
     from analysis.survey.causes import causes
     from analysis.survey.characters import reference_problems
     from analysis.survey.clean import check as run
-    from analysis.survey.measures import measure_problems
     from analysis.survey.ownership import adding, folder_for_files
     from analysis.survey.problems import InputError, findings_table
     from analysis.survey.repository import reference
@@ -298,8 +297,7 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     if returns:
         folder_for_files(returns, keep=[raw])
     done = run(raw, reference("communities"))
-    typed = reference_problems(root() / REFERENCE)
-    done.findings += typed or [*measure_problems(), *people_problems()]
+    done.findings += reference_problems(root() / REFERENCE) or table_problems()
     for question in causes(done.questions):
         click.echo(f"? {question}")
     findings = findings_table(done.findings)

@@ -23,7 +23,9 @@ from analysis.publish.dataset import Dataset, dataset
 from analysis.publish.ddi import ddi_codebook
 from analysis.publish.facts_list import facts_list
 from analysis.publish.package_metadata import data_package, table_schema
+from analysis.publish.programs import Program, programs
 from analysis.publish.questions import forms
+from analysis.publish.replication import replication_readme
 from analysis.publish.sdmx import sdmx_csv
 from analysis.publish.sdmx_structure import sdmx_structure
 from analysis.survey.declaration import FILE, read_declaration
@@ -37,6 +39,7 @@ from analysis.survey.study import study
 # reference tables that describe the data
 CODEBOOK = ("tables", "columns", "codes", "rules", "measures")
 BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # files of the repository, if they exist
+README = "README.md"
 WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.json"
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
 STATEMENTS = "tables/statements.csv"
@@ -71,6 +74,16 @@ class Published:
     def facts(self, lang: str) -> str:
         """Return the text of `llms.txt` in one language, with links relative to the edition."""
         return facts_list(self.data, self.estimates(), self.statements(), lang, self.link(lang))
+
+    def programs(self) -> list[Program]:
+        """Return what makes each figure, table and number of the report; nothing where the study
+        has none.
+        """
+        lang = "en" if "en" in self.data.languages else self.data.languages[0]
+        page = self.folder / f"report/{folder(lang)}index.html"
+        if not page.is_file():
+            return []
+        return list(programs(page.read_text("utf-8"), self.estimates()))
 
     def link(self, lang: str) -> Callable[[Any], str]:
         """Return a function that returns the link to the cell of an estimate."""
@@ -133,7 +146,9 @@ def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, byte
     files[WORKFLOW] = as_json(as_plan(edition.data, done))
     tables = {name: text for name, text in files.items() if name.endswith(".csv")}
     files[PACKAGE_FILE] = as_json(data_package(edition.data, tables))
-    held = crate.Contents(files, WORKFLOW, done, _inputs(edition))
+    inputs = _inputs(edition)
+    files[README] = replication_readme(edition.data, inputs, files, edition.programs()).encode()
+    held = crate.Contents(files, WORKFLOW, done, inputs)
     return {**files, crate.METADATA: as_json(crate.crate(edition.data, held))}
 
 

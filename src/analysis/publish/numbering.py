@@ -76,6 +76,12 @@ def _numbered(page: str, last: Path, parameters: Mapping[str, str]) -> Iterator[
             yield f"{KINDS[kind]}-{call.name}", count[kind]
 
 
+def cells_that_make(notebook: Path, wave: str, district: str) -> dict[str, str]:
+    """Map each figure and table that a notebook makes to the id of the cell that does."""
+    calls = _calls_by_cell(notebook, {"wave": wave, "district": district})
+    return {call.name: cell for cell, call in calls if call.method in KINDS}
+
+
 def _shown(last: Path) -> set[str]:
     """Return the names of figures and tables in an executed notebook; empty without one."""
     cells = json.loads(last.read_text("utf-8"))["cells"] if last.exists() else []
@@ -83,12 +89,16 @@ def _shown(last: Path) -> set[str]:
 
 
 def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:
-    # not a notebook, or a faulty cell in it; reported when it is run
+    yield from (call for _, call in _calls_by_cell(notebook, parameters))
+
+
+def _calls_by_cell(notebook: Path, parameters: Mapping[str, str]) -> Iterator[tuple[str, Call]]:
+    # of a notebook, or from one of its cells on; running it will tell
     with contextlib.suppress(CellError):
         for cell in code_cells(notebook):
             if "section." in cell.source and not cell.is_prose:
                 for statement in cell.tree().body:
-                    yield from _calls_in(statement, parameters)
+                    yield from ((cell.id, call) for call in _calls_in(statement, parameters))
 
 
 def _calls_in(statement: ast.stmt, parameters: Mapping[str, str]) -> Iterator[Call]:

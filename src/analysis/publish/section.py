@@ -21,12 +21,14 @@ from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.lab import in_lab, preview, running_cell, tiles_html
 from analysis.publish.naming import cells_of, district_names, named_areas
+from analysis.publish.numbering import cells_that_make
 from analysis.publish.prose import ProseError, Unit, numbers, render
 from analysis.publish.text import References, Text, names_of
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.disclosure import protected
 from analysis.stats.record import COLUMNS
 from analysis.survey.codebook import no_list
+from analysis.survey.folders import root
 from analysis.survey.measures import measure_of
 from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import reference
@@ -337,8 +339,12 @@ class Section:
             "label": label,
             "source": f"notebooks/{self.notebook}.ipynb",
             "csv": f"tables/{name}.csv",
-            "code_href": f"{self.notebook}.html#c-{cells_of(self.notebook).get(name, 'title')}",
+            "code_href": f"{self.notebook}.html#c-{self._cell_that_makes(name)}",
         }
+
+    def _cell_that_makes(self, name: str) -> str:
+        path = root() / "notebooks" / f"{self.notebook}.ipynb"
+        return cells_that_make(path, self.wave, self.district).get(name, "title")
 
     def _show(self, data: dict, report: dict) -> None:
         saved = json.dumps({"data": data, "report": report}, ensure_ascii=False, indent=1)
