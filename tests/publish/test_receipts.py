@@ -251,7 +251,7 @@ def test_printed_parts_give_the_printed_change_or_the_receipt_says_that_it_was_c
 
 
 def test_every_share_of_fewer_than_ten_is_printed_as_counts(published):
-    said = {one.name: one for by in numbers(published, "zh").values() for one in by.values()}
+    said = {one.key: one for by in numbers(published, "zh").values() for one in by.values()}
     shares = published[published["how"].str.contains(r"100 × count\(") & (published["n"] < 10)]
     assert len(shares) > 10
     for name in shares["name"]:
