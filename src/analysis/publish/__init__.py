@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Set the house style and register `%%md LANG`, which speaks through the notebook's
-    `section`.
-    """
+    """Set the figure style and register `%%md LANG`, which adds text to `section`."""
     from analysis.publish.figures import use_style
 
     def md(line: str, cell: str) -> None:
@@ -23,7 +21,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         shell.user_ns["section"].prose({line.strip(): cell})
 
     def forget(*_: object) -> None:
-        """Let `%load_ext` load again without a word, when all cells run once more."""
+        """Let `%load_ext` load again without a message when all cells are run again."""
         shell.extension_manager.loaded.discard(__name__)
 
     shell.events.register("post_run_cell", forget)
@@ -33,7 +31,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _without_path(message: Warning | str, category: type[Warning], *_: object) -> str:
-    """Write a warning without the file it comes from, whose path would differ from machine to
-    machine.
-    """
+    """Format a warning without its file, whose path would differ between machines."""
     return f"{category.__name__}: {message}\n"

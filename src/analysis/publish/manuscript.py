@@ -28,12 +28,8 @@ WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese 
 FORBIDDEN = """raw_html raw_attribute raw_tex tex_math_dollars latex_macros yaml_metadata_block
 pandoc_title_block citations example_lists native_divs native_spans"""
 MARKDOWN = "-".join(["markdown", *FORBIDDEN.split()])
-TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = (
-    98,
-    3.4,
-    12,
-    70,
-)  # half widths of a Chinese character in a table
+# half widths of a Chinese character in a table
+TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = (98, 3.4, 12, 70)
 WIDE = "MWmw%@"
 LABELS = {
     "zh": {
@@ -146,9 +142,8 @@ def _prose(text: Text, numbers: dict, noted: set) -> str:
         str, lambda number: _number(number, noted), lambda reference: numbers[reference.anchor]
     )
     markdown = OTHER_LINK.sub(r"\2", markdown)
-    return re.sub(
-        r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE
-    )  # the title is apart
+    # the title is apart
+    return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE)
 
 
 def _note(receipt: dict) -> str:

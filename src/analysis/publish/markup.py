@@ -17,9 +17,7 @@ ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans
 
 
 class Writer:
-    """Writes texts and tables as HTML of words alone; subclasses do more with the numbers and
-    references in them.
-    """
+    """Writes texts and tables as HTML; subclasses write the numbers and references in them."""
 
     def number(self, _number: NumberSpan, inside: str) -> str:
         """Write a number in words; `inside` is its text in the format around it."""

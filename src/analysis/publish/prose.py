@@ -159,9 +159,7 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Number(Structured):
-    """One row of the estimates, ready to be said: in words with its unit and a link to its
-    receipt.
-    """
+    """One row of the estimates, ready to be said: in words with unit and a link to its receipt."""
 
     name: str
     title: str
@@ -253,9 +251,8 @@ class Number(Structured):
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
-        to = (
-            "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
-        )  # no dash after a minus
+        # no dash after a minus
+        to = "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
         return (
             f"{self.unit.print(self.low, digits)}{to}"
             f"{self.unit.print(self.high, digits)}{self.unit.suffix}"
@@ -321,9 +318,7 @@ def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
 
 
 def _said(value: object) -> str | NumberSpan | Reference | Text:
-    """Return a value as a piece of a text: data is text, whatever signs it holds; numbers have
-    receipts.
-    """
+    """Return a value as a piece of a text; data is text, whatever signs it holds."""
     if isinstance(value, Number):
         return value.span
     if isinstance(value, Undefined):
@@ -366,9 +361,7 @@ class _Generator(NativeCodeGenerator):
 
 
 class _Words(ImmutableSandboxedEnvironment):
-    """Let templates reach a number in the shapes that link to its receipt, and take no text to
-    pieces. A filled template is a Text.
-    """
+    """Fills templates to a Text: numbers in the shapes that have a receipt, strings as a whole."""
 
     code_generator_class = _Generator
     concat = staticmethod(Text.of)
@@ -394,10 +387,8 @@ def _environment() -> _Words:
     reference tables.
     """
     made = _Words(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
-    made.filters, made.globals = (
-        {"join": _joined, "items": _items},
-        {},
-    )  # numbers are computed in cells
+    # numbers are computed in cells
+    made.filters, made.globals = {"join": _joined, "items": _items}, {}
     return made
 
 

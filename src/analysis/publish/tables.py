@@ -1,4 +1,4 @@
-"""Tables: plain HTML for the page, CSV for everybody else."""
+"""Tables as plain HTML for pages, and as CSV."""
 
 from __future__ import annotations
 
@@ -9,19 +9,8 @@ from html import escape
 
 import pandas as pd
 
-RISKY = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # a spreadsheet may run such a cell as a formula
+# a spreadsheet may run such a cell as a formula
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMERIC = re.compile(
     r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
     r"|不公布|withheld"
@@ -33,12 +22,12 @@ CLASS = ' class="num"'
 
 
 def capital(title: str) -> str:
-    """Begin a title with a capital letter, as columns and rows of a table do."""
+    """Return a title with a capital first letter, for columns and rows of tables."""
     return title[:1].upper() + title[1:]
 
 
 def cells(data: pd.DataFrame) -> list[list[str]]:
-    """Return the rows of a table as text; numbers without needless zeros."""
+    """Return the rows of a table as text, with numbers without redundant zeros."""
     return [[_text(cell) for cell in row] for row in data.itertuples(index=False)]
 
 
@@ -57,7 +46,7 @@ def _text(cell: object) -> str:
 
 
 def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
-    """Tell a table which estimate each of its cells shows: a name a cell, empty for words."""
+    """Attach to a table the names of the estimates in its cells; empty for words."""
     data = data.copy()
     data.attrs["receipts"] = receipts
     return data
@@ -90,14 +79,14 @@ def _shown(texts: list[str], names: list[str]) -> list[str]:
 
 
 def to_html(table: dict, link: Callable[[str, str], str]) -> str:
-    """Write a table of `to_json` with scoped headers; the first column heads its row. Cells are
-    escaped.
+    """Return a table of `to_json` as HTML; the first column has the row headers.
 
-    link: writes a traced number, by its name and its text in HTML. Rows of counties carry the code.
+    Headers are scoped, cells escaped, rows of counties carry their code. link: writes a number that
+    has a receipt, from the name of its estimate and its text in HTML.
     """
     columns, rows = table["columns"], table["rows"]
     numeric = [all(is_number(row[i]) for row in rows) for i in range(len(columns))]
-    alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
+    alike = len(numeric) > 1 and all(numeric[1:])  # stated once, for the table
     numeric = [False] * len(numeric) if alike else numeric
     nowhere = [""] * len(columns)
     titles = zip(_linked(columns, table["heads"] or nowhere, link), numeric, strict=True)
@@ -131,16 +120,15 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a cell of a table is a number with its unit if any, an interval, counts, or
-    none.
+    """Return whether a cell is a number with or without unit, an interval, or counts.
+
+    A missing value counts too.
     """
     return bool(NUMERIC.fullmatch(text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:
-    """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every
-    row.
-    """
+    """Return a CSV for spreadsheets: UTF-8 with BOM, no formulas, `basis` in every row."""
     safe = data.map(harmless).rename(columns=harmless)
     if "basis" not in safe:
         safe = safe.assign(basis=basis)
@@ -148,9 +136,7 @@ def to_csv(data: pd.DataFrame, basis: str) -> str:
 
 
 def harmless(cell: object) -> object:
-    """Put an apostrophe before text that begins like a formula; a number with its sign is a
-    number.
-    """
+    """Return text that begins like a formula with an apostrophe; signed numbers unchanged."""
     if isinstance(cell, str) and cell.startswith(RISKY) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell
     return cell
