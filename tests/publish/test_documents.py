@@ -108,6 +108,13 @@ def test_a_number_has_one_note_and_figures_are_referred_to_by_number(notebook, s
     assert said.pictures == {"figures/a.png": "持证率"}
 
 
+def test_a_number_that_leads_nowhere_has_no_note(notebook, site):
+    report = notebook.cells[0].outputs[0].metadata.report
+    report.text = Text.from_json(report.text).unlinked.json
+    said = unescape(manuscript(notebook, site).text)
+    assert "持证率47.2%，再说一次47.2%（见图 1）" in said and "[^" not in said
+
+
 def test_word_has_the_official_layout_notes_headings_and_the_label(notebook, site, folder):
     data = word(notebook, site, folder, WHEN)
     assert data == word(notebook, site, folder, WHEN), "the same bytes"

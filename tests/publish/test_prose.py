@@ -6,7 +6,7 @@ import pytest
 
 from analysis.publish.hard_coded import numbers_in_braces
 from analysis.publish.prose import Number, Unit, money, numbers, render
-from analysis.publish.text import NumberSpan, Text
+from analysis.publish.text import NumberSpan, References, Text
 
 
 def number(
@@ -121,6 +121,14 @@ def test_prose_may_loop_over_a_list_and_name_a_place_by_its_code():
 def test_no_string_takes_a_number_or_a_text_without_its_name(value, write):
     with pytest.raises(TypeError, match="is no string: words take it by name"):
         write(value)
+
+
+@pytest.mark.parametrize("whole", ["certified.bare", "said", "figure", "confidence", "county"])
+def test_a_loop_over_what_is_no_list_is_told_what_it_may_go_through(whole):
+    names = {"certified": number(47.2), "confidence": "95%", "county": {"331002": "椒江区"}}
+    names |= {"said": Text(("甲",)), "figure": References("fig")}
+    with pytest.raises(TypeError, match="words go through lists only"):
+        render(f"{{% for x in {whole} %}}{{{{ x }}}}{{% endfor %}}", names)
 
 
 def test_half_follows_the_value():

@@ -132,7 +132,7 @@ def _sentences(wave: str) -> Iterator[Fact]:
 
 
 def published_texts(notebook: Path) -> Iterator[tuple[str, str]]:
-    """Give (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
+    """Yield (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
     for cell, report in reports_of(json.loads(notebook.read_text("utf-8"))["cells"]):
         for tile in report.get("tiles", []):
             yield cell, " ".join(Text.from_json(text).plain for text in tile.values())
@@ -141,6 +141,6 @@ def published_texts(notebook: Path) -> Iterator[tuple[str, str]]:
 
 
 def sentences(text: Text) -> list[str]:
-    """Split a text into its sentences, as plain text; headings and points are sentences too."""
+    """Split a text into sentences as plain text; headings and list items are sentences."""
     lines = (unescape(MARKS.sub("", line)).strip() for line in text.markdown.splitlines())
     return [one.strip() for line in lines for one in END.split(line) if one.strip()]

@@ -152,7 +152,7 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
 
 
 def _finding(shown: list[tuple[str, dict]]) -> str:
-    """Return the one sentence that an executed notebook finds, without its links."""
+    """Return the sentence that an executed notebook marks as its finding, without links."""
     texts = [report["text"] for cell, report in shown if cell in ("finding", "finding_en")]
     return "".join(Text.from_json(text).plain for text in texts).strip()
 

@@ -196,8 +196,9 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
 
 
 def _assured(notebook: nbformat.NotebookNode, code: str, lang: str) -> str:
-    """Check that a county's page shows its own and the city's numbers and figures alone, and say
-    so.
+    """Return the note that a county's page shows only its own and the city's data.
+
+    Numbers and figures are checked; ValueError for those of another county.
     """
     reports = [report for _, report in reports_of(notebook.cells)]
     numbers = {name for report in reports for name in names_of(report)}
@@ -212,7 +213,7 @@ def _assured(notebook: nbformat.NotebookNode, code: str, lang: str) -> str:
 
 
 def _take(notebook: nbformat.NotebookNode, cell_id: str) -> list:
-    """Remove the cells of a piece of prose (one a language) and return its text."""
+    """Remove the cells of a piece of prose (one for each language) and return its text."""
     ids = (cell_id, f"{cell_id}_en")
     said = [report.text for cell, report in reports_of(notebook.cells) if cell in ids]
     notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]

@@ -97,9 +97,7 @@ def report_of(output: dict) -> dict:
 
 
 def reports_of(cells: Iterable[dict]) -> Iterator[tuple[str, dict]]:
-    """Yield what the outputs of executed cells say of themselves for the report, with the cell's
-    id.
-    """
+    """Yield what the outputs of executed cells say of themselves, with the id of the cell."""
     for cell in cells:
         for report in filter(None, map(report_of, cell.get("outputs", []))):
             yield cell["id"], report

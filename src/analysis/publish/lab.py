@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     if report["kind"] == "prose":
         return {"text/markdown": hints.markdown(report["text"])}
     if report["kind"] not in KINDS:
-        return {"text/html": tiles_html(report["tiles"], hints.inline)}
+        return {"text/html": tiles_html(report["tiles"], hints)}
     number = hints.numbering.label(f"{KINDS[report['kind']]}-{report['id']}")
     heading = f"<b>{escape(number)}&emsp;{hints.inline(report['title'])}</b>"
     subtitle = f'<br><span class="sub">{hints.inline(report["subtitle"])}</span>'
@@ -70,9 +69,9 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     return {"text/html": html, "text/plain": data["text/plain"]}
 
 
-def tiles_html(tiles: list[dict], inline: Callable[[list], str]) -> str:
-    """Write key figures, a paragraph each. inline: writes a line of words as HTML."""
-    lines = [{part: inline(text) for part, text in tile.items()} for tile in tiles]
+def tiles_html(tiles: list[dict], writer: Writer) -> str:
+    """Write key figures, a paragraph each."""
+    lines = [{part: writer.inline(text) for part, text in tile.items()} for tile in tiles]
     return "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
 
 

@@ -20,16 +20,13 @@ from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.numbering import KINDS
 
-# how the id of a cell of prose ends where there are two languages
-ENDINGS = {
-    "zh": "",
-    "en": "_en",
-}
-# names that every section has
+# suffix of the id of a prose cell if there are two languages
+ENDINGS = {"zh": "", "en": "_en"}
+# names defined in every section
 GIVEN = frozenset({"city", "county", "district_names", "confidence", "figure", "table"})
 ANNEX = "annex"
 CITED = re.compile(r"\{\{ *(figure|table)\.(\w+) *\}\}")
-DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
+DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of a district elsewhere
 
 
 @dataclass(frozen=True)

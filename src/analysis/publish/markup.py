@@ -19,17 +19,17 @@ ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans
 class Writer:
     """Writes texts and tables as HTML; subclasses write the numbers and references in them."""
 
-    def number(self, number: NumberSpan, inside: str) -> str:
+    def number(self, _number: NumberSpan, inside: str) -> str:
         """Write a number in words; `inside` is its text in the format around it."""
-        raise NotImplementedError
+        return inside
 
-    def cell(self, name: str, inside: str) -> str:
-        """Write a number in a table."""
-        raise NotImplementedError
+    def cell(self, _name: str, inside: str) -> str:
+        """Write a number in a table; `inside` is HTML."""
+        return inside
 
     def reference(self, reference: Reference) -> str:
         """Name a figure or table."""
-        raise NotImplementedError
+        return f"[{reference.anchor}]"
 
     def inline(self, text: list) -> Markup:
         """Write a line of words, in which nothing is Markdown."""

@@ -159,8 +159,7 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Number(Structured):
-    """One row of the estimates, ready to be said: in words with its unit and a link to its
-    receipt.
+    """One row of the estimates, ready to be said: in words with unit and a link to its receipt.
 
     key: its address, as in `estimates.csv`. name: that of its indicator in `measures.csv`.
     """
@@ -322,9 +321,7 @@ def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
 
 
 def _said(value: object) -> str | NumberSpan | Reference | Text:
-    """Return a value as a piece of a text: data is text, whatever signs it holds; numbers have
-    receipts.
-    """
+    """Return a value as a piece of a text; data is text, whatever signs it holds."""
     if isinstance(value, Number):
         return value.span
     if isinstance(value, Undefined):
@@ -367,9 +364,7 @@ class _Generator(NativeCodeGenerator):
 
 
 class _Words(ImmutableSandboxedEnvironment):
-    """Let templates reach a number in the shapes that link to its receipt, and take no text to
-    pieces. A filled template is a Text.
-    """
+    """Fills templates to a Text: numbers in the shapes that have a receipt, strings as a whole."""
 
     code_generator_class = _Generator
     concat = staticmethod(Text.of)
@@ -396,10 +391,7 @@ def _environment() -> _Words:
     """
     made = _Words(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
     # numbers are computed in cells
-    made.filters, made.globals = (
-        {"join": _joined, "items": _items},
-        {},
-    )
+    made.filters, made.globals = {"join": _joined, "items": _items}, {}
     return made
 
 

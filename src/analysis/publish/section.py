@@ -7,7 +7,6 @@ Files land in the scratch folder of the wave (`build/<wave>`); the pipeline alon
 from __future__ import annotations
 
 import json
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from analysis.publish import picture, tables
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.lab import in_lab, preview, running_cell, tiles_html
+from analysis.publish.markup import Writer
 from analysis.publish.naming import cells_of, district_names, named_areas
 from analysis.publish.numbering import cells_that_make
 from analysis.publish.prose import ProseError, Unit, numbers, render
@@ -104,9 +104,7 @@ class Section:
 
     @property
     def names(self) -> dict:
-        """What prose may name: the district's numbers, `city`, `county[code]`, `district_names`,
-        `figure` and `table`.
-        """
+        """What prose may name: numbers of the district by indicator, `city`, `county[code]` etc."""
         if self._names is None:
             self._names = self._named(self.lang)
         return self._names
@@ -281,15 +279,13 @@ class Section:
         columns.
         """
         said = self._words(name, "table", data, words, csv)
-        html = tables.to_html(said["table"], lambda _, text: text)
         title = Text.from_json(said["title"]).plain
-        self._show({"text/html": html, "text/plain": title}, said)
+        self._show({"text/html": Writer().table(said["table"]), "text/plain": title}, said)
 
     def tiles(self, *tiles: dict) -> None:
         """Show key figures: each tile is a dict of value, label and note, each by language."""
         said = [{part: self.say(words).json for part, words in tile.items()} for tile in tiles]
-        html = tiles_html(said, lambda text: escape(Text.from_json(text).plain))
-        self.show({"text/html": html}, {"kind": "tiles", "tiles": said})
+        self.show({"text/html": tiles_html(said, Writer())}, {"kind": "tiles", "tiles": said})
 
     def prose(self, words: dict[str, str]) -> None:
         """Show Markdown; nothing where it is silent or a condition leaves nothing to say."""

@@ -79,14 +79,14 @@ def _shown(texts: list[str], names: list[str]) -> list[str]:
 
 
 def to_html(table: dict, link: Callable[[str, str], str]) -> str:
-    """Write a table of `to_json` with scoped headers; the first column heads its row. Cells are
-    escaped.
+    """Return a table of `to_json` as HTML; the first column has the row headers.
 
-    link: writes a traced number, by its name and its text in HTML. Rows of counties carry the code.
+    Headers are scoped, cells escaped, rows of counties carry their code. link: writes a number that
+    has a receipt, from the name of its estimate and its text in HTML.
     """
     columns, rows = table["columns"], table["rows"]
     numeric = [all(is_number(row[i]) for row in rows) for i in range(len(columns))]
-    alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
+    alike = len(numeric) > 1 and all(numeric[1:])  # stated once, for the table
     numeric = [False] * len(numeric) if alike else numeric
     nowhere = [""] * len(columns)
     titles = zip(_linked(columns, table["heads"] or nowhere, link), numeric, strict=True)

@@ -13,11 +13,10 @@ ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
 
 
 def literal(text: str) -> str:
-    """Write a text so that Markdown and HTML show it as it is: what could mean something there as
-    an entity.
+    """Return a text so that Markdown and HTML show it as it is, on one line.
 
-    It stays on one line. Both pandoc and the Markdown of notebooks take an entity for the sign,
-    never for markup.
+    What could mean something there becomes an entity, which pandoc and the Markdown of notebooks
+    take for the sign, never for markup.
     """
     return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", BREAKS.sub(" ", str(text)))
 

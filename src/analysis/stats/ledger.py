@@ -67,7 +67,7 @@ def ledger(
 
 
 def fill_notes(checks: pd.DataFrame, names: dict) -> pd.DataFrame:
-    """Fill the numbers of the notes, which are plain text: `{{ workers_2018.text }}`."""
+    """Fill the numbers into the notes of the checks by name, as plain text."""
     fill = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined
     ).from_string  # the notes are data
