@@ -15,17 +15,24 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 # Words for the program behind a target: make test ARGS="-k prose", make lab ARGS="--no-browser --port 8999"
 ARGS :=
 
-.PHONY: report test test-slow lab bench lint site release audit lock clean
+.PHONY: report test test-slow covering lab bench lint site release audit lock clean
 .DELETE_ON_ERROR:
 
 report: $(REPORT)
 	$(BIN)/python -m analysis build
 
+# Side by side on the cores of the machine; one after another with ARGS="-n0", as a debugger needs.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4
 test: $(DEV)
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: $(DEV) $(CRATE)
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(PYTEST) --dist loadfile -m slow $(ARGS)
+
+# Which tests cover files: make covering FILES="src/analysis/stats/funnel.py notebooks/02_facilities.ipynb"
+FILES :=
+covering: $(DEV)
+	@$(BIN)/python tools/covering_tests.py $(FILES)
 
 # Settings beside one's own lie in tools/lab; root, as in a container, must be allowed.
 lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/tools/lab$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))

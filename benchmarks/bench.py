@@ -1,9 +1,8 @@
-"""Time the pipeline against its rivals and its limit, in one sitting; write results.md and
-results.json.
+"""Time the pipeline against other tools and its limit; write results.md and results.json.
 
-Machines differ and are shared, so that every figure is a ratio within one sitting; seconds stand
-beside them only to be read with that in mind. `make bench` runs all of it; arguments name the parts
-wanted.
+Machines differ and are shared, so that every figure is a ratio within one run of this script;
+seconds are given beside them only for orientation. `make bench` runs all of it; arguments name the
+parts wanted.
 """
 
 from __future__ import annotations
@@ -82,8 +81,9 @@ def workshop(name: str) -> Path:
 
 
 def timed(*command: str | Path, cwd: Path, name: str = "") -> float:
-    """Run a program in a copy and return its seconds; it must succeed. `name`: note its largest
-    process too.
+    """Run a program in a copy and return its seconds; it must succeed.
+
+    name: also record the memory of its largest process.
     """
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said:
@@ -118,7 +118,7 @@ def analysis(folder: Path, *arguments: str, name: str = "") -> float:
 def runs(folder: Path) -> dict[str, dict]:
     """List the runs of notebooks as the rivals take them: {name: source, parameters, arguments}."""
     code = (
-        "import json; from analysis.pipeline.steps import steps; from analysis.survey.study import "
+        "import json; from analysis.plan.steps import steps; from analysis.survey.study import "
         "study; print(json.dumps([[f'{s.name}.{l}', s.notebook, {'wave': '2020', 'lang': l, "
         "**s.parameters}] for l in study().languages for s in steps()]))"
     )
@@ -141,10 +141,9 @@ def runs(folder: Path) -> dict[str, dict]:
 
 
 def rivals(districts: int) -> dict[str, float]:
-    """Time papermill and nbconvert commands, and for nine districts Snakemake running them, on a
-    built copy.
+    """Time papermill, nbconvert and, for nine districts, Snakemake on a built copy.
 
-    Of many counties every thirtieth is timed, and counts for thirty: they are runs of one notebook.
+    Of many counties every thirtieth is timed and counts for thirty: they are runs of one notebook.
     """
     folder, seconds = built(districts), Counter()
     counties = {name: run for name, run in runs(folder).items() if "district" in run["parameters"]}
@@ -265,16 +264,12 @@ def corrections(districts: int) -> dict[str, float]:
 
 
 def relevel(workbook: Path) -> None:
-    """Correct the level of a certificate: it reaches the clean tables, and no number that is
-    published.
-    """
+    """Correct the level of a certificate: changes the clean tables, and no published number."""
     _correct(workbook, CERTIFICATE, lambda _: "社会工作师", "助理社会工作师")
 
 
 def amend(workbook: Path) -> None:
-    """Correct one amount and the totals that follow: the city's is printed on the page of every
-    county.
-    """
+    """Correct one amount and its totals: the city's is printed on the page of every county."""
     book = openpyxl.load_workbook(workbook)
     rows = [
         row
@@ -288,16 +283,12 @@ def amend(workbook: Path) -> None:
 
 
 def raise_income(workbook: Path) -> None:
-    """Correct the income of one worker: the mean of the county moves, that of the city by less than
-    is printed.
-    """
+    """Correct the income of one worker: the printed mean changes for the county only."""
     _correct(workbook, "年收入（万元）", lambda income: income + 1, float)
 
 
 def certify(workbook: Path) -> None:
-    """Give the first worker without a certificate one: it reaches comparison, index and report as
-    well.
-    """
+    """Give the first worker without a certificate one: changes comparison, index and report."""
     _correct(workbook, CERTIFICATE, lambda _: "助理社会工作师", "无")
 
 

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 
-# Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
+# Files of which most tests take long: `make test-slow` runs these and what is marked slow.
 SLOW = {
     "test_browser",
     "test_canaries",
@@ -21,6 +22,7 @@ SLOW = {
     "test_jupyterlab",
     "test_kills",
     "test_linked_tables",
+    "test_modules",
     "test_next_wave",
     "test_odd_files",
     "test_one_certificate",
@@ -29,7 +31,7 @@ SLOW = {
     "test_said_again",
     "test_same_bytes",
     "test_simulations",
-    "test_sources",
+    "test_software_list",
     "test_validated_crate",
 }
 
@@ -61,13 +63,21 @@ def copy(tmp_path) -> Path:
 def edition(tmp_path_factory) -> Path:
     """A copy of the repository in which the whole pipeline has run once. Read it, do not change it.
 
-    EDITION names a repository with a finished edition to be read instead, which saves building one.
+    All processes of a run of the tests share it. EDITION names a repository with a finished edition
+    to be read instead, which saves building one.
     """
     if made := os.environ.get("EDITION"):
         return Path(made)
-    folder = copy_repository(tmp_path_factory.mktemp("edition"))
-    done = run_analysis(folder, "build")
-    assert done.returncode == 0, done.stderr
+    top = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each process has a folder of its own in that
+        top = top.parent
+    folder = top / "shared/edition"
+    with (top / "edition.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "outputs/2020/SHA256SUMS").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # a build that failed
+            done = run_analysis(copy_repository(folder), "build")
+            assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -122,15 +122,12 @@ FORMULAS = [
 ]
 
 TEXTS = [*HEADINGS, *METADATA, *NOTES, *HTML, *RAW, *TYPST, *JINJA, *MARKUP, *FORMULAS]
-ONE_LINE = [
-    " ".join(text.split("\n")) for text in TEXTS
-]  # what a format with one line for it shows
+# what a format with one line for it shows
+ONE_LINE = [" ".join(text.split("\n")) for text in TEXTS]
 
 
 def settings_of_ones_own(home):
-    """Write settings for libraries as somebody may have them at home; returns the environment to be
-    there.
-    """
+    """Write settings for libraries as a user may have them; returns the environment."""
     other_font = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSerif.ttf"
     kernel = {
         "argv": ["false", "-f", "{connection_file}"],

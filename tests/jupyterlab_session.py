@@ -1,6 +1,4 @@
-"""A JupyterLab of `make lab` on a copy of the repository, used in a browser as a researcher
-would.
-"""
+"""A JupyterLab of `make lab` on a copy of the repository, used in a browser by a test."""
 
 import os
 import re
@@ -21,9 +19,7 @@ SECONDS = 120
 
 
 def working_copy(folder: Path, edition: Path | None = None) -> Path:
-    """Copy the repository into a folder under git, with what an edition has built where one is
-    given.
-    """
+    """Copy the repository into a folder under git, with the files of an edition if given."""
     copy_repository(folder)
     shutil.copytree(REPOSITORY / "tools/lab", folder / "tools/lab")
     for name in ("Makefile", ".gitignore", ".gitattributes"):
@@ -55,9 +51,7 @@ def git(folder: Path, *words: str) -> str:
 
 @contextmanager
 def server(folder: Path, home: Path):
-    """Run `make lab` in a folder, for somebody without settings; yields the address of
-    JupyterLab.
-    """
+    """Run `make lab` in a folder without user settings; yields the address of JupyterLab."""
     home.mkdir()
     personal = {
         name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))

@@ -1,6 +1,4 @@
-"""Edit a copy of the repository, build, and read what moved: as `analysis diff` says, and by other
-means.
-"""
+"""Edit a copy, build, and read the changes from `analysis diff` and by other means."""
 
 import csv
 import json
@@ -39,9 +37,7 @@ ROSTER = "专职社区工作者花名册"  # of people: no row of it is told
 
 @dataclass
 class Said:
-    """What `changes.html` says: rows of each group as (where, rest, [cell by language]); causes as
-    text.
-    """
+    """Content of `changes.html`: rows of groups as (where, rest, [cell by language]); causes."""
 
     groups: dict = field(default_factory=dict)
     causes: dict = field(default_factory=dict)
@@ -80,8 +76,9 @@ def read_page(page):
 
 
 class Prose(HTMLParser):
-    """Collect the paragraphs, points and headings of a published page, without figures and
-    tables.
+    """Collect the paragraphs, list items and headings of a published page.
+
+    Figures and tables are left out.
     """
 
     def __init__(self, page):
@@ -160,9 +157,7 @@ class Copy:
         return done
 
     def diff(self):
-        """Run `analysis diff`; returns (exit code, what the page says), without one where nothing
-        moved.
-        """
+        """Run `analysis diff`; returns (exit code, content of the page or None)."""
         done = self.run("diff")
         assert done.returncode in (0, 1), done.stderr
         if done.returncode == 0:
@@ -177,8 +172,9 @@ class Copy:
         (self.folder / path).write_text(whole.replace(old, new, count), "utf-8")
 
     def row(self, path, key, **changes):
-        """Change cells of the row of a reference table whose first cell is `key`; `{old}` is what
-        was there.
+        """Change cells of the row of a reference table whose first cell is `key`.
+
+        `{old}` stands for the previous value.
         """
         place = self.folder / "data/raw/reference" / path
         with place.open(encoding="utf-8", newline="") as file:
@@ -224,9 +220,7 @@ class Copy:
         return f"{sheet}!{column}" if sheet == ROSTER else f"{file}!{sheet}!{column} {row}"
 
     def overwrite(self, county, sheet, column, wanted, new):
-        """Change the first such cell of a workbook in place; returns its place as causes name
-        it.
-        """
+        """Change the first such cell of a workbook in place; returns its place as in causes."""
         row, _ = self.first(county, sheet, column, wanted)
         path = self.workbook(county)
         book = openpyxl.load_workbook(path)
@@ -254,8 +248,9 @@ def estimates(outputs):
 
 
 def moved_numbers(old, new):
-    """Name the numbers that differ between two `estimates.csv` in value, interval or n, by pandas
-    alone.
+    """Return the numbers whose value, interval or n differ between two `estimates.csv`.
+
+    Compared with pandas only.
     """
     both = old.index.intersection(new.index)
     differ = (old.loc[both, COMPARED] != new.loc[both, COMPARED]).any(axis=1)
@@ -272,9 +267,8 @@ def printed_texts(folder, rows):
     for row in rows.itertuples():
         if row.value and int(row.n) >= 12:
             measure = measures.loc[row.indicator]
-            of_county = row.Index.startswith(
-                ("income.", "income_2018.")
-            )  # means of people: one decimal
+            # means of people: one decimal
+            of_county = row.Index.startswith(("income.", "income_2018."))
             places = Decimal(1).scaleb(-1 if of_county else -int(measure["decimals"]))
             texts[row.Index] = (
                 f"{Decimal(row.value).quantize(places, ROUND_HALF_UP)}{measure['unit_zh']}"
@@ -301,8 +295,9 @@ def check_numbers(copy, said):
 
 
 def check_verdicts(copy, said):
-    """The verdicts named are those whose form differs between two `statements.csv`, by pandas
-    alone.
+    """The named verdicts are those whose form differs between two `statements.csv`.
+
+    Compared with pandas only.
     """
     key = ["indicator", "district", "other"]
     old, new = (
@@ -346,9 +341,7 @@ def check_sentences(copy, said):
 
 
 def without(blocks, lines):
-    """Take sentences out of blocks of words, in each of which they must stand; returns the rest,
-    sorted.
-    """
+    """Return the characters left of blocks of words without some sentences, sorted."""
     rest = "\n".join(blocks)
     for line in sorted(("".join(line.split()) for line in lines), key=len, reverse=True):
         assert line in rest

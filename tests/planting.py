@@ -10,9 +10,7 @@ UNIT = re.compile(r"（(户|人|平方米|小时|份|个|块|项|级|批|天|万
 
 
 def read_form(sheet):
-    """Return ({`group/title`: column number}, [data rows]): 序号 heads a form and numbers its data
-    rows.
-    """
+    """Return ({`group/title`: column number}, [data rows]), found by the column 序号."""
     top = next(row for row in range(1, 16) if sheet.cell(row, 1).value == "序号")
     merged = {
         (row, column): sheet.cell(area.min_row, area.min_col).value
@@ -50,9 +48,7 @@ def find_column(columns, title):
 
 
 class Planting:
-    """A copy of a wave under change: `cell` plants one fault; `expected` says where each must
-    show.
-    """
+    """A copy of a wave under change: `cell` plants one fault, `expected` lists their places."""
 
     def __init__(self, raw):
         self.raw = raw
@@ -90,8 +86,9 @@ class Planting:
             cell.number_format = "General"  # a number in a cell that is formatted as a date is one
 
     def cell(self, workbook, title, column, value, fragment, keep=lambda value: True):
-        """Plant a value in the next free row of a sheet; `keep` picks the rows in which it is a
-        fault.
+        """Plant a value in the next free row of a sheet; `keep` selects the rows to use.
+
+        They are rows in which the value is a fault.
         """
         rows = self.rows(workbook, title)[self.taken[workbook, title] :]
         row = next(r for r in rows if keep(r))
@@ -107,8 +104,9 @@ class Planting:
 
 
 def rewritten(path, change):
-    """Rewrite the parts of a workbook in place: change(name, bytes) gives the new bytes, or None to
-    drop it.
+    """Rewrite the parts of a workbook in place.
+
+    change(name, bytes) returns the new bytes, or None to remove the part.
     """
     with zipfile.ZipFile(path) as archive:
         parts = [(name, change(name, archive.read(name))) for name in archive.namelist()]

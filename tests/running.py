@@ -1,6 +1,4 @@
-"""Run the command line on a copy of the repository, as a user would, and see that it writes nowhere
-else.
-"""
+"""Run the command line on a copy of the repository, and check that it writes only there."""
 
 import hashlib
 import os
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.stage import damaged, write_sums
+from analysis.edition.stage import damaged, write_sums
 from analysis.survey.ownership import MARKER
 
 REPOSITORY = Path(__file__).parents[1]
@@ -25,9 +23,7 @@ NEEDED = (
 
 
 def copy_repository(target: Path) -> Path:
-    """Copy what a build needs, so that tests never touch the researcher's own tables and
-    outputs.
-    """
+    """Copy what a build needs, so that tests do not touch the user's tables and outputs."""
     for name in NEEDED:
         source = REPOSITORY / name
         copy = shutil.copytree if source.is_dir() else shutil.copyfile
@@ -44,9 +40,7 @@ def command_line(*arguments: str) -> list[str]:
 
 
 def run_analysis(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run the command line in a folder, as a user would; it must change nothing but what it says it
-    writes.
-    """
+    """Run the command line in a folder; it must change only the files that it reports."""
     before = [contents(folder, TOOLS), originals(), beside(folder)]
     done = subprocess.run(
         command_line(*arguments),
@@ -74,14 +68,8 @@ def originals() -> list[dict[str, str]]:
 USAGE = 64
 SCRATCH = {"build", "data/processed"}
 TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"}
-ORIGINALS = {
-    "data",
-    "src",
-    "notebooks",
-    "tests",
-    "docs",
-    ".",
-}  # never written, whatever an option says
+# never written, whatever an option says
+ORIGINALS = {"data", "src", "notebooks", "tests", "docs", "."}
 WRITING = {
     "build": SCRATCH | {"outputs"},
     "diff": {"outputs"},
@@ -105,9 +93,7 @@ def written_by(folder: Path, arguments: tuple) -> set[str]:
 
 
 def within(name: str, folders: set[str]) -> bool:
-    """Tell whether a file or folder lies in one of these folders, or in one that is exchanged with
-    it.
-    """
+    """Return whether a path lies in one of these folders, or in one exchanged with it."""
     parts = name.split("/")
     return any("/".join(parts[:end]) in folders for end in range(1, len(parts) + 1))
 

@@ -1,6 +1,4 @@
-"""No sentence of the published edition contrasts counties beyond its rule: its evidence is read and
-redone.
-"""
+"""No sentence of the edition contrasts counties beyond its rule; the evidence is recomputed."""
 
 import re
 
@@ -105,9 +103,7 @@ def test_groups_of_those_interviewed_are_contrasted_only_where_they_are_told_apa
 
 
 def test_published_share_of_staff_is_weighted_by_both_stages(edition):
-    """Recomputed from the clean tables: communities in the frame over drawn, staff over those
-    asked.
-    """
+    """Recomputed from the clean tables: communities in frame / drawn, staff / interviewed."""
     tables = edition / "data/processed/2020"
     frame, visited, staff = (
         pd.read_parquet(tables / f"{name}.parquet")

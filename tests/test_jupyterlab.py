@@ -1,6 +1,4 @@
-"""A day in JupyterLab: all notebooks run, are read and saved in a browser. Skips where there is
-none.
-"""
+"""All notebooks run, are read and are saved in JupyterLab; skipped without a browser."""
 
 import re
 
@@ -52,9 +50,7 @@ def shown(lab: Lab) -> list[tuple]:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_run_twice_and_saved_a_notebook_is_as_it_was(opened, folder, name):
-    """A run is silent, a second one in the same kernel shows the same, and git sees no change after
-    saves.
-    """
+    """A run has no messages, a second run shows the same, and saving changes nothing in git."""
     lab = opened(name)
     lab.run_all()
     lab.do("docmanager:save")
@@ -68,9 +64,7 @@ def test_run_twice_and_saved_a_notebook_is_as_it_was(opened, folder, name):
 
 
 def test_prose_is_edited_as_markdown_whose_lines_wrap(opened):
-    """Cells of prose are highlighted as Markdown and no editor reaches beyond its cell; code stays
-    code.
-    """
+    """Prose cells are highlighted as Markdown and fit their cell; code cells are unchanged."""
     lab = opened(LONG)
     cells = lab.notebook(
         """const seen = []
@@ -96,9 +90,7 @@ def test_prose_is_edited_as_markdown_whose_lines_wrap(opened):
 
 @pytest.mark.parametrize(("lang", "reference"), [("zh", "见图 1）"), ("en", "see Figure 1)")])
 def test_references_and_captions_have_the_numbers_of_the_report(opened, folder, lang, reference):
-    """One setting chooses the language; words name figures, and figures have number, title and
-    subtitle.
-    """
+    """One setting selects the language; words name figures, which have number and titles."""
     path = folder / f"notebooks/{LONG}.ipynb"
     before = path.read_text("utf-8")
     path.write_text(before.replace('lang = \\"zh\\"', f'lang = \\"{lang}\\"'), "utf-8")
@@ -117,9 +109,7 @@ def test_references_and_captions_have_the_numbers_of_the_report(opened, folder, 
 
 
 def test_a_misspelt_name_is_told_in_one_line_where_one_sees_it(opened, folder):
-    """The message names notebook, cell, language and the nearest name, and the notebook goes to
-    it.
-    """
+    """The message has notebook, cell, language and nearest name, and is scrolled into view."""
     path = folder / "notebooks/02_facilities.ipynb"
     before = path.read_text("utf-8")
     path.write_text(before.replace("}}升到{{ compliant }}", "}}升到{{ complaint }}"), "utf-8")

@@ -11,13 +11,8 @@ from running import REPOSITORY
 def recipe(target: str, *words: str, **environment: str) -> str:
     """Return the last command that make would run for a target."""
     command = ["make", "--no-print-directory", "--dry-run", "--always-make", target, *words]
-    around = (
-        "ARGS",
-        "MAKEFLAGS",
-        "MFLAGS",
-        "MAKELEVEL",
-        "MAKEOVERRIDES",
-    )  # of the make that runs the tests
+    # of the make that runs the tests
+    around = ("ARGS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
     kept = {name: value for name, value in os.environ.items() if name not in around}
     done = subprocess.run(
         command, cwd=REPOSITORY, env=kept | environment, capture_output=True, text=True, check=True
@@ -27,9 +22,7 @@ def recipe(target: str, *words: str, **environment: str) -> str:
 
 @pytest.mark.parametrize("target", ["test", "test-slow", "lab"])
 def test_words_after_args_go_to_the_program(target):
-    """`make lab ARGS="--no-browser"` starts JupyterLab with it, and an ARGS of the environment does
-    nothing.
-    """
+    """`make lab ARGS="--no-browser"` passes it on; ARGS of the environment is ignored."""
     assert recipe(target, "ARGS=--one --two 3").endswith(" --one --two 3")
     assert recipe(target, ARGS="--one") == recipe(target)
 

@@ -72,9 +72,7 @@ def test_the_patterns_find_what_they_are_for():
 
 
 def test_the_package_reads_no_table_by_the_name_of_this_study():
-    """Tables of the codebook are this study's own; what the package asks for by name is the
-    frame.
-    """
+    """Tables of the codebook belong to the study; the package names only those of the frame."""
     tables = pd.read_csv(REFERENCE / "tables.csv", dtype=str)["table"]
     quoted = re.compile(r'"(' + "|".join(set(tables) - {"communities"}) + r')"')
     found = [

@@ -9,7 +9,7 @@ import sys
 import pytest
 from this_study import STEPS
 
-from analysis.pipeline.steps import notebooks
+from analysis.plan.steps import notebooks
 from analysis.publish.hard_coded import hard_coded_numbers
 from running import REPOSITORY
 
@@ -96,6 +96,7 @@ def nbval(folder, *notebooks):
     )
 
 
+@pytest.mark.slow
 def test_a_plain_kernel_gives_what_was_published(edition):
     executed = sorted((edition / "build/2020/zh/notebooks").glob("*.ipynb"))
     once = [path for path in executed if "profile" not in path.stem or path.stem.endswith("331023")]

@@ -1,6 +1,4 @@
-"""One worker's certificate, changed in one county's workbook, shows everywhere, with no other
-edit.
-"""
+"""A change of one worker's certificate in one workbook is shown everywhere."""
 
 import csv
 import re
@@ -36,9 +34,8 @@ def certify_one(path):
 @pytest.fixture(scope="module")
 def corrected(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("corrected")
-    shutil.copytree(
-        edition, folder, dirs_exist_ok=True
-    )  # beside it, so that only what is stale runs
+    # beside it, so that only what is stale runs
+    shutil.copytree(edition, folder, dirs_exist_ok=True)
     certify_one(folder / "data/raw/2020" / WORKBOOK)
     done = run_analysis(folder, "build")
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,4 @@
-"""Another study is another folder: other places, codes, sheets, language and wave, and the same
-package.
-"""
+"""Another study is another folder: places, codes, sheets, language and wave; same package."""
 
 import re
 import shutil
@@ -40,8 +38,9 @@ def new(tmp_path_factory) -> Path:
 
 
 def answers(book: Path, sheet: str, key: str) -> pd.DataFrame:
-    """Read the filled rows of a sheet by openpyxl: columns by header without unit, rows that have
-    `key`.
+    """Read the filled rows of a sheet with openpyxl: columns by header without unit.
+
+    Only rows that have `key`.
     """
     rows = list(openpyxl.load_workbook(book, read_only=True)[sheet].iter_rows(values_only=True))
     heads = [
@@ -202,6 +201,7 @@ FAULTS = {  # file: (text, what stands in its place, what is said)
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path):
     folder = shutil.copytree(STUDY, tmp_path / "study")
@@ -209,11 +209,8 @@ def test_a_fault_in_the_tables_of_the_study_is_an_input_problem(fault, tmp_path)
     text = (folder / name).read_text("utf-8")
     assert was in text
     (folder / name).write_text(text.replace(was, now, 1), encoding="utf-8")
-    for command in (
-        "check",
-        "build",
-        *(["forms"] if "rule" not in fault else []),
-    ):  # forms hold no rules
+    # forms hold no rules
+    for command in ("check", "build", *(["forms"] if "rule" not in fault else [])):
         done = run_analysis(folder, command)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
         assert said in done.stderr

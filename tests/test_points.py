@@ -8,10 +8,8 @@ import pytest
 
 from analysis.publish.markup import plain
 
-FIRST, LAST = (
-    "introduction",
-    "annex_compare",
-)  # parts 1 to 3 lie from the first cell to before the last
+# parts 1 to 3 lie from the first cell to before the last
+FIRST, LAST = ("introduction", "annex_compare")
 ENDING = {"zh": "", "en": "_en"}
 SOFTWARE = r"notebook|repository|software|CSV|JSON|make report|Python|笔记本|仓库|软件|程序|代码"
 
@@ -23,9 +21,7 @@ def points(edition):
 
 
 def parts(edition, lang):
-    """Return {cell: what it says} of the cells of parts 1 to 3 that say something, headings left
-    out.
-    """
+    """Return {cell: text} of the cells of parts 1 to 3 that have text, without headings."""
     notebook = json.loads(
         (edition / f"build/2020/{lang}/notebooks/10_report.ipynb").read_text("utf-8")
     )

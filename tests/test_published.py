@@ -125,9 +125,8 @@ def test_n_is_the_number_of_rows_cited(estimates):
     plain = estimates[~estimates["how"].str.startswith(("estimates", "model", "published"))]
     for row in plain.itertuples():
         parts = parse(row.sources if isinstance(row.sources, str) else "")
-        counted = [
-            part for part in parts if part.sheet == parts[0].sheet
-        ]  # the members or the frame come behind
+        # the members or the frame come behind
+        counted = [part for part in parts if part.sheet == parts[0].sheet]
         if parts and not parts[0].spans:  # people, whose rows are not told
             continue
         assert sum(part.count for part in counted) == row.n, row.name
@@ -295,9 +294,7 @@ def test_checksums_fit(outputs):
 
 
 def written(path):
-    """Return what a file holds, unpacked where it is packed; the PDF is written from what Word
-    is.
-    """
+    """Return the content of a file, unpacked if packed; that of the PDF is taken from Word."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             return "".join(

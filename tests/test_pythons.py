@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.stage import SUMS, read_sums
+from analysis.edition.stage import SUMS, read_sums
 from running import REPOSITORY, copy_repository
 
 SUPPORTED = ("3.11", "3.12", "3.13")
@@ -36,9 +36,7 @@ def _own():
 
 
 def _is(path, version):
-    """Tell whether an interpreter starts and is of a version: a shim of pyenv may stand for
-    none.
-    """
+    """Return whether an interpreter starts and has a version; a shim of pyenv may not."""
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
     return said.returncode == 0 and said.stdout.startswith(f"Python {version}.")
 

@@ -1,9 +1,8 @@
-"""Every published number follows from its receipt, as a reader finds who has the workbooks and not
-this package.
+"""Every published number follows from its receipt and the workbooks, without this package.
 
-Nothing of the package is imported. A receipt is a line of estimates.csv: `sources` cites rows,
-`how` is a formula with its domain in brackets; codebook.csv has the title of each column. The
-workbooks are opened with openpyxl, the cited rows taken, the formula applied.
+The package is not imported. A receipt is a line of estimates.csv: `sources` cites rows, `how` is a
+formula with its domain in brackets; codebook.csv has the title of each column. The workbooks are
+opened with openpyxl, and the formula is applied to the cited rows.
 """
 
 import csv
@@ -129,8 +128,9 @@ class Study:
         return {(book, n): row for book, rows in sheets for n, row in rows.items()}
 
     def workbook(self, name):
-        """Return the sheets of a workbook: {title: {row: {column: answer}}}, rows with a serial
-        number alone.
+        """Return the sheets of a workbook as {title: {row: {column: answer}}}.
+
+        Only rows with a serial number.
         """
         if name not in self.tables:
             book = openpyxl.load_workbook(self.raw / name, data_only=True)
@@ -140,9 +140,7 @@ class Study:
         return self.tables[name]
 
     def sheet(self, file, sheet):
-        """Find each column of a sheet by its title, under its group where two have the same; read
-        the rows.
-        """
+        """Find each column of a sheet by title, or group and title, and read the rows."""
         for line in self.corrections:
             if (line["file"], line["sheet"]) == (file, sheet.title):
                 title = line["column"].split("/")[-1]
@@ -217,9 +215,7 @@ def cited(text):
 
 
 def fault(row, study):
-    """Say what is wrong with a receipt, or nothing: it cites the rows of its domain and they give
-    its value.
-    """
+    """Return the fault of a receipt, or nothing: it cites its domain and gives its value."""
     table, _, formula = row["how"].partition(": ")
     names, places = cited(row["sources"])
     if table == "estimates":
@@ -232,9 +228,8 @@ def fault(row, study):
             rows = study.rows(members[1]).items()
             counted[SHEETS[members[1]]] = {n: r for n, r in rows if r["community_code"] in codes}
         met = {(file, sheet, n) for sheet, rows in counted.items() for file, n in rows}
-        of_people = {
-            place for place, lines in places.items() if lines == PEOPLE
-        }  # which rows is not said
+        # which rows is not said
+        of_people = {place for place, lines in places.items() if lines == PEOPLE}
         if beyond := {(file, sheet) for file, sheet, _ in met if sheet in WITHOUT_ROWS} - of_people:
             return f"people of {sorted(beyond)[:3]} are counted and their sheet is not cited"
         met = {(file, sheet, n) for file, sheet, n in met if (file, sheet) not in of_people}
@@ -253,9 +248,7 @@ def fault(row, study):
 
 
 def precision(row):
-    """How far a value may be from what its rows give: means of people are published in few
-    digits.
-    """
+    """Tolerance between a value and its rows: means of people are published rounded."""
     digits = 2 if row["district"] == CITY else 1
     return 0.5 * 10**-digits + 1e-6 if row["indicator"] in ROUNDED else 1.5e-6
 

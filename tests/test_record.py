@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from analysis.pipeline.lock import INPUTS
-from analysis.pipeline.stage import RECORD, SUMS, read_sums
+from analysis.edition.input_record import INPUTS
+from analysis.edition.stage import RECORD, SUMS, read_sums
 from running import REPOSITORY
 
 RECORDED = REPOSITORY / "outputs/2020"

@@ -1,6 +1,4 @@
-"""The list of the software of a release names every locked library, with its hash, and is the same
-each time.
-"""
+"""The software list of a release names every locked library with its hash, reproducibly."""
 
 import json
 import re

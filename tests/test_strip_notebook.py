@@ -40,9 +40,7 @@ def strip(text: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
 def test_a_committed_notebook_stays_as_it_is_and_noise_goes(path):
-    """The filter gives the committed bytes, for the notebook as it is and for what an editor makes
-    of it.
-    """
+    """The filter gives the committed bytes, also for the version written by an editor."""
     text = path.read_text("utf-8")
     assert strip(text).stdout == path.read_bytes()
     assert strip(json.dumps(noisy(text))).stdout == path.read_bytes()
@@ -76,9 +74,7 @@ def test_tags_and_attachments_stay():
     ],
 )
 def test_a_new_cell_of_english_prose_belongs_to_the_chinese_one_before(ids, kept):
-    """An editor draws ids at random, and has no field to name a cell; an id that somebody gave
-    stays.
-    """
+    """Editors draw ids at random and have no field to name a cell; a user's id is kept."""
     words = zip(ids, ("%%md zh\n一", "%%md en\none"), strict=True)
     cells = [
         {"cell_type": "code", "id": name, "metadata": {}, "source": text} for name, text in words

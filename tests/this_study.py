@@ -1,6 +1,6 @@
 """What the study of this repository is, as tests need it."""
 
-from analysis.pipeline.steps import steps
+from analysis.plan.steps import steps
 from analysis.survey.study import study
 
 STUDY = study()

@@ -15,7 +15,7 @@ from graphlib import TopologicalSorter
 from html import escape
 from pathlib import Path
 
-from analysis.pipeline.tasks import Edition
+from analysis.plan.tasks import Edition
 from analysis.survey.folders import root, usual_wave
 
 FILES = {"zh": "how-it-works.zh.svg", "en": "how-it-works.svg"}
@@ -90,9 +90,7 @@ def near(needed: set[str], rows: dict[str, float]) -> float:
 
 
 def spread(wanted: dict[str, float]) -> dict[str, float]:
-    """Give the boxes of a column rows of their own, in the order of those that they want, and
-    around the same middle.
-    """
+    """Return a row for each box of a column, in the order of those wanted, around their middle."""
     order = sorted(wanted, key=lambda box: (wanted[box], box))
     rows: list[float] = []
     for box in order:

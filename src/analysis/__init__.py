@@ -1,3 +1,4 @@
-"""From the workbooks of a survey to its published report: of any study that is a folder with a
-`study.toml`.
+"""Reproducible report of a survey, from its workbooks to the published files.
+
+A study is a folder with a `study.toml`; the package holds nothing specific to one study.
 """

@@ -66,9 +66,7 @@ DRAWN = re.compile(r"^\s*(\S+?)[ ：:]+(-?\d[\d,]*(?:\.\d+)?)")
 
 @dataclass
 class Known:
-    """What is known: by (indicator, district) the narrowest interval and where it was read; codes
-    by name.
-    """
+    """Known intervals by (indicator, district), the narrowest with its source; codes by name."""
 
     places: dict = field(default_factory=dict)
     titles: dict = field(default_factory=dict)
@@ -122,9 +120,7 @@ def pay(text):
 
 
 class Page(HTMLParser):
-    """The tables, receipts and hover titles of a page; end tags may be missing, as in HTML they
-    may.
-    """
+    """The tables, receipts and hover titles of a page; end tags may be missing, as in HTML."""
 
     def __init__(self, text):
         super().__init__()
@@ -356,9 +352,7 @@ class System:
 
 
 def narrowed(known, cells=None):
-    """Return for each count that is not published, or those among `cells`, the range it can be
-    narrowed to.
-    """
+    """Return the range to which each unpublished count can be narrowed, or those of `cells`."""
     system = System(known)
     hidden = [cell for cell, i in system.at.items() if system.low[i] < system.high[i]]
     hidden = [cell for cell in hidden if cells is None or cell in cells]

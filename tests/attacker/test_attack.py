@@ -1,6 +1,4 @@
-"""Nothing of people can be told from what is published, and the attack finds each leak that is
-planted.
-"""
+"""No person's data can be derived from the outputs, and the attack finds each planted leak."""
 
 import csv
 import os
@@ -57,8 +55,9 @@ def test_every_count_that_is_hidden_is_hidden_by_ten(published):
 
 
 def with_one_leaver_each(known, workers, decimals):
-    """Return what two editions would tell, the second without one worker of each county, with so
-    many decimals.
+    """Return what two editions disclose, the second without one worker of each county.
+
+    The values have the given number of decimals.
     """
     ends = []
     gone = workers.groupby("county_code").sample(1, random_state=7)

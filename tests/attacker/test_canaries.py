@@ -1,6 +1,4 @@
-"""What identifies a person appears in nothing that is published, kept, printed or sent to somebody
-else.
-"""
+"""Data that identify a person are not in any published, stored, printed or returned file."""
 
 import io
 import shutil
@@ -59,9 +57,7 @@ def planted(path):
 
 
 def contents(path):
-    """Return the bytes of a file, and of the members of one that is an archive, as they would be
-    read.
-    """
+    """Return the bytes of a file, and of the members of an archive, as they would be read."""
     data = path.read_bytes()
     yield data
     if zipfile.is_zipfile(io.BytesIO(data)):
@@ -105,9 +101,7 @@ def test_a_canary_in_every_place_of_a_workbook_is_nowhere_else(home):
 
 
 def test_messages_and_what_goes_back_to_others_hold_none(home, tmp_path):
-    """Also where the file is wrong: a sheet, a column, a file that nobody asked for, slipped
-    cells.
-    """
+    """Also for faulty files: a sheet, a column, a file not asked for, shifted cells."""
     raw = tmp_path / "2020"
     shutil.copytree(home / "data/raw/2020", raw)
     path = raw / BOOK

@@ -1,9 +1,8 @@
-"""Validate an RO-Crate with roc-validator, which has an environment of its own (see
-requirements.in).
+"""Validate an RO-Crate with roc-validator in its own environment (see requirements.in).
 
-Usage: validate.py FOLDER PROFILE; exit 0 where all required checks pass, else 1 with what was
-found. Nothing is fetched: the JSON-LD context of RO-Crate 1.1, which the crate refers to, is that
-of the package rocrate.
+Usage: validate.py FOLDER PROFILE; exit 0 if all required checks pass, else 1 with the findings.
+Nothing is downloaded: the JSON-LD context of RO-Crate 1.1, to which the crate refers, is that of
+the package rocrate.
 """
 
 import io

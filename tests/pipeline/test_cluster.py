@@ -1,6 +1,4 @@
-"""The same steps on a cluster of Dask: a real scheduler and two workers, one of which is killed in
-the middle.
-"""
+"""The same steps on a Dask cluster: a real scheduler and two workers, one of them killed."""
 
 import contextlib
 import json
@@ -142,9 +140,7 @@ print(sys.modules.get("analysis.survey.clean") is kept)
 
 
 def test_modules_are_dropped_unless_they_are_known_to_be_those_of_now():
-    """A worker that joined while a run was under way was never told of which state its modules
-    are.
-    """
+    """A worker that joined during a run was never told the state of its modules."""
     done = subprocess.run(
         [sys.executable, "-c", RENEWED], capture_output=True, text=True, check=True
     )

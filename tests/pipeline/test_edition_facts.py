@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
+from analysis.edition.record import read_edition
 from analysis.pipeline.edition_facts import sentences
-from analysis.pipeline.edition_record import read_edition
 
 MOST = 1_500_000  # bytes
 
@@ -54,9 +54,8 @@ def test_every_sentence_of_the_report_stands_on_its_page(record, edition):
             for one in record.facts
             if (one.lang, one.name.partition("!")[0]) == (lang, "10_report")
         ]
-        said = [
-            one for one in own if not one.name.endswith("!key_figures")
-        ]  # on the page in another order
+        # on the page in another order
+        said = [one for one in own if not one.name.endswith("!key_figures")]
         assert len(said) > 100
         odd = [one.said[0] for one in said if "".join(one.said[0].split()) not in words]
         assert odd == []

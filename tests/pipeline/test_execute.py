@@ -4,9 +4,9 @@ from contextlib import nullcontext
 import nbformat
 import pytest
 
+from analysis.edition.failures import NotebookError
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookError
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import available, kernel_server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from analysis.pipeline import tasks
+from analysis.plan import tasks
 from running import REPOSITORY, copy_repository, run_analysis
 
 OTHERS = (  # they read other tables, or other columns of that one
@@ -202,9 +202,8 @@ def test_numbers_of_a_notebook_that_is_gone_are_not_published(shop):
         "assert len(book)",
         "assert True and len(book)",
     )
-    shutil.rmtree(
-        shop.folder / "build/2020/zh/facts"
-    )  # they are written anew, with the table of all estimates
+    # they are written anew, with the table of all estimates
+    shutil.rmtree(shop.folder / "build/2020/zh/facts")
     assert "facts zh" in shop.build()
     assert table.read_bytes() == before and not (saved / "15_gone.parquet").exists()
 

@@ -1,6 +1,4 @@
-"""A run killed at any moment leaves a whole edition, no process behind, and a next run that needs
-no flag.
-"""
+"""A run killed at any time leaves a whole edition and no process; the next run needs no flag."""
 
 import os
 import random
@@ -10,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from analysis.pipeline.stage import damaged
+from analysis.edition.stage import damaged
 from running import run_analysis, slow
 
 KILLS = int(os.environ.get("KILLS", "50"))
@@ -31,9 +29,8 @@ def still_running(folder: Path) -> list[str]:
 @slow
 def test_kills_at_random_moments(edition, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
-    shutil.copytree(
-        edition, folder, dirs_exist_ok=True
-    )  # beside it, so that only what is stale runs
+    # beside it, so that only what is stale runs
+    shutil.copytree(edition, folder, dirs_exist_ok=True)
     notebook = folder / "notebooks/02_facilities.ipynb"
     words = notebook.read_text("utf-8")
     assert "%%md zh" in words

@@ -1,6 +1,4 @@
-"""Names and folders that people give: whatever they are, nothing but what the program made is
-touched.
-"""
+"""Any names and folders that users give: only files that the program made are changed."""
 
 import contextlib
 import io

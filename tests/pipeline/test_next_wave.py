@@ -1,6 +1,4 @@
-"""Another wave: its folder and declaration give an edition, with what changed and what was
-corrected.
-"""
+"""A new wave: folder and declaration give an edition with its changes and corrections."""
 
 import csv
 
@@ -19,9 +17,7 @@ SANMEN, SHEET, TITLE = "331022_三门县.xlsx", "社区基本情况", "户数"
 
 @pytest.fixture(scope="module")
 def corrected(tmp_path_factory, analysis):
-    """An edition of wave 2021 in which one cell was corrected, and what the receipts call that
-    cell.
-    """
+    """An edition of wave 2021 with one corrected cell, and the name of the cell in receipts."""
     folder = copy_repository(tmp_path_factory.mktemp("next"))
     raw = synthesise_next(folder / "data/raw", folder / "data/raw/reference")
     planting = Planting(raw)

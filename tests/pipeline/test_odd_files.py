@@ -1,6 +1,4 @@
-"""What lies where a file of a wave is expected: every command says it in words, and waits for
-nothing.
-"""
+"""Special files in place of a wave's file: every command reports them and does not block."""
 
 import contextlib
 import io

@@ -1,6 +1,4 @@
-"""A release is one zip: the edition, its descriptions, nothing unpublished, the same bytes each
-time.
-"""
+"""A release is one reproducible zip: edition and descriptions, nothing unpublished."""
 
 import hashlib
 import json
@@ -12,7 +10,7 @@ import pytest
 from frictionless import Package
 from pysdmx.io import get_datasets
 
-from analysis.pipeline.stage import read_sums
+from analysis.edition.stage import read_sums
 from running import copy_repository, publish, run_analysis
 
 NAME = "taizhou-community-governance-2020"
@@ -92,9 +90,8 @@ def test_pysdmx_reads_every_estimate_by_its_structure(unpacked):
     for one in coded:
         codes = {code.id for code in one.local_codes.items}
         assert set(table.data[one.id].dropna().astype(str)) - {""} <= codes, one.id
-    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype(
-        "float64"
-    )  # what is withheld has none
+    # what is withheld has none
+    values = pd.to_numeric(table.data["OBS_VALUE"], errors="coerce").astype("float64")
     assert values.tolist() == pytest.approx(estimates["value"].tolist(), nan_ok=True)
     assert values.isna().sum() == estimates["withheld"].notna().sum()
     assert set(table.data["BASIS"]) == set(estimates["basis"])

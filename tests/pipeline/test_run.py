@@ -6,12 +6,12 @@ from itertools import pairwise
 import pytest
 from distributed import KilledWorker
 
-from analysis.pipeline import task as tasks_of
-from analysis.pipeline.failures import StoppedError
+from analysis.edition.failures import StoppedError
 from analysis.pipeline.progress import Progress
 from analysis.pipeline.run import Record, ordered, reasons
 from analysis.pipeline.run import run as run_tasks
-from analysis.pipeline.task import Inputs, task
+from analysis.plan import task as tasks_of
+from analysis.plan.task import Inputs, task
 from analysis.survey.access import Access
 
 

@@ -1,6 +1,4 @@
-"""A notebook runs once: what depends on its language runs again, and gives what a run of its own
-would.
-"""
+"""A notebook runs once: repeated cells give the same as a run in the other language."""
 
 import json
 import shutil
@@ -11,8 +9,8 @@ import pytest
 from this_study import STEPS
 
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.languages import again
 from analysis.pipeline.stable import set_stable
+from analysis.plan.languages import again
 from analysis.publish.cells import CellError
 
 SECTION = 'section = Section("02_x", wave, lang)'

@@ -1,6 +1,4 @@
-"""The site is whole: every link in it leads somewhere, and a folder of somebody else's is left
-alone.
-"""
+"""All links of the site have a target, and a folder of somebody else is not changed."""
 
 import os
 import shutil
@@ -10,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from analysis.pipeline.stage import MARKER
+from analysis.edition.stage import MARKER
 from running import run_analysis
 
 

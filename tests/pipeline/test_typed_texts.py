@@ -1,5 +1,6 @@
-"""A text that cannot be published stops a build before any notebook runs, with exit code 2 and its
-place.
+"""A text that cannot be published stops a build before any notebook runs, with exit code 2.
+
+The message names its place.
 """
 
 import json
@@ -24,6 +25,7 @@ def spoil(folder, name, sign):
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(("sign", "code"), [("𠮷", "U+20BB7"), ("\u202e", "U+202E")])
 def test_a_build_names_file_field_and_character_and_runs_no_notebook(

@@ -9,13 +9,13 @@ import time
 import nbformat
 import pytest
 
-from analysis.pipeline import sources
+from analysis.edition.failures import NotebookError, StoppedError
 from analysis.pipeline import warm as warm_module
 from analysis.pipeline.execute import PromptClient, run_notebook
-from analysis.pipeline.failures import NotebookError, StoppedError
-from analysis.pipeline.plan import read_source
 from analysis.pipeline.stable import set_stable
 from analysis.pipeline.warm import KERNEL_SERVER, ForkedKernel, available, kernel_server
+from analysis.plan import modules
+from analysis.plan.source import read_source
 from running import REPOSITORY
 
 pytestmark = pytest.mark.skipif(
@@ -205,7 +205,7 @@ def test_the_nursery_has_every_library_that_a_notebook_imports():
     files = set().union(
         *(read_source(path, [path.stem for path in notebooks]).modules for path in notebooks)
     )
-    names = sorted(map(sources.module_name, files))
+    names = sorted(map(modules.module_name, files))
     code = (
         "import sys; from analysis.pipeline.warm import LIBRARIES\n"
         "for name in LIBRARIES: __import__(name)\n"

@@ -97,9 +97,7 @@ def test_no_drawing_reaches_out_of_its_picture(browser, addresses, width):
 
 
 def test_no_line_moves_while_the_font_loads(browser, addresses):
-    """Seen where no Chinese font is installed: laid out before the font is there, lines break
-    elsewhere.
-    """
+    """Visible without a Chinese font: before the font is loaded, lines break elsewhere."""
     moved = """() => new Promise(done => new PerformanceObserver(list => {
         done(list.getEntries().reduce((sum, shift) => sum + shift.value, 0)) }).observe(
         { type: "layout-shift", buffered: true }) || setTimeout(() => done(0), 500))"""
@@ -205,8 +203,9 @@ def test_every_number_opens_and_the_page_is_light(edition):
 
 
 def test_tables_fit_the_page_and_no_column_of_words_is_a_ribbon(browser, addresses):
-    """Lines of the tallest row and what is hidden at the right, of each table; receipts keep number
-    and unit.
+    """For each table: lines of the tallest row, and what is hidden at the right.
+
+    Receipts keep number and unit together.
     """
     measured = """() => [...document.querySelectorAll("figure.table table")].map(table => [
         table.closest("figure").id, table.offsetWidth - table.parentElement.clientWidth,
@@ -236,8 +235,9 @@ def test_a_receipt_keeps_a_short_number_beside_its_unit(browser, addresses):
 
 @pytest.mark.parametrize("name", ["report/index.html", "report/en/index.html"])
 def test_a_screen_of_words_has_eight_links_of_numbers_at_most(browser, addresses, name):
-    """Numbers are linked where a reader would ask for their source: in findings and parts, not in
-    captions.
+    """Numbers are links where readers would ask for a source: findings and parts.
+
+    Captions have none.
     """
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(addresses[name].as_uri())
@@ -303,8 +303,9 @@ def test_the_glance_table_fits_a_phone(browser, addresses):
 
 
 def test_the_description_of_the_data_is_no_script_to_the_content_policy(browser, addresses):
-    """A browser keeps JSON-LD as data: the strict policy neither runs nor reports it, and it can be
-    read.
+    """Browsers treat JSON-LD as data: the strict policy neither runs nor reports it.
+
+    It can be read.
     """
     page = browser.new_page()
     page.add_init_script(

@@ -1,8 +1,7 @@
-"""The DDI codebook has every question of the forms once, in the order of elements that the standard
-asks for.
+"""The DDI codebook has every question once, in the order of elements of the standard.
 
-The schema of DDI comes in no package, so that its structure is checked here: the order of the
-children of the elements that are written, from the published schema of version 2.5.
+No package contains the DDI schema, so its structure is checked here: the order of the children of
+the written elements, from the published schema of version 2.5.
 """
 
 from xml.etree import ElementTree as ET

@@ -1,6 +1,4 @@
-"""What the page of a county may say: its own rows as they are, the city's values as they are
-printed.
-"""
+"""Data of the page of a county: its own rows unchanged, the city's values as printed."""
 
 import docx
 import numpy as np

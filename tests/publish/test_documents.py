@@ -194,9 +194,8 @@ def test_word_as_drawn_has_28_characters_a_line_and_22_lines_a_page(drawn_word):
     pages = measured(drawn_word)
     han = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]+")
     full = [text for lines in pages for _, left, right, text in lines if left < 80 and right > 519]
-    body = [
-        text for text in full if han.fullmatch(text) and len(text) < 35
-    ]  # longer: the label in small type
+    # longer: the label in small type
+    body = [text for text in full if han.fullmatch(text) and len(text) < 35]
     assert len(body) > 10
     assert {len(text) for text in body} <= {26, 27, 28, 29}
     first = [top for top, left, _, text in pages[0] if 100 < top < 720 and left < 115]

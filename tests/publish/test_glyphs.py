@@ -1,6 +1,4 @@
-"""No character is without a glyph where no Chinese font is installed: pages, drawings, PDF and
-Word.
-"""
+"""Without a Chinese font, all characters of pages, drawings, PDF and Word have a glyph."""
 
 import base64
 import io
@@ -75,10 +73,8 @@ def test_the_pdf_embeds_its_fonts_and_it_has_every_character(edition, name):
     path = edition / "outputs/2020" / name
     found = fonts_of(path)
     assert {embedded for _, embedded in found} == {"yes"}
-    assert {font.partition("+")[2] for font, _ in found} <= {
-        "NotoSansSC-Regular",
-        "DejaVuSansMono",
-    }  # code
+    # code
+    assert {font.partition("+")[2] for font, _ in found} <= {"NotoSansSC-Regular", "DejaVuSansMono"}
     text = text_of(path)
     assert (
         len(text) > 3000

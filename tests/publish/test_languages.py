@@ -37,9 +37,7 @@ def named(template):
 
 
 def pairs(source):
-    """Yield the (zh, en) texts of a cell of code: dicts and calls that hold the two side by
-    side.
-    """
+    """Yield the (zh, en) texts of a code cell: dicts and calls that hold both side by side."""
     for node in ast.walk(ast.parse(re.sub(r"^%.*$", "", source, flags=re.MULTILINE))):
         if isinstance(node, ast.Dict):
             both = zip(node.keys, node.values, strict=True)

@@ -548,9 +548,7 @@ def test_hostile_metadata_is_escaped(drawings):
     out = figure(drawings[0], **facts)
     tiles = [dict.fromkeys(["value", "label", "note"], HOSTILE)]
     notebook = new_notebook(
-        cells=[
-            new_code_cell(HOSTILE, id="a", outputs=[out, shown("tiles", {}, tiles=tiles)]),
-        ]
+        cells=[new_code_cell(HOSTILE, id="a", outputs=[out, shown("tiles", {}, tiles=tiles)])]
     )
     words = ["title", "subtitle", "date", "edition", "kicker", "notice"]
     facts = site(

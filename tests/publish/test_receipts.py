@@ -235,9 +235,8 @@ def test_printed_parts_give_the_printed_change_or_the_receipt_says_that_it_was_c
     for row in published.itertuples():
         found = re.fullmatch(r"estimates: (100 × \()?(\w+) − (\w+)(\) / \3)?", row.how)
         changes += bool(found)
-        if found and not any(
-            said[row.district][found[i]].few for i in (2, 3)
-        ):  # which print as counts
+        # which print as counts
+        if found and not any(said[row.district][found[i]].few for i in (2, 3)):
             after, before = (Decimal(said[row.district][found[i]].plain) for i in (2, 3))
             step = Decimal(1).scaleb(-said[row.district][row.indicator].unit.decimals)
             shown = Decimal(said[row.district][row.indicator].plain)

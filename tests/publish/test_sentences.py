@@ -1,6 +1,4 @@
-"""Sentences of comparisons in prose: filled by name, and no contrast of districts is written by
-hand.
-"""
+"""Sentences of comparisons: filled by name, and no contrast of districts written by hand."""
 
 import json
 import re
@@ -90,9 +88,7 @@ def prose():
 
 
 def test_no_prose_contrasts_a_named_place_by_hand():
-    """A sentence with both a place and a word of contrast must be one of the forms, said through
-    `said[…]`.
-    """
+    """A sentence with a place and a word of contrast must be one of the forms, by `said[…]`."""
     found = [
         (cell, sentence)
         for cell, text in prose()

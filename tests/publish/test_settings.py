@@ -65,6 +65,7 @@ def usual(tmp_path_factory):
     return written(tmp_path_factory.mktemp("usual") / "here")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["C", "zh_CN.GBK", "C.UTF-8"])
 def test_page_drawing_word_and_pdf_are_the_same_under_any_settings(usual, tmp_path, locale):
     settings = settings_of_ones_own(tmp_path / "home")

@@ -102,9 +102,7 @@ COUNTS = pd.read_csv(REFERENCE / "counts.csv", comment="#", dtype={"district": s
 
 @pytest.fixture
 def means():
-    """Means of an invented roster by district, as estimates carry them; their Student intervals are
-    R's.
-    """
+    """Means of an invented roster by district, as estimates; Student intervals equal R's."""
     roster = pd.read_csv(REFERENCE / "roster.csv")
     grouped = roster.groupby("district")["income"].agg(["mean", "sem", "size"]).reset_index()
     half = stats.t.ppf(0.975, grouped["size"] - 1) * grouped["sem"]
@@ -183,9 +181,7 @@ def test_effect_of_other_rows_is_refused(estimates):
 
 
 def test_smallest_p_of_drawn_tables_is_a_bound():
-    """Where no drawn table is as far off, all that is known is that p is not above the
-    resolution.
-    """
+    """If no drawn table deviates as much, p is only known to be at most the resolution."""
     k, n = np.array([10, 40, 10, 300]), np.array([20, 50, 20, 300])
     low, high = proportion_confint(k, n, method="wilson")
     columns = {

@@ -1,6 +1,4 @@
-"""Estimates of any stratified or clustered design: equal to R's survey package
-(reference/survey.R).
-"""
+"""Estimates of stratified and clustered designs equal those of R (reference/survey.R)."""
 
 from pathlib import Path
 from statistics import variance
@@ -193,6 +191,7 @@ def test_margins_that_cannot_be_met_are_refused(schools):
         rake(schools, BOTH, {"level": LEVEL, "place": 2 * PLACE})
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth():
     """Clusters drawn 800 times from a known population: 95 % intervals hold the truth 93 to 97
     times in 100.

@@ -1,6 +1,4 @@
-"""The gate of people's numbers: what is small, what is withheld with it, what is rounded and what
-is refused.
-"""
+"""Disclosure control: small counts, further withheld counts, rounding and refusals."""
 
 import numpy as np
 import pandas as pd
@@ -156,10 +154,8 @@ def test_a_count_of_people_that_is_not_listed_is_refused():
 
 
 def test_people_are_cited_without_their_rows():
-    assert set(count(people(), "workers_total")["sources"]) == {
-        "a.xlsx!花名册 *",
-        "",
-    }  # of counties without any
+    # of counties without any
+    assert set(count(people(), "workers_total")["sources"]) == {"a.xlsx!花名册 *", ""}
 
 
 def test_groups_of_fewer_than_twenty_have_no_median():

@@ -54,9 +54,7 @@ def test_within_and_between_make_the_whole():
 
 
 def test_chance_alone_gives_what_a_closed_form_says_of_its_square():
-    """The mean square of the coefficient of variation is (districts - 1) (1 - p) / (p N),
-    nearly.
-    """
+    """The mean squared coefficient of variation is about (districts - 1) (1 - p) / (p N)."""
     n = np.array([277, 200, 157, 46, 86, 86, 357, 167, 157.0])
     part = pd.DataFrame({"n": n, "k": 0.472 * n})
     closed = np.sqrt(8 * 0.528 / 0.472 / n.sum())

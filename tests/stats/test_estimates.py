@@ -77,9 +77,7 @@ def test_share_has_the_wilson_interval_of_prop_test(k, n):
 
 
 def test_wilson_interval_holds_the_rate_and_not_the_next_share():
-    """Why the words of a census are: the rates that agree with the count. It is no range for a
-    second run.
-    """
+    """Why a census interval is so described: it is no range for the result of a recount."""
     generator, rate = np.random.default_rng(4), 0.47
     k = generator.binomial(170, [[rate]] * 20_000)[:, 0]
     low, high = proportion_confint(k, 170, method="wilson")
@@ -396,9 +394,8 @@ def all_estimates(rows):
 @given(TABLES.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_changes_nothing(both):
     rows, mixed = both
-    both = (
-        all_estimates(part).drop(columns="sources") for part in (mixed, rows)
-    )  # which cite rows by their order
+    # which cite rows by their order
+    both = (all_estimates(part).drop(columns="sources") for part in (mixed, rows))
     assert_frame_equal(*both)
 
 

@@ -40,6 +40,7 @@ def test_none_or_all_has_no_width(target):
     assert (share_limits(target, [5, 50]) == target).all(axis=None)
 
 
+@pytest.mark.slow
 def test_chance_alone_stays_within():
     for target in (0.005, 0.47, 0.98):
         k = np.random.default_rng(9).binomial(90, target, 40000)

@@ -30,10 +30,9 @@ ONE_STAGE = Design(strata="county", clusters="community_code", fpc="in_county")
 
 
 def population(by_size: float, seed: int) -> pd.DataFrame:
-    """Make up the staff of every community: 6 to 24 of them, alike within communities (ICC about
-    .15).
+    """Generate the staff of every community: 6 to 24 people, correlated (ICC about .15).
 
-    by_size: how far the log odds of the answer rise per five people more in the community.
+    by_size: increase of the log odds of the answer for five more people in the community.
     """
     generator = np.random.default_rng(seed)
     places = pd.DataFrame(
@@ -63,9 +62,7 @@ def population(by_size: float, seed: int) -> pd.DataFrame:
 
 
 def draw(people: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
-    """Draw the communities by lot within counties, those by decision besides, and two to four staff
-    of each.
-    """
+    """Draw communities at random within counties, others by decision, and 2 to 4 staff each."""
     places = people.drop_duplicates("community_code")
     chosen = [places.loc[places["decided"], "community_code"]]
     for county, (_, by_lot, _) in enumerate(COUNTIES):

@@ -46,9 +46,7 @@ def test_a_design_effect_shrinks_the_sample_and_never_enlarges_it():
 
 
 def test_sample_is_capped_at_its_size_after_the_degrees_of_freedom():
-    """Parker et al. (2017): the ratio of t quantiles is applied first, then no more than n is
-    taken.
-    """
+    """Parker et al. (2017): the ratio of t quantiles is applied first, then the limit n."""
     p, n, df = 0.4, 200, 12
     half = (p * (1 - p) / n) ** 0.5 / 2  # a design effect of a quarter
     low, high = presentable(p, n, half, df)[["low", "high"]].iloc[0]

@@ -1,6 +1,4 @@
-"""Rank confidence sets: equal to R's (reference/comparison.R), and they hold the truth as
-promised.
-"""
+"""Rank confidence sets: equal to R's (reference/comparison.R), with the stated coverage."""
 
 from pathlib import Path
 
@@ -21,9 +19,7 @@ def areas():
 
 
 def test_sets_equal_those_of_r(areas, monkeypatch):
-    """Equal where the draws' own error is not charged; charged, no set is narrower, nor wider by
-    two ranks.
-    """
+    """Equal without the error of the draws; with it, no narrower, and wider by one at most."""
     expected = pd.read_csv(REFERENCE / "comparison_ranks.csv", comment="#")
     charged = rank_sets(areas["value"], np.sqrt(areas["variance"]))
     monkeypatch.setattr(ranks, "CHARGE", 0)
@@ -69,9 +65,7 @@ def test_the_same_each_time_whatever_the_state_of_numpy(areas):
     "truth", [np.linspace(0, 8, 9), np.repeat([0.0, 2.0, 4.0], 3), np.zeros(9)]
 )
 def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
-    """Simultaneous: all nine in at least 95 of 100; marginal: each district in at least 95 of
-    100.
-    """
+    """Simultaneous: all nine in at least 95 of 100; marginal: each in at least 95 of 100."""
     generator = np.random.default_rng(21)
     se = np.linspace(0.3, 1.2, 9)
     best = 1 + (truth[None, :] > truth[:, None]).sum(axis=1)
@@ -88,9 +82,7 @@ def test_sets_hold_the_true_ranks_as_often_as_promised(truth):
 
 @pytest.mark.parametrize(("count", "draws"), [(9, 10_000), (9, 2_000), (40, 2_000)])
 def test_the_draws_promise_no_more_than_they_hold(count, draws):
-    """All alike is the hardest case: a critical value of any seed holds at least 95 in 100 fresh
-    draws.
-    """
+    """Equal districts are the hardest case: critical values hold in 95 of 100 fresh draws."""
     se = np.linspace(0.3, 1.2, count)
 
     def largest(seed, rounds):
@@ -109,9 +101,7 @@ def test_the_draws_promise_no_more_than_they_hold(count, draws):
 
 
 def by_all_pairs(value, se, confidence=0.95, draws=10_000, seed=2020):
-    """The same sets with every ordered pair in memory at once; only the order that is found leaves
-    a family.
-    """
+    """The same sets with every ordered pair in memory; pairs leave in the direction found."""
     first, second = np.nonzero(~np.eye(len(value), dtype=bool))
     error = np.hypot(se[first], se[second])
     noise = np.random.default_rng(seed).standard_normal((len(value), draws)) * se[:, None]

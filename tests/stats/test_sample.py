@@ -1,6 +1,4 @@
-"""Estimates from the phone sample: equal to those of R's survey package (see
-reference/design.R).
-"""
+"""Estimates from the phone sample equal those of R's survey package (reference/design.R)."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""Fay-Herriot: equal to R (reference/comparison.R); its mean squared error is what simulation
-finds.
-"""
+"""Fay-Herriot: equal to R (reference/comparison.R); its error equals that of simulations."""
 
 from pathlib import Path
 
@@ -72,8 +70,9 @@ def test_scoring_that_would_go_round_in_circles_still_ends():
 
 
 def restricted(grid, y, d):
-    """Return twice the restricted log likelihood of one common mean at each A of a grid, from its
-    definition.
+    """Return twice the restricted log likelihood of one common mean at each A of a grid.
+
+    Computed from its definition.
     """
     weight = 1 / (np.asarray(grid)[:, None] + d)
     total = weight.sum(axis=1)
@@ -95,6 +94,7 @@ def test_any_areas_get_the_best_variance(cases):
         assert restricted([found.variance], y, d)[0] >= restricted(grid, y, d).max() - 1e-8
 
 
+@pytest.mark.slow
 def test_mean_squared_error_is_what_simulation_finds():
     generator = np.random.default_rng(4)
     d, a = np.linspace(0.5, 3, 15), 2.0

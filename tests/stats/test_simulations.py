@@ -1,6 +1,4 @@
-"""How often what is said is false when the truth is known: the figures stand in
-docs/statistics.md.
-"""
+"""How often statements are false if the truth is known; results are in docs/statistics.md."""
 
 import re
 
@@ -41,8 +39,9 @@ def printed(name):
 
 
 def roster(generator):
-    """Invent workers: income and certificate with one intraclass correlation, all counties
-    alike.
+    """Generate workers: income and certificate with one intraclass correlation.
+
+    All counties are equal.
     """
     size = generator.choice(
         WORKERS, COMMUNITIES.sum(), p=np.array([2, 9, 22, 29, 20, 11, 5, 2]) / 100
@@ -109,8 +108,9 @@ def of_means(name, rows):
 
 
 def report(generator, apart=0.0):
-    """Invent the estimates of one report and the effects of its communities; `apart` sets `rented`
-    apart.
+    """Generate the estimates of one report and its cluster effects.
+
+    apart: by how much the counties differ in `rented`.
     """
     workers = roster(generator)
     shares = dict(zip(SHARES, (0.98, 0.48, 0.4, 0.3, 0.9, 0.35), strict=True))
@@ -138,9 +138,7 @@ def report(generator, apart=0.0):
     ("apart", "name"), [(0.0, "all counties alike"), (0.15, "one indicator differs")]
 )
 def test_reports_seldom_contrast_what_is_alike(apart, name):
-    """A false pair and a false contrast, in any indicator that has no difference, in at most 5 % of
-    reports.
-    """
+    """At most 5 % of reports have a false pair or contrast in indicators without difference."""
     generator, rounds, false = np.random.default_rng(5), 500, np.zeros(2)
     for _ in range(rounds):
         estimates, effects = report(generator, apart)

@@ -75,6 +75,7 @@ def allowed(estimates):
     return differ, may
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_no_sentence_goes_beyond_its_rule(seed):
     estimates = made(seed, spread=0.0 if seed < 3 else 0.12)

@@ -1,6 +1,4 @@
-"""Two-stage designs and differences of domains: equal to R's survey package
-(reference/two_stage.R).
-"""
+"""Two-stage designs and differences of domains equal R's survey (reference/two_stage.R)."""
 
 from pathlib import Path
 
@@ -63,8 +61,9 @@ def every():
 
 
 def designed(every, name):
-    """Return rows and design; stratum L and a cluster of D have one unit of several, which few
-    designs allow.
+    """Return rows and design; stratum L and a cluster of D have one unit of several.
+
+    Few designs allow this.
     """
     lone_at_2 = (every["stratum"] == "D") & (every["psu"] == "05")
     if name in ("certainty", "adjust"):

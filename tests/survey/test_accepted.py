@@ -1,6 +1,4 @@
-"""Files as Excel, WPS, LibreOffice and people write them: what is the same in meaning gives the
-same tables.
-"""
+"""Files as Excel, WPS, LibreOffice and people write them give the same tables."""
 
 import csv
 import datetime as dt
@@ -27,8 +25,9 @@ def planting(raw):
 
 @pytest.fixture
 def same(raw, frame, wave):
-    """Check the copy: no problem, the same tables but for the place of a row; returns the
-    questions.
+    """Check that the copy has no problem and gives the same tables; returns the questions.
+
+    The row numbers may differ.
     """
 
     def compare(origin=True):
@@ -317,9 +316,7 @@ def test_tables_in_other_formats_are_named_like_other_strangers(raw, frame):
 
 
 def filled(sheet):
-    """The rows of a sheet as a program writes them to CSV: merged headers only in their first
-    cell.
-    """
+    """The rows of a sheet as in an exported CSV: merged headers only in their first cell."""
     for row in sheet.iter_rows():
         yield [f"{c.value:%Y-%m-%d}" if isinstance(c.value, dt.datetime) else c.value for c in row]
 

@@ -9,9 +9,9 @@ import nbformat
 import pandas as pd
 import pytest
 
+from analysis.edition.failures import NotebookError
 from analysis.pipeline import warm
 from analysis.pipeline.execute import run_notebook
-from analysis.pipeline.failures import NotebookError
 from analysis.survey.access import Access
 from running import REPOSITORY
 
@@ -188,9 +188,7 @@ def test_what_the_plan_names_is_open(way, outcomes):
 
 
 def run_cells(folder: Path, *cells: str) -> None:
-    """Run a notebook of these cells in a kernel that may open nothing of the repository but the
-    notebook.
-    """
+    """Run a notebook of these cells in a kernel that may open only the notebook."""
     made = [nbformat.v4.new_code_cell(cell, id=f"c{number}") for number, cell in enumerate(cells)]
     notebook = nbformat.v4.new_notebook(cells=made)
     notebook.metadata["kernelspec"] = {

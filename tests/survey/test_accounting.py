@@ -1,6 +1,4 @@
-"""Rows are neither lost nor doubled: any order gives the same tables, and k planted faults give k
-messages.
-"""
+"""No row is lost or doubled: any order gives the same tables, k faults give k messages."""
 
 import functools
 import shutil
@@ -30,9 +28,7 @@ def sheets() -> dict[str, Sheet]:
 
 
 def spread(sheet):
-    """Write merged headers and streets into each of their cells, as one must before moving rows and
-    columns.
-    """
+    """Copy merged headers and streets into each of their cells, before rows are moved."""
     cells = [list(row) for row in sheet.cells]
     for (top, left), (bottom, right) in sheet.merged:
         for row in range(top, bottom + 1):
@@ -73,9 +69,8 @@ def test_any_order_of_rows_and_columns_gives_the_same_rows(data):
         rows = [*rows[:place], [""] * len(sheet.cells[0]), *rows[place:]]
     order = data.draw(st.permutations(range(len(sheet.cells[3]))))
     cells = [[row[place] for place in order] for row in [*sheet.cells[3:FIRST], *rows]]
-    below = sum(
-        not any(row) for row in sheet.cells[3:FIRST]
-    )  # the second header row, where all is merged down
+    # the second header row, where all is merged down
+    below = sum(not any(row) for row in sheet.cells[3:FIRST])
     moved = Sheet(sheet.title, [*sheet.cells[: data.draw(st.integers(0, 3))], *cells])
     after, _, counted = read(moved, model)
     pd.testing.assert_frame_equal(content(after, model), content(before, model))
@@ -136,9 +131,8 @@ def test_any_order_of_sheets_and_files_gives_the_same_tables(raw, frame, wave):
     book = openpyxl.load_workbook(raw / SANMEN)
     book._sheets.reverse()
     book.save(raw / SANMEN)
-    for path in sorted(
-        raw.glob("33*.xlsx")
-    ):  # written anew in the other order: the folder lists them otherwise
+    # written anew in the other order: the folder lists them otherwise
+    for path in sorted(raw.glob("33*.xlsx")):
         shutil.move(path, raw / f"x{path.name}")
     for path in sorted(raw.glob("x33*.xlsx"), reverse=True):
         shutil.move(path, raw / path.name[1:])

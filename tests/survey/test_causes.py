@@ -476,9 +476,7 @@ def test_a_sheet_that_was_sorted_is_one_line_that_says_so(planting, told, title,
 
 
 def faults(p):
-    """Independent faults: name, how to plant it in a row of a sheet, and what must be told of
-    it.
-    """
+    """Independent faults: name, how to plant it in a row of a sheet, and its expected text."""
     unmerge(p.sheet(JIAOJIANG, ROSTER))
     unmerge(p.sheet(JIAOJIANG, COMMUNITIES))
     roster, places = p.rows(JIAOJIANG, ROSTER), p.rows(JIAOJIANG, COMMUNITIES)

@@ -1,6 +1,4 @@
-"""The next wave: its folder and declaration are all it takes; what changed is told, what jumps is
-asked.
-"""
+"""The next wave needs a folder and a declaration; its changes are reported, jumps asked."""
 
 import shutil
 import tomllib
@@ -133,9 +131,8 @@ def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_l
     header.value = (
         "领域一"  # as if the codebook had a new column: one county's sheet no longer has the header
     )
-    p.set(
-        SANMEN, "换届人选", "评价", p.rows(SANMEN, "换届人选")[0], "尚可"
-    )  # an answer that is no longer one
+    # an answer that is no longer one
+    p.set(SANMEN, "换届人选", "评价", p.rows(SANMEN, "换届人选")[0], "尚可")
     p.save()
     done = check(raw, frame)
     assert done.problems == [] and told_not_compared(done) == ["projects", "election_candidates"]

@@ -1,6 +1,4 @@
-"""Texts that people type are refused where they were typed, before anything runs, if they cannot be
-published.
-"""
+"""Texts that cannot be published are refused, with their place, before anything runs."""
 
 import json
 import time

@@ -156,13 +156,7 @@ def test_the_counties_are_those_of_the_frame_and_of_the_files(frame, books):
 
 @pytest.mark.parametrize(
     ("pattern", "right", "wrong"),
-    [
-        (
-            f"^{STUDY.community}$",
-            "331002001901",
-            ["33100200190", "3310020019011", "331002001901.0"],
-        ),
-    ],
+    [(f"^{STUDY.community}$", "331002001901", ["33100200190", "3310020019011", "331002001901.0"])],
 )
 def test_codes_of_places_have_their_length(pattern, right, wrong):
     assert re.match(pattern, right)

@@ -46,9 +46,8 @@ def test_check_names_every_problem_ends_with_a_summary_and_writes_returns(analys
 def test_a_folder_that_is_not_there_is_one_problem_said_as_such(analysis, copy):
     for name in ("NOFOLDER", "data/raw/2021"):
         done = analysis(copy, "check", name, "--returns", "build/returns")
-        assert (
-            done.returncode == 2 and not (copy / "build/returns").exists()
-        )  # nobody is told that all is well
+        # nobody is told that all is well
+        assert done.returncode == 2 and not (copy / "build/returns").exists()
         first, last = done.stderr.splitlines()
         assert first.startswith(f"{name}: 没有此文件夹 (no such folder) → ") and last.startswith(
             "1 problem(s)"
@@ -139,9 +138,8 @@ def test_forms_are_written_for_a_wave_that_has_no_folder_yet(analysis, copy):
     done = analysis(copy, "forms", "--wave", "2021")
     assert done.returncode == 0, done.stderr
     paths = [copy / line for line in done.stdout.splitlines()]
-    assert [path.parent.name for path in paths] == ["2021"] * (
-        len(COUNTIES) + 1
-    )  # and the interviews
+    # and the interviews
+    assert [path.parent.name for path in paths] == ["2021"] * (len(COUNTIES) + 1)
     assert "2021" in openpyxl.load_workbook(paths[0])["社区基本情况"]["A2"].value
 
 

@@ -1,5 +1,6 @@
-"""Faults as they come, each planted once: each is found where it is, in both languages, and nothing
-else.
+"""Typical faults, each planted once, are found at their place in both languages.
+
+Nothing else is reported.
 """
 
 import datetime as dt
@@ -276,9 +277,8 @@ def test_totals_that_are_not_the_sum_of_their_rows_are_found(planting, found):
     ).value = "小计"  # a row of data that would be lost as a total
     p.expect(f"{TIANTAI}!{COMMUNITIES}!社区代码 {row}", "(a total row holds an answer")
     table = found(p)
-    missed = table["message"].str.contains(
-        "not in that table"
-    )  # by rows that refer to the lost one
+    # by rows that refer to the lost one
+    missed = table["message"].str.contains("not in that table")
     outcome(table[~missed], p)
 
 
@@ -346,9 +346,7 @@ def test_headers_that_do_not_fit_are_found(planting, found):
 
 
 def bomb(path, megabytes=1024):
-    """Write a workbook whose one sheet holds so many MB of blanks, deflated to about a
-    thousandth.
-    """
+    """Write a workbook with a sheet of so many MB of blanks, deflated to about a thousandth."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:

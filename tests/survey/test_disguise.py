@@ -1,6 +1,4 @@
-"""What a sheet shows otherwise than it holds becomes a question at its place; what looks plain does
-not.
-"""
+"""Cells that look different from their values become questions; plain cells do not."""
 
 import re
 import zipfile
@@ -27,9 +25,7 @@ def planting(raw):
 
 @pytest.fixture
 def asked(raw, frame):
-    """Check the copy, which has no problem; returns the questions as (sheet, column, row,
-    message).
-    """
+    """Check that the copy has no problem; returns (sheet, column, row, message) of questions."""
 
     def questions(planting):
         planting.save()

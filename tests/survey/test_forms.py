@@ -1,6 +1,4 @@
-"""Blank forms: filled in by a script and put back, they give the tables that the answers came
-from.
-"""
+"""Blank forms, filled in by a script and read, give the tables of the answers."""
 
 import shutil
 import subprocess
@@ -99,9 +97,7 @@ def test_a_form_that_nobody_filled_in_is_not_taken_for_an_answer(forms, raw, fra
 
 
 def fill(path, source):
-    """Fill in a blank form with the answers of a workbook that a county handed in; totals are left
-    out.
-    """
+    """Fill in a blank form with the answers of a county's workbook, without totals."""
     blank, handed = openpyxl.load_workbook(path), openpyxl.load_workbook(source)
     for model in COUNTY_TABLES if path.stem != STUDY.book else STUDY.book_tables:
         form, answers = blank[model.zh], handed[model.zh]

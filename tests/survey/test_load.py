@@ -68,9 +68,7 @@ def with_cell(cells, row, column, value):
 
 
 def row_kind(cells):
-    """What a row below the header is, told by its own text and by the number in its first
-    column.
-    """
+    """The kind of a row below the header, by its text and the number in its first column."""
     if all(cell is None for cell in cells):
         return "blank"
     if any(str(cell).startswith(("小计", "合计")) for cell in cells[:2]):
@@ -152,12 +150,10 @@ def test_a_clean_row_says_what_stands_in_the_row_it_points_at(wave, books, form,
             value = clean[column].item() if hasattr(clean[column], "item") else clean[column]
             cell = sheet.cell(clean["row"], columns[text]).value
             if column == "born":
-                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(
-                    month=1
-                )  # the year alone is kept
-            if (
-                column == "township" and cell is None
-            ):  # merged down from the first row of the street
+                # the year alone is kept
+                cell = dt.datetime.strptime(cell, "%Y年%m月").replace(month=1)
+            # merged down from the first row of the street
+            if column == "township" and cell is None:
                 area = next(a for a in sheet.merged_cells.ranges if (clean["row"], 2) in a.cells)
                 cell = sheet.cell(area.min_row, 2).value
             assert cell == as_printed(value), (name, column, clean["workbook"], clean["row"])

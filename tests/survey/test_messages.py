@@ -1,6 +1,4 @@
-"""The messages of the checks: each with a code, both languages and a remedy, and none that nothing
-says.
-"""
+"""Messages of the checks have a code, both languages and a remedy, and all are used."""
 
 import re
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""Invented counties beside the nine: a frame that holds, nobody there twice, and the nine as they
-were.
-"""
+"""Invented counties beside the nine: a valid frame, no duplicate people, the nine unchanged."""
 
 import filecmp
 import re

@@ -1,6 +1,4 @@
-"""Workbooks whose parts have other names: the relations lead to them; what they do not lead to is
-not read.
-"""
+"""Workbooks whose parts have other names: only parts to which relations lead are read."""
 
 import re
 import zipfile

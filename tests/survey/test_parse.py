@@ -265,9 +265,7 @@ def test_a_text_of_digits_and_marks_is_read_as_it_is_seen_or_refused(cell, unit)
 
 
 def _as_seen(cell, unit):
-    """Recompute a number from its plain digits alone; nothing else in the cell may hold a
-    numeral.
-    """
+    """Recompute a number from its plain digits; nothing else in the cell may be a numeral."""
     with contextlib.suppress(parse.UnreadableError):
         value = parse.number(cell, unit)
         plain = cell.translate(FULL_WIDTH_BACK)

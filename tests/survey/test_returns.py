@@ -85,9 +85,8 @@ def test_no_return_holds_an_identifier_or_anything_of_another_county(raw, return
             }
     everyone = set().union(*names.values())
     rows = p.rows(SANMEN, ROSTER)
-    for shift, row in enumerate(
-        rows[:6]
-    ):  # columns that have slipped: identifiers where answers should be
+    # columns that have slipped: identifiers where answers should be
+    for shift, row in enumerate(rows[:6]):
         for column, source in (
             ("学历", "姓名"),
             ("年收入", "身份证号"),

@@ -260,6 +260,7 @@ def answers(rows):
     return [name for name in rows if name not in FROM_FILE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_every_rule_stands_tables_that_are_empty_faulty_or_lack_answers(
     few, tables, frame, townships, name

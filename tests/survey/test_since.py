@@ -1,6 +1,4 @@
-"""A column that a later wave asks, or that an earlier one asked, leaves the other waves as they
-are.
-"""
+"""A column that only a later or earlier wave asks leaves the other waves unchanged."""
 
 import shutil
 
@@ -79,6 +77,7 @@ def test_forms_ask_what_their_wave_asks(other):
         assert (cells == "有电梯").any().any() == asked
 
 
+@pytest.mark.slow
 def test_both_waves_are_built_side_by_side(other):
     next_wave(other)
     for wave in ("2024", "2023"):

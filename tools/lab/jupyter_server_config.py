@@ -1,6 +1,4 @@
-"""Settings of the server that `make lab` starts, beside one's own: notebooks are saved without
-outputs.
-"""
+"""Settings of the server of `make lab`, added to the user's: notebooks saved without outputs."""
 
 import sys
 import warnings

@@ -1,8 +1,7 @@
-"""Write a notebook as git keeps it: without outputs, execution counts and what an editor or a
-kernel adds.
+"""Write a notebook as it is kept in git: without outputs, counts and editor metadata.
 
 JupyterLab does so on each save (`jupyter_server_config.py`). As a filter of git, from standard
-input to standard output, it needs Python alone: see docs/notebooks.md.
+input to standard output, it needs only Python: see docs/notebooks.md.
 """
 
 from __future__ import annotations
@@ -19,9 +18,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL = ("attachments", "cell_type", "id", "source")  # of a cell, beside its tags
-DRAWN = re.compile(
-    r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
-)  # an id that an editor drew at random
+# an id that an editor drew at random
+DRAWN = re.compile(r"[0-9a-f]{8}(?:(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")
 
 
 def stripped(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -52,9 +50,7 @@ def _stripped_cell(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def written(notebook: dict[str, Any]) -> str:
-    """Return the text of a notebook, laid out as nbformat does: a line of a source is a line of the
-    file.
-    """
+    """Return the text of a notebook in the layout of nbformat, one source line per line."""
     for cell in notebook["cells"]:
         if isinstance(cell["source"], str):
             cell["source"] = cell["source"].splitlines(keepends=True)
@@ -62,9 +58,7 @@ def written(notebook: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Strip the notebook on standard input; exit 2 where it is none, so that git takes the file as
-    it is.
-    """
+    """Strip the notebook on standard input; exit 2 if it is none, so that git keeps the file."""
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", newline="")
     try:

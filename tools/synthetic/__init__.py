@@ -1,6 +1,4 @@
-"""Write synthetic workbooks: invented answers whose totals, for the nine counties, are the
-published ones.
-"""
+"""Write synthetic workbooks whose totals, for the nine counties, are the published ones."""
 
 from __future__ import annotations
 
@@ -27,12 +25,11 @@ __all__ = ["synthesise"]
 
 
 def synthesise(raw: Path, reference: Path, seed: int = 2020, number: int = 9) -> None:
-    """Write `number` county workbooks and interviews.xlsx into `raw`/2020, the same bytes for a
-    seed.
+    """Write `number` county workbooks and interviews.xlsx into `raw`/2020, the same for a seed.
 
     reference: the folder of communities.csv, townships.csv, named_places.csv, counties.csv and
-    county_aliases.csv; more counties than nine are invented, and the frame there is written anew to
-    hold them. Raises FileExistsError where the workbooks there are not declared synthetic.
+    county_aliases.csv; beyond nine, counties are invented, and the frame there is written again to
+    include them. Raises FileExistsError if the workbooks there are not declared synthetic.
     """
     folder, reference = Path(raw) / "2020", Path(reference)
     refuse_real(folder)
@@ -74,9 +71,7 @@ def refuse_real(folder: Path) -> None:
 def write_block(
     block: int, folder: Path, reference: Path, seed: int, number: int
 ) -> dict[str, pd.DataFrame]:
-    """Write the workbooks of nine counties, those of Taizhou or invented ones; returns their
-    interviews.
-    """
+    """Write the workbooks of nine counties, real or invented; returns their interviews."""
     tables, names = answers(reference, seed + block), places.read_counties(reference)
     if block:
         tables, names = nation.relabelled(tables, reference, block, number)
@@ -87,8 +82,9 @@ def write_block(
 def write_wave(
     folder: Path, tables: dict[str, pd.DataFrame], names: dict[str, str], day: datetime
 ) -> None:
-    """Write the county workbooks (names: code to county) and interviews.xlsx of a wave, filled in
-    on `day`.
+    """Write the county workbooks and interviews.xlsx of a wave, filled in on `day`.
+
+    names: code to county.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_counties(folder, tables, names, day)

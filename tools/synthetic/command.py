@@ -1,6 +1,4 @@
-"""The command line of the generator, in the manner of `analysis`: the same options, messages and
-exit codes.
-"""
+"""Command line of the generator, with options, messages and exit codes as in `analysis`."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ from analysis.survey.ownership import refuse_published
     help="How many: beyond nine, invented.",
 )
 def synthesise(raw: Path, seed: int, counties: int) -> None:
-    """Write the synthetic workbooks of wave 2020 anew (the same bytes for the same seed), and their
-    frame.
+    """Write the synthetic workbooks of wave 2020, the same for a seed, and their frame.
 
     Refused where the workbooks there are not declared synthetic.
     """

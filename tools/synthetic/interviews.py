@@ -30,12 +30,12 @@ def draw(strata: list[np.ndarray], sizes: pd.Series, rng: np.random.Generator) -
 
 
 def sampling_frame(places: pd.DataFrame, stand_ins: list[str], seed: int) -> pd.DataFrame:
-    """Fill in 抽样框: every village-turned community, and whether it was drawn; counties are
-    strata.
+    """Fill in 抽样框: every village-turned community, and whether it was drawn, by county.
 
-    Samples are drawn with offsets 0, 1, 2 … to the seed until the first that could have led to the
-    report: it holds the six stand-ins, and understaffed communities in the counties meant to have
-    them. Within their strata the six are thus certain: named places are forced in, not drawn.
+    Counties are strata. Samples are drawn with offsets 0, 1, 2 … to the seed until the first that
+    could have led to the report: it holds the six stand-ins, and understaffed communities in the
+    counties meant to have them. Within their strata the six are thus certain: named places are
+    forced in, not drawn.
     """
     frame = places[places["village_turned"]].reset_index(drop=True)
     sizes, county = allocate(frame), frame["county_code"].to_numpy()

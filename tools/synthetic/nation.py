@@ -1,8 +1,7 @@
-"""More counties than there are: blocks of nine drawn as Taizhou's are, under invented codes and
-names.
+"""Invented counties: blocks of nine drawn as Taizhou's are, with invented codes and names.
 
-No code of a real place begins with 90, and every name says 虚构. They serve to measure how a run
-grows.
+No code of a real place begins with 90, and every name contains 虚构. They are used to measure how
+run time grows.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ UNKNOWN = ("pinyin", "census_2020_population", "population_end_2022", "area_km2"
 
 
 def invented(reference: Path, block: int, number: int) -> dict[str, str]:
-    """Map each county of Taizhou to the code that stands for it in a block, as far as `number`
-    goes.
-    """
+    """Return the invented code of each county of Taizhou in a block, up to `number`."""
     serials = range(BLOCK * block + 1, number + 1)
     return {
         code: f"{INVENTED}{serial:04d}"
@@ -154,9 +151,7 @@ def write_frame(reference: Path, number: int) -> None:
 
 
 def _frame_rows(reference: Path, path: Path, codes: dict[str, str]) -> list[dict]:
-    """Copy the rows of a block's counties, under new codes and names; what is true of real ones is
-    blank.
-    """
+    """Copy the rows of a block's counties with new codes and names, without real facts."""
     names, rows = new_names(reference, codes), []
     for row in _rows(path):
         old = row.get("county_code") or row["gb2260"]
@@ -174,9 +169,7 @@ def _rows(path: Path) -> list[dict]:
 
 
 def _extend(path: Path, rows: list[dict]) -> None:
-    """Keep the real rows of a file to the letter, and put others in the place of the invented
-    ones.
-    """
+    """Keep the real rows of a file unchanged, and replace the invented ones."""
     head, *lines = path.read_bytes().decode("utf-8").splitlines(keepends=True)
     codes = re.compile(rf"{INVENTED}\d{{4}},|[^,]*,{INVENTED}\d{{4}},")
     text = io.StringIO()

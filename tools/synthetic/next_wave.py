@@ -1,7 +1,6 @@
-"""A second synthetic wave, a year on: small drift, people who come and go, a renamed township, a
-new community.
+"""A second synthetic wave, one year later, for tests only; nothing of it is published.
 
-It is written for tests alone; nothing of it is published.
+It has small changes: people who leave and join, a renamed township, a new community.
 """
 
 from __future__ import annotations
@@ -80,9 +79,7 @@ def _renamed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grown(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Let households and residents move by a few per cent; facilities are now up to the standard
-    everywhere.
-    """
+    """Change households and residents by a few per cent; facilities now meet the standard."""
     factor = rng.normal(1.01, 0.02, len(places))
     grown = {
         name: (places[name] * factor).round().astype(int) for name in ("households", "population")
@@ -105,9 +102,7 @@ def _founded(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def _staffed(roster: pd.DataFrame, new: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Let some leave and others come, three of them to the new community; incomes rise by four per
-    cent.
-    """
+    """Let some leave and others join, three in the new community; raise incomes by 4 %."""
     others = roster.index[roster["post"] == "其他"]
     staying = roster.drop(rng.choice(others, LEAVERS, replace=False))
     hired = roster.loc[rng.choice(others, HIRES + 3, replace=False)].copy()

@@ -134,8 +134,9 @@ def incomes(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 
 def alike_within_communities(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """Move incomes (column `units`, 0.01 万元) by a level of each community, keeping each county's
-    payroll.
+    """Shift incomes (column `units`, 0.01 万元) by a level of each community.
+
+    Each county's payroll is kept.
     """
     codes = people["community_code"].unique()
     spread = COMMUNITY_SPREAD * np.sqrt(3) * rng.permutation(np.linspace(-1, 1, len(codes)))

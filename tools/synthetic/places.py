@@ -1,6 +1,4 @@
-"""Synthetic communities (社区基本情况) on the real frame of townships, and how many workers each
-has.
-"""
+"""Synthetic communities (社区基本情况) on the real townships, with their number of workers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Write filled-in forms as counties hand them in: titles, two header rows, merged cells,
-signatures.
-"""
+"""Write filled-in forms as counties do: titles, two header rows, merged cells, signatures."""
 
 from __future__ import annotations
 

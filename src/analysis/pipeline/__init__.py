@@ -1,8 +1,7 @@
-"""The pipeline: the list of steps, running notebooks, staging and publishing, the command line."""
+"""The pipeline: steps, running notebooks, publishing, and the command line."""
 
 import sys
 
-# jsonschema, behind every notebook read, would compile 39 grammars for a form of address that no
-# notebook holds:
-# two seconds for each process. It does without where the module cannot be had.
+# jsonschema, which reads every notebook, would compile 39 grammars for an address format that no
+# notebook contains, which takes two seconds in each process. It works without the module.
 sys.modules.setdefault("rfc3987_syntax", None)

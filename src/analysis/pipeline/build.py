@@ -1,4 +1,4 @@
-"""Build an edition: run what is stale, then put the whole of it in place."""
+"""Build an edition: run the stale steps, then replace the published edition as a whole."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.pipeline import lock
-from analysis.pipeline.failures import StoppedError
-from analysis.pipeline.layout import record_of
+from analysis.edition import input_record
+from analysis.edition.failures import StoppedError
+from analysis.edition.stage import CHANGES, alone, damaged, edited, edition_folder, staged
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.stage import CHANGES, alone, damaged, edited, edition_folder, staged
 from analysis.pipeline.waves import INDEX, editions_folder, write_index
+from analysis.plan.layout import record_of
 from analysis.survey.folders import (
     DECLARATION,
     REFERENCE,
@@ -34,7 +34,7 @@ from analysis.survey.ownership import claim_scratch, list_scratch
 from analysis.survey.problems import InputError
 
 if TYPE_CHECKING:
-    from analysis.pipeline.changes_report import Changes
+    from analysis.edition.changes_report import Changes
 
 LANDING_PAGE = "index.html"  # of an edition
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
@@ -52,16 +52,15 @@ def build(
     cluster: str | None = None,
     everything: bool = False,
 ) -> None:
-    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`, running only
-    what is stale.
+    """Build an edition of `wave` from the folder `raw/<wave>` into `outputs/<wave>`.
 
-    Raises InputError, NotebookError, StoppedError, BusyError or OSError; the previous outputs then
-    stay whole. engine: `warm` forks kernels from a process that has imported the libraries,
-    `kernel` starts ordinary ones. cluster: the address of a Dask scheduler whose workers see this
-    folder. With `only`, one notebook runs, with what it needs, and nothing is published.
-    everything: run all steps, not only what is stale.
+    Only stale steps run. Raises InputError, NotebookError, StoppedError, BusyError or OSError; the
+    previous outputs are then unchanged. engine: `warm` forks kernels from a process that has
+    imported the libraries, `kernel` starts ordinary ones. cluster: the address of a Dask scheduler
+    whose workers see this folder. only: run one notebook and what it needs, and publish nothing.
+    everything: run all steps, not only stale ones.
     """
-    lock.wave_folder(raw, wave, outputs)
+    input_record.wave_folder(raw, wave, outputs)
     top, named = editions_folder(outputs, raw), outputs / wave
     outputs = edition_folder(top / wave, raw)
     with alone(writable_folder(root() / "build", own="build")):
@@ -80,9 +79,8 @@ def build(
             print(f"edited by hand, written again: {printable(name)}", file=sys.stderr)
         changes = None
         with ExitStack() as stack:
-            fresh = (
-                None if only else stack.enter_context(staged(outputs))
-            )  # that it can be written shows at once
+            # fails at once if it cannot be written
+            fresh = None if only else stack.enter_context(staged(outputs))
             _run(raw, wave, jobs, only, engine, cluster, fresh)
             if fresh:
                 changes = _compare(outputs, fresh)
@@ -92,13 +90,13 @@ def build(
 
 
 def _compare(outputs: Path, fresh: Path) -> Changes | None:
-    """Compare a new edition with the one that it replaces; a page in it says what moved.
+    """Compare a new edition with the one that it replaces, and write a page of the changes.
 
-    None where there is none to compare with. A record that cannot be read is named, and stops
-    nothing.
+    None if there is none to compare with. A record that cannot be read is reported and does not
+    stop the build.
     """
-    from analysis.pipeline.changes_report import changes_between, render
-    from analysis.pipeline.edition_record import read_edition
+    from analysis.edition.changes_report import changes_between, render
+    from analysis.edition.record import read_edition
 
     try:
         old = read_edition(outputs)
@@ -114,8 +112,8 @@ def _compare(outputs: Path, fresh: Path) -> Changes | None:
 
 
 def _last_lines(changes: Changes | None, outputs: Path) -> list[str]:
-    """Return what moved, in short, and last which file to open."""
-    from analysis.pipeline.changes_report import summary
+    """Return a summary of the changes, and as last line the file to open."""
+    from analysis.edition.changes_report import summary
 
     page = printable((outputs / (CHANGES if changes else LANDING_PAGE)).as_posix())
     lines = summary(changes, page) if changes else []
@@ -123,11 +121,9 @@ def _last_lines(changes: Changes | None, outputs: Path) -> list[str]:
 
 
 def _is_current(raw: Path, outputs: Path, wave: str) -> bool:
-    """Tell whether the edition follows from the inputs and what it was made of is still there, for
-    notebooks.
-    """
+    """Return whether the edition is current and its sources for notebooks still exist."""
     made = record_of(wave).exists() and (processed(wave) / DECLARATION).exists()
-    return made and not lock.changed(root(), outputs, raw / wave) and not damaged(outputs)
+    return made and not input_record.changed(root(), outputs, raw / wave) and not damaged(outputs)
 
 
 def _run(
@@ -139,15 +135,15 @@ def _run(
     cluster: str | None,
     fresh: Path | None,
 ) -> None:
-    """Run the stale tasks, and fill the folder of a new edition where one is wanted."""
+    """Run the stale tasks, and fill the folder of a new edition if there is one."""
     from analysis.pipeline import warm
 
     kernels = (
         warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
     )
-    with kernels():  # they import the libraries while we find out what is stale
+    with kernels():  # they import the libraries while stale tasks are found
         from analysis.pipeline.run import Record, run
-        from analysis.pipeline.tasks import Edition, inputs, published, wanted
+        from analysis.plan.tasks import Edition, inputs, published, wanted
         from analysis.survey.reference import check_references
 
         edition = Edition(raw, wave, engine)
@@ -158,11 +154,11 @@ def _run(
         tasks = wanted(every, only) if only else every
         needed = inputs(tasks)
         check_references(path for path in needed if path.parent == root() / REFERENCE)
-        before = lock.states(needed, root())
+        before = input_record.states(needed, root())
         progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
         with progress, workers(jobs, cluster, progress, before) as get:
             run(tasks, Record(record_of(wave), root()), get, progress)
-    after = lock.states(inputs(tasks), root())
+    after = input_record.states(inputs(tasks), root())
     if moved := sorted(name for name in before if before[name] != after[name]):
         raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
     progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
@@ -170,11 +166,11 @@ def _run(
         for source, target in published(tasks, wave).items():
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, fresh / target)
-        lock.write_inputs(before, wave, fresh)
+        input_record.write_inputs(before, wave, fresh)
 
 
 def _left_by(tasks: list, wave: str) -> list[Path]:
-    """List the files that a run may leave in the scratch folder of a wave."""
+    """Return the files that a run may leave in the scratch folder of a wave."""
     folder = scratch(wave)
     made = {path for task in tasks for path in task.makes if path.is_relative_to(folder)}
     returned = {folder / "returns" / path.name for path in made if path.parent.name == "returns"}
@@ -182,15 +178,15 @@ def _left_by(tasks: list, wave: str) -> list[Path]:
 
 
 def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
-    """Say which steps would run and why, a line each; those after another only if that gives other
-    bytes.
+    """Return which steps would run and why, one line each.
 
-    Raises InputError where there is no such wave, BusyError while another run is under way.
+    A step that follows another runs only if the other's files change. Raises InputError if there is
+    no such wave, BusyError if another run is under way.
     """
     from analysis.pipeline import run
-    from analysis.pipeline.tasks import Edition, wanted
+    from analysis.plan.tasks import Edition, wanted
 
-    lock.wave_folder(raw, wave)
+    input_record.wave_folder(raw, wave)
     with alone(writable_folder(root() / "build", own="build")):
         tasks = Edition(raw, wave, engine).tasks()
         said = run.reasons(
@@ -201,11 +197,9 @@ def reasons(raw: Path, wave: str, only: str | None, engine: str) -> list[str]:
 
 @contextmanager
 def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str, str]) -> Iterator:
-    """Give a function that makes the executor at need: processes of this machine, or those of a
-    cluster.
+    """Yield a function that creates the executor when needed: local processes or a cluster.
 
-    inputs: their states; those of a cluster that were there before something was edited load it
-    anew.
+    inputs: their states; workers of a cluster that started before an edit reload the modules.
     """
     stack = ExitStack()
 
@@ -217,7 +211,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
             pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
         stack.callback(_end, pool)
         pool.submit(int).result()
-        pool.submit(work.load)  # by a process that has nothing to do while another one cleans
+        pool.submit(work.load)  # by an idle process while another one cleans
         progress.start()
         return pool
 
@@ -237,17 +231,16 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 
 
 def _be_worker() -> None:
-    """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
+    """Ignore Ctrl-C in a worker, and end it when its parent ends (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.modules.setdefault(
-        "hypothesis", None
-    )  # pandera would load it with its first check; only tests use it
+    # pandera would import it with its first check; only tests use it
+    sys.modules.setdefault("hypothesis", None)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once: what they still do is for nothing."""
+    """End the workers at once, without waiting for their work."""
     for process in list((pool._processes or {}).values()):
         process.kill()
     pool.shutdown(wait=False, cancel_futures=True)

@@ -38,7 +38,7 @@ ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([\w.-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5
 
 
 class Folder(click.Path):
-    """A folder, there or not; no name that cannot be printed on one line."""
+    """A folder, existing or not, whose name can be printed on one line."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, file_okay=False)
@@ -46,7 +46,7 @@ class Folder(click.Path):
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> Path:
-        """Return the path, in one form however it was written; a default lies in the repository."""
+        """Return the path in a normal form; a default lies in the repository."""
         if any(ord(char) < ord(" ") or char == "\x7f" for char in str(value)) or not str(value):
             self.fail(
                 f"{str(value)!r}: 不是文件夹名 (not the name of a folder)", parameter, context
@@ -55,10 +55,10 @@ class Folder(click.Path):
 
 
 def plain(path: Path) -> Path:
-    """Write a path without `..`: relative to the current folder if it lies in it, else absolute.
+    """Return a path without `..`, relative to the current folder if it lies in it.
 
-    Two ways to write one folder are then one to whoever compares names. Links stay, but before a
-    `..`.
+    Else it is absolute. Different spellings of a folder then have equal names. Links are kept,
+    except before a `..`.
     """
     here, place = Path.cwd(), Path("/")
     for part in (here / path).parts[1:]:
@@ -91,7 +91,7 @@ class Wave(click.ParamType):
 
 
 def folder_option(name: str, default: str) -> Callable:
-    """Make an option for a folder of the repository, wherever in it the program is called."""
+    """Return an option for a folder of the repository, from wherever the program is called."""
     return click.option(
         name, type=Folder(), default=partial(in_repository, default), show_default=default
     )
@@ -122,7 +122,7 @@ def _known(
     """Refuse a notebook that is not in the list of steps."""
     if not notebook:
         return notebook
-    from analysis.pipeline.steps import steps_matching
+    from analysis.plan.steps import steps_matching
 
     try:
         for step in steps_matching(notebook):
@@ -135,7 +135,7 @@ def _known(
 def _address(
     _context: click.Context, _parameter: click.Parameter, address: str | None
 ) -> str | None:
-    """Refuse what is no address of a scheduler."""
+    """Refuse an invalid address of a scheduler."""
     if address and not ADDRESS.fullmatch(address):
         raise click.BadParameter(
             f"{address!r}: 地址应如 tcp://host:8786 (an address is like tcp://host:8786)"
@@ -203,16 +203,16 @@ def build(
 @outputs_option
 @wave_option
 def status(raw: Path, outputs: Path, wave: str) -> None:
-    """Say whether the published outputs follow from the inputs: exit 0 if so, 1 with what has
-    changed.
+    """Report whether the published outputs follow from the inputs.
+
+    Exit 0 if so, 1 with what has changed.
     """
-    from analysis.pipeline.lock import changed, wave_folder
-    from analysis.pipeline.stage import added, damaged
+    from analysis.edition.input_record import changed, wave_folder
+    from analysis.edition.stage import added, damaged
 
     said, outputs = changed(root(), outputs / wave, wave_folder(raw, wave)), outputs / wave
-    if any(
-        (outputs / name).is_dir() for name in ("report", "tables")
-    ):  # else this clone has not built them
+    # otherwise this clone has not built them
+    if any((outputs / name).is_dir() for name in ("report", "tables")):
         said += damaged(outputs)
         for name in added(outputs):
             click.echo(f"kept, added by hand: {printable(name)}", err=True)
@@ -227,15 +227,15 @@ def status(raw: Path, outputs: Path, wave: str) -> None:
 @outputs_option
 @wave_option
 def diff(old: str, new: str, outputs: Path, wave: str) -> None:
-    """Say what moved from edition OLD to NEW, and why: exit 0 if nothing did, 1 with what did.
+    """Report what changed from edition OLD to NEW, and why.
 
-    Each is the folder of an edition, or a git commit whose record is read; without NEW the edition
-    in outputs/<wave>, without OLD that of the last commit. What moved stands in full in
-    changes.html there.
+    Exit 0 if nothing did, 1 with the changes. Each is the folder of an edition, or a git commit
+    whose record is read; without NEW the edition in outputs/<wave>, without OLD that of the last
+    commit. All changes are written to changes.html there.
     """
-    from analysis.pipeline.changes_report import changes_between, summary, write_page
-    from analysis.pipeline.compared import named_edition
-    from analysis.pipeline.stage import CHANGES
+    from analysis.edition.changes_report import changes_between, summary, write_page
+    from analysis.edition.compared import named_edition
+    from analysis.edition.stage import CHANGES
 
     here = outputs / wave
     pair = (named_edition(root(), said or str(here), wave) for said in (old, new))
@@ -248,11 +248,11 @@ def diff(old: str, new: str, outputs: Path, wave: str) -> None:
 
 @program.command()
 def lint() -> None:
-    """Read the prose of all notebooks without running them: exit 0 if nothing is found, 1 with
-    every finding.
+    """Check the prose of all notebooks without running them.
 
-    Unknown names with the nearest one, typed numbers, a missing language, refused terms, figures
-    that no text cites, points of the published report without a cell.
+    Exit 0 if nothing is found, 1 with every finding: unknown names with the nearest one, hard-coded
+    numbers, a missing language, refused terms, figures that no text cites, points of the published
+    report without a cell.
     """
     from analysis.publish.lint import Facts
     from analysis.publish.lint import lint as run
@@ -280,7 +280,7 @@ def lint() -> None:
 def check(folder: Path | None, wave: str, returns: Path | None) -> None:
     """Check the files of FOLDER (default data/raw/<wave>) and account for every row.
 
-    Every problem and question of every file is shown in one run; only problems stop a build.
+    All problems and questions of all files are shown in one run; only problems stop a build.
     Nothing is written without --returns.
     """
     from analysis.pipeline.reference_checks import table_problems
@@ -315,8 +315,9 @@ def check(folder: Path | None, wave: str, returns: Path | None) -> None:
 @raw_option
 @click.option("--out", type=Folder(), help="Folder of the forms (default build/forms/<wave>).")
 def forms(wave: str, raw: Path, out: Path | None) -> None:
-    """Write the blank workbooks of a wave, one a county and that of the interviews, with lists and
-    ranges.
+    """Write the blank workbooks of a wave: one for each county and one for the interviews.
+
+    They have lists and ranges.
     """
     from analysis.survey.declaration import FILE, absent
     from analysis.survey.forms.blank import write_forms
@@ -348,7 +349,7 @@ def forms(wave: str, raw: Path, out: Path | None) -> None:
 def new(folder: Path) -> None:
     """Write a new study to DIR: an example with two districts and one sheet that builds at once.
 
-    Its README says which file to edit for what.
+    Its README says which file to edit for which purpose.
     """
     from analysis.pipeline.new_study import write_study
 
@@ -366,8 +367,9 @@ def new(folder: Path) -> None:
 @wave_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
-    """Say what stands behind the published number NAME: its value, formula, cell, workbooks and
-    rows.
+    """Show the sources of the published number NAME.
+
+    They are its value, formula, cell, workbooks and rows.
     """
     from analysis.pipeline.explain import explain as receipt
 
@@ -392,7 +394,7 @@ def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
 def release(raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | None) -> None:
     """Write the zip of a published edition, with its descriptions for archives and programs.
 
-    Exit 1, with what has changed, where the edition does not follow from the inputs.
+    Exit 1, with what has changed, if the edition does not follow from the inputs.
     """
     from analysis.pipeline.release import outdated, write_release
 
@@ -407,9 +409,7 @@ def release(raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | 
 @outputs_option
 @click.option("--out", type=Folder(), help="Folder of the site (default build/site).")
 def site(outputs: Path, out: Path | None) -> None:
-    """Write a folder that any web server can serve: the editions of all waves that are built
-    here.
-    """
+    """Write a folder that any web server can serve: the editions of all waves built here."""
     from analysis.pipeline.static_site import write_site
 
     out = out or in_repository("build/site")
@@ -418,24 +418,22 @@ def site(outputs: Path, out: Path | None) -> None:
 
 
 def main(arguments: list[str] | None = None, command: click.Command = program) -> None:
-    """Run the program, or another command in its manner, and exit with the code that says what
-    happened.
+    """Run the program, or another command in the same way, and exit with its code.
 
-    At once: dismantling the libraries takes a quarter of a second, and after Ctrl-C threads that
-    still wait for a kernel would hold a plain exit back.
+    The exit is immediate: freeing the libraries takes a quarter of a second, and after Ctrl-C,
+    threads that wait for a kernel would delay it.
     """
     code = start_again() or run(arguments, command)
-    with contextlib.suppress(BrokenPipeError):  # nobody reads on
+    with contextlib.suppress(BrokenPipeError):  # the reader has closed the pipe
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
 
 
 def start_again() -> int:
-    """Start the program again where the environment gives Python another encoding, or makes errors
-    of warnings.
+    """Restart the program if the environment sets another encoding or turns warnings to errors.
 
-    Does not return then, but with the exit code if it was in vain.
+    Does not return then; if the restart did not help, returns the exit code.
     """
     foreign = sys.getfilesystemencoding() != "utf-8"
     if not foreign and not os.environ.get("PYTHONWARNINGS"):
@@ -448,14 +446,15 @@ def start_again() -> int:
 
 
 def run(arguments: list[str] | None = None, command: click.Command = program) -> int:
-    """Run the program, or another command in its manner; returns its exit code.
+    """Run the program, or another command in the same way; returns its exit code.
 
-    Anything unforeseen is a bug of ours and shows its traceback.
+    Unexpected errors are bugs and show their traceback.
     """
-    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    from analysis.edition.failures import BusyError, NotebookError, StoppedError
     from analysis.survey.problems import InputError
 
-    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what no encoding can print
+    # file names may have characters that no encoding can print
+    for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -470,8 +469,8 @@ def run(arguments: list[str] | None = None, command: click.Command = program) ->
 
 
 def _outcome(error: Exception) -> tuple[str, int]:
-    """Return what is said of an error that is no bug of ours, and the exit code."""
-    from analysis.pipeline.failures import BusyError, NotebookError, StoppedError
+    """Return the message and exit code of an expected error."""
+    from analysis.edition.failures import BusyError, NotebookError, StoppedError
     from analysis.survey.problems import InputError
 
     match error:

@@ -1,4 +1,4 @@
-"""Collect what an edition says: numbers, sentences, figures, tables, verdicts, corrections."""
+"""Collect the facts of an edition: numbers, sentences, figures, tables, verdicts and so on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.edition_record import CONTRAST, Fact, write_record
-from analysis.pipeline.layout import site
-from analysis.pipeline.stage import RECORD
-from analysis.pipeline.steps import steps
+from analysis.edition.record import CONTRAST, Fact, write_record
+from analysis.edition.stage import RECORD
+from analysis.plan.layout import site
+from analysis.plan.steps import steps
 from analysis.publish.cells import PROSE, TWIN
 from analysis.publish.districts import published_estimates
 from analysis.publish.findings import published_corrections
@@ -26,22 +26,22 @@ from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_statements, wave_facts
 from analysis.survey.study import study
 
-DIGITS = 16  # of a hash: enough to tell two versions apart
+DIGITS = 16  # of a hash: enough to distinguish two versions
 MARKS = re.compile(r"^\s*(?:#{1,6}|[-*+]|\d+\.|>)\s+|[*`]|\]\([^()\s]*\)|\[(?=[^\]]*\]\()|<[^<>]*>")
-END = re.compile(  # of a sentence; not the point of a numbered heading
+END = re.compile(  # end of a sentence; not the point of a numbered heading
     r"(?<=[。！？])(?=[^”’）)])|(?<=[.!?])(?<!^\d\.)\s+(?=[A-Z“\"(])|(?<=[.!?][”\")])\s+(?=[A-Z“\"(])"
 )
 
 
 def write_facts_of(wave: str, shown: Iterable[str]) -> None:
-    """Write the record of the edition of a wave. shown: the ids of its figures and tables."""
+    """Write the record of the edition of a wave; shown: ids of its figures and tables."""
     facts = [*_edition(wave), *_titles(), *_numbers(wave), *_verdicts(wave)]
     facts += [_drawing(wave, name) for name in sorted(shown)]
     write_record([*facts, *_corrections(wave), *_sentences(wave)], site(wave) / RECORD)
 
 
 def _said(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return texts by language, once where all are the same."""
+    """Return texts by language, or one text if all are the same."""
     listed = tuple(texts)
     return listed[:1] if len(set(listed)) == 1 else listed
 
@@ -67,7 +67,7 @@ def _titles() -> Iterator[Fact]:
 
 
 def _numbers(wave: str) -> Iterator[Fact]:
-    """Give each number as prose prints it, with the value, interval and n of `estimates.csv`."""
+    """Yield each number as printed, with the value, interval and n of `estimates.csv`."""
     estimates = published_estimates(wave)
     by_lang = [numbers(estimates, lang) for lang in study().languages]
     for row in estimates.itertuples(index=False):
@@ -80,7 +80,7 @@ def _printed(number: Number) -> str:
 
 
 def _verdicts(wave: str) -> Iterator[Fact]:
-    """Give the form and words of each statement, and whether the form contrasts."""
+    """Yield the form and words of each statement, and whether the form is a contrast."""
     forms = reference("sentence_forms")
     contrasts = set(forms.loc[forms["contrast"] == "yes", "form"])
     for row in read_statements(wave).to_dict("records"):
@@ -92,7 +92,7 @@ def _verdicts(wave: str) -> Iterator[Fact]:
 
 
 def _drawing(wave: str, name: str) -> Fact:
-    """Describe a figure or table: title and subtitle; hashes of its data and of its drawing."""
+    """Return the fact of a figure or table: title, subtitle, hashes of its data and drawing."""
     said, states, kind = [], {"data": hashlib.sha256(), "drawing": hashlib.sha256()}, ""
     for lang in study().languages:
         folder = build(wave) / lang
@@ -107,7 +107,7 @@ def _drawing(wave: str, name: str) -> Fact:
 
 
 def _corrections(wave: str) -> Iterator[Fact]:
-    """Give each correction; those of people are counted by sheet and column."""
+    """Yield each correction; those of people are counted by sheet and column."""
     for row in published_corrections(read("corrections", wave), study().languages[0]).itertuples(
         index=False
     ):
@@ -122,7 +122,7 @@ def _corrections(wave: str) -> Iterator[Fact]:
 
 
 def _sentences(wave: str) -> Iterator[Fact]:
-    """Give every sentence of every page, in the order of its notebook, with notebook and cell."""
+    """Yield every sentence of every page, in order, with notebook and cell."""
     for step in steps():
         for lang in study().languages:
             path = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
@@ -131,7 +131,7 @@ def _sentences(wave: str) -> Iterator[Fact]:
 
 
 def published_texts(notebook: Path) -> Iterator[tuple[str, str]]:
-    """Give (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
+    """Yield (cell, sentence) of an executed notebook: prose and key figures, as plain text."""
     for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
         for output in cell.get("outputs", []):
             report = output.get("metadata", {}).get("report", {})
@@ -143,7 +143,7 @@ def published_texts(notebook: Path) -> Iterator[tuple[str, str]]:
 
 
 def sentences(markdown: str) -> list[str]:
-    """Split Markdown into its sentences, as plain text; headings and points are sentences too."""
+    """Split Markdown into sentences as plain text; headings and list items are sentences."""
     markdown = REFERENCE.sub(r"[\1]", markdown)
     lines = (unescape(MARKS.sub("", line)).strip() for line in markdown.splitlines())
     return [one.strip() for line in lines for one in END.split(line) if one.strip()]

@@ -1,4 +1,4 @@
-"""Run one notebook with papermill and leave it as the same bytes each time."""
+"""Run one notebook with papermill, and write the same bytes each time."""
 
 from __future__ import annotations
 
@@ -24,47 +24,45 @@ from papermill.iorw import load_notebook_node
 from papermill.translators import papermill_translators
 from papermill.utils import find_first_tagged_cell_index
 
-from analysis.pipeline.failures import NotebookError
-from analysis.pipeline.languages import apart, original, with_repeats
+from analysis.edition.failures import NotebookError
 from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
+from analysis.plan.languages import apart, original, with_repeats
 from analysis.survey import access
 from analysis.survey.access import Access
 
 if TYPE_CHECKING:
     from papermill.engines import NotebookExecutionManager
 
-FULL = re.compile(
-    rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]"
-)  # not the notebook's fault
-RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
-KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not name them
+# not a fault of the notebook
+FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")
+RETRY = 2  # milliseconds until a socket reconnects to one not yet open; default 100
+KERNEL, LANGUAGE = "python3", "python"  # of every notebook, whatever its file says
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
 class KernelLostError(RuntimeError):
-    """Raised where a kernel does not come to answer; the library looks for a RuntimeError."""
+    """Raised if a kernel does not answer; a RuntimeError, which the library expects."""
 
 
 class PromptClient(AsyncKernelClient):
-    """Speak to a kernel from its first word on both channels; the library listens a fifth of a
-    second longer.
+    """Client that talks to a kernel as soon as both channels answer.
+
+    The library waits a fifth of a second longer.
     """
 
     def start_channels(self, *channels: bool, **options: bool) -> None:
-        """Open the channels, without a heartbeat: the kernel's process is watched itself."""
+        """Open the channels without a heartbeat, since the kernel's process is watched."""
         self.context.setsockopt(zmq.RECONNECT_IVL, RETRY)
         super().start_channels(*channels, **options | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers; KernelLostError when it dies or takes longer than
-        `timeout` seconds.
-        """
+        """Wait until the kernel answers; KernelLostError if it dies or after `timeout`."""
         end = time.monotonic() + (timeout or float("inf"))
         while time.monotonic() < end:
             self.kernel_info()
             with contextlib.suppress(queue.Empty):
                 reply = await self.get_shell_msg(timeout=1)
-                await self.get_iopub_msg(timeout=0.2)  # else outputs could pass before we listen
+                await self.get_iopub_msg(timeout=0.2)  # otherwise early outputs could be lost
                 self._handle_kernel_info_reply(reply)
                 return
             if not await self.is_alive():
@@ -73,15 +71,16 @@ class PromptClient(AsyncKernelClient):
 
 
 class WriteOnce(NBClientEngine):
-    """Run a notebook as papermill does, but write it at its end: before and after each cell takes
-    far longer.
+    """Engine that runs a notebook as papermill does, but writes it only once, at the end.
+
+    Papermill writes it before and after each cell, which takes far longer.
     """
 
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any
     ) -> None:
-        """Run all cells; papermill itself writes what there is when this returns or raises."""
+        """Run all cells; papermill writes the notebook when this returns or raises."""
         target, nb_man.output_path = nb_man.output_path, None
         try:
             super().execute_managed_notebook(nb_man, kernel_name, **options)
@@ -93,11 +92,11 @@ papermill_engines.register("write-once", WriteOnce)
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Start kernels that speak over sockets in a private folder: no port is open to others on the
-    machine.
+    """Start kernels with sockets in a private folder: no port is open to other users.
 
-    There IPython keeps what else it keeps in the home of whoever runs it, whose own settings have
-    no say. plan: the file that holds what the kernel may open; see `analysis.survey.access`.
+    IPython also keeps its files there, instead of in the home of the user, so that personal
+    settings have no effect. plan: the file with the access of the kernel; see
+    `analysis.survey.access`.
     """
 
     plan = ""
@@ -138,11 +137,11 @@ def run_notebook(
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open;
-    without it, anything. further: languages beside that of the parameters, and where the notebook
-    as it speaks each is written; only the cells that depend on the language run again for them.
-    Raises KeyError for a parameter that the notebook does not declare, NotebookError when a cell
-    fails, takes too long, loses its kernel, opens what is not allowed or is not run at all.
+    seconds: the time allowed for one cell and for the notebook. allowed: what its kernel may open;
+    None for anything. further: other languages, with the path of the notebook in each; only the
+    cells that depend on the language run again for them. Raises KeyError for a parameter that the
+    notebook does not declare, NotebookError if a cell fails, takes too long, loses its kernel,
+    opens what is not allowed or is not run at all.
     """
     run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
     if allowed is None:
@@ -157,7 +156,7 @@ def run_notebook(
             if refused := access.refusals(plan):
                 raise NotebookError(source.stem, failed.cell, f"it {refused[0]}", target) from None
             raise
-        if refused := access.refusals(plan):  # and caught by the cell
+        if refused := access.refusals(plan):  # the cell caught the error
             raise NotebookError(source.stem, _reached(target), f"it {refused[0]}", target)
         return done
 
@@ -188,7 +187,7 @@ def _run_notebook(
             autosave_cell_every=0,
             timeout_func=lambda _cell: max(1, min(cell_limit, end - time.monotonic())),
             record_timing=False,
-            shutdown_kernel="immediate",  # dismantling scipy takes longer than the notebook
+            shutdown_kernel="immediate",  # freeing scipy takes longer than the notebook
         )
     except PapermillExecutionError as error:
         if full := FULL.match(f"{error.ename} {error.evalue}"):
@@ -208,9 +207,7 @@ def _run_notebook(
 
 
 def _prepared(source: Path, target: Path, further: list[str]) -> Path:
-    """Return the notebook that papermill runs: with further languages one that says some cells
-    again.
-    """
+    """Return the notebook that papermill runs, with cells repeated for further languages."""
     if not further:
         return source
     nbformat.write(with_repeats(source, further), target)
@@ -218,9 +215,7 @@ def _prepared(source: Path, target: Path, further: list[str]) -> Path:
 
 
 def _declared(source: Path) -> set[str]:
-    """Return the parameters that a notebook declares, read as Python whatever kernel its file
-    names.
-    """
+    """Return the parameters that a notebook declares, parsed as Python for any kernel."""
     notebook = load_notebook_node(str(source))
     index = find_first_tagged_cell_index(notebook, "parameters")
     translator = papermill_translators.find_translator(KERNEL, LANGUAGE)
@@ -228,9 +223,9 @@ def _declared(source: Path) -> set[str]:
 
 
 def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode:
-    """Drop times and paths that papermill notes, and number the cells as a fresh kernel would.
+    """Remove times and paths added by papermill, and number the cells as a fresh kernel would.
 
-    Raises NotebookError when a cell of code was not run (a `sys.exit(0)` would else count as
+    Raises NotebookError if a code cell was not run (otherwise `sys.exit(0)` would count as
     success).
     """
     notebook.metadata.pop("papermill", None)
@@ -250,21 +245,19 @@ def tidy(notebook: nbformat.NotebookNode, source: Path) -> nbformat.NotebookNode
         cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])
     ]
     for cell in injected:
-        cell.id = "injected-parameters"  # papermill draws a random one
+        cell.id = "injected-parameters"  # papermill gives it a random id
     return notebook
 
 
 def _reached(path: Path) -> str:
-    """Return the id of the last cell that papermill began; of the first one where it came to
-    none.
-    """
+    """Return the id of the last cell that papermill started, or that of the first cell."""
     cells = nbformat.read(path, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
     return original([*cells[:1], *begun][-1]["id"])
 
 
 def _strip_frames(path: Path) -> None:
-    """Remove the cells with which papermill frames a failed notebook, so that cell numbers hold."""
+    """Remove the cells that papermill adds to a failed notebook, to keep cell numbers right."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [
         cell

@@ -1,6 +1,4 @@
-"""Say in the terminal what stands behind one number: its receipt, with its formula and all of its
-rows.
-"""
+"""Print the receipt of one number in the terminal, with its formula and all of its rows."""
 
 from __future__ import annotations
 
@@ -30,15 +28,14 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     """Return the receipt of a number of the edition in `outputs`, as lines of text.
 
     A number computed from others is followed to theirs, and their rows are listed with them. Raises
-    FileNotFoundError where nothing is published, KeyError with the nearest names for an unknown
-    one.
+    FileNotFoundError if nothing is published, KeyError with the nearest names for an unknown one.
     """
     estimates = pd.read_csv(outputs / "tables/estimates.csv", dtype=TEXT).fillna(
         dict.fromkeys(TEXT, "")
     )
     ledger = read_ledger(outputs)
     wave = estimates["wave"].iat[0]
-    cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
+    cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may have only outputs
     known = receipts(estimates, ledger, lang, read("corrections", wave) if cleaned else None)
     if name not in known:
         near = "、".join(get_close_matches(name, known, 5, 0.4))
@@ -66,9 +63,7 @@ def _line(title: str, text: str) -> str:
 def _sources(
     name: str, sources: dict[str, str], known: dict[str, dict], wave: str, deep: int = 0
 ) -> list[str]:
-    """List files, sheets and rows; below an estimate that is cited, its value, formula and own
-    sources.
-    """
+    """Return files, sheets and rows; for cited estimates, their value, formula and sources."""
     lines = []
     for part in parse(sources[name]):
         indent = "  " * deep

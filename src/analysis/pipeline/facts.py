@@ -1,8 +1,7 @@
-"""What each page says besides its notebook: words, build stamp, and the receipts of the numbers on
-it.
+"""Data of each page beside its notebook: words, build stamp, and receipts of its numbers.
 
-Each step has a file of its own (`build/<wave>/<lang>/facts/<step>.json`), so that a page is written
-anew only where something on it has changed.
+Each step has its own file (`build/<wave>/<lang>/facts/<step>.json`), so that a page is written
+again only if something on it has changed.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.pipeline.layout import LANDING, folder
-from analysis.pipeline.steps import steps
+from analysis.plan.layout import LANDING, folder
+from analysis.plan.steps import steps
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
@@ -27,7 +26,7 @@ from analysis.survey.repository import read, read_statements, wave_facts
 from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
-SAID = re.compile(r'(?:#r-|data-r=\\")([\w.]+)')  # in a notebook, linked or not
+SAID = re.compile(r'(?:#r-|data-r=\\")([\w.]+)')  # a number in a notebook, linked or not
 WORDS = {
     "zh": {
         "date": "数据日期{}",
@@ -45,12 +44,12 @@ WORDS = {
 
 
 def estimates_csv(wave: str) -> str:
-    """Return the one table of estimates as it is published."""
+    """Return the published table of estimates as text."""
     return published_estimates(wave).map(harmless).to_csv(index=False, lineterminator="\n")
 
 
 def path_of(name: str, wave: str, lang: str) -> Path:
-    """Return the file of the facts of a step, or of `landing`."""
+    """Return the path of the facts of a step, or of `landing`."""
     return build(wave) / lang / "facts" / f"{name}.json"
 
 
@@ -80,7 +79,7 @@ def write_facts(wave: str, lang: str) -> None:
 
 
 def read_ledger(folder: Path) -> pd.DataFrame:
-    """Read `tables/ledger.csv` below a folder; no rows where the study has no claims."""
+    """Read `tables/ledger.csv` below a folder; no rows if the study has no claims."""
     path = folder / "tables/ledger.csv"
     if not path.exists():
         return pd.DataFrame({"estimate": []}, dtype=str)
@@ -88,7 +87,7 @@ def read_ledger(folder: Path) -> pd.DataFrame:
 
 
 def _everywhere(wave: str, lang: str) -> dict:
-    """Return what every page shows: titles, dates, label, build stamp."""
+    """Return the data that every page shows: titles, dates, label, build stamp."""
     facts, words = wave_facts(wave), WORDS[lang]
     versions = " · ".join(f"{name} {version(name)}" for name in VERSIONS)
     stamp = (str(facts["reference_date"]), facts["edition"], versions)
@@ -108,15 +107,14 @@ def _everywhere(wave: str, lang: str) -> dict:
 
 
 def _of_report(wave: str, lang: str) -> dict:
-    """Return the cards of the counties with what may be said of each, `sums` and a checksum of the
-    estimates.
+    """Return the cards of the counties, the names of sums, and the checksum of the estimates.
 
-    sums: the numbers of the city that never stand beside a county's, since they are its sums.
+    cards: each with the statements about the county. sums: the numbers of the city that are never
+    shown beside a county's, since they are sums of counties.
     """
     said, names = read_statements(wave), district_names(lang)
-    told = said[
-        said["form"].isin(["above", "below"])
-    ]  # a county's own page has all of its sentences
+    # the page of a county has all of its sentences
+    told = said[said["form"].isin(["above", "below"])]
     sentences = told.groupby("district")[f"text_{lang}"].agg(list).to_dict()
     cards = [
         {
@@ -132,11 +130,11 @@ def _of_report(wave: str, lang: str) -> dict:
 
 
 def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
-    """Return a receipt as a page shows it; on a county's, no other county and beside its number the
-    city's.
+    """Return a receipt as a page shows it; a county's page has no other county.
 
-    What the city's value there rests on in full (interval, published value, counties, rows) its own
-    pages tell. compared: what may stand beside a county's number: no total of the city.
+    It shows the city's number beside the county's. The full sources of the city's number (interval,
+    published value, counties, rows) are on its own pages. compared: the numbers of the city that
+    may be shown; no totals.
     """
     if not county:
         return known[name]
@@ -153,7 +151,7 @@ def _of_page(name: str, known: dict, compared: set[str], county: str) -> dict:
 
 
 def _finding(executed: str) -> str:
-    """Return the one sentence that an executed notebook finds, without its links."""
+    """Return the sentence that an executed notebook marks as its finding, without links."""
     cells = [
         cell for cell in json.loads(executed)["cells"] if cell["id"] in ("finding", "finding_en")
     ]

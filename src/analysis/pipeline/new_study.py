@@ -1,4 +1,4 @@
-"""Write the folder of a new study: an example that builds at once, to be replaced file by file."""
+"""Write the folder of a new study: an example that builds at once, to be replaced by file."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from pathlib import Path
 from analysis.survey.folders import KEPT, PACKAGE, RefusedError, printable, root
 
 SKELETON = PACKAGE / "skeleton"
-HIDDEN = {"gitignore": ".gitignore"}  # a file of that name would rule the skeleton itself
+HIDDEN = {"gitignore": ".gitignore"}  # with its own name it would apply to the skeleton itself
 FILLED = "已有内容，请另选文件夹 (holds files: choose a folder that is empty or not there yet)"
 INSIDE = "属于本研究，请另选文件夹 (belongs to this study: choose another folder)"
 
 
 def write_study(folder: Path) -> list[Path]:
-    """Copy the skeleton to `folder`, whole or not at all; returns its files.
+    """Copy the skeleton to `folder`, completely or not at all; returns its files.
 
-    Raises RefusedError for a folder that holds anything, or that lies in one of the folders of a
-    study.
+    Raises RefusedError if the folder is not empty, or lies in one of the folders of a study.
     """
     place = Path(os.path.realpath(folder))
     if os.path.lexists(place) and (not place.is_dir() or any(place.iterdir())):
@@ -40,7 +39,7 @@ def write_study(folder: Path) -> list[Path]:
 
 
 def _study_around(place: Path) -> Path | None:
-    """Return the study that a folder, there or not, lies in."""
+    """Return the study in which a folder, existing or not, lies."""
     there = next(parent for parent in (place, *place.parents) if parent.is_dir())
     try:
         return root(there)

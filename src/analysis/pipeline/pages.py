@@ -1,7 +1,7 @@
-"""What each page shows: from an executed notebook, and what all pages of an edition share, to HTML.
+"""Render the pages of an edition: executed notebooks and shared data to HTML.
 
-One page is a function of (step, executed notebook, its facts) and of nothing else: pages can be
-written side by side, in any order, each alone.
+A page depends on (step, executed notebook, its facts) only, so that pages can be written in
+parallel and in any order.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 
-from analysis.pipeline.layout import folder, pages_of
-from analysis.pipeline.steps import Step
+from analysis.plan.layout import folder, pages_of
+from analysis.plan.steps import Step
 from analysis.publish import landing, page
 from analysis.publish.dataset import Dataset, json_ld
 from analysis.publish.districts import by_county, published_estimates
@@ -25,13 +24,10 @@ from analysis.publish.workbook import workbook
 from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
 
-if TYPE_CHECKING:
-    pass
-
-MANY = 40  # counties whose pages need not all lead to each other
+MANY = 40  # with so many counties, their pages are not all linked to each other
 NEUTRAL = ("tables/ledger.csv",)  # holds both languages
 ANCHOR = re.compile(r'id="(?:fig|tab)-([\w]+)"')
-NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # numbers, linked or not
+NAMED = re.compile(r'(?:href="#r-|data-r=")([\w.]+)"')  # a number, linked or not
 OWNED = re.compile(r'(?:href="#r-|data-r=")\w+\.(\w+)"')
 WORDS = {
     "zh": {
@@ -59,7 +55,7 @@ WORDS = {
 def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) -> None:
     """Write the Word file, the PDF and `tables.xlsx` of the executed report notebook.
 
-    work: where the notebooks of this language left their pictures (`figures/`).
+    work: the folder with the drawings of the notebooks of this language (`figures/`).
     """
     notebook, home = nbformat.read(report, as_version=4), top / "report" / folder(site["lang"])
     day = wave_facts(wave)["reference_date"]
@@ -74,7 +70,7 @@ def write_documents(report: Path, top: Path, work: Path, wave: str, site: dict) 
 
 
 def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
-    """Return the one sheet of Word of a county's page."""
+    """Return the one-page brief of a county as a Word file."""
     day = wave_facts(wave)["reference_date"]
     name = district_names(site["lang"])[step.district]
     titled = site | {"title": study().district_title[site["lang"]].format(name)}
@@ -84,10 +80,10 @@ def county_brief(step: Step, executed: Path, site: dict, wave: str) -> bytes:
 
 
 def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data: Dataset) -> None:
-    """Write `index.html`, which leads to everything that is published, in the languages of `sites`.
+    """Write `index.html`, which links to everything published, in the languages of `sites`.
 
-    notebooks: those that have one page, which is called like them. data: what the edition is as a
-    data set.
+    notebooks: those that have one page of the same name. data: description of the edition as a data
+    set.
     """
     parts = {}
     for lang, site in sites.items():
@@ -114,9 +110,9 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data
 
 
 def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:
-    """Render one page of a step, with its links as seen from `target` and a font of its own.
+    """Render one page of a step, with links relative to `target` and its own font.
 
-    Raises ValueError when the page of a county holds a number or figure of another one.
+    Raises ValueError if the page of a county holds a number or figure of another one.
     """
     lang = site["lang"]
     up = "../" * target.count("/")
@@ -136,9 +132,8 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     _link_files(notebook, lang, up, step)
     if kind != "notebook":
         site["subtitle"] = _take(notebook, "finding") or site["subtitle"]
-    elif any(
-        cell.id == "injected-parameters" for cell in notebook.cells
-    ):  # else they stand there twice
+    elif any(cell.id == "injected-parameters" for cell in notebook.cells):
+        # otherwise the parameters would appear twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
     if kind == "district":
         site["assured"] = _assured(
@@ -148,7 +143,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
 
 
 def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> dict:
-    """Return what a page does not share with the others: title, downloads, links, county cards."""
+    """Return data specific to a page: title, downloads, links, county cards."""
     lang = site["lang"]
     words, below, names = WORDS[lang], folder(lang), district_names(lang)
     home = [(words["back"], f"report/{below}index.html"), (words["landing"], "index.html")]
@@ -158,7 +153,7 @@ def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> 
     if kind == "district":
         code = step.district
         others = [link for other, link in counties if other != code]
-        links = [*home, *(others if len(others) < MANY else ())]  # the report leads to all
+        links = [*home, *(others if len(others) < MANY else ())]  # the report links to all
         files = [(words["brief"], f"districts/{code}/{below}brief.docx")]
         files += [(words["returned"], f"returns/{code}_{study().districts[code]}.xlsx")]
         return {
@@ -175,7 +170,7 @@ def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> 
 
 
 def downloads(lang: str) -> list[tuple[str, str]]:
-    """List the files of an edition that a reader takes away: (label, path below outputs/)."""
+    """Return the files of an edition for readers: (label, path below outputs/)."""
     below, words = folder(lang), WORDS[lang]
     return [
         ("PDF", f"report/{below}report.pdf"),
@@ -185,7 +180,7 @@ def downloads(lang: str) -> list[tuple[str, str]]:
 
 
 def data_files(has_ledger: bool) -> list[tuple[str, str]]:
-    """List the files of an edition that a program reads: (label, path below outputs/)."""
+    """Return the files of an edition for programs: (label, path below outputs/)."""
     tables = ("estimates.csv", "ledger.csv") if has_ledger else ("estimates.csv",)
     return [*((name, f"tables/{name}") for name in tables), ("SHA256SUMS", "SHA256SUMS")]
 
@@ -200,15 +195,15 @@ def _link_files(notebook: nbformat.NotebookNode, lang: str, up: str, step: Step)
                 report[link] = f"{up}{kind}/{below}{name}"
         if "code_href" in report:
             made, page_and_cell, cell = report["code_href"].partition(".html#")
-            run = (
-                step.name if step.notebook == made else made
-            )  # the runs of one notebook have a page each
+            # each run of a notebook has its own page
+            run = step.name if step.notebook == made else made
             report["code_href"] = f"{up}notebooks/{folder(lang)}{run}{page_and_cell}{cell}"
 
 
 def _assured(html: str, code: str, lang: str) -> str:
-    """Check that a county's page holds its own and the city's numbers and figures alone, and say
-    so.
+    """Return the note that a county's page holds only its own and the city's data.
+
+    Numbers and figures are checked; ValueError for those of another county.
     """
     strangers = {f"number of {found}" for found in OWNED.findall(html) if found != code}
     shown = set(ANCHOR.findall(html))
@@ -221,7 +216,7 @@ def _assured(html: str, code: str, lang: str) -> str:
 
 
 def _take(notebook: nbformat.NotebookNode, cell_id: str) -> str:
-    """Remove the cells of a piece of prose (one a language) and return what was said."""
+    """Remove the cells of a piece of prose (one for each language) and return their text."""
     ids = (cell_id, f"{cell_id}_en")
     said = [out for cell in notebook.cells if cell.id in ids for out in cell.outputs]
     notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]

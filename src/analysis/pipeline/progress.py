@@ -1,6 +1,4 @@
-"""Show which steps run, what is left and how long each took last time; plain lines where no one
-watches.
-"""
+"""Show running and remaining steps with their last durations; plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -18,11 +16,11 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from analysis.pipeline.task import Task
+from analysis.plan.task import Task
 
 
 class Progress:
-    """Count steps; a context. `times` is the file that remembers how long each took."""
+    """Context that counts steps; `times`: the file with the duration of each step."""
 
     def __init__(self, names: list[str], jobs: int, times: Path) -> None:
         self.total, self.jobs, self.times, self.waiting = len(names), jobs, times, set(names)
@@ -50,20 +48,20 @@ class Progress:
         self.times.write_text(json.dumps(self.last, indent=1, sort_keys=True), encoding="utf-8")
 
     def longest_first(self, tasks: Iterable[Task]) -> list[Task]:
-        """Order what is ready so that the longest, as far as known, begins first."""
+        """Sort tasks so that those with the longest known duration start first."""
         return sorted(tasks, key=lambda one: (-self.last.get(one.name, 0.0), one.name))
 
     def start(self) -> None:
-        """Begin to draw. Not earlier: processes must be forked before there are threads."""
+        """Start drawing, which uses threads: processes must be forked before."""
         self.bar.start()
 
     def begin(self, name: str) -> None:
-        """Note that a step runs."""
+        """Record that a step runs."""
         self.running.append(name)
         self._show()
 
     def end(self, name: str, seconds: float | None) -> None:
-        """Note that a step is done, with its seconds, or that it has failed (None)."""
+        """Record that a step is done, with its seconds, or that it has failed (None)."""
         self.running.remove(name)
         self.waiting.discard(name)
         self.done += 1
@@ -75,19 +73,17 @@ class Progress:
         self._show()
 
     def unchanged(self, name: str) -> None:
-        """Note that a step need not run."""
+        """Record that a step need not run."""
         self.waiting.discard(name)
         self.same += 1
         self._show()
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
+        """Print a line above the progress display."""
         self.console.print(line, highlight=False, markup=False)
 
     def left(self) -> float:
-        """Estimate the seconds still to go, by last time's; what may yet prove unchanged counts
-        too.
-        """
+        """Estimate the remaining seconds from the last durations, including unchanged steps."""
         return sum(self.last.get(name, 0.0) for name in self.waiting) / self.jobs
 
     def _show(self) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.pipeline import lock
-from analysis.pipeline.layout import folder
+from analysis.edition import input_record
+from analysis.edition.stage import INPUTS, SUMS, damaged, read_sums
 from analysis.pipeline.runs import SOURCE, as_plan, runs
-from analysis.pipeline.stage import INPUTS, SUMS, damaged, read_sums
+from analysis.plan.layout import folder
 from analysis.publish import crate
 from analysis.publish.dataset import Dataset, dataset
 from analysis.publish.ddi import ddi_codebook
@@ -36,31 +36,26 @@ from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import needed
 from analysis.survey.study import study
 
-CODEBOOK = (
-    "tables",
-    "columns",
-    "codes",
-    "rules",
-    "measures",
-)  # reference tables that describe the data
-BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # of the repository, where they are there
+# reference tables that describe the data
+CODEBOOK = ("tables", "columns", "codes", "rules", "measures")
+BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # files of the repository, if they exist
 README = "README.md"
 WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.json"
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
 STATEMENTS = "tables/statements.csv"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip, of every file in it
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip allows, used for every file
 
 
 @dataclass(frozen=True)
 class Published:
-    """An edition as it lies in `folder`, with what it is as a data set."""
+    """An edition in `folder`, with its description as a data set."""
 
     folder: Path
     data: Dataset
 
     @property
     def files(self) -> list[str]:
-        """The names of its files, those that its sums list and the sums."""
+        """Names of its files: those listed in the sums, and the sums."""
         return [*read_sums(self.folder / SUMS), SUMS]
 
     def estimates(self) -> pd.DataFrame:
@@ -69,7 +64,7 @@ class Published:
         return pd.read_csv(path, dtype=TEXT).fillna(dict.fromkeys(TEXT, ""))
 
     def statements(self) -> pd.DataFrame:
-        """Return what may be said of districts; no rows where nothing is compared."""
+        """Return the statements about districts; no rows if there are no comparisons."""
         path = self.folder / STATEMENTS
         if not path.is_file():
             names = [f"text_{lang}" for lang in self.data.languages]
@@ -91,7 +86,7 @@ class Published:
         return list(programs(page.read_text("utf-8"), self.estimates()))
 
     def link(self, lang: str) -> Callable[[Any], str]:
-        """Return the function that gives the address of the cell of an estimate."""
+        """Return a function that returns the link to the cell of an estimate."""
         there = set(self.files)
 
         def of(row: Any) -> str:
@@ -103,7 +98,7 @@ class Published:
 
 
 def published(outputs: Path, wave: str) -> Published:
-    """Return the edition of a wave. Raises FileNotFoundError where it was not built here."""
+    """Return the edition of a wave; FileNotFoundError if it was not built here."""
     place = outputs / wave
     if not (place / FILE).is_file() or not (place / SUMS).is_file():
         why = "尚未生成，请先 make report (there is no edition: run `analysis build` first)"
@@ -112,19 +107,20 @@ def published(outputs: Path, wave: str) -> Published:
 
 
 def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
-    """Say why an edition may not be released, a line each: it does not follow from the inputs, or
-    is damaged.
+    """Return why an edition may not be released, one line each.
+
+    It does not follow from the inputs, or is damaged.
     """
     place = outputs / wave
-    return lock.changed(root(), place, lock.wave_folder(raw, wave)) + damaged(place)
+    return input_record.changed(root(), place, input_record.wave_folder(raw, wave)) + damaged(place)
 
 
 def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | None) -> str:
     """Write the zip of an edition into the folder `out`; returns its name.
 
-    sbom: a list of the software in CycloneDX form, which is put into it. Raises InputError where
-    the study declares no day of publication, FileNotFoundError where there is no edition,
-    RefusedError where nothing may be written.
+    sbom: a list of the software in CycloneDX form, which is added. Raises InputError if the study
+    declares no day of publication, FileNotFoundError if there is no edition, RefusedError if
+    nothing may be written.
     """
     edition = published(outputs, wave)
     if edition.data.published is None:
@@ -137,9 +133,7 @@ def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | N
 
 
 def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, bytes]:
-    """Return the files of a release by path: the edition, its codebook and notebooks, and the
-    descriptions.
-    """
+    """Return the files of a release by path: edition, codebook, notebooks, descriptions."""
     files = {name: (edition.folder / name).read_bytes() for name in edition.files}
     files |= {name: (root() / name).read_bytes() for name in BESIDE if (root() / name).is_file()}
     files |= {f"codebook/{path.name}": path.read_bytes() for path in needed(CODEBOOK)}
@@ -159,7 +153,7 @@ def contents(edition: Published, raw: Path, sbom: Path | None) -> dict[str, byte
 
 
 def descriptions(edition: Published) -> dict[str, bytes]:
-    """Return the descriptions of an edition that stand by themselves, by path."""
+    """Return the separate descriptions of an edition, by path."""
     data, asked = edition.data, forms(edition.data.wave)
     estimates = pd.read_csv(
         edition.folder / "tables/estimates.csv", dtype=str, keep_default_na=False
@@ -173,9 +167,7 @@ def descriptions(edition: Published) -> dict[str, bytes]:
 
 
 def write_zip(path: Path, top: str, files: dict[str, bytes]) -> None:
-    """Write files below a folder `top` into a zip, in the order of their names and without
-    times.
-    """
+    """Write files below a folder `top` into a zip, in order of name and without times."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(f"{top}/{name}", EPOCH)
@@ -194,7 +186,7 @@ def _notebook(source: str) -> Path:
 
 
 def _inputs(edition: Published) -> dict[str, str]:
-    """Return the hashes of the data that the edition follows from, as its record has them."""
+    """Return the hashes of the data of the edition, from its record."""
     recorded = read_sums(edition.folder / INPUTS)
     below = ("data/raw/", REFERENCE.as_posix())
     return {name: state for name, state in recorded.items() if name.startswith(below)}

@@ -1,9 +1,8 @@
-"""Run what is stale among the tasks, on processes here or a cluster of Dask, and keep a record of
-what was done.
+"""Run the stale tasks, in local processes or on a Dask cluster, and record what was done.
 
-The record (`record.jsonl`, a line a task) holds the hashes of everything that a task needed and
-made. A task is stale if one of them is another now; what follows a task that gives the same bytes
-as before is not.
+The record (`record.jsonl`, one line for each task) holds the hashes of everything that a task
+needed and made. A task is stale if one of them differs now; tasks after one that gives the same
+bytes as before are not.
 """
 
 from __future__ import annotations
@@ -19,28 +18,28 @@ from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
+from analysis.edition.failures import StoppedError
 from analysis.pipeline.progress import Progress
-from analysis.pipeline.task import Task, Work, stamp
+from analysis.plan.task import Task, Work, stamp
 from analysis.survey.ownership import hash_of
 
-GONE = "-"  # in place of the hash of a file that is not there
+GONE = "-"  # instead of the hash of a file that does not exist
 
 
 class Record:
-    """What each task was made from when it was last done. `home`: the repository, to which names
-    are relative.
+    """The inputs of each task when it was last done; `home`: the repository.
+
+    Names are relative to the repository.
     """
 
     def __init__(self, path: Path, home: Path) -> None:
         self.path, self.home = path, home
         self.tasks: dict[str, dict] = {}
-        self.inputs: dict[str, dict[str, str]] = {}  # states of inputs by the hash of them all
-        self.hashes: dict[
-            Path, tuple[tuple[int, ...], str]
-        ] = {}  # of files that tasks make, with their stamps
+        self.inputs: dict[str, dict[str, str]] = {}  # states of inputs by their common hash
+        # stamps and hashes of files that tasks make
+        self.hashes: dict[Path, tuple[tuple[int, ...], str]] = {}
         for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
-            with suppress(ValueError):  # the last line, if the program was killed while it wrote
+            with suppress(ValueError):  # the last line, if the program was killed while writing it
                 self._take(json.loads(line))
 
     def _take(self, entry: dict) -> None:
@@ -50,9 +49,7 @@ class Record:
             self.tasks[entry["task"]] = entry
 
     def rewrite(self) -> None:
-        """Write the record anew, without what has been replaced; further lines are added as tasks
-        are done.
-        """
+        """Write the record again without replaced entries; tasks that finish add lines."""
         used = {entry["inputs"] for entry in self.tasks.values()}
         self.inputs = {key: states for key, states in self.inputs.items() if key in used}
         entries = [{"inputs": key, "states": states} for key, states in self.inputs.items()]
@@ -61,7 +58,7 @@ class Record:
         os.replace(fresh, self.path)
 
     def add(self, task: Task) -> None:
-        """Note that a task is done. Raises StoppedError where it has not made what it should."""
+        """Record that a task is done; StoppedError if it has not made its files."""
         entry = self._now(task)
         if missing := [name for name, state in entry["makes"].items() if state == GONE]:
             raise StoppedError(f"{task.name} has not made {'、'.join(missing)}")
@@ -73,7 +70,7 @@ class Record:
         self.tasks[task.name] = entry
 
     def why(self, task: Task) -> list[str]:
-        """Say why a task must run, by what has changed; empty where it need not."""
+        """Return why a task must run, by what has changed; empty if it need not."""
         was, now = self.tasks.get(task.name), self._now(task)
         if was is None or was["inputs"] not in self.inputs:
             return ["never run"]
@@ -98,7 +95,7 @@ class Record:
         return {path.relative_to(self.home).as_posix(): self._state(path) for path in sorted(paths)}
 
     def _state(self, path: Path) -> str:
-        """Hash a file that a task makes; it is read again only if it has been written since."""
+        """Return the hash of a file that a task makes; it is cached until it is written."""
         if (now := stamp(path)) is None:
             return GONE
         if self.hashes.get(path, ((), ""))[0] != now:
@@ -111,7 +108,7 @@ def _line(entry: dict) -> str:
 
 
 def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """Name what is another, new or no longer there."""
+    """Return the names that differ, are new or are gone."""
     said = []
     for name in before.keys() | after.keys():
         if GONE == after.get(name) != before.get(name):
@@ -124,8 +121,7 @@ def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
 def ordered(tasks: list[Task]) -> TopologicalSorter:
     """Return the order of the tasks that follows from their files.
 
-    Raises StoppedError where two make one file, or one needs a file that none makes, or they wait
-    for each other.
+    Raises StoppedError if two make one file, if one needs a file that none makes, or for a cycle.
     """
     makers: dict[Path, Task] = {}
     for one in tasks:
@@ -147,8 +143,9 @@ def ordered(tasks: list[Task]) -> TopologicalSorter:
 
 
 def reasons(tasks: list[Task], record: Record) -> dict[str, str]:
-    """Say which tasks may run and why; one that follows another runs only if that gives other
-    bytes.
+    """Return which tasks may run and why.
+
+    A task that follows another runs only if the other's files change.
     """
     makers = {path: one for one in tasks for path in one.makes}
     sorter, said = ordered(tasks), {}
@@ -164,10 +161,10 @@ def reasons(tasks: list[Task], record: Record) -> dict[str, str]:
 def run(
     tasks: list[Task], record: Record, workers: Callable[[], Executor], progress: Progress
 ) -> None:
-    """Run what is stale among the tasks, all that is ready side by side, the longest first.
+    """Run the stale tasks, all that are ready in parallel, the longest first.
 
-    workers: gives the executor, called when the first stale task is met. Raises what a task raised;
-    those that are then under way are left to end or be killed, and none is recorded.
+    workers: returns the executor, called at the first stale task. Raises what a task raised; tasks
+    that are running then are left to end or be killed, and none is recorded.
     """
     sorter, running, executor = ordered(tasks), {}, None
     record.rewrite()
@@ -192,15 +189,15 @@ def run(
 
 
 def _finish(one: Task, future: Future, record: Record, progress: Progress) -> None:
-    """Record what a task left. Raises what it raised, StoppedError where its process died or its
-    inputs moved.
+    """Record a finished task, or raise its error.
+
+    Raises StoppedError if its process died or its inputs changed during the run.
     """
     seconds = None
     try:
         seconds = future.result()
-        if (
-            moved := one.inputs.moved()
-        ):  # what it did may rest on either state: it must not be recorded
+        # its result may depend on either state and must not be recorded
+        if moved := one.inputs.moved():
             raise StoppedError(
                 f"changed during the run: {'、'.join(path.name for path in moved)}; run again"
             )
@@ -210,7 +207,7 @@ def _finish(one: Task, future: Future, record: Record, progress: Progress) -> No
             isinstance(error, BrokenProcessPool | CancelledError)
             or type(error).__name__ == "KilledWorker"
         ):
-            # which step it was is not to be known: the pool fails all that it has been handed
+            # the pool fails all of its tasks, so that the step at fault is unknown
             died = f"a process died (out of memory, or killed) at {one.name} or a step beside it"
             raise StoppedError(died) from None
         raise
@@ -219,7 +216,7 @@ def _finish(one: Task, future: Future, record: Record, progress: Progress) -> No
 
 
 def timed(work: Work) -> float:
-    """Do a piece of work and return the seconds that it took."""
+    """Run a piece of work and return the seconds that it took."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

@@ -1,26 +1,25 @@
-"""Which run of which notebook makes which published files, as the plan of an edition says."""
+"""List the runs of notebooks and the published files that each makes, from the plan."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from analysis.pipeline.task import Task
-from analysis.pipeline.tasks import Edition, published
+from analysis.plan.task import Task
+from analysis.plan.tasks import Edition, published
 from analysis.publish.crate import Run
 from analysis.publish.dataset import Dataset
 from analysis.publish.landing import title
 from analysis.survey.study import study
 
 SOURCE = "source/notebooks"  # in a release
-CODE = ("src/", "python", "requirements")  # of what a run rests on: what is no data
+CODE = ("src/", "python", "requirements")  # inputs of a run that are not data
 
 
 def runs(raw: Path, wave: str) -> tuple[Run, ...]:
-    """List the runs of an edition in reading order, with what each reads and what is published of
-    it.
+    """Return the runs of an edition in reading order, with inputs and published files of each.
 
-    Raises PlanError where a notebook reads what cannot be told from its source.
+    Raises PlanError if the reads of a notebook cannot be determined from its source.
     """
     edition = Edition(raw, wave, "warm")
     tasks = {task.name: task for task in edition.tasks()}
@@ -42,7 +41,7 @@ def runs(raw: Path, wave: str) -> tuple[Run, ...]:
 
 
 def _read(task: Task, edition: Edition) -> set[str]:
-    """Name the data that a run reads: the notebook itself is its program, modules are no data."""
+    """Return the names of the data that a run reads, without its notebook and modules."""
     names = {name for name in task.inputs.states if not name.startswith(CODE)}
     return {name for name in names if not name.startswith("notebooks/")} | set(
         map(edition.name, task.made)
@@ -50,7 +49,7 @@ def _read(task: Task, edition: Edition) -> set[str]:
 
 
 def as_plan(data: Dataset, found: tuple[Run, ...]) -> dict[str, Any]:
-    """Return the runs for JSON, with what the data are."""
+    """Return the runs for JSON, with the description of the data."""
     listed = [
         {
             "name": run.name,

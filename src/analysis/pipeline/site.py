@@ -1,4 +1,4 @@
-"""What readers get, written to the scratch folder `site` of a wave, piece by piece."""
+"""Write the published files, part by part, to the scratch folder `site` of a wave."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
-from analysis.pipeline.layout import LANDING, briefs_of, folder, pages_of, site
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
-from analysis.pipeline.steps import step_named, steps
+from analysis.plan.layout import LANDING, briefs_of, folder, pages_of, site
+from analysis.plan.steps import step_named, steps
 from analysis.publish.dataset import dataset
 from analysis.publish.fonts import standalone
 from analysis.survey.declaration import FILE
@@ -20,7 +20,7 @@ from analysis.survey.study import study
 
 
 def publish_facts(wave: str, lang: str) -> None:
-    """Write what the pages say besides their notebooks, and once the one table of estimates."""
+    """Write the facts of the pages of one language, and once the table of estimates."""
     write_facts(wave, lang)
     if lang == study().languages[0]:
         (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
@@ -28,8 +28,9 @@ def publish_facts(wave: str, lang: str) -> None:
 
 
 def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
-    """Write the pages, figures and tables of one step in one language; files: `figures/x.svg`,
-    `tables/x.csv`.
+    """Write the pages, figures and tables of one step in one language.
+
+    files: `figures/x.svg`, `tables/x.csv`.
     """
     work, top, step = scratch(wave) / lang, site(wave), step_named(name)
     notebook, facts = work / "notebooks" / f"{name}.ipynb", read_facts(name, wave, lang)
@@ -45,7 +46,7 @@ def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
 
 
 def _publish_file(source: Path, target: Path) -> None:
-    """Copy a figure or table; a drawing that travels alone carries its font."""
+    """Copy a figure or table; a drawing gets its font embedded."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix == ".svg":
         target.write_text(standalone(source.read_text("utf-8")), encoding="utf-8")
@@ -63,7 +64,7 @@ def publish_documents(wave: str, lang: str) -> None:
 
 
 def publish_landing(wave: str) -> None:
-    """Write the page that leads to everything, and what the wave declares of itself."""
+    """Write the landing page, and the declaration of the wave."""
     site(wave).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(processed(wave) / FILE, site(wave) / FILE)
     notebooks = [

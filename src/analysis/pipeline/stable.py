@@ -1,8 +1,7 @@
-"""What the same bytes need in the environment of every process that computes or writes pages.
+"""Environment variables that make every process compute and write the same bytes.
 
-Whoever runs it may have settings of their own for each library: a matplotlibrc, Jupyter templates
-and kernels, IPython start-up files, fonts, pandoc's reference.docx. None of them has a say in what
-is published.
+Users may have personal settings for each library: a matplotlibrc, Jupyter templates and kernels,
+IPython start-up files, fonts, pandoc's reference.docx. They must not affect what is published.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from analysis.survey.folders import root
 
-# Set before any kernel starts: without each of these, some published file differs between runs.
+# set before any kernel starts: without each of these, some published file differs between runs
 STABLE = {
     "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",
@@ -24,7 +23,7 @@ STABLE = {
     "PYTHONUTF8": "1",
 }
 
-# Variables by which a library, or a process that it starts, finds settings of one's own.
+# variables by which a library, or a process that it starts, finds personal settings
 PERSONAL = (
     "COLUMNS",
     "FONTCONFIG_",
@@ -43,24 +42,20 @@ PERSONAL = (
     "TYPST_",
     "XDG_",
 )
-KEPT = (
-    "PYTHONHOME",
-    "PYTHONPATH",
-)  # where Python and its modules are: without them nothing may start
+# paths of Python and its modules, without which nothing may start
+KEPT = ("PYTHONHOME", "PYTHONPATH")
 
 
 def set_stable() -> None:
-    """Set what the same bytes need in the environment that kernels inherit, and a home that is the
-    repository's.
+    """Set the environment that kernels inherit, with a home folder in the repository.
 
-    `build/home` holds what libraries keep for later, such as matplotlib's list of fonts.
+    `build/home` holds caches of libraries, such as matplotlib's list of fonts.
     """
     personal = [name for name in os.environ if name.startswith(PERSONAL) and name not in KEPT]
     for name in personal:
         del os.environ[name]
     home = root() / "build/home"
     home.mkdir(parents=True, exist_ok=True)
-    drawing = (
-        Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"
-    )  # not one's own
+    # instead of a personal one
+    drawing = Path(find_spec("matplotlib").origin).with_name("mpl-data") / "matplotlibrc"
     os.environ.update(STABLE, HOME=str(home), MATPLOTLIBRC=str(drawing))

@@ -1,23 +1,16 @@
-"""A folder that any web server can serve: the editions of all waves that are built here."""
+"""Write a folder that any web server can serve, with the editions of all waves built here."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.layout import folder
+from analysis.edition.stage import damaged
 from analysis.pipeline.release import Published, published
-from analysis.pipeline.stage import damaged
 from analysis.pipeline.waves import INDEX, render, render_missing
+from analysis.plan.layout import folder
 from analysis.survey.declaration import FILE
 from analysis.survey.folders import WAVE, RefusedError
-from analysis.survey.ownership import (
-    files_in,
-    folder_for_files,
-    made,
-    not_ours,
-    quoted,
-    replacing,
-)
+from analysis.survey.ownership import files_in, folder_for_files, made, not_ours, quoted, replacing
 from analysis.survey.study import study
 
 NOT_FOUND, PLAIN_FILES, FACTS = "404.html", ".nojekyll", "llms.txt"
@@ -28,11 +21,10 @@ DAMAGED = "与 SHA256SUMS 不符，请重新 make report (not as its sums say: r
 
 
 def write_site(outputs: Path, out: Path) -> list[str]:
-    """Write the site into the folder `out`, whole or not at all; returns the waves in it, the
-    latest first.
+    """Write the site into `out`, completely or not at all; returns its waves, latest first.
 
-    Raises FileNotFoundError where no edition is built, OSError where one is not whole, RefusedError
-    where `out` holds what this program did not make.
+    Raises FileNotFoundError if no edition is built, OSError if one is not complete, RefusedError if
+    `out` holds files that this program did not make.
     """
     editions = [published(outputs, wave) for wave in built(outputs)]
     if not editions:
@@ -47,17 +39,16 @@ def write_site(outputs: Path, out: Path) -> list[str]:
 
 
 def built(outputs: Path) -> list[str]:
-    """List the waves of which an edition is built here, the latest first; a clone may hold records
-    alone.
+    """Return the waves of which an edition is built here, latest first.
+
+    A clone may have only records of others.
     """
     found = (path.parent.name for path in outputs.glob(f"*/{FILE}"))
     return sorted((name for name in found if WAVE.fullmatch(name)), reverse=True)
 
 
 def site_folder(out: Path) -> Path:
-    """Return where a site may be written: a folder that is new, empty, or one that this program
-    made.
-    """
+    """Return where a site may be written: a new or empty folder, or one of this program."""
     place = folder_for_files(out)
     if place.is_dir() and made(place) is None and (there := files_in(place)):
         raise RefusedError(not_ours(out, there))
@@ -78,7 +69,7 @@ def _fill(fresh: Path, outputs: Path, editions: list[Published]) -> None:
 
 
 def facts_index(editions: list[Published]) -> str:
-    """Return the `llms.txt` of the site, which leads to those of the editions."""
+    """Return the `llms.txt` of the site, which links to those of the editions."""
     lines = [f"# {editions[0].data.publisher[study().languages[0]]}", ""]
     lines += [f"> {editions[0].data.description()}", "", "## Editions", ""]
     for edition in editions:

@@ -1,10 +1,10 @@
 """Kernels forked from a process that has imported the libraries once.
 
-Nearly all the time of a short notebook is starting Python and importing the same libraries. Here
-one process, the kernel server, imports them and the modules that the notebooks use; each kernel is
-a fork of it: a real ipykernel, alone in its process, reached through jupyter_client's own extension
-point, a kernel provisioner. A kernel server lasts no longer than a run, and a run stops when a
-module is edited under it. Where forking is not available, an ordinary kernel does the same.
+Most of the time of a short notebook is spent on starting Python and importing the same libraries.
+Here one process, the kernel server, imports them and the modules that the notebooks use; each
+kernel is a fork of it: a real ipykernel in its own process, started through a kernel provisioner,
+the extension point of jupyter_client. A kernel server ends with a run, and a run stops if a module
+is edited during it. If forking is not available, ordinary kernels give the same results.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from analysis.pipeline import sources
-from analysis.pipeline.failures import StoppedError
+from analysis.edition.failures import StoppedError
 from analysis.pipeline.stable import set_stable
+from analysis.plan import modules
 from analysis.publish.cells import code_cells
 from analysis.survey.access import guard_arrow, watched
 from analysis.survey.folders import root
@@ -44,13 +44,14 @@ LIBRARIES = (
     "IPython.core.magics.extension",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
-    "PIL.BmpImagePlugin",  # Pillow loads this and the next four when it saves the first picture
+    # Pillow loads this and the next four with the first picture that it saves
+    "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin",
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
     "PIL.PpmImagePlugin",
     "fontTools.ttLib.scaleUpem",
-    "ipykernel.debugger",  # half the time that a kernel takes to start
+    "ipykernel.debugger",  # half the start-up time of a kernel
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
     "jinja2",
@@ -60,7 +61,7 @@ LIBRARIES = (
     "pandas",
     "pandas.plotting._matplotlib",
     "pandera.pandas",
-    "pyarrow.dataset",  # what reading the first table loads
+    "pyarrow.dataset",  # loaded by reading the first table
     "pyarrow.parquet",
     "python_calamine",
     "rich.cells",
@@ -72,27 +73,23 @@ LIBRARIES = (
     "uharfbuzz",
     "xml.etree.ElementTree",
 )
-POLL_SECONDS = 0.002  # between two looks at a kernel that ends
-KILL_TIMEOUT_SECONDS = 5.0  # for a kernel to end once it is killed; then the library says so
-SOCKET_FOLDER = (
-    80  # bytes of a folder's path, before what makes its name unique; a socket's may have 107
-)
-KERNEL_SERVER = (
-    "ANALYSIS_KERNEL_SERVER"  # the address of the kernel server, for provisioners in this process
-)
+POLL_SECONDS = 0.002  # between two checks of a kernel that ends
+KILL_TIMEOUT_SECONDS = 5.0  # for a killed kernel to end, before the library reports it
+SOCKET_FOLDER = 80  # bytes of a folder's path without its unique suffix; of a socket's, 107
+# environment variable: the address of the kernel server, for provisioners in this process
+KERNEL_SERVER = "ANALYSIS_KERNEL_SERVER"
 
 
 def available() -> bool:
-    """Tell whether this machine can fork kernels and watch them (Linux, Python with pidfd_open)."""
+    """Return whether this machine can fork and watch kernels (Linux, Python with pidfd_open)."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
 def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
-    """Make a private folder for sockets, whose paths are short by law of the system; OSError where
-    none can be.
+    """Return a private folder for sockets, whose paths the system limits to 107 bytes.
 
-    It lies in the folder for temporary files (TMPDIR) where that is short enough, else where the
-    system has one.
+    It lies in the folder for temporary files (TMPDIR) if that is short enough, else in the default
+    one of the system. Raises OSError if none can be made.
     """
     ordinary = tempfile.gettempdir()
     for parent in (ordinary, os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
@@ -111,16 +108,17 @@ def socket_folder(prefix: str) -> tempfile.TemporaryDirectory:
 
 @contextlib.contextmanager
 def kernel_server() -> Iterator[subprocess.Popen]:
-    """Run a kernel server for the time of the context; yields its process, which ends with this
-    one.
+    """Run a kernel server for the time of the context; yields its process.
+
+    The process ends with this one.
     """
-    set_stable()  # its forks inherit what Python and the libraries read once, at their start
+    set_stable()  # forks inherit what Python and the libraries read once at their start
     with socket_folder("kernels-") as folder:
         address = f"{folder}/socket"
         command = [sys.executable, "-c", "from analysis.pipeline.warm import serve; serve()"]
         with socket.socket(
             socket.AF_UNIX
-        ) as listener:  # from now on a call waits, or is refused once it is gone
+        ) as listener:  # connections wait from here on, or fail after its end
             listener.bind(address)
             listener.listen(64)
             called = {"stdin": subprocess.PIPE, "pass_fds": [listener.fileno()]}
@@ -137,17 +135,17 @@ def kernel_server() -> Iterator[subprocess.Popen]:
             process.wait()
 
 
-OWN = (
-    contextlib.ExitStack()
-)  # holds the kernel server of a process that outlives a run: a worker of a cluster
-PROCESS: list[subprocess.Popen] = []  # of that kernel server
+# holds the kernel server of a process that outlives a run: a worker of a cluster
+OWN = contextlib.ExitStack()
+PROCESS: list[subprocess.Popen] = []  # the process of that kernel server
 Kernels = dict[int, tuple[int, int, socket.socket]]  # by pidfd and by line: process, pidfd, line
 atexit.register(OWN.close)
 
 
 def ensure() -> None:
-    """Start a kernel server that lasts until `leave` or the end of this process, unless one
-    runs.
+    """Start a kernel server, unless one runs.
+
+    It lasts until `leave` or the end of this process.
     """
     if PROCESS and PROCESS[0].poll() is not None:
         leave()
@@ -162,17 +160,17 @@ def leave() -> None:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Launch a kernel by asking the kernel server for a fork; all else is as for a local kernel."""
+    """Start kernels as forks of the kernel server; all else is as for a local kernel."""
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
-        """Start the kernel whose connection file stands in `cmd` after `-f`."""
+        """Start the kernel whose connection file follows `-f` in `cmd`."""
         after = cmd.index("-f") + 1
         self.process = ForkedKernel(cmd[after:], options.get("cwd"), options.get("env"))
         self.pid, self.pgid = self.process.pid, self.process.pid
         return self.connection_info
 
     async def kill(self, restart: bool = False) -> None:
-        """Kill the kernel and see it end; the library would look again in a tenth of a second."""
+        """Kill the kernel and wait for its end; the library would wait 0.1 s longer."""
         await super().kill(restart)
         end = time.monotonic() + KILL_TIMEOUT_SECONDS
         while self.process and self.process.poll() is None and time.monotonic() < end:
@@ -180,9 +178,9 @@ class WarmProvisioner(LocalProvisioner):
 
 
 class ForkedKernel:
-    """A kernel in the kernel server, with the part of subprocess.Popen that a provisioner uses.
+    """A kernel of the kernel server, with the methods of subprocess.Popen that are needed.
 
-    Raises StoppedError where the kernel server is gone.
+    Raises StoppedError if the kernel server has ended.
     """
 
     stdin = stdout = stderr = None
@@ -208,9 +206,7 @@ class ForkedKernel:
         self.line.setblocking(False)
 
     def poll(self) -> int | None:
-        """Return the exit code as subprocess does (minus the signal), or None while the kernel
-        runs.
-        """
+        """Return the exit code as subprocess does (minus the signal); None while it runs."""
         if self.returncode is None:
             with contextlib.suppress(BlockingIOError):
                 self.returncode = int(self.line.recv(32) or -signal.SIGKILL)
@@ -227,7 +223,7 @@ class ForkedKernel:
         return self.returncode
 
     def send_signal(self, signum: int) -> None:
-        """Signal the kernel, if it still runs."""
+        """Send a signal to the kernel, if it still runs."""
         if self.poll() is None:
             os.kill(self.pid, signum)
 
@@ -242,22 +238,19 @@ class ForkedKernel:
 
 def serve() -> None:
     """Import the libraries, then fork a kernel for each request until standard input closes."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the program that holds the other end
+    # Ctrl-C is handled by the program that started this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     listener = socket.socket(fileno=int(sys.argv[1]))
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
-        "1"  # the debugger would warn of Python's own modules
-    )
-    builtins.get_ipython = lambda: SimpleNamespace(
-        kernel=None
-    )  # pandas asks on import if it is in a kernel
+    # otherwise the debugger warns of Python's own modules
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    # pandas asks on import whether it is in a kernel
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)
     for library in LIBRARIES:
         __import__(library)
     guard_arrow()
     _import_project()
     del builtins.get_ipython
-    gc.freeze()  # a kernel that looks through all of this for garbage would copy it
+    gc.freeze()  # a garbage collection in a kernel would copy all of this memory
     watch = selectors.DefaultSelector()
     watch.register(listener, selectors.EVENT_READ, _on_request)
     watch.register(sys.stdin, selectors.EVENT_READ, _on_end)
@@ -269,18 +262,18 @@ def serve() -> None:
 
 
 def _import_project() -> None:
-    """Import what the notebooks use; one that is broken, or reads a file, is left to the cell that
-    imports it.
+    """Import the modules that the notebooks use.
+
+    A module that fails or reads a file is left to the cell that imports it.
     """
-    with contextlib.suppress(
-        FileNotFoundError, ValueError
-    ):  # no repository here, or a cell is not Python
+    # not in a repository, or a cell is not Python
+    with contextlib.suppress(FileNotFoundError, ValueError):
         home = root()
         for notebook in sorted((home / "notebooks").glob("*.ipynb")):
             trees = [cell.tree() for cell in code_cells(notebook) if not cell.is_prose]
-            for path in sources.closure(frozenset().union(*map(sources.imported, trees))):
-                with contextlib.suppress(Exception), watched(sources.importing(home)):
-                    __import__(sources.module_name(path))
+            for path in modules.closure(frozenset().union(*map(modules.imported, trees))):
+                with contextlib.suppress(Exception), watched(modules.importing(home)):
+                    __import__(modules.module_name(path))
 
 
 def _on_end(_stdin: object, _watch: object, kernels: Kernels) -> None:
@@ -290,7 +283,7 @@ def _on_end(_stdin: object, _watch: object, kernels: Kernels) -> None:
 
 
 def _on_request(listener: socket.socket, watch: selectors.BaseSelector, kernels: Kernels) -> None:
-    """Fork a kernel for a new line, tell its process id, and watch both its end and its owner's."""
+    """Fork a kernel for a new connection, send its process id, and watch kernel and owner."""
     line, _ = listener.accept()
     request = json.loads(line.makefile().readline())
     pid = os.fork()
@@ -304,7 +297,7 @@ def _on_request(listener: socket.socket, watch: selectors.BaseSelector, kernels:
 
 
 def _on_exit(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> None:
-    """Report the exit code of a kernel that has ended."""
+    """Send the exit code of a kernel that has ended."""
     pid, _, line = kernels.pop(ended)
     kernels.pop(line.fileno(), None)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -316,14 +309,15 @@ def _on_exit(ended: int, watch: selectors.BaseSelector, kernels: Kernels) -> Non
 
 
 def _on_owner_lost(line: socket.socket, _watch: object, kernels: Kernels) -> None:
-    """End a kernel whose owner is gone."""
+    """End a kernel whose owner has ended."""
     pid, *_ = kernels[line.fileno()]
     os.kill(pid, signal.SIGKILL)
 
 
 def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
-    """Become the kernel: a session, folder, environment and random state of its own. Never
-    returns.
+    """Turn this fork into a kernel; never returns.
+
+    It gets its own session, folder, environment and random state.
     """
     code = 1
     try:
@@ -338,10 +332,8 @@ def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
         sys.path[0] = ""
         random.seed()
         sys.modules["numpy"].random.seed()
-        parent = (
-            f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel leaves when its parent is gone
-        )
-        forgetful = "--HistoryManager.enabled=False"  # no file in the home of whoever runs it
+        parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # a kernel ends with its parent
+        forgetful = "--HistoryManager.enabled=False"  # no file in the home folder of the user
         sys.argv = ["ipykernel_launcher.py", "-f", *request["arguments"], parent, forgetful]
         from ipykernel.kernelapp import IPKernelApp
 
@@ -352,4 +344,4 @@ def _be_kernel(request: dict, watch: selectors.BaseSelector) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)  # dismantling scipy takes longer than the notebook
+        os._exit(code)  # freeing scipy takes longer than the notebook

@@ -1,4 +1,4 @@
-"""The page that leads to the editions of all waves: `outputs/index.html`, beside their folders."""
+"""The page that links to the editions of all waves: `outputs/index.html`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tomllib
 from contextlib import suppress
 from pathlib import Path
 
-from analysis.pipeline.layout import folder
+from analysis.plan.layout import folder
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
@@ -32,11 +32,11 @@ TAKEN = "不是本程序生成的，不覆盖 (not written by this program, so n
 
 
 def editions_folder(outputs: Path, raw: Path) -> Path:
-    """Return the folder of the editions of all waves, links followed.
+    """Return the folder of the editions of all waves, with links resolved.
 
     It is that of the repository, new, empty, or was written by this program. raw: the folder of the
-    waves, which it neither holds nor lies in. Raises RefusedError with the reason, FileExistsError
-    where its page would take the place of a file that this program did not write.
+    waves, which it must not contain or lie in. Raises RefusedError with the reason, FileExistsError
+    if its page would replace a file that this program did not write.
     """
     place, home = writable_folder(outputs, keep=[raw]), root() / "outputs"
     refuse_edition(place.parent)
@@ -52,14 +52,15 @@ def editions_folder(outputs: Path, raw: Path) -> Path:
 
 
 def write_index(outputs: Path) -> None:
-    """Write the page of the editions in `outputs`, the latest first; remove what an older layout
-    left there.
+    """Write the page of the editions in `outputs`, latest first.
+
+    Files that an older layout left there are removed.
     """
     listed = made(outputs) or {}
     for name, state in listed.items():
         if name != INDEX and (outputs / name).is_file() and hash_of(outputs / name) == state:
             (outputs / name).unlink()
-            with suppress(OSError):  # the first that holds anything else
+            with suppress(OSError):  # stops at the first folder that is not empty
                 for above in list(Path(name).parents)[:-1]:
                     (outputs / above).rmdir()
     page = render(outputs).encode()
@@ -73,19 +74,17 @@ def write_index(outputs: Path) -> None:
 
 
 def render(outputs: Path) -> str:
-    """Return the page; an edition says of itself in its `wave.toml` what it is."""
+    """Return the page; each edition is described by its `wave.toml`."""
     return _template("waves.html.j2", editions=_editions(outputs))
 
 
 def render_missing(outputs: Path) -> str:
-    """Return the page for an address that is not there. It has no link: it stands for a page at any
-    depth.
-    """
+    """Return the page for missing addresses; without links, since it is served at any depth."""
     return _template("missing.html.j2", editions=_editions(outputs))
 
 
 def _editions(outputs: Path) -> list[dict]:
-    """Return what the pages say of the editions, the latest first."""
+    """Return the data of the pages on the editions, latest first."""
     found = sorted(
         (path for path in outputs.glob(f"*/{FILE}") if WAVE.fullmatch(path.parent.name)),
         reverse=True,
@@ -101,9 +100,7 @@ def _template(name: str, editions: list[dict]) -> str:
 
 
 def _parts(path: Path) -> list[dict[str, str]]:
-    """Return what the page says of one edition, by language; nothing where it says nothing of
-    itself.
-    """
+    """Return the texts of one edition by language; empty without a declaration."""
     try:
         facts = read_declaration(path)
         return [

@@ -1,6 +1,4 @@
-"""What a worker does: one piece of work each, told by plain values, so that any process or machine
-can do it.
-"""
+"""Functions run by workers, with plain arguments, so that any machine can run them."""
 
 from __future__ import annotations
 
@@ -11,9 +9,9 @@ from pathlib import Path
 
 from analysis.pipeline import warm
 from analysis.pipeline.execute import LIMITS, run_notebook
-from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
-from analysis.pipeline.steps import Step
+from analysis.plan.layout import site
+from analysis.plan.steps import Step
 from analysis.stats.disclosure import withhold
 from analysis.survey.access import current
 from analysis.survey.clean import clean, write, write_prints
@@ -24,15 +22,15 @@ from analysis.survey.reference import reference
 from analysis.survey.returns import write_returns
 from analysis.survey.study import of_wave, study
 
-STATE = "ANALYSIS_STATE"  # in the environment of a worker: of which modules its own are
-MANY = 90  # counties; notebooks about more have more time, in proportion
+STATE = "ANALYSIS_STATE"  # environment of a worker: the state of its modules
+# counties; notebooks about more counties get proportionally more time
+MANY = 90
 
 
 def reload_if_changed(state: str) -> None:
-    """Forget the modules of this project, and the kernel server that holds them, unless known to be
-    of this state.
+    """Forget the modules of this project and end its kernel server if the state has changed.
 
-    For a worker that outlives a run: it would go on computing with what has been edited since.
+    For a worker that outlives a run: otherwise it would compute with modules edited since.
     """
     if os.environ.get(STATE) != state:
         warm.leave()
@@ -42,9 +40,10 @@ def reload_if_changed(state: str) -> None:
 
 
 def clean_wave(root: Path, folder: Path, wave: str) -> None:
-    """Clean the files of a wave, write its tables and what goes back to the counties.
+    """Clean the files of a wave, write its tables and the workbooks returned to the counties.
 
-    Raises InputError; what goes back then lies in the scratch folder, and nothing is published.
+    Raises InputError; the returned workbooks are then in the scratch folder, and nothing is
+    published.
     """
     os.chdir(root)
     try:
@@ -61,7 +60,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
 
 
 def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
-    """Run one notebook in a kernel of its own, for all languages. Raises NotebookError."""
+    """Run one notebook in its own kernel, for all languages; raises NotebookError."""
     os.chdir(root)
     set_stable()
     warm.ensure() if engine == "warm" else warm.leave()
@@ -79,7 +78,7 @@ def execute(root: Path, step: Step, parameters: dict, engine: str) -> None:
 
 
 def districts(root: Path, wave: str) -> None:
-    """Write what the page of each county may say."""
+    """Write the data that the page of each county may show."""
     from analysis.publish.districts import write_districts
 
     os.chdir(root)
@@ -87,7 +86,7 @@ def districts(root: Path, wave: str) -> None:
 
 
 def record(root: Path, wave: str, shown: tuple[str, ...]) -> None:
-    """Write the record of an edition. shown: the ids of its figures and tables."""
+    """Write the record of an edition; shown: ids of its figures and tables."""
     from analysis.pipeline.edition_facts import write_facts_of
 
     os.chdir(root)

@@ -13,20 +13,18 @@ if TYPE_CHECKING:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Set the house style and register `%%md LANG`, which speaks through the notebook's
-    `section`.
-    """
+    """Set the figure style and register `%%md LANG`, which adds text to `section`."""
     from analysis.publish.figures import use_style
 
     def md(line: str, cell: str) -> None:
-        """Show a cell of Markdown; `say` is silent unless its language is the section's."""
+        """Show a cell of Markdown; `say` adds nothing unless the language is the section's."""
         section = shell.user_ns["section"]
         words = section.say({line.strip(): cell})
-        if words.strip():  # a condition, too, may leave nothing to say
+        if words.strip():  # a condition may leave no text
             section.show({"text/markdown": words}, {"kind": "prose", "lang": section.lang})
 
     def forget(*_: object) -> None:
-        """Let `%load_ext` load again without a word, when all cells run once more."""
+        """Let `%load_ext` load again without a message when all cells are run again."""
         shell.extension_manager.loaded.discard(__name__)
 
     shell.events.register("post_run_cell", forget)
@@ -36,7 +34,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _without_path(message: Warning | str, category: type[Warning], *_: object) -> str:
-    """Write a warning without the file it comes from, whose path would differ from machine to
-    machine.
-    """
+    """Format a warning without its file, whose path would differ between machines."""
     return f"{category.__name__}: {message}\n"

@@ -1,8 +1,9 @@
-"""The cells of code of a notebook, as syntax trees."""
+"""The code cells of a notebook, as syntax trees."""
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ from pathlib import Path
 ALLOWED = "only %load_ext analysis… and %%md are allowed, since any other magic may read files"
 MAGIC = re.compile(r"^\s*([%!?].*)$", re.MULTILINE)
 EXTENSION = re.compile(r"^%load_ext (analysis(?:\.\w+)*)[ \t]*$", re.MULTILINE)
-INLINE = re.compile(r"^%matplotlib inline[ \t]*$", re.MULTILINE)  # as the pipeline draws anyway
+INLINE = re.compile(r"^%matplotlib inline[ \t]*$", re.MULTILINE)  # the default of the pipeline too
 PROSE = "%%md"
-TWIN = re.compile(r"[-_]en$")  # of the id of a cell that says in English what another says
+TWIN = re.compile(r"[-_]en$")  # in the id of a cell that is the English version of another
 
 
 class CellError(ValueError):
@@ -22,7 +23,7 @@ class CellError(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of code: its id, source and tags."""
+    """One code cell: its id, source and tags."""
 
     id: str
     source: str
@@ -30,7 +31,7 @@ class Cell:
 
     @property
     def is_prose(self) -> bool:
-        """Whether the cell holds text of the report (`%%md`), which reads nothing."""
+        """Whether the cell holds text of the report (`%%md`), which reads no data."""
         return self.source.startswith(PROSE)
 
     def tree(self) -> ast.Module:
@@ -48,9 +49,9 @@ class Cell:
 
 
 def read_cells(notebook: Path) -> list[dict]:
-    """Return the cells of a notebook as its file has them.
+    """Return the cells of a notebook as in its file.
 
-    Raises CellError where the file is no notebook, or a cell has no id of its own, or broken
+    Raises CellError if the file is not a notebook, or a cell has no id of its own, or broken
     metadata.
     """
     try:
@@ -58,7 +59,7 @@ def read_cells(notebook: Path) -> list[dict]:
         cells = [
             cell for cell in cells if isinstance("".join(cell["source"]) + cell["cell_type"], str)
         ]
-    except (ValueError, TypeError, KeyError) as error:  # a merge may have left its marks
+    except (ValueError, TypeError, KeyError) as error:  # a merge may have left conflict marks
         raise CellError(f"not a notebook: {type(error).__name__}: {error}") from None
     seen: set[str] = set()
     for number, cell in enumerate(cells, start=1):
@@ -69,8 +70,9 @@ def read_cells(notebook: Path) -> list[dict]:
 
 
 def _fault(cell: dict, seen: set[str]) -> str:
-    """Say why a cell cannot be run or published, after its number; empty where it can. seen: ids
-    before it.
+    """Return why a cell cannot be run or published, to follow its number; empty if it can.
+
+    seen: ids of the cells before it.
     """
     name, metadata = cell.get("id"), cell.get("metadata", {})
     if not isinstance(name, str) or not name:
@@ -89,7 +91,7 @@ def _fault(cell: dict, seen: set[str]) -> str:
 
 
 def code_cells(notebook: Path) -> list[Cell]:
-    """Return the cells of code of a notebook in order; CellError as `read_cells`."""
+    """Return the code cells of a notebook in order; CellError as `read_cells`."""
     return [
         Cell(cell["id"], "".join(cell["source"]), tuple(cell.get("metadata", {}).get("tags", ())))
         for cell in read_cells(notebook)
@@ -98,9 +100,7 @@ def code_cells(notebook: Path) -> list[Cell]:
 
 
 def quoted(tree: ast.AST) -> list[str]:
-    """List the plain strings in a syntax tree, without those that a call of `read` names as
-    columns.
-    """
+    """Return the plain strings in a syntax tree, except the columns in calls of `read`."""
     skipped = {
         id(argument)
         for node in ast.walk(tree)
@@ -109,3 +109,27 @@ def quoted(tree: ast.AST) -> list[str]:
     }
     nodes = (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in skipped)
     return [node.value for node in nodes if isinstance(node.value, str)]
+
+
+def content_hash(notebook: Path) -> str:
+    """Return the hash of a notebook's cells in order.
+
+    Outputs, execution counts and settings of Jupyter Lab are left out.
+    """
+    try:
+        cells = read_cells(notebook)
+    except CellError:  # reported by the plan
+        return hashlib.sha256(notebook.read_bytes()).hexdigest()
+    parts = [
+        {
+            key: value
+            for key, value in cell.items()
+            if key not in ("metadata", "outputs", "execution_count")
+        }
+        | {"source": "".join(cell["source"])}
+        | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
+        for cell in cells
+    ]
+    return hashlib.sha256(
+        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()

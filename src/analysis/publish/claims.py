@@ -1,4 +1,4 @@
-"""The ledger as a reader sees it, in either language."""
+"""Tables of the ledger for readers, in either language."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HEADS = {
 
 
 def summary_shown(summary: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Name the outcomes of the ledger and their counts."""
+    """Return the outcomes of the ledger and their counts, with labels."""
     outcomes = list(STATUSES.values()) if lang == "zh" else [capital(status) for status in STATUSES]
     heads = {"zh": ["结果", "条数"], "en": ["Outcome", "Claims"]}[lang]
     return pd.DataFrame(dict(zip(heads, (outcomes, summary.iloc[:, -1].to_numpy()), strict=True)))
 
 
 def identities_shown(held: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Name the identities of the published report, the claims they join and whether they hold."""
+    """Return the identities of the published report, with their claims and results."""
     shown = held[["zh" if lang == "zh" else "identity", "claims", "holds"]]
     heads = {"zh": ["关系", "涉及的条目", "成立"], "en": ["Identity", "Claims", "Holds"]}[lang]
     shown = shown.set_axis(heads, axis=1)
@@ -39,7 +39,7 @@ def identities_shown(held: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: str) -> pd.DataFrame:
-    """Tabulate the ledger, each recomputed number traced to its receipt.
+    """Return the ledger as a table; each recomputed number refers to its receipt.
 
     checks: of `claim_checks.csv`, whose `note_en` takes its numbers from `names` (English).
     """
@@ -59,19 +59,17 @@ def ledger_shown(book: pd.DataFrame, checks: pd.DataFrame, names: dict, lang: st
 
 
 def notable(book: pd.DataFrame) -> pd.DataFrame:
-    """Pick the claims that a reader must look at one by one: numbers whose agreement is not by
-    construction.
-    """
+    """Return the claims to be read one by one: those that do not agree by construction."""
     return book[~book["status"].isin(["by construction", "qualitative"])]
 
 
 def _own_words(explanation: str) -> str:
-    """Drop from an explanation what its status says already."""
+    """Remove from an explanation what its status already says."""
     return "；".join(part for part in explanation.split("；") if part not in REASONS.values())
 
 
 def _in_english(book: pd.DataFrame) -> dict[str, list[str]]:
-    """Say the money of the claims in the unit of the measure that each is about."""
+    """Return the figures of the claims, with money in the unit of their measure."""
     units = reference("measures").set_index("indicator")["unit_en"]
     names = [units.get(estimate.partition(".")[0], "") for estimate in book["estimate"]]
     said = {}

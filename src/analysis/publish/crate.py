@@ -1,9 +1,9 @@
-"""The contents of a release as an RO-Crate 1.1: its files, and which run of which notebook made
-them from what.
+"""Describe the contents of a release as an RO-Crate 1.1: its files, and the runs that made them.
 
-https://w3id.org/ro/crate, with the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5. A run
-has no times: the same inputs give the same bytes. What a run read and the release does not hold, as
-workbooks and clean tables, is named, of inputs with the hash, and is no file of the crate.
+https://w3id.org/ro/crate, with the profiles Workflow RO-Crate 1.0 and Workflow Run Crate 0.5. Runs
+have no times, since the same inputs must give the same bytes. Data that a run read and the release
+does not hold, such as workbooks and clean tables, are named (inputs with their hash) without being
+files of the crate.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ LANGUAGE = {
 class Run:
     """One run of one notebook.
 
-    source: the path of the notebook in the release. inputs, results: paths in the release, or names
-    of files that it does not hold, relative to the repository.
+    source: path of the notebook in the release. inputs, results: paths in the release, or names of
+    files that it does not hold, relative to the repository.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a release holds and follows from.
+    """Contents and sources of a release.
 
-    files: content by path. workflow: the path of the plan of the runs. inputs: SHA-256 by name of
-    the data that the edition follows from.
+    files: content by path. workflow: path of the plan of the runs. inputs: SHA-256 by name of the
+    data of the edition.
     """
 
     files: dict[str, bytes]
@@ -127,7 +127,7 @@ def _license(data: Dataset) -> list[dict[str, Any]]:
 
 
 def _file(path: str, contents: Contents) -> dict[str, Any]:
-    """Describe a file; the plan of the runs and the notebooks are programs too."""
+    """Return the entity of a file; the plan of the runs and the notebooks are programs too."""
     content = contents.files[path]
     described = {
         "@id": path,
@@ -148,7 +148,7 @@ def _file(path: str, contents: Contents) -> dict[str, Any]:
 
 
 def _whole(data: Dataset, contents: Contents) -> dict[str, Any]:
-    """Describe the run of all notebooks."""
+    """Return the entity of the run of all notebooks."""
     made = sorted({name for run in contents.runs for name in run.results} & contents.files.keys())
     return {
         "@id": _of_run("all"),
@@ -177,7 +177,7 @@ def _action(run: Run, contents: Contents) -> dict[str, Any]:
 
 
 def _unknown_sheet(contents: Contents) -> list[dict[str, Any]]:
-    """Describe what runs read or made and the release does not hold."""
+    """Return the entities of data that runs read or made and the release does not hold."""
     named = {name for run in contents.runs for name in (*run.inputs, *run.results)}
     return [
         {

@@ -1,7 +1,7 @@
-"""What an edition is as a data set, and its description as schema.org JSON-LD.
+"""The description of an edition as a data set, and its form as schema.org JSON-LD.
 
-Search engines and repositories read such descriptions. All of them start from one `Dataset`, made
-from what the wave declares of itself (`wave.toml`) and from the study.
+Search engines and repositories read such descriptions. All of them are made from one `Dataset`,
+which combines the declaration of the wave (`wave.toml`) and the study.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ UNSURVEYED = {
 class Dataset:
     """One edition of one wave; texts are by language.
 
-    name: how its files are called. basis: official, published or synthetic. label: of synthetic
-    data, empty otherwise. place: the name of the city. license: an SPDX identifier or empty. date:
-    the day that the data describe; published: that of publication, None where none is declared.
+    name: prefix of its files. basis: official, published or synthetic. label: of synthetic data,
+    empty otherwise. place: the name of the city. license: an SPDX identifier or empty. date:
+    reference date of the data. published: day of publication, None if undeclared.
     """
 
     name: str
@@ -51,26 +51,26 @@ class Dataset:
 
     @property
     def release(self) -> str:
-        """The name of the release, without an ending."""
+        """Name of the release, without a suffix."""
         return f"{self.name}-{self.wave}"
 
     @property
     def is_synthetic(self) -> bool:
-        """Whether what is published carries the label."""
+        """Whether the publications carry the label."""
         return self.basis != "official"
 
     @property
     def license_url(self) -> str:
-        """The address of the licence; empty where none is declared."""
+        """URL of the licence; empty if none is declared."""
         return f"{SPDX}{self.license}" if self.license else ""
 
     def title_of(self, lang: str) -> str:
-        """The title, with the label where there is one."""
+        """Return the title, with the label if there is one."""
         label = self.label[lang]
         return f"{self.title[lang]} ({label})" if label else self.title[lang]
 
     def description(self) -> str:
-        """What the data are, in each published language: first the label, then the notice."""
+        """Description in each published language: the label, then the notice."""
         return " ".join(
             f"{self.label[lang]}: {self.notice[lang]}" if self.label[lang] else self.notice[lang]
             for lang in self.languages
@@ -78,7 +78,7 @@ class Dataset:
 
 
 def dataset(facts: dict[str, Any]) -> Dataset:
-    """Return the data set that a wave declares. facts: of `wave.toml`, which has been checked."""
+    """Return the data set of a wave; facts: its `wave.toml`, which has been checked."""
     official = facts["basis"] == "official"
     return Dataset(
         name=study().release_name,
@@ -98,9 +98,7 @@ def dataset(facts: dict[str, Any]) -> Dataset:
 
 
 def _city() -> dict[str, str]:
-    """Return the name of the city by language; that of its code where counties.csv does not have
-    it.
-    """
+    """Return the name of the city by language; its code if counties.csv lacks it."""
     table = reference("counties").set_index("gb2260")
     if study().city not in table.index:
         return {"zh": study().city, "en": study().city}
@@ -109,10 +107,9 @@ def _city() -> dict[str, str]:
 
 
 def json_ld(data: Dataset, downloads: list[tuple[str, str]]) -> str:
-    """Return the description of the data set for a `script` element, `<` escaped so that it cannot
-    end it.
+    """Return the JSON-LD of the data set for a `script` element, with `<` escaped.
 
-    downloads: (label, path relative to the page) of the files to take away.
+    downloads: (label, path relative to the page) of the files for readers.
     """
     first, *others = data.languages
     described = {
@@ -177,5 +174,5 @@ MEDIA_TYPES = {
 
 
 def media_type(path: str) -> str:
-    """Return the media type of a file by its ending; plain text where the ending says nothing."""
+    """Return the media type of a file by its suffix; plain text if it is unknown."""
     return MEDIA_TYPES.get(path.rpartition(".")[2], "text/plain")

@@ -1,4 +1,4 @@
-"""The codebook of the forms as DDI-Codebook 2.5, the XML that survey archives read.
+"""The codebook of the forms as DDI-Codebook 2.5, the XML format of survey archives.
 
 https://ddialliance.org/Specification/DDI-Codebook/2.5/. One file for each sheet, one variable for
 each question; the rows of the files are not published.
@@ -14,8 +14,8 @@ from analysis.publish.questions import Form, Question
 
 NAMESPACE = "ddi:codebook:2_5"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-FORMATS = {"integer": "numeric", "decimal": "numeric"}  # any other type is characters
-UNITS = {"integer": {"UNITS": "INT"}, "decimal": {"UNITS": "REAL"}}  # of a range; none of dates
+FORMATS = {"integer": "numeric", "decimal": "numeric"}  # other types are characters
+UNITS = {"integer": {"UNITS": "INT"}, "decimal": {"UNITS": "REAL"}}  # of a range; dates have none
 KINDS = {"integer": "discrete", "decimal": "contin"}
 IDENTIFIES = "Identifies a person: read for checks, then dropped; in no table."
 WITHHELD = "The rows of the forms are not part of the release."
@@ -42,8 +42,9 @@ def ddi_codebook(data: Dataset, forms: list[Form]) -> bytes:
 
 
 def _study(book: ET.Element, data: Dataset) -> None:
-    """Add what the study is: title, publisher, version, abstract, date, place, kind of data,
-    access.
+    """Add the description of the study.
+
+    It has title, publisher, version, abstract, date, place, kind of data and access.
     """
     described, first = _add(book, "stdyDscr"), data.languages[0]
     citation = _add(described, "citation")
@@ -67,9 +68,7 @@ def _study(book: ET.Element, data: Dataset) -> None:
 
 
 def _variable(parent: ET.Element, question: Question, file: str) -> None:
-    """Add a question: its labels, range, answers and format, in the order that the schema
-    demands.
-    """
+    """Add a question: labels, range, answers and format, in the order of the schema."""
     kind = KINDS.get(question.kind, "discrete")
     place = {"ID": _identifier(f"{file}.{question.name}"), "name": question.name, "files": file}
     place |= {"measUnit": question.unit} if question.unit else {}
@@ -102,6 +101,6 @@ def _add(
 
 
 def _identifier(text: str) -> str:
-    """Return an XML identifier: it begins with a letter and holds no space."""
+    """Return a valid XML identifier: it begins with a letter and has no spaces."""
     plain = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
     return plain if plain[:1].isalpha() else f"S{plain}"

@@ -1,9 +1,9 @@
-"""What the page of a district may say, in a folder of its own: it is read in no time where there
-are thousands.
+"""Write the data of each district's page to its own folder, which is fast to read.
 
-Beside a county's numbers stand the city's shares and means of the same; its totals do not, as
-totals are not compared, nor its intervals. So a correction in one county leaves the pages of the
-others as they are, unless a share or mean of the city moves by as much as is printed.
+The page shows a county's numbers, and the city's shares and means of the same indicators. It does
+not show the city's totals, which are not compared, nor the city's intervals. A correction in one
+county thus leaves the pages of the others unchanged, unless a share or mean of the city changes by
+as much as is printed.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ SAID = ["form", "indicator", "district", "zh", "en"]  # the evidence stays with 
 
 
 def write_districts(wave: str) -> None:
-    """Write estimates, statements and places (.parquet) of every county below
-    `build/<wave>/districts/<code>`.
+    """Write the data of every county's page to `build/<wave>/districts/<code>`.
+
+    They are estimates, statements and places, as .parquet.
     """
     estimates, said = published_estimates(wave), read_statements(wave)[SAID]
     city = estimates[estimates["district"] == study().city]
@@ -60,14 +61,12 @@ def write_districts(wave: str) -> None:
 
 
 def published_estimates(wave: str) -> pd.DataFrame:
-    """Return all estimates as they may be published: columns COLUMNS and `withheld`."""
+    """Return all estimates as published: columns COLUMNS and `withheld`."""
     return protected(read_estimates(wave)[COLUMNS], read("withheld", wave))
 
 
 def _public(wave: str) -> pd.DataFrame:
-    """Read what the pages of districts tell of each community; no rows where the study has no such
-    table.
-    """
+    """Return the public columns of each community; no rows if the study has no such table."""
     with of_wave(wave):
         table, names = study().frame_table, study().public
     if not names:
@@ -78,11 +77,10 @@ def _public(wave: str) -> pd.DataFrame:
 def count_by_township(
     places: pd.DataFrame, lang: str, counted: dict[str, pd.Series]
 ) -> pd.DataFrame:
-    """Tabulate the communities of one county by township: how many, and of how many each condition
-    holds.
+    """Return the number of communities of one county by township, in all and by condition.
 
-    places: one row a community, the `public` columns of the study. counted: conditions (one boolean
-    a row of `places`) by the title of their column.
+    places: one row for each community, with the `public` columns of the study. counted: conditions
+    (one boolean for each row of `places`) by the title of their column.
     """
     held = places[["township"]].assign(one=1, **counted)
     sums = held.groupby("township", sort=False).sum().astype(int).reset_index()
@@ -92,11 +90,9 @@ def count_by_township(
 def names_by_township(
     places: pd.DataFrame, lang: str, listed: dict[str, pd.Series]
 ) -> pd.DataFrame:
-    """Tabulate the communities of one county by township: the names of those of which each
-    condition holds.
+    """Return the names of the communities of one county by township, listed by condition.
 
-    places, listed: as for `count_by_township`. A community is called without the name of its
-    township.
+    places, listed: as for `count_by_township`. The name of the township is removed from names.
     """
     comma, nobody = {"zh": ("、", "—"), "en": (", ", "—")}[lang]
     pairs = zip(places["community"], places["township"], strict=True)
@@ -110,10 +106,10 @@ def names_by_township(
 
 
 def by_county(estimates: pd.DataFrame, lang: str) -> dict:
-    """Tabulate every indicator that counties have: a row an indicator with its unit, a column a
-    county, the city.
+    """Return a table of every indicator of the counties: a row each, a column for each county.
 
-    Returns what `workbook` takes: title, subtitle, table (columns, rows of texts as printed).
+    There are columns for the unit and the city. Returns the arguments of `workbook`: title,
+    subtitle, table (columns, rows of texts as printed).
     """
     titles, names = COUNTY_TABLE[lang], district_names(lang)
     said = numbers(estimates, lang)
@@ -136,7 +132,7 @@ def by_county(estimates: pd.DataFrame, lang: str) -> dict:
 
 
 def quotes(named: pd.DataFrame, county: str, lang: str) -> list[str]:
-    """Quote what the published report says of communities of a county, if it names any.
+    """Return quotes of the published report about communities of a county.
 
     named: the table `named_places.csv`, whose codes begin with the county's.
     """
@@ -147,18 +143,19 @@ def quotes(named: pd.DataFrame, county: str, lang: str) -> list[str]:
 
 
 def totals() -> set[str]:
-    """Return the indicators whose value for the city is the sum of the counties', as `measures.csv`
-    declares.
+    """Return the indicators whose value for the city is the sum of those of the counties.
+
+    They are declared in `measures.csv`.
     """
     measures = reference("measures")
     return set(measures.loc[measures["additive"] == "yes", "indicator"])
 
 
 def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give estimates the digits with which they are printed, one decimal at least.
+    """Return estimates rounded to the printed digits, with at least one decimal.
 
-    They print as before, but have no interval, no sources and not what was divided by what: from
-    them no more digits can be had than the measure's.
+    They print the same, but have no interval, no sources, no numerator and no denominator, so that
+    no further digits can be derived from them.
     """
     decimals = (
         reference("measures").set_index("indicator")["decimals"].astype(int)[rows["indicator"]]
@@ -171,8 +168,9 @@ def as_printed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def round_stably(value: float, decimals: int) -> float:
-    """Round to one decimal at least, upwards or downwards where rounding twice would print another
-    number.
+    """Round to at least one decimal so that the printed number stays the same.
+
+    The last digit is rounded up or down if rounding twice would print another number.
     """
     power = 10 ** max(decimals, 1)
     nearest = float(printed(value, max(decimals, 1)))

@@ -1,7 +1,6 @@
-"""Drawings: what matplotlib writes as SVG, made short, and told which mark belongs to which county.
+"""Post-process the SVG of matplotlib: shorten it, and mark the elements of each county.
 
-A figure names its marks by a gid of `MARKS` and one label a mark, in the order in which they are
-drawn.
+The marks of a figure have a gid of `MARKS` with one label for each mark, in drawing order.
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 MARKS = "marks:"
-BETWEEN = "\ue000"  # of two labels: a private character, which no text may hold
+BETWEEN = "\ue000"  # separates two labels: a private character, which no text may hold
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
-TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # by zero degrees is not turned
-ROUND = re.compile(
-    r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z"
-)  # a circle as matplotlib draws it, by eight curves
+TURNED = re.compile(r"rotate\((-?0*[1-9][\d.]*)")  # a rotation by other than zero degrees
+# a circle as matplotlib draws it, with eight curves
+ROUND = re.compile(r"M 0 (\S+) C(?:[^C]*C){7}[^C]*z")
 KEPT = ("fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size", "opacity")
 PLAIN = {
     "text": {"font-size": "11", "text-anchor": "start", "fill": "#1d2a33"},
@@ -33,15 +31,14 @@ PLAIN = {
 
 
 def marks(labels: Iterable[str]) -> str:
-    """Name the marks of an artist; each label begins with what the mark stands for."""
+    """Return the gid of an artist; each label begins with the name of what the mark shows."""
     return MARKS + BETWEEN.join(map(str, labels))
 
 
 def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False) -> str:
-    """Shorten a drawing to a tenth of a point and give marks and labels of counties their code.
+    """Shorten a drawing to tenths of a point, and add the codes of counties to marks and labels.
 
-    areas: {label: code}. A mark gets `data-area` and a text to be seen on hover; on a phone nothing
-    hovers.
+    areas: {label: code}. A mark gets `data-area` and a tooltip, except on a phone.
     """
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
     writer = _Writer(areas, unit, phone)
@@ -57,9 +54,7 @@ def compact(svg: str, areas: dict[str, str], unit: str = "", phone: bool = False
 
 @dataclass
 class Piece:
-    """One element of a drawing: where it is, how it looks, which county and label it carries, what
-    is inside.
-    """
+    """One element of a drawing: position, style, county, label and content."""
 
     tag: str
     place: dict[str, str]
@@ -73,7 +68,7 @@ class Piece:
 
 
 def joined(pieces: list[Piece]) -> list[Piece]:
-    """Draw plain lines of one look as one path; words between them do not matter."""
+    """Join plain lines of the same style into one path; text between them does not matter."""
     kept = []
     for piece in pieces:
         before = next((p for p in reversed(kept) if p.tag != "text"), None)
@@ -91,7 +86,7 @@ def joined(pieces: list[Piece]) -> list[Piece]:
 
 
 def grouped(pieces: list[Piece]) -> str:
-    """Write neighbours of one look below one group that states it; one by itself states it."""
+    """Return elements as SVG; adjacent ones of the same style become a group with that style."""
     written = []
     for look, group in groupby(pieces, key=lambda piece: piece.look):
         first, *others = group
@@ -112,9 +107,7 @@ class _Writer:
         self.areas, self.unit, self.phone, self.ids = areas, unit, phone, {}
 
     def write(self, element: Element, waiting: list[str]) -> list[Piece]:
-        """List the pieces of an element; `waiting` are the labels of the marks still to come in its
-        group.
-        """
+        """Return the pieces of an element; `waiting`: labels of the next marks in its group."""
         tag = element.tag.rpartition("}")[2]
         name = element.get("id", "")
         if tag == "g":
@@ -162,7 +155,7 @@ class _Writer:
 
 
 def _at(element: Element) -> tuple[str | None, ...]:
-    """Tell where an element stands, if it says so; a line among several is moved to its place."""
+    """Return the position of an element, if given; a line among several is moved there."""
     if element.get("x"):
         return element.get("x"), element.get("y")
     moved = MOVED.search(element.get("transform", ""))
@@ -181,7 +174,7 @@ def _style(element: Element) -> dict[str, str]:
 
 
 def _path(d: str) -> str:
-    """Write a path without needless spaces and zeros, level and upright lines by one number."""
+    """Return a path without redundant spaces and zeros, with short commands for lines."""
     written, before = [], ("", "")
     for letter, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
         points = [_short(number) for number in numbers.split()]

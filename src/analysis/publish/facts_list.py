@@ -1,9 +1,8 @@
-"""The numbers of an edition as plain text for programs that read text: `llms.txt`, one number a
-line.
+"""The numbers of an edition as plain text for programs, `llms.txt`: one number for each line.
 
 https://llmstxt.org: a title, a summary as a quotation, then lists of links. A line has everything
-that is needed to quote a number rightly: value, unit, interval, basis, how it may be worded, and
-where it is computed.
+needed to quote a number correctly: value, unit, interval, basis, permitted wording, and where it is
+computed.
 """
 
 from __future__ import annotations
@@ -52,9 +51,9 @@ def facts_list(
 ) -> str:
     """Return the text of `llms.txt` in one language.
 
-    estimates: as `estimates.csv` has them. statements: what may be said of districts (form,
-    indicator, district, text_<lang>); no rows where nothing is compared. link: gives the address of
-    the cell of an estimate's row.
+    estimates: as in `estimates.csv`. statements: about districts (form, indicator, district,
+    text_<lang>); no rows if there are no comparisons. link: returns the URL of the cell of an
+    estimate's row.
     """
     label = data.label[lang]
     lines = [f"# {data.title_of(lang)}", "", f"> {data.description()}", ""]
@@ -71,7 +70,7 @@ def facts_list(
 
 
 def _usual(district: str, lang: str) -> str:
-    """Say how a number may be worded of which no statement was tested."""
+    """Return the permitted wording of a number without a tested statement."""
     return WORDS[lang]["city" if district == study().city else "alone"]
 
 

@@ -1,6 +1,4 @@
-"""What is wrong with the names that a template of words takes, with the nearest name that there
-is.
-"""
+"""Find unknown names in templates of prose, with the nearest known name."""
 
 from __future__ import annotations
 
@@ -17,11 +15,10 @@ PARSER = Environment()
 
 
 def name_faults(text: str, known: Collection[str], indicators: Collection[str]) -> Iterator[str]:
-    """Say which names in a template are not known, and what a number is asked for that it does not
-    have.
+    """Yield the unknown names of a template, and attributes that a number does not have.
 
-    known: what words may name. indicators: those that have a number. Raises
-    jinja2.TemplateSyntaxError where the text is no template.
+    known: names that prose may use. indicators: names that have a number. Raises
+    jinja2.TemplateSyntaxError if the text is not a template.
     """
     tree = PARSER.parse(text)
     for name in sorted(meta.find_undeclared_variables(tree) - set(known)):
@@ -31,9 +28,7 @@ def name_faults(text: str, known: Collection[str], indicators: Collection[str]) 
 
 
 def _attribute(node: nodes.Getattr, indicators: Collection[str]) -> Iterator[str]:
-    """Check `city.x` and `county["…"].x`, which take an indicator, and `x.y`, which takes a
-    shape.
-    """
+    """Check `city.x` and `county["…"].x` for indicators, and `x.y` for shapes."""
     owner = node.node
     base = owner.node if isinstance(owner, nodes.Getitem) else None
     if (isinstance(base, nodes.Name) and base.name == "county") or (

@@ -1,4 +1,4 @@
-"""Figures in one house style, by seaborn: frame of estimates in, figure out."""
+"""Figures in one style, with seaborn: frame of estimates in, figure out."""
 
 from __future__ import annotations
 
@@ -38,31 +38,22 @@ from analysis.publish.rows import (
 )
 from analysis.survey.characters import font_path
 
-PALETTE = [
-    "#17445c",
-    "#5b9cb8",
-    "#e3bd80",
-    "#b8541a",
-    "#8f9f97",
-]  # neighbours differ in lightness: read in grey
-TOLD = [ACCENT, "#a5c8d8"]  # of parts of a whole: those that the title tells of
-LEAST = 8  # per cent: a smaller part has no room for its value, which the table behind has
-CLEAR = {
-    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
-}  # no line strikes words through
+# neighbours differ in lightness, for printing in grey
+PALETTE = ["#17445c", "#5b9cb8", "#e3bd80", "#b8541a", "#8f9f97"]
+TOLD = [ACCENT, "#a5c8d8"]  # parts of a whole that the title describes
+LEAST = 8  # per cent: smaller parts have no room for their value, which the table shows
+# a white background, so that lines do not cross text
+CLEAR = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.2}}
 LINE = 0.19  # inches: a line of a legend
 
 
 def use_style() -> None:
-    """Set the house style: Noto Sans SC from its wheel, text kept as text, the same bytes each
-    time.
-    """
+    """Set the figure style: Noto Sans SC from its wheel, text as text, reproducible bytes."""
     path = font_path()
-    plt.rcdefaults()  # a matplotlibrc in the current folder comes before all others
+    plt.rcdefaults()  # overrides a matplotlibrc in the current folder
     manager, own = font_manager.fontManager, mpl.get_data_path()
-    manager.ttflist = [
-        font for font in manager.ttflist if font.fname.startswith(own)
-    ]  # not the machine's
+    # without the fonts of the machine
+    manager.ttflist = [font for font in manager.ttflist if font.fname.startswith(own)]
     manager.addfont(path)  # from its file: a font cache may be stale
     family = font_manager.FontProperties(fname=path).get_name()
     sns.set_theme(
@@ -70,7 +61,7 @@ def use_style() -> None:
         palette=PALETTE,
         rc={
             "font.family": [family],
-            "font.size": 8.5,  # of every label: 14 px in the column of the page, 12 on a phone
+            "font.size": 8.5,  # all labels: 14 px in the column of the page, 12 on a phone
             "axes.labelsize": "medium",
             "xtick.labelsize": "medium",
             "ytick.labelsize": "medium",
@@ -99,15 +90,13 @@ def use_style() -> None:
 
 
 def new_figure(rows: int, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
-    """Open a figure with axes, tall enough for `rows` lines of districts, but for no more than
-    ROWS.
-    """
+    """Return a figure with axes for `rows` lines of districts, at most ROWS."""
     height = 0.75 + 0.25 * min(rows, ROWS)
     return plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", **options)
 
 
 def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
-    """Plot one district's indicators with their intervals, the city's value as a tick beside each.
+    """Plot one district's indicators with intervals, and the city's values as ticks.
 
     frame: columns district (label of the indicator), value, low, high, city. own, city: for the
     legend.
@@ -128,11 +117,12 @@ def against_city(frame: pd.DataFrame, own: str, city: str, unit: str) -> Figure:
 
 
 def dumbbell(frame: pd.DataFrame, before: str, after: str, city: float | None = None) -> Figure:
-    """Plot two dates of each district, joined, with both values at the ends.
+    """Plot two dates of each district, connected, with both values at the ends.
 
     frame: columns district, before, after (values), before_text, after_text (as printed), tone (of
     TONES), note (on the line) and group (of neighbours, bracketed); the last two may be empty.
-    before, after: names of the dates, above the first row. city: draws a line, which `after` names.
+    before, after: names of the dates, above the first row. city: adds a line for the city, named by
+    `after`.
     """
     figure, (axes,) = row_figure(frame["district"], head=1)
     color, y, over_line = (
@@ -165,7 +155,7 @@ def dumbbell(frame: pd.DataFrame, before: str, after: str, city: float | None = 
 
 
 def _bracket_groups(axes: Axes, frame: pd.DataFrame) -> None:
-    """Bracket neighbours of one group, which is named beside them."""
+    """Draw a bracket beside adjacent rows of the same group, with its name."""
     inset = room(frame["after_text"]) + GAP
     for name, rows in frame.reset_index(drop=True).groupby("group", sort=False):
         if name:
@@ -176,10 +166,10 @@ def _bracket_groups(axes: Axes, frame: pd.DataFrame) -> None:
 
 
 def headcount(city: pd.DataFrame, counties: pd.DataFrame, new: str, total: str) -> Figure:
-    """Plot headcounts as bars, recruits first; city and counties on scales of their own.
+    """Plot headcounts as bars, recruits first; city and counties have separate scales.
 
     city, counties: columns district (label of the row), new, kept (values), new_text, kept_text,
-    total_text (as printed) and note (beside the bar). new, total: heads of the numbers at the
+    total_text (as printed) and note (beside the bar). new, total: titles of the numbers at the
     right.
     """
     figure, panels = row_figure(city["district"], counties["district"], head=1)
@@ -199,9 +189,7 @@ def headcount(city: pd.DataFrame, counties: pd.DataFrame, new: str, total: str) 
 
 
 def stack(axes: Axes, frame: pd.DataFrame, colors: dict[str, str]) -> None:
-    """Draw a row of parts for each district, one after another; beside `part`, frame has
-    `part`_text.
-    """
+    """Draw the parts of each district side by side; frame has `part` and `part`_text."""
     left = 0
     for part, color in colors.items():
         bars = axes.barh(range(len(frame)), frame[part], left=left, height=0.84, color=color)
@@ -211,7 +199,7 @@ def stack(axes: Axes, frame: pd.DataFrame, colors: dict[str, str]) -> None:
 
 
 def _columns(axes: Axes, frame: pd.DataFrame, columns: dict[str, tuple[str, float]]) -> None:
-    """Write numbers right of the axes, below one another: {column: (colour, points wide)}."""
+    """Write columns of numbers right of the axes: {column: (colour, points wide)}."""
     for y, row in zip(frame.index, frame.to_dict("records"), strict=True):
         right = 0
         for column, (color, width) in columns.items():
@@ -220,12 +208,12 @@ def _columns(axes: Axes, frame: pd.DataFrame, columns: dict[str, tuple[str, floa
 
 
 def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str = "") -> Figure:
-    """Plot each row as a whole of parts, in percent, which add up to one hundred.
+    """Plot each row as a whole of parts, in percent.
 
     frame: columns district (label of the row; empty for a single one), for each part its value,
     `part`_text (as printed, in the bar) and, for a single row, `part`_below (below it); total_text
-    (right of the bar). names: {part: name}, above the first row; the first `told` of them are what
-    the title tells. total: head of total_text.
+    (right of the bar). names: {part: name}, above the first row; the title describes the first
+    `told` of them. total: title of total_text.
     """
     single, heads = len(frame) == 1, {part: fold(name) for part, name in names.items()}
     lines = max(text.count("\n") + 1 for text in [*heads.values(), total])
@@ -260,7 +248,7 @@ def parts(frame: pd.DataFrame, names: dict[str, str], told: int = 1, total: str 
 
 
 def _starts(frame: pd.DataFrame, parts: list[str]) -> dict[str, list[float]]:
-    """Return where each part begins in each row."""
+    """Return the start of each part in each row."""
     starts = frame[parts].cumsum(axis=1) - frame[parts]
     return starts.to_dict("list")
 
@@ -271,7 +259,7 @@ def fold(text: str) -> str:
 
 
 def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
-    """Write large numbers, each over its name, side by side."""
+    """Write large numbers side by side, each above its name."""
     size = {"figsize": (WIDTH, 0.73), "layout": "constrained"}
     figure, panels = plt.subplots(1, len(values), **size)
     for axes, value, name in zip(panels, values, names, strict=True):
@@ -283,10 +271,9 @@ def numerals(values: Sequence[str], names: Sequence[str]) -> Figure:
 
 
 def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
-    """Plot each district's value with its interval against a line, the values in a column at the
-    right.
+    """Plot each district's value and interval with a reference line and a column of values.
 
-    frame: columns district, value, low, high, text (as printed), tone (of TONES). text: names the
+    frame: columns district, value, low, high, text (as printed), tone (of TONES). text: name of the
     line.
     """
     figure, (axes,) = row_figure(frame["district"], head=1)
@@ -302,7 +289,7 @@ def interval_rows(frame: pd.DataFrame, line: float, text: str) -> Figure:
 
 
 def _intervals(axes: Axes, frame: pd.DataFrame, y: Sequence[float]) -> None:
-    """Draw intervals and values at the heights `y`, each in its tone."""
+    """Draw intervals and values at the heights `y`, in the colour of their tone."""
     color = tone_colors(frame["tone"])
     lines = axes.hlines(y, frame["low"], frame["high"], color=color, linewidth=2.5, alpha=0.55)
     lines.set_gid(marks(frame["district"]))
@@ -312,8 +299,7 @@ def _intervals(axes: Axes, frame: pd.DataFrame, y: Sequence[float]) -> None:
 
 
 def interval_groups(frame: pd.DataFrame) -> Figure:
-    """Plot shares with their intervals on a track from 0 to 100 %, in groups with headings, named
-    above.
+    """Plot shares with intervals on a scale from 0 to 100 %, in groups with headings.
 
     frame: columns group, district (label of the row), value, low, high, text (with the interval),
     tone.
@@ -344,7 +330,7 @@ def bars(
     """Plot one bar for each district or category with its value at the end.
 
     frame: columns district (or any label in the first column), value, text (as printed) and tone
-    (of TONES). lines: {name: (value, side of the name)}, upright. group: first and last row of a
+    (of TONES). lines: {name: (value, side of the name)}, vertical. group: first and last row of a
     bracket, its name.
     """
     label = frame.columns[0]
@@ -365,14 +351,14 @@ def bars(
 
 
 def _named(frame: pd.DataFrame, *texts: str) -> str:
-    """Name the marks of rows: each by its district and its printed texts."""
+    """Return the gid of the marks of rows: district and printed texts of each."""
     return marks(" ".join(row) for row in frame[["district", *texts]].itertuples(index=False))
 
 
 def legend_above(axes: Axes, columns: int, side: str = "left", **parts: Any) -> int:
-    """Set the legend above the axes, in no more columns than fit; returns its lines.
+    """Place the legend above the axes, in as many columns as fit; returns its lines.
 
-    At the right it may reach over the labels, not out of the picture.
+    At the right it may extend over the labels, but not beyond the figure.
     """
     place = {"loc": f"lower {side}", "bbox_to_anchor": (float(side == "right"), 1)}
     labels = [label.get_window_extent().width for label in axes.get_yticklabels() if side == "left"]

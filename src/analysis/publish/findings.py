@@ -1,6 +1,4 @@
-"""Corrections and questions as they may be published: of sheets of people how many there are, and
-nothing else.
-"""
+"""Corrections and questions as published; for sheets of people only their numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ def published_questions(questions: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def of_people(sheets: pd.Series) -> pd.Series:
-    """Tell which sheets have a person in each row, and those of which nothing is known."""
+    """Return which sheets have a person in each row, or are unknown."""
     others = {table.zh for table in study().tables.values() if not table.of_people} | {""}
     return ~sheets.isin(others)
 

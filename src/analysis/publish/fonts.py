@@ -1,4 +1,4 @@
-"""Find the Chinese font of the environment and cut it down to the characters of one page."""
+"""Find the installed Chinese font and subset it to the characters of one page."""
 
 import base64
 import io
@@ -14,16 +14,15 @@ from analysis.survey.characters import covered, font_path
 FAMILY = "Noto Sans SC"
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 
-# A fallback face for running text: half-width setting of Chinese punctuation is seen, kerning and
-# vertical setting are not. The copyright and licence entries of the name table (0, 13) stay.
+# Features kept in a fallback font for running text: half-width Chinese punctuation is visible,
+# kerning and vertical setting are not. The copyright and licence entries of the name table (0, 13)
+# are kept.
 FEATURES = ("halt", "chws")
 DROPPED = ("BASE", "GDEF", "GSUB", "STAT", "vhea", "vmtx")
 NAMES = (0, 1, 2, 13)
 
-# Units to an em, in place of 1000, of a font whose bytes stand between a telephone and the first
-# line: a fifth
-# less of them. A point moves by a five-hundredth of an em at most, a thirtieth of a pixel in
-# running text.
+# Units per em, instead of 1000, of a font that delays the first line on a phone: a fifth fewer
+# bytes. Points move by at most a five-hundredth of an em, a thirtieth of a pixel in running text.
 UNITS = 250
 
 
@@ -35,25 +34,26 @@ def missing(text: str) -> set[str]:
 def subset(text: str, flavor: str = "woff") -> bytes:
     """Return a font with exactly the characters of the text, and ASCII.
 
-    The same characters give the same bytes, in whatever order they come. Characters without a glyph
-    are left out (see `missing`), and left to the reader's own fonts. flavor: `woff2` is a third
-    smaller, also for being drawn to coarser `UNITS`, and takes a hundred times as long (1 s for 800
-    characters); it is for the page that everybody opens.
+    The same characters in any order give the same bytes. Characters without a glyph are left out
+    (see `missing`); browsers use the reader's fonts for them. flavor: `woff2` is a third smaller,
+    also because it is drawn with coarser `UNITS`, and takes a hundred times as long (1 s for 800
+    characters); it is used for the main page.
     """
     drawn = {character for character in text if character >= " "}
     return _cut("".join(sorted(drawn | set(ASCII))), flavor)
 
 
 def face(text: str, flavor: str = "woff") -> str:
-    """Return the @font-face rule of a font with the characters of the text, the font inside."""
+    """Return the @font-face rule of an embedded font with the characters of the text."""
     data = base64.b64encode(subset(text, flavor)).decode("ascii")
     source = f'url(data:font/{flavor};base64,{data}) format("{flavor}")'
     return f'@font-face{{font-family:"{FAMILY}";src:{source};font-display:block}}'
 
 
 def standalone(drawing: str, text: str | None = None) -> str:
-    """Give an SVG file a font with its characters (or those of `text`), to be read without a
-    Chinese font.
+    """Embed a font with the characters of an SVG file (or of `text`) in it.
+
+    It can then be read without a Chinese font.
     """
     text = "".join(re.findall(r">([^<]+)<", drawing if text is None else text))
     head, tag, rest = drawing.partition(">")

@@ -1,7 +1,7 @@
-"""Find numbers that were typed into prose instead of taken by name, in Chinese and in English.
+"""Find numbers that are typed into prose instead of referred to by name.
 
-A Han character counts as a letter in regular expressions, so word boundaries fail beside a digit:
-1533名 and 近四成 are found by what stands around them instead.
+In Chinese and in English. Han characters count as letters in regular expressions, so that there are
+no word boundaries beside them: 1533名 and 近四成 are found by the adjacent characters instead.
 """
 
 from __future__ import annotations
@@ -11,23 +11,18 @@ import re
 from jinja2 import Environment, nodes
 
 PARSER = Environment()
-UNLINKED = (
-    "text",
-    "plain",
-    "tabled",
-    "interval_text",
-)  # of a number; tables print them, prose does not
+# attributes of a number that tables print and prose does not
+UNLINKED = ("text", "plain", "tabled", "interval_text")
 LOGICAL = (nodes.And, nodes.Or, nodes.Not)
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-MARKUP = re.compile(
-    r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)"
-)  # tags, and where a link leads to
+# tags, and the target of a link
+MARKUP = re.compile(r"</?[A-Za-z][^>]*>|(?<=\])(?<!\\\])\([^()\s]*\)")
 
-# What may stand as typed, each kind with its reason.
+# numbers that may be typed, each kind with its reason
 EXEMPT = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        r"(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?",  # dates: which year is meant, not how many
+        r"(?:19|20)\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?",  # dates: identify a year, not a quantity
         r"(?<![A-Za-z\d])(?:19|20)\d\d(?![\d%])(?=[ ,.;:)”]|$)",  # years in English
         r"〔\d{4}〕\s*\d+\s*号",  # document numbers
         # list marks
@@ -35,23 +30,22 @@ EXEMPT = tuple(
         r"(?<=\*\*)Third(?=,)",  # an order in a text: first, second, third
         # fixed terms
         r"三社联动|七多|最多跑一次|一肩挑|三岗十八级|三项清单|一社区一方案|两委|三留守|第一书记",
-        # no number
+        # not numbers
         r"统一|进一步|一些|一般|一样|一定|一直|一致|一律|唯一|同一|逐一|一方面|一起|一旦|一并|一经",
-        r"万一|千万别|十分|百姓|百分点|四季|四分位|五险一金|一体|一线",  # no number either
+        r"万一|千万别|十分|百姓|百分点|四季|四分位|五险一金|一体|一线",  # not numbers
         r"(?<![0-9０-９〇零一二三四五六七八九十百千两几])万元|(?<![\d.}] )(?<![\d.}])million yuan",
         r"首批|首个|首次",  # an order, not a count
-        r"(?:上午|下午|晚上)\d{1,2}点半?|\d{1,2}:\d\d [ap]\.m\.",  # clock times: when, not how many
+        r"(?:上午|下午|晚上)\d{1,2}点半?|\d{1,2}:\d\d [ap]\.m\.",  # clock times, not quantities
         r"three lists|two committees|three posts and eighteen grades|seven excesses",
-        r"[Tt]hree-body linkage|SHA256SUMS",  # a fixed term in English as those above, a file
+        r"[Tt]hree-body linkage|SHA256SUMS",  # a fixed term in English, as above; a file
     )
 )
 
-OTHER_DIGITS = (
-    "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"  # beside the decimal digits of every script
-)
+# digits besides the decimal digits of all scripts
+OTHER_DIGITS = "²³¹¼-¾⁰-₉⅐-↉①-⒛⓪-⓿❶-➓㈠-㈩㉈-㉏㉑-㉟㊀-㊉㊱-㊿"
 NUMERAL = "〇零一二三四五六七八九十百千万亿两半几"
-FORMAL = "壹贰叁肆柒捌玖佰仟貳參俩仨廿卅卌"  # these stand in no other words
-SHARED = "伍陆拾"  # in 队伍, 大陆, 收拾 no number
+FORMAL = "壹贰叁肆柒捌玖佰仟貳參俩仨廿卅卌"  # these occur in no other words
+SHARED = "伍陆拾"  # not numbers in 队伍, 大陆, 收拾
 UNITS = "名个人块项家户岁元成倍分年月日次条类级岗处所只本份批期轮点天件栋间套位种行列页届宗笔度"
 FOUND = re.compile(
     rf"""
@@ -77,22 +71,20 @@ FOUND = re.compile(
 
 
 def hard_coded_numbers(text: str) -> list[str]:
-    """List the numbers typed into a text of prose, template or markup; an empty list is as it
-    should be.
-    """
+    """Return the numbers typed into a text of prose, template or markup; should be empty."""
     for gone in (TEMPLATE, MARKUP, *EXEMPT):
         text = gone.sub("␣", text)
     return [match[0].strip() for match in FOUND.finditer(text)]
 
 
 def numbers_in_braces(template: str) -> list[str]:
-    """List the numbers written or computed inside `{{ }}` and `{% %}`, with their line, in a
-    template of prose.
+    """Return the numbers written or computed inside `{{ }}` and `{% %}`, with their line.
 
-    What is printed there must come from a name: `{{ certified }}`, `{{ county[code].certified.bare
-    }}`, `{{ compliant.to(0) }}`; never a part of a text, nor the text of a number, which has no
-    link to its receipt. Numbers may stand where they are not printed: in a condition, a subscript,
-    the digits asked of `to`. Raises jinja2.TemplateSyntaxError where the template is none.
+    template: of prose. Printed numbers must come from a name: `{{ certified }}`, `{{
+    county[code].certified.bare }}`, `{{ compliant.to(0) }}`; not from a part of a text, nor from
+    the text of a number, which has no link to its receipt. Numbers that are not printed are
+    allowed: in a condition, a subscript, the digits given to `to`. Raises
+    jinja2.TemplateSyntaxError if the text is not a template.
     """
     if "{{" not in template and "{%" not in template:
         return []
@@ -103,9 +95,8 @@ def numbers_in_braces(template: str) -> list[str]:
 
 def _look(node: nodes.Node, found: list[str]) -> None:
     """Add the numbers below a node to `found`."""
-    if isinstance(
-        node, nodes.Compare | nodes.Test | nodes.TemplateData
-    ):  # `hard_coded_numbers` reads the last
+    # its last type is checked by `hard_coded_numbers`
+    if isinstance(node, nodes.Compare | nodes.Test | nodes.TemplateData):
         return
     if isinstance(node, nodes.Const):
         found += [f"({node.value!r}, line {node.lineno})"] if _is_number(node.value) else []
@@ -117,7 +108,7 @@ def _look(node: nodes.Node, found: list[str]) -> None:
 
 
 def _fault(node: nodes.Node) -> str:
-    """Say why a node prints a number without a receipt; empty where it does not."""
+    """Return why a node prints a number without a receipt; empty if it does not."""
     if isinstance(node, nodes.Concat | nodes.BinExpr | nodes.UnaryExpr) and not isinstance(
         node, LOGICAL
     ):
@@ -131,8 +122,9 @@ def _fault(node: nodes.Node) -> str:
 
 
 def _printed(node: nodes.Node) -> list[nodes.Node]:
-    """List the parts of a node that may reach the text: no conditions, no subscripts, no digits to
-    round to.
+    """Return the parts of a node that may be printed.
+
+    Conditions, subscripts and digits of roundings are not printed.
     """
     if isinstance(node, nodes.Getitem | nodes.Call):
         return [node.node]
@@ -144,25 +136,19 @@ def _printed(node: nodes.Node) -> list[nodes.Node]:
 
 
 def _is_rounding(call: nodes.Call) -> bool:
-    """Tell whether a call asks a number for other digits, `compliant.to(0)`: the only call that
-    prose needs.
-    """
+    """Return whether a call rounds a number, `compliant.to(0)`: the only call in prose."""
     return isinstance(call.node, nodes.Getattr) and call.node.attr == "to"
 
 
 def _is_piece(node: nodes.Node) -> bool:
-    """Tell whether a node takes a text to pieces: a slice, or several names that one value is
-    unpacked to.
-    """
+    """Return whether a node splits a text: a slice, or unpacking of a value to several names."""
     if isinstance(node, nodes.Getitem):
         return isinstance(node.arg, nodes.Slice)
     return isinstance(node, nodes.Tuple) and node.ctx == "store"
 
 
 def _member(node: nodes.Node) -> str:
-    """Return which member of a value a node takes, `a.text` or `a["text"]`; empty where none is
-    written there.
-    """
+    """Return the member of a value that a node reads, `a.text` or `a["text"]`; else empty."""
     if isinstance(node, nodes.Getattr):
         return node.attr
     named = isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const)

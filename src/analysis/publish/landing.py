@@ -1,4 +1,4 @@
-"""The landing page: one short page in both languages that leads to everything published."""
+"""The landing page: one short page in all languages that links to everything published."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from analysis.publish.cells import read_cells
 from analysis.publish.page import FONT_FIRST, TEMPLATE, policy, style, with_font
 from analysis.publish.templates import page_template
 
-DATASET_HERE = "@dataset@"  # its characters need no font
+DATASET_HERE = "@dataset@"  # placeholder; its characters need no font
 
 
 def render(sites: dict[str, dict], parts: dict[str, dict], described: str = "{}") -> str:
-    """Return the page. sites: what all pages share, by language; parts: report, downloads,
-    counties, notebooks.
+    """Return the landing page.
 
-    described: the data set as JSON-LD. A browser does not run it, so no content policy need allow
-    it.
+    sites: data shared by all pages, by language. parts: report, downloads, counties, notebooks.
+    described: the data set as JSON-LD. Browsers do not run it, so no content policy need allow it.
     """
     labels = json.loads((TEMPLATE / "labels.json").read_text(encoding="utf-8"))
     first = next(iter(sites.values()))
@@ -35,10 +34,10 @@ def render(sites: dict[str, dict], parts: dict[str, dict], described: str = "{}"
 
 
 def title(notebook: Path, lang: str) -> str:
-    """Return the title of a notebook in one language: the first line of the cell `title-<lang>` or
-    `title`.
+    """Return the title of a notebook in one language.
 
-    Without them it is the first line of the first cell of text, at last the name of the file.
+    It is the first line of the cell `title-<lang>` or `title`, else of the first text cell, else
+    the name of the file.
     """
     cells = [cell for cell in read_cells(notebook) if cell["cell_type"] == "markdown"]
     texts = {cell["id"]: "".join(cell["source"]).strip() for cell in cells}

@@ -1,8 +1,7 @@
-"""Read all prose of the notebooks without running anything, and tell what a build would refuse
-later.
+"""Check all prose of the notebooks without running them, for faults that a build would refuse.
 
-Prose is a `%%md` cell, and a text with `{{ }}` in a cell of code (titles and subtitles of figures
-and tables).
+Prose is a `%%md` cell, and a text with `{{ }}` in a code cell (titles and subtitles of figures and
+tables).
 """
 
 from __future__ import annotations
@@ -20,21 +19,18 @@ from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 
-ENDINGS = {
-    "zh": "",
-    "en": "_en",
-}  # how the id of a cell of prose ends where there are two languages
-GIVEN = frozenset(
-    {"city", "county", "district_names", "confidence"}
-)  # names that every section has
+# suffix of the id of a prose cell if there are two languages
+ENDINGS = {"zh": "", "en": "_en"}
+# names defined in every section
+GIVEN = frozenset({"city", "county", "district_names", "confidence"})
 ANNEX = "annex"
 CITED = re.compile(r'href="#((?:fig|tab)-\w+)"')
-DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of one elsewhere
+DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of a district elsewhere
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong in one cell of a notebook, with what to do about it."""
+    """A fault in one cell of a notebook, with its remedy."""
 
     notebook: str
     cell: str
@@ -46,22 +42,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Facts:
-    """The reference tables that prose is held against."""
+    """Data of the reference tables with which prose is compared."""
 
     indicators: frozenset[str]
     refused: pd.DataFrame
     points: pd.DataFrame
-    report: str  # the notebook that is the report
-    languages: tuple[str, ...]  # of what the study publishes
+    report: str  # the notebook of the report
+    languages: tuple[str, ...]  # languages of the publications
 
     @property
     def endings(self) -> dict[str, str]:
-        """How the id of a cell of prose ends, by language."""
+        """Suffix of the id of a prose cell, by language."""
         return {lang: ENDINGS[lang] * (len(self.languages) > 1) for lang in self.languages}
 
 
 def lint(folder: Path, facts: Facts) -> list[Finding]:
-    """List what is wrong with the prose of all notebooks in a folder, in reading order."""
+    """Return the faults in the prose of all notebooks in a folder, in reading order."""
     return [found for path in sorted(folder.glob("*.ipynb")) for found in _notebook(path, facts)]
 
 
@@ -90,33 +86,31 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
 
 
 def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
-    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with
-    braces.
-    """
+    """Yield the prose of a cell with its language: a `%%md` cell, else its texts with braces."""
     if cell.is_prose:
         yield _language(cell), cell.source.partition("\n")[2]
         return
     try:
         tree = cell.tree()
     except CellError:
-        return  # the plan refuses it, with its reason
+        return  # refused by the plan, with its reason
     pieces = {
         part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
     }
     for node in ast.walk(tree):
         if node in pieces:
-            continue  # of a text that is put together while the notebook runs
+            continue  # part of a text that is composed while the notebook runs
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value:
             yield "", node.value
 
 
 def _language(cell: Cell) -> str:
-    """Return the language that a cell of prose names in its first line."""
+    """Return the language that a prose cell names in its first line."""
     return cell.source.partition("\n")[0].removeprefix("%%md").strip()
 
 
 def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iterator[str]:
-    """Say what is wrong with one text: its syntax, its names, its numbers, its terms."""
+    """Yield the faults of one text: syntax, names, numbers, terms."""
     try:
         yield from name_faults(text, known, facts.indicators)
     except TemplateSyntaxError as error:
@@ -134,8 +128,9 @@ def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iter
 
 
 def _assigned(cells: list[Cell]) -> frozenset[str]:
-    """List the names that a notebook adds by `section.names["x"] = …` or
-    `section.names.update(x=…)`.
+    """Return the names that a notebook adds to `section.names`.
+
+    By `section.names["x"] = …` or `section.names.update(x=…)`.
     """
     found: set[str] = set()
     for cell in cells:
@@ -154,7 +149,7 @@ def _assigned(cells: list[Cell]) -> frozenset[str]:
 
 
 def _twins(cells: list[Cell], endings: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Say which cell of prose lacks the other language."""
+    """Yield the prose cells that lack the other language."""
     langs = {cell.id: _language(cell) for cell in cells if cell.is_prose}
     for cell, lang in langs.items():
         if lang not in endings:
@@ -171,8 +166,9 @@ def _twins(cells: list[Cell], endings: dict[str, str]) -> Iterator[tuple[str, st
 
 
 def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Say what is cited and not shown, and which figure or table of the parts a language does not
-    cite.
+    """Yield anchors that are cited and not shown, and figures or tables that are not cited.
+
+    A figure or table of the parts must be cited in each language.
     """
     shown = {
         cell.id: name
@@ -203,7 +199,7 @@ def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple
 
 
 def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
-    """Map each figure and table that the prose of a language cites to the first cell that does."""
+    """Return the figures and tables cited in a language, with the first cell that cites each."""
     found: dict[str, str] = {}
     for cell in (cell for cell in cells if cell.is_prose and _language(cell) == lang):
         for anchor in CITED.findall(cell.source):
@@ -212,7 +208,7 @@ def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
 
 
 def _points(cells: list[Cell], facts: Facts) -> Iterator[tuple[str, str]]:
-    """Say which point of points.csv names a cell that is not there."""
+    """Yield the points of points.csv that name a cell which does not exist."""
     source = {cell.id: cell.source for cell in cells}
     for row in facts.points.itertuples():
         for ending in facts.endings.values():

@@ -29,12 +29,8 @@ WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese 
 FORBIDDEN = """raw_html raw_attribute raw_tex tex_math_dollars latex_macros yaml_metadata_block
 pandoc_title_block citations example_lists native_divs native_spans"""
 MARKDOWN = "-".join(["markdown", *FORBIDDEN.split()])
-TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = (
-    98,
-    3.4,
-    12,
-    70,
-)  # half widths of a Chinese character in a table
+# half widths of a Chinese character in a table
+TEXT, MARGINS, LONGEST_WORD, LONGEST_CELL = (98, 3.4, 12, 70)
 WIDE = "MWmw%@"
 LABELS = {
     "zh": {
@@ -148,9 +144,8 @@ def _prose(text: str, numbers: dict, noted: set) -> str:
     text = LINKED_NUMBER.sub(lambda link: _number(link, noted), text)
     text = REFERENCE.sub(lambda match: numbers[match[1]], text)
     text = OTHER_LINK.sub(r"\2", text)
-    return re.sub(
-        r"^(#+) ", lambda match: match[1][1:] + " ", text, flags=re.MULTILINE
-    )  # the title is apart
+    # the title is apart
+    return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", text, flags=re.MULTILINE)
 
 
 def _note(receipt: dict) -> str:

@@ -62,9 +62,8 @@ def inline(text: str) -> Markup:
 
 def unlinked(said: str) -> str:
     """Let the numbers of a text keep their names but lead nowhere."""
-    return LINKED_NUMBER.sub(
-        r'<span class="n" data-r="\1">\2</span>', str(said)
-    )  # Markup would escape it
+    # Markup would escape it
+    return LINKED_NUMBER.sub(r'<span class="n" data-r="\1">\2</span>', str(said))
 
 
 def caption(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Names: of districts, measures and cells."""
+"""Names of districts, measures and cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.survey.study import study
 
 
 def district_names(lang: str) -> dict[str, str]:
-    """Map district codes to names: 县（市、区） in Chinese, the romanised name in English."""
+    """Return the names of districts by code: 县（市、区） in Chinese, romanised in English."""
     return dict(_district_names(root(), lang))
 
 
@@ -28,18 +28,16 @@ def _district_names(_root: Path, lang: str) -> dict[str, str]:
 
 
 def named_areas(lang: str) -> dict[str, str]:
-    """Map the names of the counties to their codes, to find them in drawings and tables."""
+    """Return the codes of counties by name, to find them in drawings and tables."""
     return {name: code for code, name in district_names(lang).items() if code in study().districts}
 
 
 def cells_of(notebook: str) -> dict[str, str]:
-    """Map each indicator to the id of the notebook cell that computes it: the first one that quotes
-    its name.
-    """
+    """Return the id of the first cell that names each indicator, which computes it."""
     places = {}
     for cell in code_cells(root() / "notebooks" / f"{notebook}.ipynb"):
         if not cell.is_prose:
-            with contextlib.suppress(CellError):  # running it will tell
+            with contextlib.suppress(CellError):  # reported when it is run
                 for name in quoted(cell.tree()):
                     places.setdefault(name, cell.id)
     return places

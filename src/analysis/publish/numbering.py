@@ -1,4 +1,4 @@
-"""The numbers of figures and tables before there is a page, from the sources of the notebooks."""
+"""Number figures and tables from the sources of the notebooks, before pages are rendered."""
 
 from __future__ import annotations
 
@@ -23,11 +23,9 @@ ELSEWHERE = {"zh": "{}（报告未收）", "en": "{} (not in the report)"}
 
 @dataclass(frozen=True)
 class Call:
-    """One call of `section.figure`, `section.table` or `section.include`, with the name that it
-    gives.
+    """One call of `section.figure`, `section.table` or `section.include`, with its name.
 
-    branch: whether it stands in a branch or loop, so that only a run tells whether it shows
-    anything.
+    branch: whether it is in a branch or loop, so that only a run shows whether it has an effect.
     """
 
     method: str
@@ -36,12 +34,11 @@ class Call:
 
 
 class Numbering:
-    """Numbers on the page where readers meet what a notebook shows, as the saved notebooks give
-    them.
+    """Numbers of figures and tables on the page that shows them, from the saved notebooks.
 
-    That is the report; a notebook of a district, and one of a study without a report, is a page of
-    its own. What a page shows in a branch counts if it was there in the last build. district: the
-    name of a figure may hold it.
+    The page is the report; a notebook of a district, and one of a study without a report, has its
+    own page. Calls in a branch count if they took effect in the last build. district: the name of a
+    figure may contain it.
     """
 
     def __init__(self, notebook: str, wave: str, lang: str, district: str) -> None:
@@ -53,9 +50,7 @@ class Numbering:
         self.numbers = dict(_numbered(page, last, {"wave": wave, "district": district}))
 
     def label(self, anchor: str) -> str:
-        """Return 图 1 or Figure 1 for `fig-compliance`; what the page does not show is said to be
-        elsewhere.
-        """
+        """Return 图 1 or Figure 1 for `fig-compliance`, or a note if it is not on the page."""
         kind = next(kind for kind, prefix in KINDS.items() if anchor.startswith(prefix))
         if anchor in self.numbers:
             return f"{self.words[kind]} {self.numbers[anchor]}"
@@ -63,8 +58,9 @@ class Numbering:
 
 
 def _numbered(page: str, last: Path, parameters: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Yield the anchor and number of each figure and table of a page, in its order; `last` is its
-    last run.
+    """Yield the anchor and number of each figure and table of a page, in order.
+
+    last: the executed notebook of its last run.
     """
     folder = root() / "notebooks"
     calls = {path.stem: list(_calls(path, parameters)) for path in sorted(folder.glob("*.ipynb"))}
@@ -87,9 +83,7 @@ def cells_that_make(notebook: Path, wave: str, district: str) -> dict[str, str]:
 
 
 def _shown(last: Path) -> set[str]:
-    """Return the names of the figures and tables that an executed notebook shows; none before the
-    first build.
-    """
+    """Return the names of figures and tables in an executed notebook; empty without one."""
     cells = json.loads(last.read_text("utf-8"))["cells"] if last.exists() else []
     reports = [
         output.get("metadata", {}).get("report", {})
@@ -104,9 +98,8 @@ def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:
 
 
 def _calls_by_cell(notebook: Path, parameters: Mapping[str, str]) -> Iterator[tuple[str, Call]]:
-    with contextlib.suppress(
-        CellError
-    ):  # of a notebook, or from one of its cells on; running it will tell
+    # not a notebook, or a faulty cell in it; reported when it is run
+    with contextlib.suppress(CellError):
         for cell in code_cells(notebook):
             if "section." in cell.source and not cell.is_prose:
                 for statement in cell.tree().body:
@@ -121,9 +114,7 @@ def _calls_in(statement: ast.stmt, parameters: Mapping[str, str]) -> Iterator[Ca
 
 
 def _method(function: ast.expr) -> str:
-    """Return figure, table or include where a function is that method of the section, else
-    nothing.
-    """
+    """Return figure, table or include for that method of the section; else empty."""
     of_section = (
         isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "section"
     )
@@ -131,8 +122,6 @@ def _method(function: ast.expr) -> str:
 
 
 def _name(argument: ast.expr, parameters: Mapping[str, str]) -> str:
-    """Return a name as a call gives it; nothing for one that the pipeline refuses since it cannot
-    be told.
-    """
+    """Return the name given by a call; empty for one that the pipeline refuses."""
     found = NAME.fullmatch(ast.unparse(argument))
     return found[1].format_map(parameters) if found else ""

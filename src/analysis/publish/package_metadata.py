@@ -1,9 +1,8 @@
-"""The description of a release as a Data Package (version 2): its tables, their columns, types,
-units and codes.
+"""The description of a release as a Data Package (version 2).
 
-https://datapackage.org. Columns of published tables are typed by what stands in them; the sheets of
-the forms, whose rows are not published, are described by the codebook as table schemas of their
-own.
+https://datapackage.org. It describes tables, columns, types, units and codes. Columns of published
+tables get their type from their cells; the sheets of the forms, whose rows are not published, are
+described by the codebook as separate table schemas.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from analysis.survey.citation import ESTIMATES
 from analysis.survey.study import study
 
 PROFILE = "https://datapackage.org/profiles/2.0/{}.json"
-MISSING = ["", "—"]  # how tables print that there is no value
-CODED = {"basis": BASIS, "uncertainty": UNCERTAINTY}  # columns with the same codes in every table
-UNIT = re.compile(r"[（(]([^（）()]+)[）)]$")  # at the end of a heading
+MISSING = ["", "—"]  # printed for a missing value
+CODED = {"basis": BASIS, "uncertainty": UNCERTAINTY}  # columns with the same codes in all tables
+UNIT = re.compile(r"[（(]([^（）()]+)[）)]$")  # at the end of a title
 INTEGER, DECIMAL = (
     re.compile(r"[+-]?(0|[1-9]\d{0,14})"),
     re.compile(r"[+-]?\d+\.\d+([eE][+-]?\d+)?"),
@@ -39,7 +38,7 @@ TYPES = {  # of the codebook
     "date": "date",
     "month": "date",
 }
-OF_ESTIMATES = {  # what the columns of the table of estimates hold
+OF_ESTIMATES = {  # descriptions of the columns of the table of estimates
     "name": "name of the number; unique",
     "indicator": "what is measured, as in codebook/measures.csv",
     "district": "code of the district or of the whole city",
@@ -61,9 +60,7 @@ OF_ESTIMATES = {  # what the columns of the table of estimates hold
 
 
 def table_schema(data: Dataset, form: Form) -> dict[str, Any]:
-    """Return the table schema of a sheet of the forms, from the codebook; columns that identify are
-    left out.
-    """
+    """Return the table schema of a sheet of the forms, without identifying columns."""
     described = {
         "$schema": PROFILE.format("tableschema"),
         "name": form.name,
@@ -97,14 +94,14 @@ def _asked(question: Question) -> dict[str, Any]:
 
 
 def _number(text: str) -> int | float | str:
-    """Read the end of a range; a date stays text."""
+    """Parse the end of a range; a date stays text."""
     if INTEGER.fullmatch(text):
         return int(text)
     return float(text) if DECIMAL.fullmatch(text) else text
 
 
 def data_package(data: Dataset, tables: dict[str, bytes]) -> dict[str, Any]:
-    """Return the descriptor of a release. tables: the CSV files by their path in it."""
+    """Return the descriptor of a release; tables: its CSV files by path."""
     first = data.languages[0]
     described = {
         "$schema": PROFILE.format("datapackage"),
@@ -162,7 +159,7 @@ def _field(name: str, cells: pd.Series, words: str) -> dict[str, Any]:
 
 
 def _type(cells: pd.Series) -> str:
-    """Tell the type of a column by its cells: what is not a number throughout is text."""
+    """Return the type of a column from its cells; text unless all are numbers."""
     filled = [cell for cell in cells if cell not in MISSING]
     if not filled:
         return "string"

@@ -1,6 +1,4 @@
-"""The PDF of the report, by typst: tagged for readers by ear (PDF/UA-1), bookmarks, the wheel's
-font inside.
-"""
+"""Write the PDF of the report with typst: tagged (PDF/UA-1), bookmarks, embedded font."""
 
 from __future__ import annotations
 
@@ -17,15 +15,15 @@ from analysis.publish import fonts
 from analysis.publish.manuscript import LABELS, manuscript, pandoc
 from analysis.survey.characters import font_path
 
-DOT, HYPHEN = re.compile(r"&#46;(?=&#46;)"), re.compile(r"&#45;")  # as `literal` writes them
+DOT, HYPHEN = re.compile(r"&#46;(?=&#46;)"), re.compile(r"&#45;")  # as written by `literal`
 TEMPLATE = Path(__file__).parent / "template" / "report.typ"
 
 
 def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> bytes:
     """Return the PDF of an executed report notebook.
 
-    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date
-    written inside, so that the same report gives the same bytes. Raises typst.TypstError where the
+    site: data shared by all pages. folder: with its pictures (`figures/…png`). when: the date
+    stored in the file, so that the same report gives the same bytes. Raises typst.TypstError if the
     file would not be PDF/UA-1.
     """
     said = manuscript(notebook, site)
@@ -52,12 +50,11 @@ def pdf(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> byt
 
 
 def _typst(text: str) -> str:
-    """Convert a manuscript to typst, where some signs of data that pandoc leaves would be read as
-    others.
+    """Convert a manuscript to typst without changing dots and hyphens of the data.
 
     Typst reads `...`, `-?` and `-1` as an ellipsis, a soft hyphen and a minus sign. Private
-    characters, which no text may hold, stand for these dots and hyphens on their way through
-    pandoc.
+    characters, which no text may hold, replace these dots and hyphens while pandoc converts the
+    text.
     """
     text = HYPHEN.sub("\ue001", DOT.sub("\ue000", text))
     body = pandoc(text, "typst").decode("utf-8")

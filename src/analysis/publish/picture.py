@@ -1,6 +1,4 @@
-"""A figure as a picture: labelled, laid out once, written as SVG and PNG, and drawn again for a
-phone.
-"""
+"""Write a figure as SVG and PNG, with a label, and as a narrow SVG for phones."""
 
 from __future__ import annotations
 
@@ -19,18 +17,18 @@ from analysis.publish.rows import ROWS, WARM
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NARROW = 3.55  # inches: the screen of a phone
-FOOT = 0.2  # inches: the label of the data
-WIDEST = 0.4  # of a narrow drawing: names of rows that are wider are wrapped
+NARROW = 3.55  # inches: the width of a phone
+FOOT = 0.2  # inches: height of the label of the data
+WIDEST = 0.4  # of a narrow drawing: wider names of rows are wrapped
 
 
 def label(figure: Figure, text: str) -> None:
-    """Write the label of the data inside the picture, because pictures travel alone."""
+    """Write the label of the data inside the picture, since pictures are copied separately."""
     figure.supxlabel(text, x=0.995, ha="right", fontsize="medium", color=WARM)
 
 
 def narrow(figure: Figure) -> None:
-    """Set a figure anew for a phone: as wide as its screen, labels wrapped, panels two by two."""
+    """Lay out a figure for a phone: its width, wrapped labels, panels in two columns."""
     _, height = figure.get_size_inches()
     panels = figure.axes
     if len(panels) > 2:
@@ -45,15 +43,14 @@ def narrow(figure: Figure) -> None:
 
 
 def _fit(axes: Axes) -> int:
-    """Make room in narrow axes: fewer ticks, wrapped labels, a legend of two columns; returns its
-    new lines.
+    """Fit axes to a narrow figure: fewer ticks, wrapped labels, a legend of two columns.
+
+    Returns the number of lines that the legend gains.
     """
     if len(axes.get_xticks()) > 4:
         axes.locator_params(axis="x", nbins=4)
-    names, renderer = (
-        axes.get_yticklabels(),
-        axes.figure.canvas.get_renderer(),
-    )  # not that of the last file
+    # instead of the renderer of the last file
+    names, renderer = (axes.get_yticklabels(), axes.figure.canvas.get_renderer())
     words = [name.get_text() for name in names]
     if any(
         name.get_window_extent(renderer).width > WIDEST * axes.figure.bbox.width for name in names
@@ -69,8 +66,9 @@ def _fit(axes: Axes) -> int:
 
 
 def thin(axes: Axes) -> None:
-    """Draw more lines of districts than ROWS thinner, and name every so many: the table behind
-    names all.
+    """Draw more lines of districts than ROWS thinner, and label only some of them.
+
+    The table of the figure names all.
     """
     count = len(axes.get_yticks())
     if count <= ROWS or not any(word.get_text() for word in axes.get_yticklabels()):
@@ -83,13 +81,11 @@ def thin(axes: Axes) -> None:
         if isinstance(drawn, PathCollection):
             drawn.set_sizes([size * ROWS / count for size in drawn.get_sizes()])
     for text in [text for text in axes.texts if (text.get_gid() or "").startswith(MARKS)]:
-        text.remove()  # the values of districts would lie on each other
+        text.remove()  # the values of districts would overlap
 
 
 def lay_out(figure: Figure) -> None:
-    """Compute the layout once, so that every file of the figure is drawn from it without measuring
-    again.
-    """
+    """Compute the layout once, for all files of the figure."""
     engine = figure.get_layout_engine()
     if engine is not None:
         for axes in figure.axes:
@@ -101,9 +97,7 @@ def lay_out(figure: Figure) -> None:
 def svg(
     figure: Figure, areas: dict[str, str] | None = None, unit: str = "", phone: bool = False
 ) -> str:
-    """Draw as SVG with text kept as text: short, no date, stable ids, marks of counties named by
-    code.
-    """
+    """Return the SVG of a figure: text as text, short, reproducible, marks with county codes."""
     lay_out(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
@@ -111,7 +105,7 @@ def svg(
 
 
 def png(figure: Figure) -> bytes:
-    """Draw as PNG on white, 160 dots an inch, without software stamp."""
+    """Return the PNG of a figure: white background, 160 dots an inch, no software stamp."""
     lay_out(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=160, facecolor="white", metadata={"Software": None})

@@ -253,9 +253,8 @@ class Number:
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
-        to = (
-            "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
-        )  # no dash after a minus
+        # no dash after a minus
+        to = "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
         return (
             f"{self.unit.print(self.low, digits)}{to}"
             f"{self.unit.print(self.high, digits)}{self.unit.suffix}"
@@ -399,10 +398,8 @@ def _environment() -> _Words:
     made = _Words(
         undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True, finalize=_said
     )
-    made.filters, made.globals = (
-        {"join": _joined, "items": _items},
-        {},
-    )  # numbers are computed in cells
+    # numbers are computed in cells
+    made.filters, made.globals = ({"join": _joined, "items": _items}, {})
     return made
 
 

@@ -1,6 +1,4 @@
-"""The questions of the forms, one record each, as descriptions for other programs are made of
-them.
-"""
+"""Questions of the forms as records, from which descriptions for other programs are made."""
 
 from __future__ import annotations
 
@@ -16,8 +14,8 @@ from analysis.survey.study import of_wave, study
 class Question:
     """One column of a form.
 
-    kind: a type of `analysis.survey.codebook.TYPES`. answers: Chinese, as the form prints them, to
-    English; none where the answer is free. low, high: ends of the range as text, empty where open.
+    kind: a type of `analysis.survey.codebook.TYPES`. answers: Chinese, as printed on the form, to
+    English; empty for free answers. low, high: ends of the range as text, empty if open.
     is_identifier: whether it identifies a person; such a column is read for checks and then
     dropped.
     """
@@ -41,8 +39,7 @@ class Question:
 class Form:
     """One sheet of the forms with its questions, in the order of the form.
 
-    key: the columns of which no two rows have the same values. sample: whether its rows are a
-    sample.
+    key: columns whose values identify a row. sample: whether its rows are a sample.
     """
 
     name: str
@@ -54,12 +51,12 @@ class Form:
 
     @property
     def kept(self) -> tuple[Question, ...]:
-        """The questions that do not identify a person."""
+        """Questions that do not identify a person."""
         return tuple(one for one in self.questions if not one.is_identifier)
 
 
 def forms(wave: str) -> list[Form]:
-    """List the sheets that a wave hands in, in the order of `tables.csv`."""
+    """Return the sheets of a wave, in the order of `tables.csv`."""
     rows = {(row.table, row.column): row for row in reference("columns").itertuples(index=False)}
     with of_wave(wave):
         return [_form(table, rows) for table in study().tables.values()]
@@ -71,7 +68,7 @@ def _form(table: Table, rows: dict[tuple[str, str], Any]) -> Form:
 
 
 def _question(row: Any) -> Question:
-    """Make a question from its row of `columns.csv`."""
+    """Return a question made from its row of `columns.csv`."""
     listed = YES_NO if row.type == YES_NO else row.codes
     return Question(
         table=row.table,

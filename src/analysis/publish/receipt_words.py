@@ -1,6 +1,4 @@
-"""The words of receipts, by language, and what is said of each formula (see
-`analysis.stats.record`).
-"""
+"""Words of receipts by language, and descriptions of formulas (see `analysis.stats.record`)."""
 
 from __future__ import annotations
 
@@ -66,9 +64,9 @@ WORDS = {
         "per": "{} counties × {} items",
     },
 }
-# What is done with the rows, by the formula; the first that matches. Parts and units are filled in.
+# Description of a formula; the first pattern that matches applies. Parts and units are filled in.
 DONE = (
-    (r"benchmarks", {"zh": "", "en": ""}),  # that it is quoted is said with it
+    (r"benchmarks", {"zh": "", "en": ""}),  # the description of the source says that it is quoted
     (r"published", {"zh": "由原文所载数推得", "en": "inferred from the published figures"}),
     (r"model", {"zh": "按指标定义或检验得出", "en": "as the definition or the test gives it"}),
     (
@@ -79,7 +77,7 @@ DONE = (
         r"\w+: design-based",
         {"zh": "据{rows}的访谈，按抽样设计推断", "en": "inferred by design from {rows}"},
     ),
-    (r"\w+: count\(rows\)", {"zh": "", "en": ""}),  # the value says it
+    (r"\w+: count\(rows\)", {"zh": "", "en": ""}),  # the value is the count
     (r"\w+: count\(distinct", {"zh": "{rows}中不同的个数", "en": "different ones among {rows}"}),
     (
         r"\w+: 100 × count",
@@ -108,8 +106,7 @@ CHANGED = {
 
 @dataclass(frozen=True)
 class Amount:
-    """What was divided by what, as a template of `measures.csv` prints it: `{numerator}`,
-    `{numerator:money}`.
+    """A numerator or denominator in a template of `measures.csv`: `{numerator:money}`.
 
     value: a count or sum; of money in 万元.
     """

@@ -1,6 +1,4 @@
-"""Receipts: what stands behind each number, from its definition down to the rows of the
-workbooks.
-"""
+"""Receipts of numbers: definition, formula and sources, down to the rows of workbooks."""
 
 from __future__ import annotations
 
@@ -28,12 +26,11 @@ from analysis.survey.corrections import corrections_of
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
-RANGES = (
-    2  # of rows in a sheet that a receipt names; of more the first and the last row, and how many
-)
-NAMED = 3  # of other estimates that a receipt names, likewise
+# ranges of rows in a sheet that a receipt lists; for more, the first and last row and the number
+RANGES = 2
+NAMED = 3  # other estimates that a receipt names
 DOMAIN = re.compile(r"\) \[.+\]$")  # at the end of a formula
-EXCLUDED = re.compile(r"not in \[.*?\]")  # a number is not about the communities that it leaves out
+EXCLUDED = re.compile(r"not in \[.*?\]")  # a number is not about the communities that it excludes
 CHANGE = re.compile(
     r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))"
 )
@@ -56,7 +53,7 @@ class Receipts:
         self.stand_ins = _stand_ins()
 
     def of(self, row: Any) -> dict:
-        """Write the receipt of one row of the estimates."""
+        """Return the receipt of one row of the estimates."""
         said, join, measure = (
             self.numbers[row.name],
             self.words["join"],
@@ -66,7 +63,7 @@ class Receipts:
         rows = self.counted(row, cited)
         kind = [UNCERTAINTY[row.uncertainty][self.lang], BASIS[row.basis][self.lang]]
         words = WHY_WITHHELD[self.lang][said.withheld] if said.withheld else self.done(row, rows)
-        counted = [] if "÷" in words or not rows else [rows]  # what was divided by is said with it
+        counted = [] if "÷" in words or not rows else [rows]  # the formula has the denominator
         return {
             "label": self.label(row.indicator, row.district),
             "value": said.text,
@@ -84,14 +81,12 @@ class Receipts:
         }
 
     def label(self, indicator: str, district: str) -> str:
-        """Name a number: its measure, and the county that it is of."""
+        """Return the label of a number: its measure and its county."""
         where = "" if district == study().city else f" · {self.names[district]}"
         return capital(self.measures[indicator][self.lang]) + where
 
     def counted(self, row: Any, cited: list[Citation]) -> str:
-        """Say how many rows a number rests on, in the unit of their table: 277人, 9县×4项; empty
-        for a change.
-        """
+        """Return the number of rows behind a number: 277人, 9县×4项; empty for changes."""
         (table, _, formula), n = row.how.partition(": "), int(row.n)
         if not n or CHANGE.match(row.how):
             return ""
@@ -107,17 +102,17 @@ class Receipts:
         return rows_said(n, table, self.lang)
 
     def done(self, row: Any, rows: str) -> str:
-        """Say in words what was done: 持证724人 ÷ 花名册1533人."""
+        """Return the computation in words: 持证724人 ÷ 花名册1533人."""
         if change := CHANGE.match(row.how):
             return self.changed(row, change)
         parts = {name: getattr(row, name) for name in ("numerator", "denominator")}
         if template := self.measures[row.indicator][f"parts_{self.lang}"]:
-            if pd.isna(row.denominator):  # nothing to divide by
+            if pd.isna(row.denominator):  # no denominator
                 return ""
             return template.format_map(
                 {name: Amount(value, self.lang) for name, value in parts.items()}
             )
-        if row.n == 1:  # the value is what stands there
+        if row.n == 1:  # the value is the only row
             return ""
         table = row.how.partition(": ")[0]
         said = {
@@ -127,9 +122,7 @@ class Receipts:
         return words.format_map({"rows": rows, "numerator": "", "denominator": ""} | said)
 
     def changed(self, row: Any, change: re.Match) -> str:
-        """Say which numbers were compared, and where their printed values do not give the printed
-        change.
-        """
+        """Return the compared numbers; a note follows if rounding hides the printed change."""
         after, before = (self.values[change[part]][row.district] for part in ("after", "before"))
         difference, growth, unrounded = CHANGED[self.lang]
         said = {
@@ -144,16 +137,12 @@ class Receipts:
         )
 
     def compared(self, said: Number) -> list[str]:
-        """Tell the interval, and the published figure with what the ledger says of it, where there
-        are any.
-        """
+        """Return the interval, and the published figure with its status in the ledger."""
         facts, claim = [], self.claims.get(said.key)
         if said.interval_text != "—":
             facts.append(self.words["interval"].format(said.interval_text))
-        if claim is not None and claim["published"] not in (
-            "",
-            "n/a",
-        ):  # a statement may have no figure
+        # a statement may have no figure
+        if claim is not None and claim["published"] not in ("", "n/a"):
             figure, unit = claim["published"], claim["unit_zh"]
             if self.lang == "en":
                 figure, unit = money(figure, claim["unit"], said.unit.name)
@@ -162,17 +151,17 @@ class Receipts:
         return facts
 
     def notes(self, row: Any) -> list[str]:
-        """Say of each stand-in that a number is about whose place it takes."""
+        """Return a note for each stand-in community of a number."""
         named = EXCLUDED.sub("", row.how)
         codes = re.findall(rf"\b{study().community}\b", named)
         found = [self.stand_ins[code] for code in codes if code in self.stand_ins]
         return [self.words["stand_in"].format_map(place) for place in found]
 
     def places(self, row: Any, cited: list[Citation]) -> list[tuple[str, str]]:
-        """List where the rows are: (sheet, rows), one a sheet; of the city each county with its
-        value.
+        """Return the locations of the rows as (sheet, rows), one for each sheet.
 
-        Many ranges are folded; the table of estimates and `analysis explain` have them all.
+        For the city, each county has its value. Many ranges are shortened; the table of estimates
+        and `analysis explain` have all of them.
         """
         values = self.values[row.indicator] if row.district == study().city else {}
         values = {code: values[code] for code in study().districts if code in values}
@@ -202,10 +191,10 @@ class Receipts:
     def of_counties(
         self, parts: list[Citation], values: dict[str, Number], whole: bool
     ) -> tuple[str, str]:
-        """Name a sheet that every county has, and each county with its value.
+        """Return the entry of a sheet that every county has: each county with its value.
 
-        Of a part of the sheet each county's rows follow, first to last, and how many unless the
-        value says it.
+        For part of a sheet, the first and last row of each county follow, and the number of rows
+        unless it is the value.
         """
         by_code = {study().district_of(part.file): part for part in parts}
         said = []
@@ -225,12 +214,12 @@ class Receipts:
         return self.of_sheets(parts[0].sheet, whole, people=not parts[0].spans), ", ".join(said)
 
     def of_sheets(self, sheet: str, whole: bool, people: bool = False) -> str:
-        """Name a sheet that every county has; of people no rows are named."""
+        """Return the name of a sheet that every county has; for people, without rows."""
         words = "people_of_counties" if people else "all_of_counties" if whole else "of_counties"
         return self.words[words].format(sheet)
 
     def of_sheet(self, part: Citation, whole: bool) -> tuple[str, str]:
-        """Name one sheet or reference table and the rows in it."""
+        """Return the name of one sheet or reference table and its rows."""
         if not part.sheet:
             lines = self.words["line"].format(self.folded(part)) if part.spans else ""
             return f"data/raw/reference/{part.file}{lines}", ""
@@ -244,7 +233,7 @@ class Receipts:
         return self.words[words].format(title, self.folded(part), count), ""
 
     def folded(self, part: Citation) -> str:
-        """The ranges of rows, or where there are many the first and the last row."""
+        """Return ranges of rows; if there are many, the first and last row."""
         spans = (
             part.spans if len(part.spans) <= RANGES else ((part.spans[0][0], part.spans[-1][1]),)
         )
@@ -252,7 +241,7 @@ class Receipts:
         return self.words["comma"].join(f"{a}{dash}{b}" if a < b else str(a) for a, b in spans)
 
     def named(self, names: list[str]) -> str:
-        """Name other estimates with their values."""
+        """Return the names of other estimates with their values."""
         rows = [self.by_name[name] for name in names[:NAMED]]
         said = [
             f"{self.label(row.indicator, row.district)} {self.numbers[row.name].text}"
@@ -272,14 +261,12 @@ def _by_sheet(cited: list[Citation]) -> dict[str, list[Citation]]:
 
 
 def _table_of(sheet: str) -> str:
-    """Return the table whose sheet has this title; empty where none has."""
+    """Return the table whose sheet has this title; empty if there is none."""
     return next((name for name, table in study().tables.items() if table.zh == sheet), "")
 
 
 def _rows(table: str) -> str:
-    """Return what a table has a row for (see `codebook.Table`); empty where it is no clean
-    table.
-    """
+    """Return the kind of rows of a table (see `codebook.Table`); empty if it is not clean."""
     return study().tables[table].rows if table in study().tables else ""
 
 
@@ -289,11 +276,10 @@ def receipts(
     lang: str,
     corrections: pd.DataFrame | None = None,
 ) -> dict[str, dict]:
-    """Write what the page says of each number: {name: receipt}.
+    """Return the receipts of all estimates by name.
 
-    A receipt of the city lists the values of the counties, where there are any. corrections: the
-    clean table; each is listed with the numbers whose rows it lies in, also through other
-    estimates.
+    A receipt of the city lists the values of the counties, if there are any. corrections: the clean
+    table; each is listed with the numbers that use its row, also through other estimates.
     """
     book = Receipts(estimates, ledger, lang)
     found = {name: book.of(row) for name, row in book.by_name.items()}
@@ -306,7 +292,7 @@ def receipts(
 
 
 def agrees(after: Number, before: Number, change: Number, growth: bool) -> bool:
-    """Tell whether two printed numbers give the printed change between them."""
+    """Return whether two printed numbers give the printed change between them."""
     now, was, printed_change = (
         Decimal(printed(one.value, one.unit.decimals)) for one in (after, before, change)
     )
@@ -319,7 +305,7 @@ def agrees(after: Number, before: Number, change: Number, growth: bool) -> bool:
 
 
 def _corrected(lines: pd.DataFrame, lang: str) -> list[str]:
-    """Say of each correction which cell, from what to what, why and by whom."""
+    """Return a line for each correction: cell, old and new value, reason and role."""
     said = lines.to_dict("records")
     cells = ["{file}!{sheet}!{column} {row}".format_map(line) for line in said]
     return [
@@ -329,7 +315,7 @@ def _corrected(lines: pd.DataFrame, lang: str) -> list[str]:
 
 
 def _stand_ins() -> dict[str, dict[str, str]]:
-    """Return for each stand-in's code its name and whose place it takes: real, name, code."""
+    """Return the names of each stand-in community by code: real (its place), name, code."""
     named = (
         reference("named_places").query("stand_in != real_code").set_index("stand_in")["real_name"]
     )

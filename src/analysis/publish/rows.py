@@ -1,7 +1,6 @@
-"""Rows of a figure: named lines with their values written on the drawing, in place of axes and
-legends.
+"""Rows of a figure: named lines with values written on them, without axes and legends.
 
-Positions are in data units, one row a unit from the top; what is above the first row is its head.
+Positions are in data units, with one unit for each row from the top; the head is above row one.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from analysis.publish.drawing import marks
 
 INK, SOFT, MUTED, FAINT = "#1d2a33", "#55636d", "#8fa3ab", "#cfd8dc"
 ACCENT, WARM = "#1c5d7d", "#b8541a"
-TONES = {"accent": ACCENT, "other": WARM, "context": MUTED}  # of what a title says, and of the rest
+# of what the title describes, and of the rest
+TONES = {"accent": ACCENT, "other": WARM, "context": MUTED}
 WIDTH = 5.6  # inches: the text column of the page; letters are as large as in the narrow drawing
 ROW = 0.19  # inches: one row
-ROWS = 40  # rows of the tallest figure; more are drawn thinner, and the table behind names all
+ROWS = 40  # of the tallest figure; more rows are drawn thinner, and the table names all
 POINTS = 72  # in an inch
 GAP = 4  # points between a mark and its label
 SIDES = {
@@ -34,9 +34,7 @@ SIDES = {
 
 
 def row_figure(*panels: Sequence[str], head: float = 0) -> tuple[Figure, list[Axes]]:
-    """Open a figure of panels, one above another, each with its named rows; `head` rows stay free
-    at the top.
-    """
+    """Return a figure of panels in a column, with named rows, and `head` rows free above."""
     rows = [len(names) + (0 if i else head) for i, names in enumerate(panels)]
     height = ROW * min(sum(rows), ROWS + head) + 0.24
     figure, grid = plt.subplots(
@@ -57,7 +55,7 @@ def row_figure(*panels: Sequence[str], head: float = 0) -> tuple[Figure, list[Ax
 
 
 def align_left(panels: Iterable[Axes], apart: float = 0) -> None:
-    """Align the names of rows at the left edge of the picture, `apart` points from the axes."""
+    """Align the names of rows at the left edge of the figure, `apart` points from the axes."""
     names = [name for axes in panels for name in axes.get_yticklabels() if name.get_text()]
     width = max(
         (name.get_window_extent().width * POINTS / name.figure.dpi for name in names), default=-GAP
@@ -78,7 +76,7 @@ def write(
     of: str = "",
     **options: Any,
 ) -> None:
-    """Write a label at a point, on a side of SIDES; `of` is the district whose label it is."""
+    """Write a label at a point, on a side of SIDES; `of`: the district that it labels."""
     where = {
         "textcoords": "offset points",
         "va": "center_baseline",
@@ -92,7 +90,7 @@ def write(
 def write_edge(
     axes: Axes, y: float, text: str, color: str = INK, of: str = "", inset: float = 0
 ) -> None:
-    """Write a label that ends at the right edge of the axes, or `inset` points further right."""
+    """Write a label that ends at the right edge of the axes, or `inset` points right of it."""
     at_edge = {"xycoords": axes.get_yaxis_transform(), "xytext": (inset, 0)}
     write(axes, 1, y, text, "to", color, of, **at_edge)
 
@@ -100,7 +98,7 @@ def write_edge(
 def line_at(
     axes: Axes, value: float, text: str, side: str, color: str = INK, y: float = -1
 ) -> None:
-    """Draw an upright line through all rows below `y`, where it is named."""
+    """Draw a vertical line through all rows below `y`, with its name at `y`."""
     bottom = axes.get_ylim()[0]
     axes.vlines(
         value, y + 0.45, bottom, color=color, linewidth=0.9, linestyle=(0, (3, 2)), zorder=0.5
@@ -112,7 +110,7 @@ def line_at(
 
 
 def bracket(axes: Axes, first: int, last: int, text: str, color: str, inset: float) -> None:
-    """Draw a line beside rows, `inset` points right of the axes, named at its middle."""
+    """Draw a bracket beside rows, `inset` points right of the axes, with a name."""
     right = ScaledTranslation(inset / POINTS, 0, axes.figure.dpi_scale_trans)
     beside = axes.get_yaxis_transform() + right
     ends = [first - 0.35, last + 0.35]
@@ -130,7 +128,7 @@ def bracket(axes: Axes, first: int, last: int, text: str, color: str, inset: flo
 
 
 def room(texts: Iterable[str]) -> float:
-    """Return how many points the longest of the labels takes, about."""
+    """Return the approximate width of the longest label, in points."""
     return max(sum(8.5 if sign > "\u2e7f" else 5.2 for sign in text) for text in texts) + 2 * GAP
 
 

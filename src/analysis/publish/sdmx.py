@@ -1,6 +1,6 @@
-"""The estimates as SDMX-CSV 2.0, the table that statistical offices exchange.
+"""The estimates as SDMX-CSV 2.0, the exchange format of statistical offices.
 
-https://sdmx.org: one observation a row; a number is found by indicator, area and date.
+https://sdmx.org: one observation for each row, identified by indicator, area and date.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.publish.dataset import Dataset
 
 DATAFLOW = "ESTIMATES(1.0)"
-COLUMNS = {  # of the estimates, and how SDMX calls them
+COLUMNS = {  # columns of the estimates, with their names in SDMX
     "indicator": "INDICATOR",
     "district": "REF_AREA",
     "value": "OBS_VALUE",
@@ -25,7 +25,7 @@ DIMENSIONS = ("INDICATOR", "REF_AREA", "TIME_PERIOD")
 
 
 def agency(data: Dataset) -> str:
-    """Return the identifier of who maintains the dataflow; it begins with a letter."""
+    """Return the identifier of the maintainer of the dataflow; it begins with a letter."""
     name = data.name.upper().replace("-", "_")
     return name if name[0].isalpha() else f"A{name}"
 
@@ -38,7 +38,7 @@ def structure_id(data: Dataset) -> str:
 def sdmx_csv(data: Dataset, estimates: pd.DataFrame) -> str:
     """Return the table of the estimates as SDMX-CSV, each row with the label of the data.
 
-    estimates: as published, every cell as text. Raises ValueError where two rows are of one
+    estimates: as published, every cell as text. Raises ValueError if two rows have the same
     indicator, area and date.
     """
     frame = estimates[list(COLUMNS)].rename(columns=COLUMNS)

@@ -1,8 +1,7 @@
-"""The structure of the estimates in SDMX-JSON 2.0: what the columns of the SDMX-CSV file are, and
-their codes.
+"""The structure of the estimates in SDMX-JSON 2.0: columns of the SDMX-CSV file and codes.
 
-With it a program can read `estimates.sdmx.csv` without knowing the study: dataflow, data structure,
-concepts and the code lists of indicators, areas, bases and kinds of uncertainty.
+With it a program can read `estimates.sdmx.csv` without knowing the study. It has the dataflow, the
+data structure, the concepts, and the code lists of indicators, areas, bases and uncertainty.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ SCHEMA = (
 )
 VERSION = "1.0"
 NAME = "ESTIMATES"  # of the dataflow and its structure
-CONCEPTS = {  # what each column is, and the type of those that have no list of codes
+CONCEPTS = {  # description of each column, and the type of those without a code list
     "INDICATOR": ("Indicator", "CL_INDICATOR"),
     "REF_AREA": ("Reference area", "CL_AREA"),
     "TIME_PERIOD": ("Day that the data describe", ""),
@@ -74,7 +73,7 @@ def _header(data: Dataset) -> dict[str, Any]:
 
 
 def _components(sender: str) -> dict[str, Any]:
-    """Return dimensions, measure and attributes; an attribute is one of the observation."""
+    """Return dimensions, measure and attributes; all attributes are those of observations."""
     dimensions = [
         {**_component(sender, name), "position": place}
         for place, name in enumerate(DIMENSIONS, start=1)

@@ -65,10 +65,8 @@ class Section:
         self.computed = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
-        self.spoken, self.drawn = (
-            set(),
-            set(),
-        )  # names of the numbers said, ids of the figures and tables shown
+        # names of the numbers said, ids of the figures and tables shown
+        self.spoken, self.drawn = (set(), set())
 
     def switch(self, lang: str) -> None:
         """Speak another language from now on, of the same numbers."""
@@ -217,9 +215,8 @@ class Section:
             places = (*study().districts, study().city)
             said = [self.names["county"].get(code, {}).get(indicator) for code in places]
             columns[self.headed(indicator)] = ["—" if one is None else one.tabled for one in said]
-        receipts = [["", *indicators]] * (
-            1 + len(study().districts)
-        )  # the city's receipt lists every county
+        # the city's receipt lists every county
+        receipts = [["", *indicators]] * (1 + len(study().districts))
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:
@@ -238,9 +235,8 @@ class Section:
             (tables.capital(n.name), n.text, n.interval_text, "—" if c is None else c.text)
             for n, c in own
         ]
-        receipts = [
-            ["", n.key, n.key, n.key] for n, _ in own
-        ]  # whose receipt names the city's value
+        # whose receipt names the city's value
+        receipts = [["", n.key, n.key, n.key] for n, _ in own]
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
     def figure(

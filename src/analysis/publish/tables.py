@@ -1,4 +1,4 @@
-"""Tables: plain HTML for the page, CSV for everybody else."""
+"""Tables as plain HTML for pages, and as CSV."""
 
 from __future__ import annotations
 
@@ -8,19 +8,8 @@ from html import escape
 
 import pandas as pd
 
-RISKY = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # a spreadsheet may run such a cell as a formula
+# a spreadsheet may run such a cell as a formula
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMERIC = re.compile(
     r"[<≤−+-]?\d[\d.,]*\D{0,14}|[—✓]|[\d.,]+–[\d.,]+\D{0,14}|\d+(?:中| of |个社区中的)\d+\D{0,12}"
     r"|不公布|withheld"
@@ -32,12 +21,12 @@ CLASS = ' class="num"'
 
 
 def capital(title: str) -> str:
-    """Begin a title with a capital letter, as columns and rows of a table do."""
+    """Return a title with a capital first letter, for columns and rows of tables."""
     return title[:1].upper() + title[1:]
 
 
 def cells(data: pd.DataFrame) -> list[list[str]]:
-    """Return the rows of a table as text; numbers without needless zeros."""
+    """Return the rows of a table as text, with numbers without redundant zeros."""
     return [[_text(cell) for cell in row] for row in data.itertuples(index=False)]
 
 
@@ -56,7 +45,7 @@ def _text(cell: object) -> str:
 
 
 def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
-    """Tell a table which estimate each of its cells shows: a name a cell, empty for words."""
+    """Attach to a table the names of the estimates in its cells; empty for words."""
     data = data.copy()
     data.attrs["receipts"] = receipts
     return data
@@ -65,14 +54,14 @@ def traced(data: pd.DataFrame, receipts: list[list[str]]) -> pd.DataFrame:
 def to_html(
     data: pd.DataFrame, areas: dict[str, str] | None = None, by_column: bool = False
 ) -> str:
-    """Write a table with scoped headers; the first column heads its row. Cells are escaped.
+    """Return a table as HTML with scoped headers; the first column has the row headers.
 
-    A traced number is a link to its receipt; `by_column`, its column's head is.
-    areas: codes of the counties by name; their rows carry the code.
+    Cells are escaped. A number with a receipt is a link to it; with `by_column`, the header of its
+    column is. areas: codes of the counties by name, added to their rows.
     """
     rows = cells(data)
     numeric = [all(is_number(row[i]) for row in rows) for i in range(data.shape[1])]
-    alike = len(numeric) > 1 and all(numeric[1:])  # said once, of the table
+    alike = len(numeric) > 1 and all(numeric[1:])  # stated once, for the table
     table = '<table class="r">' if alike else "<table>"
     numeric = [False] * len(numeric) if alike else numeric
     nowhere = [""] * data.shape[1]
@@ -110,16 +99,15 @@ def _tag(tag: str, inside: str, number: bool, attributes: str = "") -> str:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a cell of a table is a number with its unit if any, an interval, counts, or
-    none.
+    """Return whether a cell is a number with or without unit, an interval, or counts.
+
+    A missing value counts too.
     """
     return bool(NUMERIC.fullmatch(text))
 
 
 def to_csv(data: pd.DataFrame, basis: str) -> str:
-    """Write a CSV for spreadsheets: UTF-8 with BOM, formulas made harmless, `basis` in every
-    row.
-    """
+    """Return a CSV for spreadsheets: UTF-8 with BOM, no formulas, `basis` in every row."""
     safe = data.map(harmless).rename(columns=harmless)
     if "basis" not in safe:
         safe = safe.assign(basis=basis)
@@ -127,9 +115,7 @@ def to_csv(data: pd.DataFrame, basis: str) -> str:
 
 
 def harmless(cell: object) -> object:
-    """Put an apostrophe before text that begins like a formula; a number with its sign is a
-    number.
-    """
+    """Return text that begins like a formula with an apostrophe; signed numbers unchanged."""
     if isinstance(cell, str) and cell.startswith(RISKY) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell
     return cell

@@ -1,6 +1,4 @@
-"""The Jinja templates of the pages that are no notebook: the landing page, the list of editions,
-the changes.
-"""
+"""Jinja templates of the pages that are not notebooks: landing page, editions, changes."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from analysis.publish.markup import caption, inline, inline_svg
 
 
 def page_template(name: str) -> Template:
-    """Return the template of this file name. It escapes what it is given, and refuses a name it is
-    not given.
-    """
+    """Return the template of this file name; it escapes values and refuses undefined names."""
     return _environment().get_template(name)
 
 

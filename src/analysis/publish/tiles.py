@@ -1,4 +1,4 @@
-"""Where the tile of each county lies in a figure of tiles, which is no map."""
+"""Positions of the counties' tiles in a tile figure, which is not a map."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from analysis.survey.study import study
 
 
 def placed(codes: Iterable[str]) -> bool:
-    """Tell whether the place of every county is known, so that tiles lie roughly as the counties
-    do.
-    """
+    """Return whether the position of every county is known, so that tiles resemble a map."""
     return set(codes) <= set(study().tiles)
 
 
 def tile_places(codes: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return column and row of each tile: where the county lies; in the order given if one is
-    unknown.
-    """
+    """Return column and row of each tile; in the order given if a position is unknown."""
     if placed(codes):
         return {code: study().tiles[code] for code in codes}
     width = math.ceil(math.sqrt(len(codes)))
@@ -26,6 +22,6 @@ def tile_places(codes: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def extent(places: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    """Return how many columns and rows tiles take, at least three by four."""
+    """Return the number of columns and rows of the tiles, at least three by four."""
     columns, rows = zip(*places.values(), strict=True)
     return max(3, max(columns) + 1), max(4, max(rows) + 1)

@@ -1,6 +1,6 @@
-"""Figures that show how sure a comparison is: frame of a comparison in, figure out.
+"""Figures that show the uncertainty of a comparison: frame of a comparison in, figure out.
 
-`GUIDES` has one line for each that tells a reader how to read it; captions quote it.
+`GUIDES` has one line for each that explains how to read it; captions quote it.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ GUIDES = {
     },
 }
 
-# A dark page turns light and dark about, so that the guide names the sign, not the shade.
+# a dark page inverts light and dark, so the guide names the sign and not the shade
 SHADES = {"above": (ACCENT, "white", "▲"), "below": ("#a9c3cf", INK, "▼")}
 
 
 def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
-    """Plot each district's value and interval, filled where it may be told from the city.
+    """Plot each district's value and interval, filled if it differs from the city.
 
     frame: columns district (label), value, low, high, apart (boolean), in reading order.
     """
@@ -77,10 +77,10 @@ def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
 
 
 def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> Figure:
-    """Plot districts against their size with the limits (95 and 99.8 %) about the city.
+    """Plot districts by size with the limits (95 and 99.8 %) about the city.
 
     part: from `districts_of`, drawn at its rows as counted; labels: name of each district; size:
-    what they are.
+    name of the rows.
     """
     figure, axes = new_figure(len(part) + 3)
     fine = _fine(part)
@@ -94,11 +94,8 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
             )
     axes.axhline(city, color=WARM, linewidth=1.4, linestyle=(0, (1, 1.4)))
     sns.scatterplot(part, x="rows", y="value", color=ACCENT, s=40, zorder=3, ax=axes)
-    clear = {
-        "facecolor": "white",
-        "edgecolor": "none",
-        "pad": 0.6,
-    }  # no line strikes a name through
+    # a white background, so that lines do not cross names
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     named = (
         part
         if len(part) <= ROWS
@@ -113,9 +110,7 @@ def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> 
 
 
 def _fine(part: pd.DataFrame) -> pd.DataFrame:
-    """Spread the sizes finely, keeping the city's value and spread, so that the limits draw as
-    curves.
-    """
+    """Return a fine grid of sizes with the city's value and spread, to draw limits as curves."""
     n = np.unique(np.linspace(max(part["n"].min() * 0.7, 2), part["n"].max() * 1.15, 120).round())
     total, city = part["n"].sum(), (part["value"] * part["n"]).sum() / part["n"].sum()
     fine = pd.DataFrame({"n": n, "value": city})
@@ -129,10 +124,10 @@ def _fine(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figure:
-    """Plot the rank sets of each district, marginal and simultaneous, in the order of the table: no
-    ranking.
+    """Plot the rank sets of each district, marginal and simultaneous.
 
-    table: columns district, rank_low, rank_high, rank_low_all, rank_high_all.
+    In the order of the table, which is not a ranking. table: columns district, rank_low, rank_high,
+    rank_low_all, rank_high_all.
     """
     names = table["district"].map(labels)
     figure, axes = new_figure(len(table))
@@ -151,7 +146,7 @@ def rank_plot(table: pd.DataFrame, labels: dict[str, str], xlabel: str) -> Figur
 
 
 def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
-    """Plot two dates of each district, joined; solid where the change goes beyond chance.
+    """Plot two dates of each district, connected; solid if the change is significant.
 
     frame: columns district (label), before, after, apart (boolean). before, after: names of the
     dates.
@@ -173,7 +168,7 @@ def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
         "shrinkB": 3,
         "relpos": (1, 0.5),
     }
-    named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit one under another
+    named = frame if len(frame) <= ROWS else frame.head(0)  # more names than fit below each other
     for row, y in zip(named.itertuples(), _apart(named["before"], frame), strict=True):
         at = {"xy": (0, row.before), "xytext": (-0.08, y), "va": "center", "ha": "right"}
         axes.annotate(row.district, **at, arrowprops=leader)
@@ -184,7 +179,7 @@ def slopes(frame: pd.DataFrame, before: str, after: str, unit: str) -> Figure:
 
 
 def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
-    """Push labels apart so that none covers another, keeping their order."""
+    """Return positions of labels without overlap, in the same order."""
     gap = np.ptp(frame[["before", "after"]].to_numpy()) / 18
     order = np.argsort(values.to_numpy(), kind="stable")
     placed = values.to_numpy(float)[order]
@@ -195,17 +190,15 @@ def _apart(values: pd.Series, frame: pd.DataFrame) -> list[float]:
 
 
 def tile_guide(codes: Iterable[str]) -> dict[str, str]:
-    """Return the guide to the tiles of these counties, which lie as the counties do or in their
-    order.
-    """
+    """Return the guide to the tiles of these counties, by their layout."""
     return GUIDES["tiles" if placed(codes) else "grid"]
 
 
 def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Plot one tile a county, laid out by `tile_places`, shaded and signed by what may be said of
-    it.
+    """Plot one tile for each county, shaded and signed by its statement.
 
-    frame: columns district (code), text (value as printed), form (of its statement).
+    In the layout of `tile_places`. frame: columns district (code), text (value as printed), form
+    (of its statement).
     """
     places = tile_places(frame["district"])
     wide, tall = extent(places)
@@ -216,7 +209,7 @@ def tile_grid(frame: pd.DataFrame, labels: dict[str, str]) -> Figure:
         axes.add_patch(
             Rectangle((column + 0.03, line + 0.04), 0.94, 0.92, facecolor=face, edgecolor=MUTED)
         )
-        if wide > 5:  # no room for words: the table behind has them
+        if wide > 5:  # no room for text: the table has it
             axes.text(column + 0.5, line + 0.5, sign, ha="center", va="center", color=ink)
             continue
         name, value = labels[row.district], f"{row.text} {sign}"

@@ -1,4 +1,4 @@
-"""What changed since the wave before, as readers get it."""
+"""Table of the changes since the previous wave, for readers."""
 
 from __future__ import annotations
 
@@ -39,12 +39,9 @@ TABLE = {"zh": "table_zh", "en": "table"}
 
 
 def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
-    """Tabulate places that are new, gone or renamed, totals of the city that moved, and tables not
-    compared.
+    """Return changes of places, changed totals of the city, and tables not compared.
 
-    All columns are text.
-
-    changes: the clean table, empty for a first wave.
+    All columns are text. changes: the clean table, empty for a first wave.
     """
     words, names = WORDS[lang], district_names(lang)
     titles = study().codebook().set_index(["table", "column"], drop=False)[[TABLE[lang], lang]]

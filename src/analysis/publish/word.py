@@ -39,11 +39,8 @@ FONTS = {
 CELL = "Table Text"
 BRIEF = ("standing", "next_steps", "all_numbers")  # of a county's page on one sheet
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
-SIZES = {
-    "Heading 1": 18,
-    "Heading 2": 16,
-    "Heading 3": 16,
-}  # levels differ where their fonts are missing
+# levels differ where their fonts are missing
+SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}
 MONTHS = ["January", "February", "March", "April", "May", "June"]
 MONTHS += ["July", "August", "September", "October", "November", "December"]
 DAYS = {
@@ -181,10 +178,8 @@ def _small_styles(document: Document) -> None:
         style.font.size, style.font.italic = Pt(small), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    for name in (
-        "Table Caption",
-        "Captioned Figure",
-    ):  # a table and its title, a picture and its own
+    # a table and its title, a picture and its own
+    for name in ("Table Caption", "Captioned Figure"):
         styles[name].paragraph_format.keep_with_next = True
         styles[name].paragraph_format.space_before = Pt(12)
     styles["Source"].paragraph_format.space_after = Pt(10)
@@ -287,6 +282,5 @@ def _rewritten(data: bytes) -> bytes:
 def _ended(xml: str) -> str:
     xml = re.sub(r"(relationships/|/word/|\"|\.)footnotes\b", r"\1endnotes", xml)
     xml = re.sub(r"(</?w:)footnote(s|Reference|Ref|Pr)?\b", r"\1endnote\2", xml)
-    return xml.replace(
-        "<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>'
-    )  # endnotes are Roman else
+    # endnotes are Roman else
+    return xml.replace("<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>')

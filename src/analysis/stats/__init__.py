@@ -1,1 +1,1 @@
-"""Estimates: clean tables in, one row per number out."""
+"""Estimates from clean tables, one row for each number."""

@@ -1,4 +1,4 @@
-"""Before and after: the same communities asked twice, or two independent counts."""
+"""Comparisons over time: the same communities asked twice, or two independent counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.stats.difference import equal_two_shares, holm, newcombe
 
 
 def mcnemar(gained: int, lost: int, mid: bool = False) -> float:
-    """Return the p value of no change from those that changed, exact or mid-p.
+    """Return the p value of no change, from the units that changed; exact or mid-p.
 
     McNemar (1947); mid-p of Fagerland, Lydersen and Laake (2013), BMC Med. Res. Methodol. 13:91.
     """
@@ -37,7 +37,7 @@ def tango(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tup
         def over(d: float) -> float:
             return _score(d, gained, lost, n) - sign * z
 
-        if over(end) * over(seen) > 0:  # the score does not reach z before the end of the scale
+        if over(end) * over(seen) > 0:  # the score does not reach z within the scale
             return float(np.sign(end))
         return float(optimize.brentq(over, *sorted((seen, end)), xtol=1e-14, rtol=1e-14))
 
@@ -45,9 +45,7 @@ def tango(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tup
 
 
 def _score(d: float, gained: int, lost: int, n: int) -> float:
-    """Return the score statistic of the difference d, with the share lost at its restricted
-    maximum.
-    """
+    """Return the score statistic of the difference d, maximised over the share lost."""
     b = (2 * n - gained + lost) * d - gained - lost
     q = (np.sqrt(max(b * b + 8 * n * lost * d * (1 - d), 0.0)) - b) / (4 * n)
     variance = n * (2 * q + d * (1 - d))
@@ -62,7 +60,7 @@ def _score(d: float, gained: int, lost: int, n: int) -> float:
 
 
 def same_units(rows: pd.DataFrame, before: str, after: str, by: str) -> pd.DataFrame:
-    """Compare two answers of the same units, one row for each value of column `by`.
+    """Compare two answers of the same units; one row for each value of column `by`.
 
     before, after: boolean columns. Columns: by, n, before, after, change (shares), low, high
     (Tango), gained, lost, p (exact McNemar), p_holm over the rows.
@@ -83,10 +81,10 @@ def same_units(rows: pd.DataFrame, before: str, after: str, by: str) -> pd.DataF
 def independent(
     k_before: ArrayLike, n_before: ArrayLike, k_after: ArrayLike, n_after: ArrayLike
 ) -> pd.DataFrame:
-    """Compare shares of two independent counts, one row a pair: before, after, change, low, high,
-    p, p_holm.
+    """Compare shares of two independent counts; one row for each pair.
 
-    Newcombe's interval; chi-square without correction, Fisher's test where counts are small.
+    Columns: before, after, change, low, high (Newcombe's interval), p, p_holm. p is from chi-square
+    without correction, or from Fisher's test for small counts.
     """
     low, high = newcombe(k_after, n_after, k_before, n_before)
     was, is_ = (

@@ -1,8 +1,8 @@
-"""Bring the weights of a sample to known totals: post-stratification and raking.
+"""Calibrate the weights of a sample to known totals: post-stratification and raking.
 
 Deville and Särndal (1992), J. Am. Stat. Assoc. 87:376; Deming and Stephan (1940), Ann. Math. Stat.
-11:427. Standard errors follow, because the design remembers its margins. Equal to R's postStratify
-and rake.
+11:427. The returned design records its margins, which standard errors then take into account. Equal
+to R's postStratify and rake.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def rake(
     tolerance: float = 1e-12,
     most: int = 1000,
 ) -> tuple[pd.DataFrame, Design]:
-    """Scale the weights to several margins in turn until all hold; as `poststratify`.
+    """Scale the weights to several margins in turn until all hold; see `poststratify`.
 
-    totals: for each column the population by class. Raises ValueError when the margins do not add
-    up to one population, or when `most` rounds do not bring them together.
+    totals: for each column the population by class. Raises ValueError if the margins do not sum to
+    the same population, or if they do not converge in `most` rounds.
     """
     sizes = [known.sum() for known in totals.values()]
     if not np.allclose(sizes, sizes[0], rtol=1e-9):

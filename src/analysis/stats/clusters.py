@@ -1,8 +1,7 @@
-"""Tests of districts whose rows come in clusters: workers of one community are more alike than
-others.
+"""Tests of districts with clustered rows, such as workers within communities.
 
 Rao and Scott (1981, J. Am. Stat. Assoc. 76:221; 1984, Ann. Stat. 12:46): the usual statistic over
-its mean under the design, communities being clusters and districts strata, with Satterthwaite's
+its mean under the design, with communities as clusters and districts as strata, and Satterthwaite's
 degrees of freedom. Equal to regTermTest(svyglm(y ~ district), ~district, method = "WorkingWald",
 lrt.approximation = "satterthwaite") of R's survey package.
 """
@@ -18,10 +17,10 @@ from scipy import stats
 
 @dataclass(frozen=True)
 class ClusterEffect:
-    """What clusters do to a comparison of districts.
+    """Effect of clustering on a comparison of districts.
 
-    deff: mean design effect of the differences between districts; statistic: F of the test that all
-    districts have one value, on df and df_error degrees of freedom, with its p; values: (district,
+    deff: mean design effect of the differences between districts. statistic: F of the test that all
+    districts have one value, on df and df_error degrees of freedom, with its p. values: (district,
     mean of its rows).
     """
 
@@ -34,11 +33,11 @@ class ClusterEffect:
 
 
 def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
-    """Test whether districts have one mean of `value` when rows of one cluster are alike.
+    """Test whether districts have one mean of `value`, with rows correlated within clusters.
 
-    rows: one row a person, with columns `district` and `cluster` (clusters lie within districts);
-    value: a pandas expression, numeric or a condition (1 where it holds). Raises ValueError for a
-    district with one cluster.
+    rows: one row for each person, with columns `district` and `cluster` (clusters lie within
+    districts). value: a pandas expression, numeric or a condition (1 if true). Raises ValueError
+    for a district with one cluster.
     """
     means = district_means(rows, value, district, cluster)
     if lone := list(means.index[means["clusters"] < 2]):
@@ -52,7 +51,7 @@ def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) 
     free, clusters = len(n) - 1, means["clusters"].sum()
     values = tuple(means["mean"].items())
     df_error = float(clusters - len(n) - free)
-    if not trace > 0:  # every cluster of a district is like the next: no spread to judge by
+    if not trace > 0:  # the clusters of each district are equal: no variance to test with
         return ClusterEffect(1.0, 0.0, float(free), df_error, 1.0, values)
     statistic, df = float(n @ (mean - centre) ** 2 / trace), float(trace**2 / square)
     deff = float(trace / free / means.attrs["within"])
@@ -62,8 +61,9 @@ def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) 
 
 
 def district_means(rows: pd.DataFrame, value: str, district: str, cluster: str) -> pd.DataFrame:
-    """Return n, clusters, mean and variance (linearised, of the mean) by district; attrs `within`:
-    of one row.
+    """Return n, clusters, mean and linearised variance of the mean by district.
+
+    `attrs["within"]` is the variance of one row.
     """
     frame = pd.DataFrame({"district": rows[district], "cluster": rows[cluster]})
     frame["y"] = rows.eval(value).astype(float)

@@ -1,6 +1,4 @@
-"""Compare districts: first whether they differ at all, then each with the rest, in pairs, by rank
-sets.
-"""
+"""Compare districts: a test of homogeneity, then each with the rest, in pairs, by rank sets."""
 
 from __future__ import annotations
 
@@ -31,25 +29,25 @@ from analysis.survey.reference import reference
 from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
-UNKNOWN = 1e9  # the standard error of a mean of one row
+UNKNOWN = 1e9  # standard error of a mean of one row
 IN_ITS_UNIT = (
     *("value", "low", "high", "rest", "against", "difference", "difference_low", "difference_high"),
     *("low95", "high95", "low998", "high998", "shrunk", "shrunk_se", "se", "lowest", "highest"),
 )
-MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
+MIN_CONTRIBUTORS = 10  # no statement is made of fewer contributors
 
 
 def districts_of(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
-    """Take the districts of one indicator from the estimates, ready to compare.
+    """Return the districts of one indicator from the estimates, ready to compare.
 
     Columns district, value, low, high, rows (as counted), n (effective), k (yes, for shares), se,
-    in the indicator's own unit; attrs: kind (`share` or `mean`), indicator. effect: of rows that
-    come in clusters; n and k are divided by its design effect (Rao and Scott, 1981), and low and
-    high are the wider. Raises ValueError for an indicator without intervals (a total or a ratio of
-    totals has no spread to compare by), for people of communities without `effect`, and for an
-    `effect` of something else.
+    in the indicator's own unit; attrs: kind (`share` or `mean`), indicator. effect: for clustered
+    rows; n and k are divided by its design effect (Rao and Scott, 1981), and low and high are those
+    of the wider interval. Raises ValueError for an indicator without intervals (a total or a ratio
+    of totals has no spread to compare by), for people of communities without `effect`, and for an
+    `effect` of other rows.
     """
     rows = estimates[
         (estimates["indicator"] == indicator) & (estimates["district"] != study().city)
@@ -68,9 +66,8 @@ def districts_of(
     frame["n"] /= deff
     if is_share:
         frame["k"] = np.rint(frame["value"] * frame["rows"] / 100) / deff
-        softened = (frame["k"] + 1) / (
-            frame["n"] + 2
-        )  # Agresti and Caffo (2000): never an error of nought
+        # Agresti and Caffo (2000): the standard error is never zero
+        softened = (frame["k"] + 1) / (frame["n"] + 2)
         frame["se"] = 100 * np.sqrt(softened * (1 - softened) / (frame["n"] + 2))
         if effect:
             wilson = proportion_confint(frame["k"], frame["n"], LEVEL, "wilson")
@@ -85,15 +82,12 @@ def districts_of(
 
 
 def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) -> None:
-    """Refuse people of communities without the effect of their communities, and the effect of other
-    rows.
-    """
+    """Raise ValueError for people of communities without a cluster effect, or with another."""
     indicator = rows["indicator"].iat[0]
     counted = rows["how"].str.partition(":")[0].iat[0] if "how" in rows else ""
     if effect is None:
-        if (
-            counted in study().tables and study().tables[counted].persons
-        ):  # not communities but people of them
+        # people of communities, not communities
+        if counted in study().tables and study().tables[counted].persons:
             raise ValueError(
                 f"{indicator} counts {counted}, who are alike within a community: give its "
                 f"cluster_effect"
@@ -105,8 +99,9 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
 
 
 def _is_share(rows: pd.DataFrame) -> bool:
-    """Tell a share of rows from a mean that happens to be in %: k must be whole, and bounds within
-    0 to 100.
+    """Return whether rows are shares, and not means in %.
+
+    For shares k is whole and the bounds are within 0 to 100.
     """
     k = rows["value"] * rows["n"] / 100
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
@@ -115,14 +110,14 @@ def _is_share(rows: pd.DataFrame) -> bool:
 def homogeneity(
     estimates: pd.DataFrame, indicators: list[str], effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
-    """Test for each indicator whether the counties could have one common value.
+    """Test for each indicator whether all counties could have the same value.
 
-    estimates: rows of the counties with value and n; effects: by indicator, of rows that come in
-    clusters. Returns one row an indicator: indicator, zh, en, lowest, highest (values), lowest_in,
+    estimates: rows of the counties with value and n; effects: by indicator, for clustered rows.
+    Returns one row for each indicator: indicator, zh, en, lowest, highest (values), lowest_in,
     highest_in (the first district that has it), statistic, test (chi-square, exact, Welch,
-    Rao-Scott), p (adjusted by Holm, 1979, over the indicators), at_most (whether p is no more than
-    a bound, none of the drawn tables being as far off), verdict. A difference says that not all are
-    alike, never who leads.
+    Rao-Scott), p (adjusted by Holm, 1979, over the indicators), at_most (whether p is only an upper
+    bound, because no drawn table deviates as much), verdict. A difference means that not all values
+    are equal; it does not identify the highest.
     """
     titles = reference("measures").set_index("indicator")
     rows = []
@@ -136,7 +131,7 @@ def homogeneity(
     frame = pd.DataFrame(rows, columns=["indicator", "zh", "en", *ends, "statistic", "p", "test"])
     smallest = (frame["test"] == "exact") & (frame["p"] <= RESOLUTION)
     frame["statistic"], frame["p"] = frame["statistic"].round(1), holm(frame["p"]).round(6)
-    frame["at_most"] = frame["p"].isin(frame.loc[smallest, "p"])  # Holm's maximum hands a bound on
+    frame["at_most"] = frame["p"].isin(frame.loc[smallest, "p"])  # Holm's maximum passes a bound on
     return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
 
 
@@ -150,12 +145,11 @@ def _alike(part: pd.DataFrame, effect: ClusterEffect | None = None) -> tuple[flo
 
 
 def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
-    """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm,
-    apart.
+    """Compare every pair of districts from `districts_of`.
 
-    p_alike: of the test whether any districts differ, as `homogeneity` adjusts it: no pair is
-    `apart` unless it finds a difference. Columns district, other, difference (district − other),
-    low, high (not adjusted), p, p_holm, apart.
+    p_alike: p value of the homogeneity test, adjusted as in `homogeneity`; no pair is `apart`
+    unless it finds a difference. Columns: district, other, difference (district − other), low, high
+    (not adjusted), p, p_holm, apart.
     """
     first, second = np.array(list(combinations(range(len(part)), 2))).T
     a, b = part.iloc[first].reset_index(drop=True), part.iloc[second].reset_index(drop=True)
@@ -171,7 +165,7 @@ def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
 
 
 def against_rest(part: pd.DataFrame) -> pd.DataFrame:
-    """Compare each district with all others together: rest, difference, low, high, p, p_holm."""
+    """Compare each district with all others pooled: rest, difference, low, high, p, p_holm."""
     rest = _rest(part)
     low, high, p = _against(part, rest)
     columns = {
@@ -191,7 +185,7 @@ def _against(a: pd.DataFrame, b: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _rest(part: pd.DataFrame) -> pd.DataFrame:
-    """Put all districts but one together: their counts, or their means with the pooled spread."""
+    """Pool all districts but one: their counts, or their means with the pooled spread."""
     n = part["n"].sum() - part["n"]
     if "k" in part:
         k = part["k"].sum() - part["k"]
@@ -209,7 +203,7 @@ def _squares(part: pd.DataFrame) -> pd.Series:
 
 
 def limits(part: pd.DataFrame) -> pd.DataFrame:
-    """Return each district's funnel limits against the city, and its place among them."""
+    """Return the funnel limits of each district about the city, and its position among them."""
     n = part["n"]
     if "k" in part:
         bounds = 100 * funnel.share_limits(float(part["k"].sum() / n.sum()), n)
@@ -221,11 +215,10 @@ def limits(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def shrunk(part: pd.DataFrame) -> pd.DataFrame:
-    """Shrink the districts towards the city: shrunk, shrunk_se (root of the mean squared error),
-    weight.
+    """Shrink the districts towards the city.
 
-    Shares take the city's share in their variance p(1 − p)/n, so that none or all is not taken for
-    certain.
+    Columns: shrunk, shrunk_se (root of the mean squared error), weight. The variance p(1 − p)/n of
+    a share uses the city's share, so that 0 and 100 % do not count as certain.
     """
     variance = part["se"] ** 2
     if "k" in part:
@@ -246,12 +239,12 @@ def shrunk(part: pd.DataFrame) -> pd.DataFrame:
 def compare(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
-    """Compare the districts of one indicator in one table, one row a district.
+    """Return all comparisons of the districts of one indicator, one row for each district.
 
     Columns: those of `districts_of`, `against_rest`, `limits` and `shrunk`; show and note
-    (presentation of shares; means need MIN_CONTRIBUTORS rows); rank, rank_low, rank_high (each
-    alone), rank_low_all, rank_high_all (all together); p_alike of the homogeneity test, which comes
-    first: where it finds nothing, neither rank nor place may be told.
+    (presentation standards of shares; means need MIN_CONTRIBUTORS rows); rank, rank_low, rank_high
+    (marginal), rank_low_all, rank_high_all (simultaneous); p_alike of the homogeneity test. If this
+    test finds no difference, neither rank nor position may be published.
     """
     part = districts_of(estimates, indicator, effect)
     ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
@@ -262,16 +255,14 @@ def compare(
 
 
 def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Round what is in the unit of an indicator of people to the digits with which districts are
-    published.
-    """
+    """Round values of an indicator of people to the digits published for districts."""
     digits = published_digits(indicator)
     columns = [name for name in IN_ITS_UNIT if name in table]
     return table if digits is None else table.assign(**table[columns].astype(float).round(digits))
 
 
 def tested(part: pd.DataFrame) -> pd.DataFrame:
-    """Say of each district how it differs from the rest, and whether its value may be shown.
+    """Return the test of each district against the rest, and whether its value may be shown.
 
     Columns: those of `against_rest` without district; show, note.
     """
@@ -290,5 +281,5 @@ def _shown(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def p_text(p: float, at_most: bool = False) -> str:
-    """Print a p value with four decimals, a small one as `<0.001`, a bound as `≤0.0013`."""
+    """Format a p value with four decimals, a small one as `<0.001`, a bound as `≤0.0013`."""
     return "<0.001" if p < 0.001 else f"{'≤' if at_most else ''}{p:.4f}"

@@ -1,4 +1,4 @@
-"""How sure statements are to be: the one level that intervals, tests and rank sets share."""
+"""The confidence level shared by intervals, tests and rank sets."""
 
 CONFIDENCE = 0.95
-LEVEL = 1 - CONFIDENCE  # of a test
+LEVEL = 1 - CONFIDENCE  # significance level of tests

@@ -1,5 +1,4 @@
-"""Differences between domains of a sample drawn by design: they share clusters, so they are not
-independent.
+"""Differences between domains of a design-based sample, which are correlated by shared clusters.
 
 Covariances by linearisation (Särndal, Swensson and Wretman, 1992, section 5.7), the design-based t
 test, and the chi-square test of Rao and Scott (1984, Annals of Statistics 12:46), second-order
@@ -35,7 +34,7 @@ DIFFERENCE = [
 
 @dataclass(frozen=True)
 class Estimates:
-    """Estimates of domains, their covariances (same labels), and how many rows each has."""
+    """Estimates of domains, with their covariances (same labels) and numbers of rows."""
 
     value: pd.Series
     covariance: pd.DataFrame
@@ -51,8 +50,7 @@ class Estimates:
 def of_domains(
     rows: pd.DataFrame, design: Design, y: str, domains: dict[str, str], under: str = ""
 ) -> Estimates:
-    """Estimate the mean of `y` (with `under` the ratio of their totals) in several domains
-    together.
+    """Estimate the mean of `y`, or its ratio to `under`, jointly in several domains.
 
     y, under: columns or pandas expressions. domains: a pandas expression for each label. Raises
     ValueError for a domain without rows.
@@ -80,13 +78,13 @@ def difference(
     under: str = "",
     confidence: float = CONFIDENCE,
 ) -> pd.Series:
-    """Estimate the mean of `y` (with `under` the ratio) in domain `first` less that in domain
-    `second`.
+    """Estimate the difference of a mean or ratio between the domains `first` and `second`.
 
-    first, second: pandas expressions; the domains may share clusters, and rows. Returns DIFFERENCE:
-    the value with its standard error and t interval, the t test of no difference, and both
-    estimates. Degrees of freedom: clusters less strata met by either domain, less 1, as svyttest;
-    without any, interval and p are blank.
+    y: column of the mean; with `under`, the ratio of the totals. first, second: pandas expressions;
+    the domains may share clusters and rows. Returns DIFFERENCE: the value (first less second) with
+    its standard error and t interval, the t test of no difference, and both estimates. Degrees of
+    freedom: clusters less strata that either domain meets, less 1, as svyttest; if none are left,
+    interval and p are missing.
     """
     found = of_domains(rows, design, y, {"first": first, "second": second}, under)
     value, se = found.contrast({"first": 1, "second": -1})
@@ -102,12 +100,11 @@ def difference(
 def rao_scott(
     rows: pd.DataFrame, design: Design, row: str, column: str, where: str = "", statistic: str = "F"
 ) -> pd.Series:
-    """Test whether two classifications are independent, by Pearson's chi-square corrected for the
-    design.
+    """Test whether two classifications are independent: Pearson's chi-square under the design.
 
-    row, column: columns of classes. where: a domain. statistic: `F`, corrected to the second order
-    (as svychisq unless told otherwise); `Chisq`, to the first. Returns statistic, df1, df2 (inf for
-    Chisq) and p. Raises ValueError where either has one class alone.
+    row, column: columns of classes. where: a domain. statistic: `F`, with second-order correction
+    (the default of svychisq), or `Chisq`, with first-order correction. Returns statistic, df1, df2
+    (inf for Chisq) and p. Raises ValueError if either classification has only one class.
     """
     layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
@@ -149,9 +146,7 @@ def _pearson(share: np.ndarray, shape: tuple[int, int], n: int) -> float:
 def _generalised_effects(
     share: np.ndarray, covariance: np.ndarray, shape: tuple[int, int], n: int
 ) -> np.ndarray:
-    """Return the matrix whose eigenvalues are the generalised design effects of the
-    interactions.
-    """
+    """Return the matrix whose eigenvalues are the generalised design effects of interactions."""
     r, c = shape
     by_row, by_column = np.tile(np.eye(r)[:, 1:], (c, 1)), np.repeat(np.eye(c)[:, 1:], r, axis=0)
     main = np.column_stack([np.ones(r * c), by_row, by_column])

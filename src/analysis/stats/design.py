@@ -1,11 +1,10 @@
-"""Estimates from a sample drawn by design: strata, stages of clusters, weights, finite population
-correction.
+"""Estimates from a complex sample: strata, stages of clusters, weights, population sizes.
 
 Totals, means, ratios and shares are weighted; their variances are linearised (Särndal, Swensson and
 Wretman, 1992, Model Assisted Survey Sampling, sections 4.3 and 5.5 to 5.7). Equal to svytotal,
 svymean, svyratio, svyciprop and svyquantile of R's survey package. Not covered: unequal
-probabilities without replacement (pps), whose variance takes joint probabilities. Nothing here
-knows our survey: any frame with such columns will do.
+probabilities without replacement (pps), whose variance needs joint probabilities. The module is
+independent of the survey: it takes any frame with such columns.
 """
 
 from __future__ import annotations
@@ -22,26 +21,27 @@ from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.stages import LONELY, stages_of
 
 RESULT = ["domain", "value", "se", "df", "low", "high", "deff", "n"]
-Columns = str | tuple[str, ...]  # one name, or one a stage
-# Of a layout and a domain: the estimate, scores whose total has its variance, values for the design
-# effect.
+Columns = str | tuple[str, ...]  # one name, or one for each stage
+# function of a layout and a domain; returns the estimate, scores whose total has its variance, and
+# the values for the design effect
 Fit = Callable[["DesignIndex", np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Design:
-    """Name the columns that say how a sample was drawn.
+    """Columns that describe how a sample was drawn.
 
-    strata: of the first stage; blank for none. clusters: one column, or one a stage, as ("school",
-    "pupil"); a blank one stands for the rows; codes may begin again in each stratum, and in each
-    cluster of the stage before. fpc: as many columns: units of the stratum (at later stages of the
-    cluster) in the population, or the fraction of them drawn where no value is above 1; blank for a
-    draw with replacement. weights: blank for the product over the stages of units in the population
-    over units drawn, else for 1. with_replacement: take the variance from the clusters of the first
-    stage alone, without correction, whatever the weights are made of: the usual approximation.
-    lonely: what a stratum with one unit of several adds to the variance, as R's survey.lonely.psu:
-    `fail` raises, `certainty` nothing, `adjust` its square about zero, `average` the mean of the
-    others. margins, base: set by `analysis.stats.calibration`.
+    strata: of the first stage; empty for none. clusters: one column, or one for each stage, as
+    ("school", "pupil"); empty for the rows themselves. Codes may be reused in each stratum, and in
+    each cluster of the previous stage. fpc: one column for each of clusters: units of the stratum
+    (at later stages, of the cluster) in the population, or the fraction of them drawn if no value
+    is above 1; empty for a draw with replacement. weights: empty for the product over the stages of
+    units in the population over units drawn, or for 1 without fpc. with_replacement: compute the
+    variance from the clusters of the first stage only, without correction, whatever the weights:
+    the usual approximation. lonely: contribution to the variance of a stratum with one unit of
+    several, as R's survey.lonely.psu: `fail` raises, `certainty` adds nothing, `adjust` adds its
+    square about zero, `average` the mean of the others. margins, base: set by
+    `analysis.stats.calibration`.
     """
 
     strata: str = ""
@@ -55,9 +55,7 @@ class Design:
 
 
 class DesignIndex:
-    """The codes and weights behind a design, worked out once for a frame and used for every
-    domain.
-    """
+    """Codes and weights of a design, computed once for a frame and used for every domain."""
 
     def __init__(self, rows: pd.DataFrame, design: Design) -> None:
         if design.lonely not in LONELY:
@@ -86,11 +84,11 @@ class DesignIndex:
         return np.prod([stage.factor() for stage in self.stages], axis=0)
 
     def variance(self, score: np.ndarray) -> float:
-        """Return the variance of the total of `score` (weights inside), one value per row."""
+        """Return the variance of the total of `score`, one weighted value per row."""
         return float(self.covariance(score[:, None])[0, 0])
 
     def covariance(self, scores: np.ndarray) -> np.ndarray:
-        """Return the covariances of the totals of `scores` (rows × estimates, weights inside)."""
+        """Return the covariances of the totals of `scores` (rows × estimates, weighted)."""
         first, *later = self.stages
         if self.lonely == "average" and any(stage.lone.any() for stage in later):
             raise ValueError(
@@ -103,8 +101,9 @@ class DesignIndex:
         )
 
     def _residual(self, score: np.ndarray) -> np.ndarray:
-        """Take out what calibration holds fixed, as svyrecvar does: by cells, or margin by margin,
-        ten times.
+        """Remove the part of scores that calibration fixes, as svyrecvar does.
+
+        By cells, or margin by margin in ten rounds.
         """
         if not self.margins:
             return score
@@ -116,10 +115,10 @@ class DesignIndex:
         return x * self.weight
 
     def degrees(self, inside: np.ndarray) -> int:
-        """Count clusters less strata with anybody in the domain, as R's degf of a subset.
+        """Return the clusters less strata that the domain meets, as R's degf of a subset.
 
-        Counting all, simulated 95 % intervals of a domain met in a third of the clusters cover the
-        truth in 92 %; counting these, in 95 %.
+        In simulations, 95 % intervals of a domain in a third of the clusters cover the truth in 95
+        % with these degrees of freedom, and in 92 % with those of the whole sample.
         """
         return len(np.unique(self.stages[0].unit[inside])) - len(np.unique(self.stratum[inside]))
 
@@ -138,12 +137,12 @@ def total(
 ) -> pd.DataFrame:
     """Estimate the population total of column `y`.
 
-    where: a pandas expression that picks a domain; by: a column, one row of the result for each
-    value. All strata and clusters stay in the variance of a domain. A blank `y` inside the domain
-    gives a blank estimate. Returns one row per domain, columns RESULT; the interval is Student's,
-    and may go below 0 where a total cannot. Raises ValueError for a stratum with one cluster of
-    several (unless the design says how it counts), of unknown size, or with more clusters than its
-    size.
+    where: a pandas expression that selects a domain. by: a column, with one row of the result for
+    each value. The variance of a domain uses all strata and clusters. A missing `y` inside the
+    domain gives a missing estimate. Returns one row per domain, columns RESULT; the interval is
+    Student's, and may go below 0 even if a total cannot. Raises ValueError for a stratum with one
+    cluster of several (unless the design says how it counts), of unknown size, or with more
+    clusters than its size.
     """
     return _estimates(rows, design, total_of(rows, y), where, by, confidence)
 
@@ -156,7 +155,7 @@ def mean(
     by: str = "",
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Estimate the population mean of column `y`; as `total`."""
+    """Estimate the population mean of column `y`; see `total`."""
     return _estimates(rows, design, mean_of(rows, y), where, by, confidence)
 
 
@@ -169,7 +168,7 @@ def ratio(
     by: str = "",
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Estimate the total of column `over` divided by that of `under`; as `total`."""
+    """Estimate the total of column `over` divided by that of `under`; see `total`."""
     return _estimates(rows, design, ratio_of(rows, over, under), where, by, confidence)
 
 
@@ -178,7 +177,7 @@ def _values(rows: pd.DataFrame, y: str) -> np.ndarray:
 
 
 def total_of(rows: pd.DataFrame, y: str) -> Fit:
-    """Return the function that estimates the total of `y`, a column or expression, in a domain."""
+    """Return a function that estimates the total of `y`, a column or expression, in a domain."""
     every = _values(rows, y)
 
     def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -189,7 +188,7 @@ def total_of(rows: pd.DataFrame, y: str) -> Fit:
 
 
 def mean_of(rows: pd.DataFrame, y: str) -> Fit:
-    """Return the function that estimates the mean of `y`, a column or expression, in a domain."""
+    """Return a function that estimates the mean of `y`, a column or expression, in a domain."""
     every = _values(rows, y)
 
     def fit(layout: DesignIndex, inside: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -201,8 +200,9 @@ def mean_of(rows: pd.DataFrame, y: str) -> Fit:
 
 
 def ratio_of(rows: pd.DataFrame, over: str, under: str) -> Fit:
-    """Return the function that estimates the ratio of two totals in a domain; columns or
-    expressions.
+    """Return a function that estimates the ratio of two totals in a domain.
+
+    over, under: columns or expressions.
     """
     both = [_values(rows, name) for name in (over, under)]
 
@@ -225,10 +225,10 @@ def share(
     confidence: float = CONFIDENCE,
     method: str = "logit",
 ) -> pd.DataFrame:
-    """Estimate the proportion (0 to 1) of rows where `condition` holds; as `total`.
+    """Estimate the proportion (0 to 1) of rows for which `condition` holds; see `total`.
 
     method: `logit` takes the t interval on the logit scale (none at 0 and 1); `beta` is Korn and
-    Graubard's (1998, Survey Methodology 24:193), which has one there too.
+    Graubard's (1998, Survey Methodology 24:193), which is defined there too.
     """
     fitted = mean(rows.assign(_share=rows.eval(condition)), design, "_share", where, by, confidence)
     bounds = [_bounds(row, method, confidence) for row in fitted.itertuples(index=False)]
@@ -248,10 +248,9 @@ def _bounds(row: Any, method: str, confidence: float) -> tuple[float, float]:
 def korn_graubard(
     p: float, se: float, n: float, df: float, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
-    """Return the Clopper-Pearson interval at the effective sample size, adjusted for the degrees of
-    freedom.
+    """Return the Clopper-Pearson interval at the effective sample size, adjusted for df.
 
-    As svyciprop(method="beta"). Where se is 0 the sample counts as it is, with its n.
+    As svyciprop(method="beta"). If se is 0, the sample size is n.
     """
     tail = (1 - confidence) / 2
     effective = float(n)
@@ -271,12 +270,11 @@ def quantile(
     where: str = "",
     confidence: float = CONFIDENCE,
 ) -> pd.Series:
-    """Estimate the quantile of column `y` at p: the least value at or below which lie p of the
-    weights.
+    """Estimate the quantile of column `y` at p: the least value with weight share p up to it.
 
     As svyquantile(qrule="math"). The interval is Woodruff's (1952, J. Am. Stat. Assoc. 47:635): the
-    t interval of the share at or below the quantile, read off as quantiles; a bound is blank where
-    that share leaves 0 to 1. Returns value, low, high and n.
+    t interval of the share at or below the quantile, converted to quantiles; a bound is missing if
+    that share is outside 0 to 1. Returns value, low, high and n.
     """
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
     layout = DesignIndex(rows, design)
@@ -294,17 +292,17 @@ def _at(values: np.ndarray, weight: np.ndarray, p: float) -> float:
     if not 0 <= p <= 1:
         return np.nan
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order]) >= p * weight.sum() * (
-        1 - 1e-12
-    )  # sums of weights carry rounding
+    # sums of weights have rounding errors
+    reached = np.cumsum(weight[order]) >= p * weight.sum() * (1 - 1e-12)
     return float(values[order][np.argmax(reached)])
 
 
 def _estimates(
     rows: pd.DataFrame, design: Design, fit: Fit, where: str, by: str, confidence: float
 ) -> pd.DataFrame:
-    """Fit each domain: `fit` returns the value, the scores, and the values for the design
-    effect.
+    """Estimate each domain with `fit`; returns one row per domain, columns RESULT.
+
+    fit: returns the value, the scores, and the values for the design effect.
     """
     layout = DesignIndex(rows, design)
     inside = rows.eval(where).to_numpy(bool) if where else np.ones(len(rows), bool)
@@ -341,7 +339,7 @@ def _row(
 def _design_effect(
     variance: float, plain: np.ndarray, layout: DesignIndex, inside: np.ndarray
 ) -> float:
-    """Divide the variance by that of a simple random sample of as many rows (Kish, 1965)."""
+    """Divide the variance by that of a simple random sample of the same size (Kish, 1965)."""
     weight, n = layout.weight[inside], int(inside.sum())
     size = weight.sum()
     if n < 2 or size < n:

@@ -252,9 +252,8 @@ class Linked:
                 added += (more := self._partners(at, mask))
                 waiting += more
                 mask[tuple(np.transpose(more))] = True
-        for at in (
-            [*added] if len(self.districts) <= FEW_DISTRICTS else ()
-        ):  # what others have made superfluous
+        # what others have made superfluous
+        for at in [*added] if len(self.districts) <= FEW_DISTRICTS else ():
             mask[at] = False
             if all(
                 self._width(one, mask) >= self.rules.width for one in map(tuple, np.argwhere(mask))
@@ -307,9 +306,8 @@ class Linked:
         if key not in self.exchanges:
             gain = np.eye(len(free))[row]
             equations = np.vstack([np.hstack([self.equations, -self.equations]), [*gain, *-gain]])
-            ends = [
-                (0, None if one else 0) for one in (*free, *free)
-            ]  # what each gains, and what it loses
+            # what each gains, and what it loses
+            ends = [(0, None if one else 0) for one in (*free, *free)]
             found = linprog(
                 np.ones(2 * len(free)),
                 A_eq=equations,

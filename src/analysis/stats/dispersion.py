@@ -1,8 +1,8 @@
-"""How unequal districts are, in one number: coefficient of variation, Theil, Gini.
+"""Measures of inequality between districts: coefficient of variation, Theil, Gini.
 
-Theil (1967) with its exact split into within and between groups (Shorrocks, 1980); standard errors
-by the jackknife over districts (Quenouille-Tukey). With nine districts these errors are themselves
-unsure.
+Theil (1967) with its exact decomposition within and between groups (Shorrocks, 1980); standard
+errors by the jackknife over districts (Quenouille-Tukey). With nine districts, the standard errors
+are themselves imprecise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 DRAWS, SEED = 10_000, 2020
-EXACT = 9  # decimals of a share that every machine and every Python computes alike
+EXACT = 9  # decimals of a share that are the same on every machine and Python
 
 
 def coefficient_of_variation(value: ArrayLike, weight: ArrayLike) -> float:
@@ -22,20 +22,19 @@ def coefficient_of_variation(value: ArrayLike, weight: ArrayLike) -> float:
 
 
 def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> float:
-    """Return the mean coefficient of variation were all districts alike, by simulation with a fixed
-    seed.
+    """Return the expected coefficient of variation if all districts were equal, by simulation.
 
-    part: from `comparison.districts_of`. Shares are drawn from the binomial distribution with the
-    common share, means from the normal one with each district's standard error; weights are the
-    effective numbers, as drawn.
+    part: from `comparison.districts_of`. The seed is fixed. Shares are drawn from the binomial
+    distribution with the common share, means from the normal one with each district's standard
+    error; weights are the effective numbers, as drawn.
     """
     n = part["n"].to_numpy(float)
-    generator = np.random.RandomState(
-        seed
-    )  # whose draws no version of numpy changes, as the Generator's may
+    # its draws are the same in every version of numpy; those of Generator may change
+    generator = np.random.RandomState(seed)
     if "k" in part:
         size = np.rint(n).astype(int)
-        common = round(part["k"].sum() / n.sum(), EXACT)  # another last bit would be other draws
+        # rounded, since a different last bit would give different draws
+        common = round(part["k"].sum() / n.sum(), EXACT)
         drawn = generator.binomial(size, common, (draws, len(n))) / size
     else:
         centre = (part["value"].to_numpy(float) * n).sum() / n.sum()
@@ -52,18 +51,17 @@ def theil(value: ArrayLike, weight: ArrayLike) -> float:
 
 
 def gini(value: ArrayLike, weight: ArrayLike) -> float:
-    """Return the Gini coefficient of district means, weighted: half the mean difference over the
-    mean.
-    """
+    """Return the weighted Gini coefficient of district means: half the relative difference."""
     share, ratio = _shares(value, weight)
     order = np.argsort(ratio)
     share, ratio = share[order], ratio[order]
     below = np.cumsum(share) - share
-    return float((share * ratio * (2 * below + share - 1)).sum())  # those below less those above
+    # shares below less shares above
+    return float((share * ratio * (2 * below + share - 1)).sum())
 
 
 def theil_between(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> float:
-    """Return the part of Theil's T that lies between groups; the rest lies within them."""
+    """Return the part of Theil's T between groups; the rest is within them."""
     _, which = np.unique(np.asarray(group), return_inverse=True)
     weights = np.bincount(which, np.asarray(weight, float))
     sums = np.bincount(which, np.asarray(value, float) * np.asarray(weight, float))
@@ -71,11 +69,11 @@ def theil_between(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> floa
 
 
 def dispersion(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> pd.DataFrame:
-    """Measure the dispersion of districts: one row each for cv, gini, theil, theil_between,
-    theil_within.
+    """Measure the dispersion of districts by five indices, one row each.
 
-    value: district means or shares; weight: what they are means of; group: a class of each
-    district. Columns measure, value, se (jackknife, one district left out at a time).
+    Measures: cv, gini, theil, theil_between, theil_within. value: district means or shares; weight:
+    their denominators; group: a class of each district. Columns measure, value, se (jackknife, one
+    district left out at a time).
     """
     value, weight, group = np.asarray(value, float), np.asarray(weight, float), np.asarray(group)
     if (value < 0).any():

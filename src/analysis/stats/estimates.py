@@ -1,10 +1,10 @@
-"""Estimates from the county forms, which cover every community: facts, not samples.
+"""Estimates from the county forms, which cover every community: a census, not a sample.
 
 Each function takes a clean table and an indicator of `measures.csv`, and returns one row for the
-city and one for each county (columns: COLUMNS). Intervals of a census say which rates or means of
-the process agree with the data, not what a next count would give; they are labelled `census` and
-are no sampling error. What is counted among those interviewed by phone is labelled `sample`: it
-says something of them alone, so it has no interval.
+city and one for each county (columns: COLUMNS). Intervals of a census give the rates or means of
+the underlying process that agree with the data, not the result of another count; they are labelled
+`census` and are not sampling errors. Counts of people interviewed by phone are labelled `sample`:
+they describe these people only, so they have no interval.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from analysis.survey.study import study
 
 
 def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate the percentage of rows where `condition` holds, with the Wilson 95 % interval.
+    """Estimate the percentage of rows for which `condition` holds, with a 95 % interval.
 
-    `condition` and `where` are pandas expressions; `where` picks the domain. Units: %.
-    Interval: Wilson (1927), J. Am. Stat. Assoc. 22:209.
+    `condition` and `where` are pandas expressions; `where` selects the domain. Units: %. Interval:
+    Wilson (1927), J. Am. Stat. Assoc. 22:209.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -50,10 +50,10 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
 def mean(
     table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
 ) -> pd.DataFrame:
-    """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
+    """Estimate the mean of a column, weighted if `weight` is given (for means of headcounts).
 
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts
-    rows. A mean of people of whom one or two dominate it is blank.
+    rows. A mean of people is missing if one or two of them dominate it.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -62,9 +62,8 @@ def mean(
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        if of_people(table) and policy().dominated(
-            values
-        ):  # one person's value could be told from it
+        # one person's value could be inferred from it
+        if of_people(table) and policy().dominated(values):
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
@@ -75,11 +74,10 @@ def mean(
 def mean_count(
     table: pd.DataFrame, members: pd.DataFrame, by: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
-    """Estimate the mean number of rows of `members` for each row of `table`, matched on column
-    `by`.
+    """Estimate the mean number of rows of `members` for each row of `table`.
 
-    `where` picks rows of `table`. The interval is Student's, over rows of `table`; both tables are
-    cited.
+    by: the column on which the tables are matched. where: selects rows of `table`. The interval is
+    Student's, over rows of `table`; both tables are cited.
     """
     kept = table.query(where) if where else table
     counted = kept.assign(members=kept[by].map(members[by].value_counts()).fillna(0))
@@ -102,7 +100,7 @@ def mean_count(
 
 
 def _student(values: np.ndarray) -> tuple[float, float, float, int]:
-    """Return the mean of values with its 95 % interval, and how many there are."""
+    """Return the mean of values, its 95 % interval and the number of values."""
     n = len(values)
     if n < 2:
         return values.mean(), np.nan, np.nan, n
@@ -111,7 +109,7 @@ def _student(values: np.ndarray) -> tuple[float, float, float, int]:
 
 
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Add up a column. `n` counts rows."""
+    """Estimate the sum of a column; `n` is the number of rows."""
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].sum()), np.nan, np.nan, len(rows)
@@ -120,7 +118,7 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
 
 
 def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
-    """Count rows."""
+    """Count rows, as estimates."""
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(len(rows)), np.nan, np.nan, len(rows)
@@ -129,7 +127,7 @@ def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
 
 
 def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Count the different values of a column."""
+    """Count the distinct values of a column, as estimates."""
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].nunique()), np.nan, np.nan, len(rows)
@@ -140,8 +138,9 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
-    percentages.
+    """Divide the sum of one column by that of another; `scale=100` for percentages.
+
+    Conditions and products of columns are accepted too.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -155,10 +154,9 @@ def ratio(
 def change(
     after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
 ) -> pd.DataFrame:
-    """Compare two estimates district by district: the difference, or with `relative` the growth in
-    %.
+    """Compare two estimates by district: the difference, or with `relative` the growth in %.
 
-    Both are cited by name; their own rows say what they rest on.
+    Both are cited by name; their own rows have their sources.
     """
     both = after.merge(before, on="district", suffixes=("", "_before"))
     value = both["value"] - both["value_before"]
@@ -182,8 +180,9 @@ def change(
 def count_estimates(
     estimates: pd.DataFrame, condition: str, indicator: str, per: str = ""
 ) -> pd.DataFrame:
-    """Count the estimates whose value meets `condition` ("> 50") for the city; with per="district"
-    for each.
+    """Count the estimates whose value meets `condition` ("> 50").
+
+    For the city, or with per="district" for each district.
     """
     groups = dict(list(estimates.groupby(per, sort=False))) if per else {study().city: estimates}
     records = []
@@ -206,12 +205,12 @@ def derived(
     basis: str = "",
     sources: str | dict[str, str] = "",
 ) -> pd.DataFrame:
-    """Make rows of the estimates from what a model, or the published text alone, gives.
+    """Return rows of estimates from the results of a model or from published text.
 
-    values: indexed by district, columns value, n, and low and high where there are any. basis:
-    `published` for what rests on the published text alone, else the wave's. sources: what it was
-    computed from, as `cite` and `cite_estimates` write it; a dict where each district has its own.
-    ValueError where there are none.
+    values: indexed by district, columns value, n, and low and high if there are any. basis:
+    `published` for results of the published text alone, else that of the wave. sources: citations
+    from `cite` and `cite_estimates`; a dict if each district has its own. Raises ValueError without
+    sources.
     """
     rows = pd.DataFrame()
     rows.attrs.update(
@@ -239,9 +238,7 @@ def _by_district(
     where: str = "",
     empty: float | None = None,
 ) -> pd.DataFrame:
-    """Apply `row` to the city and to each county; a county without rows is left out, or is
-    `empty`.
-    """
+    """Apply `row` to the city and each county; a county without rows is left out, or `empty`."""
     domain = table.query(where) if where else table
     districts = {study().city: domain}
     if "county_code" in table:

@@ -1,9 +1,9 @@
-"""Funnel limits: how far a district of its size may lie from the city by chance alone.
+"""Funnel limits: how far a district of a given size may deviate from the city by chance.
 
 Spiegelhalter (2005), Stat. Med. 24:1185. Limits of shares are where the exact binomial tail reaches
-the level, so that a district lies beyond them only if a share at least as far off has a probability
-below it; interpolated quantiles, as in his appendix A.1.1, flag half of all alike districts near 0
-and 100 %.
+the level, so that a district is beyond them only if the probability of a share at least as extreme
+is below the level. Interpolated quantiles, as in his appendix A.1.1, would flag half of all equal
+districts near 0 and 100 %.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ HALVINGS = 60
 
 
 def share_limits(target: float, n: ArrayLike) -> pd.DataFrame:
-    """Return the limits of a share (0 to 1) about `target` for each n: low95, high95, low998,
-    high998.
+    """Return the limits of a share (0 to 1) about `target` for each n.
 
-    n may be fractional (divided by a design effect): the tails are incomplete beta functions.
+    Columns: low95, high95, low998, high998. n may be fractional (divided by a design effect): the
+    tails are incomplete beta functions.
     """
     n = np.asarray(n, float)
     columns = {}
@@ -35,9 +35,7 @@ def share_limits(target: float, n: ArrayLike) -> pd.DataFrame:
 
 
 def _most(target: float, n: np.ndarray, tail: float) -> np.ndarray:
-    """Return the largest k, not whole, of which k or more has a probability of at least `tail`; at
-    most n.
-    """
+    """Return the largest real k with P(X ≥ k) of at least `tail`; at most n."""
     if target in (0, 1):
         return n * target
 
@@ -50,7 +48,7 @@ def _most(target: float, n: np.ndarray, tail: float) -> np.ndarray:
 def _last(
     holds: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
-    """Halve low to high (where `holds` is true and false) until its last true place is found."""
+    """Bisect low to high, where `holds` is true and false, to its last true point."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = np.where(holds(middle), middle, low), np.where(holds(middle), high, middle)
@@ -58,9 +56,7 @@ def _last(
 
 
 def mean_limits(target: float, spread: float, n: ArrayLike) -> pd.DataFrame:
-    """Return the limits of a mean about `target` for each n, `spread` being the city's standard
-    deviation.
-    """
+    """Return the limits of a mean about `target` for each n; `spread`: the city's deviation."""
     n = np.asarray(n, float)
     columns = {}
     for name, confidence in LIMITS.items():
@@ -70,9 +66,9 @@ def mean_limits(target: float, spread: float, n: ArrayLike) -> pd.DataFrame:
 
 
 def place(value: ArrayLike, limits: pd.DataFrame) -> list[str]:
-    """Say for each value where it lies: `within`, `beyond 95`, `beyond 99.8`."""
+    """Return the position of each value: `within`, `beyond 95` or `beyond 99.8`."""
     value = np.asarray(value, float)
-    slack = 1e-9  # a share that was rounded on its way lies on a limit that it equals
+    slack = 1e-9  # a rounded share may equal a limit
     far = (value < limits["low998"] - slack) | (value > limits["high998"] + slack)
     out = (value < limits["low95"] - slack) | (value > limits["high95"] + slack)
     return np.select([far, out], ["beyond 99.8", "beyond 95"], "within").tolist()

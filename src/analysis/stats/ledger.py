@@ -1,4 +1,4 @@
-"""The ledger: every claim of the published report beside the number recomputed from the data."""
+"""Compare every claim of the published report with the number recomputed from the data."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LEDGER_COLUMNS = [
     "basis",
     "explanation",
 ]
-# Why a status holds, by what the agreement rests on (column `evidence` of claim_checks.csv).
+# reason of a status, by the evidence of the agreement (column `evidence` of claim_checks.csv)
 REASONS = {
     "calibrated": "合成数据按此数校准，一致不构成证据",
     "structure": "合成数据按此说法生成，一致不构成证据",
@@ -58,10 +58,10 @@ def ledger(
 ) -> pd.DataFrame:
     """Compare each claim with its estimate; one row per claim, columns LEDGER_COLUMNS.
 
-    estimates: indexed by `name`. claims, qualitative: the published report's statements. checks:
-    for each claim the estimate, the rule of comparison, what agreement rests on, the value expected
-    of a named exception, and a note. Raises KeyError when a check names an estimate that is not
-    there, or a claim has no check.
+    estimates: indexed by `name`. claims, qualitative: statements of the published report. checks:
+    for each claim the estimate, the comparison rule, the evidence of agreement, the value expected
+    for a named exception, and a note. Raises KeyError if a check names a missing estimate, or a
+    claim has no check.
     """
     checks = checks.set_index("id")
     published = pd.concat([claims, qualitative.assign(value="", unit="", decimals="")])
@@ -70,9 +70,7 @@ def ledger(
 
 
 def fill_notes(checks: pd.DataFrame, names: dict) -> pd.DataFrame:
-    """Fill the numbers of the notes, which take them by name like any prose, and drop their
-    markup.
-    """
+    """Fill the numbers into the notes of the checks by name, and remove their markup."""
     fill = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined
     ).from_string  # the notes are data
@@ -108,8 +106,9 @@ def _row(claim: pd.Series, check: pd.Series, estimates: pd.DataFrame) -> dict:
 
 
 def _reason(status: str, check: pd.Series, number: pd.Series | None) -> str:
-    """Say what the agreement rests on; that data were made to agree is said of synthetic data
-    alone.
+    """Return the evidence of the agreement.
+
+    Only for synthetic data can it be that they were made to agree.
     """
     if status == "contradicted":
         return "重算值与发布值不符"
@@ -120,9 +119,10 @@ def _reason(status: str, check: pd.Series, number: pd.Series | None) -> str:
 
 
 def printed(value: float, decimals: int) -> str:
-    """Print a number at a precision, halves away from zero, as the published report does."""
+    """Format a number with halves rounded away from zero, as in the published report."""
     step = Decimal(1).scaleb(-decimals)
-    return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP) + 0)  # + 0: no minus before a zero
+    # adding 0 removes the minus sign of zero
+    return str(Decimal(str(value)).quantize(step, ROUND_HALF_UP) + 0)
 
 
 def _shown(claim: pd.Series, check: pd.Series, value: float, estimates: pd.DataFrame) -> str:
@@ -157,8 +157,9 @@ def _status(
 
 
 def _agrees(rule: str, bound: str, published: str, value: float, shown: str) -> bool:
-    """Tell whether a recomputed value agrees with the published one under a rule of
-    claim_checks.csv.
+    """Return whether a recomputed value agrees with the published one under a comparison rule.
+
+    Rules are those of claim_checks.csv.
     """
     if rule == "range":
         low, high = map(float, bound.split(":"))
@@ -174,9 +175,7 @@ def _agrees(rule: str, bound: str, published: str, value: float, shown: str) -> 
 
 
 def _exact(claim: pd.Series, check: pd.Series, number: pd.Series) -> bool:
-    """Tell whether the value is the very one that the data were calibrated to, not only its
-    neighbour.
-    """
+    """Return whether the value is exactly the one to which the data were calibrated."""
     if number["basis"] != "synthetic" or not check["exact"]:
         return True
     over, _, under = check["exact"].partition("/")
@@ -184,8 +183,7 @@ def _exact(claim: pd.Series, check: pd.Series, number: pd.Series) -> bool:
     return abs(float(wanted) - number["value"]) < 1e-5
 
 
-# What published numbers must satisfy, by the check of identities.csv: the last is the whole of
-# those before it.
+# checks of identities.csv on published numbers; the last number is the total of the others
 IDENTITIES = {
     "at_most": lambda *parts: sum(parts[:-1]) <= parts[-1],
     "below": lambda *parts: sum(parts[:-1]) < parts[-1],
@@ -200,15 +198,15 @@ IDENTITIES = {
 
 
 def _prints(value: float, published: float) -> bool:
-    """Tell whether a percentage is printed, with one decimal, as it was published."""
+    """Return whether a percentage with one decimal prints as it was published."""
     return printed(value, 1) == str(published)
 
 
 def identities(claims: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
-    """Check what the published figures must satisfy by themselves, without any of our data.
+    """Check identities between the published figures, without using survey data.
 
-    checks: one row an identity: identity, zh, check (one of IDENTITIES), claims (ids of the numbers
-    it joins). Returns columns identity, zh, claims, holds. This is evidence; agreement with
+    checks: one row for each identity: identity, zh, check (one of IDENTITIES), claims (ids of its
+    numbers). Returns columns identity, zh, claims, holds. This is evidence; agreement with
     calibrated data is not.
     """
     published = {

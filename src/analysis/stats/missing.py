@@ -1,4 +1,4 @@
-"""What is missing, and how far it could move a share at worst."""
+"""Missing values, and the largest effect they could have on a share."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pandas as pd
 
 
 def missingness(tables: dict[str, pd.DataFrame], by: str = "") -> pd.DataFrame:
-    """Count blanks: one row per table and column (and value of `by`): table, column, rows, missing,
-    share (%).
+    """Count missing values: one row per table and column (and value of `by`).
+
+    Columns: table, column, rows, missing, share (%).
     """
     records = []
     for name, table in tables.items():
@@ -24,9 +25,9 @@ def missingness(tables: dict[str, pd.DataFrame], by: str = "") -> pd.DataFrame:
 
 
 def bounds(rows: pd.DataFrame, answer: str, by: str = "") -> pd.DataFrame:
-    """Bound the share of yes among all rows when blanks in column `answer` could be anything.
+    """Return bounds of the share of yes if missing values of column `answer` could be anything.
 
-    Columns: by, n, missing, known (share of yes among answers), worst (all blanks no), best (all
+    Columns: by, n, missing, known (share of yes among answers), worst (all missing no), best (all
     yes), in %. No assumption about who is missing (Manski, 1989, J. Human Resources 24:343); not a
     confidence interval.
     """

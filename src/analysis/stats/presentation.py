@@ -1,8 +1,8 @@
-"""May a share be shown? The presentation standards of the National Center for Health Statistics.
+"""Presentation standards for proportions of the National Center for Health Statistics.
 
 Parker et al. (2017), National Center for Health Statistics Data Presentation Standards for
-Proportions, Vital and Health Statistics 2(175). Census shares are judged as if drawn at random:
-what the process carries.
+Proportions, Vital and Health Statistics 2(175). Shares of a census are treated as if drawn at
+random from a process.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TAIL = LEVEL / 2
 def presentable(
     p: ArrayLike, n: ArrayLike, se: ArrayLike | None = None, df: ArrayLike | None = None
 ) -> pd.DataFrame:
-    """Judge shares (0 to 1): columns low, high (Korn-Graubard), show, note.
+    """Apply the standards to shares (0 to 1): columns low, high (Korn-Graubard), show, note.
 
-    n: denominators; se, df: of the design, blank for simple random sampling. note says why not, or
-    what a reader should be told: few degrees of freedom, none or all, or a complement that could
-    not be shown.
+    n: denominators. se, df: of the design, missing for simple random sampling. note: why a share is
+    not shown, or a caution: few degrees of freedom, 0 or 100 %, or a complement that could not be
+    shown.
     """
     p, n = np.atleast_1d(np.asarray(p, float)), np.atleast_1d(np.asarray(n, float))
     se = np.sqrt(p * (1 - p) / n) if se is None else np.atleast_1d(np.asarray(se, float))
@@ -51,8 +51,9 @@ def _judge(p: float, n: float, se: float, df: float) -> tuple[float, float, bool
 
 
 def _interval(p: float, n: float, se: float, df: float) -> tuple[float, float]:
-    """Return Korn and Graubard's interval; n is the most that the sample counts for, after the
-    ratio of t.
+    """Return Korn and Graubard's interval, with the effective sample size of at most n.
+
+    The effective sample size is adjusted by the ratio of t quantiles.
     """
     if not (se > 0 and df > 0):
         return korn_graubard(p, 0.0, n, df)

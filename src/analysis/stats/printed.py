@@ -1,4 +1,4 @@
-"""Which whole numbers can stand behind a printed figure, worked out from the figure alone."""
+"""Find the whole numbers from which a printed figure can result."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import pandas as pd
 
 
 def rounded(over: int, under: int, decimals: int, convention: str = "half up") -> int:
-    """Round over/under to so many decimals, in exact whole numbers; returns units of the last
-    decimal.
+    """Round over/under in exact integer arithmetic; returns units of the last decimal.
 
-    convention: `half up`, `half even`, or `cut off`, which drops what follows. Not for negative
-    numbers.
+    convention: `half up`, `half even`, or `cut off` (truncation). Not for negative numbers.
     """
     whole, rest = divmod(over * 10**decimals, under)
     if convention == "cut off":
@@ -23,9 +21,7 @@ def rounded(over: int, under: int, decimals: int, convention: str = "half up") -
 
 
 def counts_behind(percent: str, total: int, convention: str = "half up") -> list[int]:
-    """List the counts of `total` whose percentage prints as `percent` (text: its decimals
-    count).
-    """
+    """Return the counts of `total` whose percentage prints as `percent`, a text."""
     wanted, decimals = _parts(percent)
     middle = int(float(percent) * total / 100)
     step = int(total / 100 / 10**decimals) + 2
@@ -34,12 +30,12 @@ def counts_behind(percent: str, total: int, convention: str = "half up") -> list
 
 
 def totals_behind(percent: str, most: int, convention: str = "half up") -> list[int]:
-    """List the totals up to `most` of which some count prints as `percent`."""
+    """Return the totals up to `most` of which some count prints as `percent`."""
     return [total for total in range(1, most + 1) if counts_behind(percent, total, convention)]
 
 
 def bases_behind(growth: str, now: int, convention: str = "half up") -> list[int]:
-    """List the whole bases from which growth to `now` prints as `growth` %."""
+    """Return the whole bases from which growth to `now` prints as `growth` %."""
     wanted, decimals = _parts(growth)
     around = round(now / (1 + float(growth) / 100))
     near = range(max(1, around - 50), min(now, around + 50) + 1)
@@ -47,11 +43,11 @@ def bases_behind(growth: str, now: int, convention: str = "half up") -> list[int
 
 
 def percentages(claims: pd.DataFrame, totals: dict[str, int]) -> pd.DataFrame:
-    """Tell for each printed percentage which counts can stand behind it: one row a claim and total.
+    """Return the possible counts of each printed percentage: one row for each claim and total.
 
-    claims: rows with id, quote, value, unit. totals: what each could be a share of. Columns claim,
-    quote, printed, total_name, total, counts (text), how_many, share_of_totals (% of totals up to
-    2,000 that admit the figure at all: how little a match says).
+    claims: rows with id, quote, value, unit. totals: possible denominators. Columns claim, quote,
+    printed, total_name, total, counts (text), how_many, share_of_totals (% of totals up to 2,000
+    for which the figure is possible; if it is large, a match is weak evidence).
     """
     printed = claims[(claims["unit"] == "%") & claims["value"].str.fullmatch(r"\d+(\.\d+)?")]
     rows = []
@@ -77,8 +73,7 @@ def percentages(claims: pd.DataFrame, totals: dict[str, int]) -> pd.DataFrame:
 
 
 def growth_readings(growth: str, now: int, hired: int) -> pd.DataFrame:
-    """List what a growth of `growth` % to `now`, with `hired` newcomers, could mean, and whether it
-    can be.
+    """Return the possible readings of a growth of `growth` % to `now`, with `hired` newcomers.
 
     Columns zh, en, formula, base (text), holds. Each reading is tried with every whole base;
     `holds` says whether one gives the printed figure.
@@ -133,8 +128,6 @@ def _span(numbers: list[int]) -> str:
 
 
 def _parts(text: str) -> tuple[int, int]:
-    """Split a printed figure into units of its last decimal and the number of decimals: 35.6 is
-    (356, 1).
-    """
+    """Return a printed figure as units of its last decimal and number of decimals: (356, 1)."""
     whole, _, decimals = text.partition(".")
     return int(whole + decimals), len(decimals)

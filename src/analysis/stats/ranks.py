@@ -1,9 +1,9 @@
-"""Confidence sets for ranks: which places the data leave open to each district.
+"""Confidence sets for ranks: the ranks of each district that the data do not exclude.
 
 Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for Ranks with Applications to Mobility across
 Neighbourhoods and Academic Achievement across Countries, Rev. Econ. Stud. 91:476. As R's csranks.
-Bootstrapping the ranks themselves covers the truth far too seldom; intervals of all differences do
-not fail so.
+Bootstrap intervals of the ranks themselves have far too low coverage; intervals of all differences
+do not.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 
 SEED = 2020
-MIN_DRAWS, MAX_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # many districts take fewer draws each
-CHARGE = stats.norm.ppf(
-    0.99
-)  # the draws' own error is charged to the sets, so that they never promise too much
-BLOCK = 32  # districts whose draws are held at a time: as many as a processor's cache holds
+MIN_DRAWS, MAX_DRAWS, VALUES_DRAWN = 2_000, 10_000, 900_000  # fewer draws for many districts
+# the sets include the error of the simulation, so that their coverage is not too low
+CHARGE = stats.norm.ppf(0.99)
+BLOCK = 32  # districts whose draws are computed at a time; they fit into a processor's cache
 
 
 def rank_sets(
@@ -33,18 +32,18 @@ def rank_sets(
 ) -> pd.DataFrame:
     """Return the rank sets of independent estimates; rank 1 is the highest value.
 
-    Columns rank (of the estimates, ties share the best place), low, high (each district alone,
+    Columns rank (of the estimates, ties share the best rank), low, high (each district alone,
     marginal) and low_all, high_all (all districts together, simultaneous). Critical values are
     those of the largest studentised difference over ordered pairs, drawn from the normal
-    distribution, with step-down: a pair that is told apart leaves the family in the order that was
-    found, and stays in the other; of as many draws as time allows where `draws` is None. df:
-    degrees of freedom of the standard errors, which are then drawn too; blank where they are taken
-    as known.
+    distribution, with step-down: a pair that is significant leaves the family in the direction
+    found, and stays in the other. draws: None for as many as time allows. df: degrees of freedom of
+    the standard errors, which are then drawn too; None if they are taken as known.
     """
     value, se = np.asarray(value, float), np.asarray(se, float)
     draws = draws or min(MAX_DRAWS, max(MIN_DRAWS, VALUES_DRAWN // len(value)))
     error = np.hypot(se[:, None], se)
-    error[error == 0] = np.finfo(float).tiny  # both known without error: any difference decides
+    # if both are known without error, any difference is significant
+    error[error == 0] = np.finfo(float).tiny
     statistic = (value[:, None] - value) / error
     generator = np.random.default_rng(seed)
     noise, variance = generator.standard_normal((len(value), draws)) * se[:, None], se[:, None] ** 2
@@ -63,9 +62,7 @@ def rank_sets(
 def _alone(
     statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count over how many others each district is told to lie, and under how many, each by
-    itself.
-    """
+    """Return the number of districts significantly below and above each district, marginally."""
     counts = []
     for j in range(len(noise)):
         above, below = np.zeros(len(noise), bool), np.zeros(len(noise), bool)
@@ -87,11 +84,10 @@ def _alone(
 def _together(
     statistic: np.ndarray, noise: np.ndarray, variance: np.ndarray, confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Count over how many others each district is told to lie, and under how many, all pairs in one
-    family.
+    """Return the number of districts significantly below and above each, simultaneously.
 
-    Only few differences are held at a time: memory grows with districts times draws, not with pairs
-    times draws.
+    All pairs are one family. Few differences are held at a time: memory is proportional to
+    districts times draws, not to pairs times draws.
     """
     above, largest = np.zeros(statistic.shape, bool), np.empty_like(noise)
     changed = np.arange(len(noise))
@@ -107,10 +103,10 @@ def _together(
 def _largest(
     noise: np.ndarray, variance: np.ndarray, j: int, others: np.ndarray, sign: int = 1
 ) -> np.ndarray:
-    """Return the largest studentised difference of a district less others in each draw, or of
-    others less it.
+    """Return the largest studentised difference between a district and others in each draw.
 
-    variance: of each district, districts × 1, or × draws where each draw has its own.
+    sign: whether it is the district less others, or the reverse. variance: of each district,
+    districts × 1, or × draws if each draw has its own.
     """
     most = np.zeros(noise.shape[1])
     for start in range(0, len(others), BLOCK):
@@ -122,6 +118,6 @@ def _largest(
 
 
 def _critical(largest: np.ndarray, confidence: float) -> float:
-    """Take the order statistic that lies above the wanted quantile in 99 of 100 sets of draws."""
+    """Return the order statistic that exceeds the quantile in 99 of 100 sets of draws."""
     spread = np.sqrt(confidence * (1 - confidence) / len(largest))
     return np.quantile(largest, min(1, confidence + CHARGE * spread), method="higher")

@@ -1,4 +1,4 @@
-"""One number, one row: the columns of the table of estimates and how a row is described.
+"""One row for each number: the columns of the table of estimates and the description of a row.
 
 `how` is the formula, which can be applied to the cited rows without this package: the table, a
 colon, one of
@@ -13,9 +13,9 @@ colon, one of
     A − B · 100 × (A − B) / B            other estimates, by indicator
     count(value CONDITION)               other estimates that meet it
 
-and in brackets behind it the domain: the cited rows are all those of the table, in the district of
-the estimate, that meet it. What begins with `design-based` or names a model takes more than that.
-It takes no statistical library, so that what only reads the table loads none.
+followed by the domain in brackets: the cited rows are all rows of the table, in the district of the
+estimate, that meet it. Formulas that begin with `design-based` or name a model need more than the
+cited rows. The module imports no statistical library, so that readers of the table load none.
 """
 
 from __future__ import annotations
@@ -46,13 +46,11 @@ COLUMNS = [
     "cell",
     "sources",
 ]
-DECIMALS = 6  # regression bits differ between processors; group means rounded here do not
+DECIMALS = 6  # last bits of regressions differ between processors; group means rounded here do not
 
 
 def as_estimates(records: list[dict]) -> pd.DataFrame:
-    """Make rows of the estimates from records, rounded so that they are the same on every
-    machine.
-    """
+    """Return records as estimates, rounded so that they are the same on every machine."""
     frame = pd.DataFrame(records, columns=COLUMNS)
     numeric = ["value", "low", "high", "numerator", "denominator"]
     frame[numeric] = frame[numeric].astype(float).round(DECIMALS)
@@ -68,9 +66,9 @@ def record(
     uncertainty: str = "census",
     sources: str = "",
 ) -> dict:
-    """Describe one number made from `rows`, which `sources` cites instead where it is given.
+    """Return the row of one number computed from `rows`; `sources` replaces their citation.
 
-    numbers: value, low, high, n, and of a share or ratio what was divided by what.
+    numbers: value, low, high, n, and the numerator and denominator of a share or ratio.
     """
     value, low, high, n, numerator, denominator = (*numbers, None, None)[:6]
     wave, table = rows.attrs["wave"], rows.attrs["table"]
@@ -89,7 +87,7 @@ def record(
         "basis": rows.attrs.get("basis") or wave_facts(wave)["basis"],
         "uncertainty": ""
         if rows.attrs.get("basis") == "published"
-        else uncertainty,  # quoted, not surveyed
+        else uncertainty,  # quoted from a report, not surveyed
         "how": f"{table}: {how}",
         "notebook": "",
         "cell": "",
@@ -98,22 +96,22 @@ def record(
 
 
 def cited(rows: pd.DataFrame, table: pd.DataFrame) -> str:
-    """Cite the rows that were counted; of a table of people all its rows, whichever were."""
+    """Return the citation of the counted rows; for a table of people, of all its sheets."""
     without_rows = of_people(rows) and "workbook" in table and len(table)
     return cite_sheets(table) if without_rows else cite(rows)
 
 
 def of_people(rows: pd.DataFrame) -> bool:
-    """Tell whether each row of a clean table is a person."""
+    """Return whether each row of a clean table is a person."""
     table = study().tables.get(rows.attrs.get("table", ""))
     return table is not None and table.of_people
 
 
 def name_of(indicator: str, district: str) -> str:
-    """Return the address of a number: the indicator for the city, `indicator.code` for a county."""
+    """Return the name of a number: the indicator for the city, `indicator.code` for a county."""
     return indicator if district == study().city else f"{indicator}.{district}"
 
 
 def unit_of(indicator: str) -> str:
-    """Look up the unit of an indicator in `measures.csv`; StudyError for one that is not there."""
+    """Return the unit of an indicator in `measures.csv`; StudyError if it is not there."""
     return measure_of(indicator)["unit_zh"]

@@ -1,8 +1,8 @@
-"""Is a county different once its workers are compared like with like? A worker-level linear model.
+"""Linear model of workers that compares counties with equal characteristics of their workers.
 
 Standard errors are clustered on the community (Liang and Zeger, 1986, with the correction G/(G−1) ·
-(N−1)/(N−K)), as vcovCL(type = "HC1") of R's sandwich. Never on the county: nine clusters are too
-few.
+(N−1)/(N−K)), as vcovCL(type = "HC1") of R's sandwich. They are not clustered on the county, since
+nine clusters are too few.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from scipy import sparse, stats
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.difference import holm
 
-MIN_CLUSTERS = 30  # clusters below this make clustered errors too small (Cameron and Miller, 2015)
+MIN_CLUSTERS = 30  # with fewer, clustered errors are too small (Cameron and Miller, 2015)
 
 
 def worker_model(
     rows: pd.DataFrame, outcome: str, district: str, cluster: str, controls: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, dict]:
-    """Regress `outcome` on district, with controls (text becomes classes), and test the districts
-    together.
+    """Regress `outcome` on district and controls, and test the districts jointly.
 
-    Districts are set against the mean of all rows (weighted deviation coding), not against one of
-    their own. Returns one row per district: district, value (difference from the mean of all), se,
-    low, high, p, p_holm (over the districts); and the joint test: f, df, df_residual, p, clusters,
-    n. Raises ValueError for fewer clusters than MIN_CLUSTERS.
+    Text controls become classes. Districts are compared with the mean of all rows (weighted
+    deviation coding), not with a reference district. Returns one row per district: district, value
+    (difference from the mean of all), se, low, high, p, p_holm (over the districts); and the joint
+    test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than
+    MIN_CLUSTERS.
     """
     groups, clusters = _classes(rows[cluster])
     if len(clusters) < MIN_CLUSTERS:
@@ -39,7 +39,7 @@ def worker_model(
     params, covariance = _clustered(rows[outcome].to_numpy(float), x, groups)
     size, own = districts.mean(axis=0), slice(len(codes))
     value, covariance = params[own] - size @ params[own], covariance[own, own]
-    across = covariance @ size  # of each district with the mean of all
+    across = covariance @ size  # covariance of each district with the mean of all
     covariance = covariance - across - across[:, None] + size @ across
     return _rows(codes, value, covariance, len(clusters)), _joint(
         value, covariance, len(clusters), len(rows)
@@ -49,10 +49,10 @@ def worker_model(
 def _clustered(
     y: np.ndarray, x: sparse.csr_array, groups: sparse.csr_array
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit by least squares; returns the coefficients and their covariance, clustered on `groups`.
+    """Fit by least squares; returns coefficients and covariance, clustered on `groups`.
 
-    Sparse, where statsmodels has the whole matrix: of 900 counties and all their workers it is
-    above a gigabyte.
+    The matrix is sparse; the dense one of statsmodels exceeds a gigabyte for the workers of 900
+    counties.
     """
     n, k, clusters = *x.shape, groups.shape[1]
     inverse = np.linalg.pinv((x.T @ x).toarray(), hermitian=True)
@@ -63,7 +63,7 @@ def _clustered(
 
 
 def _classes(values: pd.Series) -> tuple[sparse.csr_array, list]:
-    """Return rows × classes, 1 where the row is of the class, and the classes in order."""
+    """Return an indicator matrix, rows × classes, and the classes in order."""
     which, classes = pd.factorize(values, sort=True)
     ones = np.ones(len(which))
     return sparse.csr_array(
@@ -72,7 +72,7 @@ def _classes(values: pd.Series) -> tuple[sparse.csr_array, list]:
 
 
 def _controls(rows: pd.DataFrame, controls: Sequence[str]) -> pd.DataFrame:
-    """Centre the controls, so that each district's coefficient is its value at the mean of all."""
+    """Centre the controls, so that a district's coefficient is its value at the mean of all."""
     if not controls:
         return pd.DataFrame(index=rows.index)
     wide = pd.get_dummies(rows[list(controls)], drop_first=True, dtype=float)
@@ -97,7 +97,7 @@ def _rows(
 
 
 def _joint(value: np.ndarray, covariance: np.ndarray, clusters: int, n: int) -> dict:
-    free = len(value) - 1  # the deviations add up to nought
+    free = len(value) - 1  # the deviations sum to zero
     f = float(value[:free] @ np.linalg.solve(covariance[:free, :free], value[:free]) / free)
     p = float(stats.f.sf(f, free, clusters - 1))
     return {

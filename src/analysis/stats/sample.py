@@ -1,8 +1,8 @@
-"""Estimates from the phone interviews of village-turned communities, a sample in two stages.
+"""Estimates from the phone interviews of village-turned communities, a two-stage sample.
 
-First stage: communities, drawn by lot within counties; those that the published report names are in
-the sample by decision and stand for themselves alone, a stratum taken completely. Second stage:
-some of the staff of each.
+First stage: communities, drawn at random within counties. Communities that the published report
+names are included by decision and represent only themselves, as a stratum taken completely. Second
+stage: some of the staff of each community.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from analysis.stats.statements import words_of
 from analysis.survey.citation import cite
 from analysis.survey.study import study
 
-DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
+DECIDED = "by decision"  # the stratum of communities that were not drawn at random
 # A stratum with one community of several, or a community with one person of several, counts about
-# zero: too wide
-# rather than refused. Without lone ones it changes nothing.
+# zero, which gives a wider interval instead of an error. Without lone units it has no effect.
 COMMUNITIES = Design(strata="stratum", clusters="community_code", fpc="in_frame", lonely="adjust")
 STAFF = Design(
     strata="stratum",
@@ -36,10 +35,9 @@ STAFF = Design(
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of the phone sample with the columns that their design names.
+    """Rows of the phone sample with the columns of their design.
 
-    cited: the tables whose sizes give the weights. drawn: how the rows came into the sample, in
-    words.
+    cited: the tables that give the weights. drawn: description of the draw.
     """
 
     rows: pd.DataFrame
@@ -49,7 +47,7 @@ class Sample:
 
 
 def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
-    """Describe how the communities in `visited` (one row each) came into the sample.
+    """Return the sample of the communities in `visited` (one row each).
 
     frame: every community that could be drawn, with `sampled`. decided: codes of communities chosen
     by decision; those of them that were sampled are a stratum of their own. Raises ValueError for a
@@ -61,11 +59,9 @@ def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: p
 def sample_of_staff(
     staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series
 ) -> Sample:
-    """Describe how the people in `staff` (one row each) came into the sample; as
-    `sample_of_communities`.
+    """Return the sample of the people in `staff` (one row each); see `sample_of_communities`.
 
-    visited: the communities interviewed, whose column `staff` says how many people there were to
-    ask.
+    visited: the communities interviewed; its column `staff` is the size of their staff.
     """
     rows, _, cited, drawn = _first_stage(staff, frame, decided)
     people = visited.set_index("community_code")["staff"]
@@ -92,11 +88,10 @@ def _first_stage(
 
 
 def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate a mean over the city's village-turned communities, or their staff, with a t
-    interval.
+    """Estimate a mean over the city's village-turned communities, or their staff.
 
-    where: a pandas expression that picks the domain. One row: the counties' samples are too small
-    to publish.
+    where: a pandas expression that selects the domain. Returns one row with a t interval; the
+    counties' samples are too small to publish.
     """
     fitted = design.mean(sample.rows, sample.design, column, where).iloc[0]
     return _row(sample, indicator, fitted, 1, f"mean({column})", where)
@@ -105,16 +100,15 @@ def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") ->
 def sample_ratio(
     sample: Sample, over: str, under: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
-    """Estimate the total of `over` as a percentage of that of `under`, with a t interval; as
-    sample_mean.
-    """
+    """Estimate the total of `over` as a percentage of that of `under`; see `sample_mean`."""
     fitted = design.ratio(sample.rows, sample.design, over, under, where).iloc[0]
     return _row(sample, indicator, fitted, 100, f"100 × sum({over}) / sum({under})", where)
 
 
 def sample_share(sample: Sample, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate a percentage; the t interval is taken on the logit scale, none at 0 and 100 %; as
-    sample_mean.
+    """Estimate a percentage, with a t interval on the logit scale (none at 0 and 100 %).
+
+    See `sample_mean`.
     """
     fitted = design.share(sample.rows, sample.design, condition, where).iloc[0]
     return _row(sample, indicator, fitted, 100, f"100 × share({condition})", where)
@@ -126,7 +120,7 @@ def compare_groups(
     """Compare the means of two groups, which share communities.
 
     questions: for each indicator a column or expression (`100 * (condition)` for a share in %).
-    first, second: pandas expressions. One row per indicator, indexed by it: the columns of
+    first, second: pandas expressions. Returns one row per indicator, indexed by it: the columns of
     `contrasts.DIFFERENCE` (first less second); p_holm, adjusted over the indicators; n; asked (the
     expression), groups.
     """
@@ -140,7 +134,7 @@ def compare_groups(
 
 
 def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
-    """Make estimates of the differences that `compare_groups` found."""
+    """Return estimates of the differences from `compare_groups`."""
     rows = []
     for name, row in compared.iterrows():
         first, second = row["groups"]
@@ -150,8 +144,7 @@ def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
 
 
 def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]]) -> pd.DataFrame:
-    """Say of each difference whether the groups may be told apart: higher only where p_holm is
-    below LEVEL.
+    """Return a statement for each difference; groups differ only if p_holm is below LEVEL.
 
     groups: by language the names of the first and the second group. Columns form, indicator,
     district, zh, en; the sentences are templates of `sentence_forms.csv`, filled by
@@ -191,9 +184,7 @@ def _row(
     where: str,
     said: bool = True,
 ) -> pd.DataFrame:
-    """Describe what was fitted; cited are the rows of the domain and the tables whose sizes give
-    the weights.
-    """
+    """Return the row of a fitted estimate; it cites the domain and the tables of the weights."""
     numbers = (
         scale * fitted["value"],
         scale * fitted["low"],

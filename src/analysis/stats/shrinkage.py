@@ -1,4 +1,4 @@
-"""Shrink unsure district values towards the city: the area-level model of Fay and Herriot (1979).
+"""Shrink imprecise district values towards the city: area-level model of Fay and Herriot (1979).
 
 value_i = x_i'b + u_i + e_i, u ~ N(0, A), e ~ N(0, D_i), D known. A by restricted maximum
 likelihood; the mean squared error of Datta and Lahiri (2000), Stat. Sinica 10:613: g1 + g2 + 2 g3.
@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize
 
-GRID = 60  # steps at which the slope of the likelihood is looked at
+GRID = 60  # steps of the grid on which the slope of the likelihood is evaluated
 
 
 @dataclass(frozen=True)
 class Shrunk:
-    """A fitted model: `areas` has shrunk, mse and weight (on the area's own value) per area."""
+    """A fitted model: `areas` has shrunk, mse and weight (of the area's own value) per area."""
 
     areas: pd.DataFrame
     variance: float
@@ -29,12 +29,11 @@ class Shrunk:
 def fay_herriot(
     value: ArrayLike, variance: ArrayLike, covariates: ArrayLike | None = None
 ) -> Shrunk:
-    """Fit the model at the largest restricted likelihood; with no covariates every area shrinks
-    towards one mean.
+    """Fit the model by restricted maximum likelihood.
 
-    value, variance (D): one per area; variance above 0. covariates: areas × columns, the constant
-    among them. Where A is best at 0 the areas are alike and each gets the common value. Raises
-    ValueError for a variance that is not above 0.
+    value, variance (D): one per area; variance above 0. covariates: areas × columns, including the
+    constant; without any, every area shrinks towards one mean. If the best A is 0 the areas are
+    equal and each gets the common value. Raises ValueError for a variance that is not above 0.
     """
     y, d = np.asarray(value, float), np.asarray(variance, float)
     if not (d > 0).all():
@@ -44,11 +43,10 @@ def fay_herriot(
 
 
 def _reml(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> float:
-    """Find the best A: 0, or where the slope of the restricted likelihood turns down, whichever is
-    best.
+    """Return the best A: 0, or the best of the maxima of the restricted likelihood.
 
-    Scoring can go round in circles and there may be several tops, so that all turns on a grid up to
-    a value above which the slope is negative are tried.
+    Scoring may not converge and there may be several maxima, so all sign changes of the slope are
+    tried on a grid, up to a value above which the slope is negative.
     """
     free = len(y) - x.shape[1]
     if free < 1:

@@ -1,8 +1,7 @@
-"""The stages in which a sample was drawn: units, sampling fractions, and what each adds to a
-variance.
+"""Stages of a sample: units, sampling fractions, and the contribution of each to a variance.
 
-Särndal, Swensson and Wretman (1992, Model Assisted Survey Sampling, section 4.3); the arithmetic is
-that of svyrecvar in R's survey package.
+Särndal, Swensson and Wretman (1992, Model Assisted Survey Sampling, section 4.3); computed as by
+svyrecvar in R's survey package.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ LONELY = ("fail", "certainty", "adjust", "average")
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the draw; its strata after the first stage are the units of the stage before.
+    """One stage of the draw; after the first, its strata are the units of the previous stage.
 
     unit: code of the sampling unit of each row. of_unit: stratum of each unit. drawn, population:
-    units of each stratum in the sample and in the population (inf where drawn with replacement).
-    share: of each stratum the product of the sampling fractions of the stages before.
+    units of each stratum in the sample and in the population (inf for draws with replacement).
+    share: for each stratum, the product of the sampling fractions of previous stages.
     """
 
     unit: np.ndarray
@@ -37,22 +36,22 @@ class Stage:
 
     @property
     def lone(self) -> np.ndarray:
-        """Strata with one unit of several, whose variance is not known."""
+        """Mask of strata with one unit of several, whose variance is unknown."""
         return (self.drawn == 1) & (self.fraction < 1)
 
     def factor(self) -> np.ndarray:
-        """Return for each row the units of the population that its own stands for, 1 where that is
-        not known.
+        """Return the weight of each row at this stage: units in the population over units drawn.
+
+        It is 1 if the population is not known.
         """
         known = np.isfinite(self.population)
         return np.where(known, self.population / self.drawn, 1)[self.of_unit][self.unit]
 
     def covariance(self, scores: np.ndarray, lonely: str = "fail") -> np.ndarray:
-        """Return what this stage adds to the covariance of the totals of `scores` (rows ×
-        estimates).
+        """Return the contribution of this stage to the covariance of the totals of `scores`.
 
-        Raises ValueError for a stratum with one unit of several, unless `lonely` says how it
-        counts.
+        scores: rows × estimates. Raises ValueError for a stratum with one unit of several, unless
+        `lonely` says how it counts.
         """
         lone = self.lone
         unknown = lone.all() if lonely == "average" else lone.any() if lonely == "fail" else False
@@ -72,11 +71,11 @@ class Stage:
 def stages_of(
     rows: pd.DataFrame, stratum: np.ndarray, clusters: tuple[str, ...], sizes: tuple[str, ...]
 ) -> list[Stage]:
-    """Work out the stages: the units of each lie within its strata.
+    """Return the stages of a draw; the units of each are nested within its strata.
 
-    stratum: code of the first stage's stratum of each row. clusters, sizes: columns, one a stage; a
-    blank one of clusters stands for the rows, of sizes for a draw with replacement. Raises
-    ValueError for sizes that cannot be.
+    stratum: code of the first stage's stratum of each row. clusters, sizes: columns, one for each
+    stage; empty in clusters for the rows themselves, in sizes for a draw with replacement. Raises
+    ValueError for impossible sizes.
     """
     if len(clusters) != len(sizes):
         raise ValueError(
@@ -93,7 +92,7 @@ def stages_of(
 
 
 def sums(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Add up each column of `values` by code."""
+    """Return the sum of each column of `values` by code."""
     return np.column_stack([np.bincount(codes, column) for column in values.T])
 
 
@@ -117,7 +116,7 @@ def _stage(
 
 
 def _are_fractions(sizes: list[np.ndarray]) -> bool:
-    """Tell whether population sizes are given as fractions drawn: none is above 1."""
+    """Return whether population sizes are fractions drawn: no value is above 1."""
     given = np.concatenate([size[np.isfinite(size)] for size in sizes])
     if ((given > 0) & (given < 1)).any() and (given > 1).any():
         raise ValueError(
@@ -129,9 +128,7 @@ def _are_fractions(sizes: list[np.ndarray]) -> bool:
 def _population(
     size: np.ndarray, stratum: np.ndarray, drawn: np.ndarray, fractions: bool
 ) -> np.ndarray:
-    """Return the units of each stratum in the population; inf where the draw was with
-    replacement.
-    """
+    """Return the units of each stratum in the population; inf for draws with replacement."""
     known = np.empty(len(drawn))
     known[stratum] = size
     if (known[stratum] != size).any():

@@ -1,7 +1,7 @@
-"""What may be said of districts: the words follow the evidence.
+"""Statements about districts, worded by the results of the tests.
 
-`sentence_forms.csv` holds the few forms that the report may use, with the rule of each. A sentence
-takes its numbers by name (`{{ … }}`), so it is filled in like any prose.
+`sentence_forms.csv` has the forms that the report may use, with the rule of each. A sentence names
+its numbers (`{{ … }}`) and is filled in like other prose.
 """
 
 from __future__ import annotations
@@ -33,10 +33,8 @@ COLUMNS = [
     "zh",
     "en",
 ]
-HIDDEN = (
-    "denominator below 30",
-    "interval wider than 0.30",
-)  # a contrast needs no narrow share, but enough rows
+# a contrast needs enough rows, not a narrow interval of the share
+HIDDEN = ("denominator below 30", "interval wider than 0.30")
 PARTS = {
     "zh": {
         "above": "高于全市的有{}",
@@ -57,15 +55,13 @@ STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
 def statements(
     estimates: pd.DataFrame, tests: pd.DataFrame, effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
-    """Say of each indicator whether districts differ, and of each district what may be said against
-    the city.
+    """Return the statements of each indicator: whether districts differ, and each district's.
 
-    tests: the outcome of `comparison.homogeneity` for the indicators that are spoken of, with the
-    same effects of clusters. One row per indicator for the city (forms differ, none_differ) and one
-    per district (above, below, alike, too_few); columns COLUMNS: p_alike is that test,
-    Holm-adjusted over the indicators; p the district's test against all others together,
-    Holm-adjusted over districts; against is what those others have; zh and en are templates for
-    `Section.say`.
+    tests: the result of `comparison.homogeneity` for the indicators, with the same cluster effects.
+    One row per indicator for the city (forms differ, none_differ) and one per district (above,
+    below, alike, too_few), columns COLUMNS. p_alike: p of that test, Holm-adjusted over the
+    indicators; p: of the district's test against all others pooled, Holm-adjusted over districts;
+    against: the value of those others; zh, en: templates for `Section.say`.
     """
     frames = []
     for test in tests.to_dict("records"):
@@ -84,9 +80,7 @@ def pair_statement(
     p_alike: float,
     effect: ClusterEffect | None = None,
 ) -> pd.Series:
-    """Say whether one district may be said to lie above another; p_alike as `statements` gives
-    it.
-    """
+    """Return the statement whether one district is above another; p_alike as in `statements`."""
     table = pairs(districts_of(estimates, indicator, effect), p_alike)
     wanted = {district, other}
     row = table[
@@ -162,7 +156,7 @@ def _parts(districts: pd.DataFrame, lang: str) -> str:
 def _sentence(
     form: str, lang: str, indicator: str, district: str, other: str = "", parts: str = ""
 ) -> str:
-    """Write a form's sentence as a template that takes names and numbers by name."""
+    """Return a form's sentence as a template that refers to names and numbers by name."""
     words = words_of(form)[lang]
     names = {
         "district": _name(district),
@@ -176,9 +170,7 @@ def _sentence(
 
 
 def words_of(form: str) -> dict[str, str]:
-    """Return a form's row of `sentence_forms.csv`. Raises InputError where the study has none of
-    that name.
-    """
+    """Return a form's row of `sentence_forms.csv`; InputError if the study has none."""
     if form not in _forms():
         line = missing_line(reference("sentence_forms"), form=form)
         fault = NO_SENTENCE.fault(form=form, line=line)

@@ -1,10 +1,10 @@
-"""What a step of the pipeline may read and write, held against what it opens while it runs.
+"""Check the files that a pipeline step opens against the files that its plan names.
 
-The pipeline knows before a run which files each step reads and makes: its plan. While a step runs,
-every file that Python opens is looked up in the plan by an audit hook. A file that the plan does
-not name is refused and noted, and the step fails: it would else not run again when that file
-changes. Arrow opens files below Python, where no hook sees them, so that its functions look up
-paths themselves.
+The plan lists, before a run, the files that each step reads and writes. While a step runs, an audit
+hook looks up in the plan every file that Python opens. A file that the plan does not name is
+refused and recorded, and the step fails; otherwise the step would not run again when that file
+changes. Arrow opens files outside Python, where audit hooks do not see them, so its functions are
+wrapped to check paths themselves.
 
 Outside a step, as in JupyterLab, nothing is refused.
 """
@@ -29,11 +29,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-PLAN = "ANALYSIS_PLAN"  # in the environment of a kernel: the file that holds its access
-REFUSED = ".refused"  # the ending of the file beside it that notes what was refused
+PLAN = "ANALYSIS_PLAN"  # variable of a kernel's environment: the file that holds its access
+REFUSED = ".refused"  # suffix of the file beside it that records what was refused
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LISTINGS = frozenset({"os.listdir", "os.scandir"})
-OUTSIDE = frozenset(  # ways to read what no plan can name
+OUTSIDE = frozenset(  # events that may read data which no plan can name
     "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system socket.connect sqlite3.connect "
     "subprocess.Popen".split()
 )
@@ -51,24 +51,15 @@ SYSTEM = (
     "/sys",
     "/usr",
 )
-HOME = (
-    ".cache/matplotlib",
-    ".config/matplotlib",
-    ".fonts",
-    ".local/share/fonts",
-    "Library/Fonts",
-)  # for drawing
-IMPORTING = (
-    "<frozen importlib",
-    os.path.dirname(importlib.__file__),
-)  # where Python looks for modules
-FONT_LISTS = ("fc-list", "system_profiler")  # matplotlib asks them for fonts when it is imported
-# matplotlib reads one beside it when it is imported; all that it says is set anew
+# folders of the home that drawing reads
+HOME = (".cache/matplotlib", ".config/matplotlib", ".fonts", ".local/share/fonts", "Library/Fonts")
+# where Python looks for modules
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))
+FONT_LISTS = ("fc-list", "system_profiler")  # run by matplotlib, when it is imported, to list fonts
+# read by matplotlib, if present, when it is imported; all its settings are overridden
 SETTINGS = "matplotlibrc"
-REMOVING = (
-    "_rmtree"  # in shutil: it opens the folders that it removes, by names relative to each other
-)
-ARROW = {  # what opens files below Python
+REMOVING = "_rmtree"  # in shutil: opens the folders that it removes by relative names
+ARROW = {  # functions that open files outside Python
     "pyarrow": ("OSFile", "input_stream", "memory_map"),
     "pyarrow.csv": ("open_csv", "read_csv"),
     "pyarrow.dataset": ("dataset", "parquet_dataset"),
@@ -92,15 +83,11 @@ ARROW = {  # what opens files below Python
         "read_table",
     ),
 }
-OPENERS = (
-    "get_file_info",
-    "open_input_file",
-    "open_input_stream",
-)  # methods of Arrow's file system
-NEW = os.O_TRUNC | os.O_EXCL  # nothing is read of what was there
-PATHS = frozenset(
-    {"input_file", "path", "path_or_paths", "metadata_path", "source", "where"}
-)  # options of these
+# methods of Arrow's file system
+OPENERS = ("get_file_info", "open_input_file", "open_input_stream")
+NEW = os.O_TRUNC | os.O_EXCL  # the earlier content is not read
+# parameters of these functions that hold paths
+PATHS = frozenset({"input_file", "path", "path_or_paths", "metadata_path", "source", "where"})
 REMEDY = (
     "a change of it would go unnoticed; read it by a function of analysis.survey.repository with a "
     "plain name, "
@@ -111,17 +98,17 @@ IMPORT = "a change of it would go unnoticed; import it by an import statement, f
 
 
 class UnplannedAccessError(RuntimeError):
-    """Raised where a step opens what its plan does not name."""
+    """Raised when a step opens a file that its plan does not name."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """What one step may open: files by their names in the repository `root`.
+    """Files that one step may open, by their names in the repository `root`.
 
-    reads, writes: files; a name in `writes` that ends with a slash is a folder of the step's own.
-    folders: those that may be listed. tables: the columns that may be read of each clean table;
-    none means all of them. isolated: whether nothing else may be read but libraries, files of the
-    machine and what the step wrote; no program may be started then.
+    reads, writes: names of files; a name in `writes` that ends with a slash is a folder that the
+    step makes. folders: folders that may be listed. tables: the columns of each clean table that
+    may be read; an empty set stands for all. isolated: whether the step may read nothing else than
+    libraries, files of the machine and what it wrote itself; it may start no program then.
     """
 
     root: str
@@ -134,7 +121,7 @@ class Access:
     written: set[str] = field(default_factory=set, hash=False, compare=False)
 
     def to_json(self) -> str:
-        """Return the access as JSON, for a kernel."""
+        """Return the access as JSON."""
         sets = {name: sorted(getattr(self, name)) for name in ("reads", "writes", "folders")}
         tables = {name: sorted(columns) for name, columns in self.tables.items()}
         return json.dumps({"root": self.root, "isolated": self.isolated, "tables": tables, **sets})
@@ -149,7 +136,7 @@ class Access:
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
-        """The repository, as it is addressed and as it lies on the disk."""
+        """Paths of the repository, as given and with links resolved, ending with a slash."""
         return tuple(
             f"{path}{os.sep}" for path in dict.fromkeys([self.root, os.path.realpath(self.root)])
         )
@@ -167,22 +154,21 @@ class Access:
 
     @cached_property
     def machine(self) -> tuple[str, ...]:
-        """The folders of libraries and of the machine, which an isolated step may read too."""
+        """Folders of libraries and of the machine, which an isolated step may read too."""
         own = [os.environ[name] for name in ("IPYTHONDIR", "MPLCONFIGDIR") if os.environ.get(name)]
-        home = os.path.expanduser("~")  # in a run, one of the repository's own
+        home = os.path.expanduser("~")  # in a run, a folder of the repository
         own += (
             [home] if home.startswith(self.roots) else [os.path.join(home, path) for path in HOME]
         )
-        cells = os.path.join(
-            tempfile.gettempdir(), "ipykernel_"
-        )  # what Python takes for the files of cells
+        # the prefix of the file names that Python gives to cells
+        cells = os.path.join(tempfile.gettempdir(), "ipykernel_")
         return (*self.libraries, *(f"{path}{os.sep}" for path in (*SYSTEM, *own)), cells)
 
     def name_of(self, path: str) -> str | None:
-        """Return the name of a file or folder in the repository; None elsewhere, and where
-        libraries keep theirs.
+        """Return the name of a file or folder in the repository; None elsewhere.
 
-        A compiled module has the name of its source.
+        None also for the folders of libraries inside the repository. A compiled module has the name
+        of its source.
         """
         if path.startswith(f"{PACKAGE}{os.sep}"):
             return _source_of(f"src/analysis/{path[len(PACKAGE) + 1 :]}")
@@ -201,7 +187,7 @@ class Access:
         writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
         reads = not writes or (bool(flags & os.O_RDWR) and not flags & NEW)
         name = self._known(path)
-        if writes:  # through a link, which may lead to originals
+        if writes:  # with links resolved: one may lead to originals
             name = self.name_of(os.path.realpath(path))
         if name is None:
             self._check_outside(path, reads, writes)
@@ -220,15 +206,11 @@ class Access:
         return name in self.reads or name in self.written or name == SETTINGS or self._is_own(name)
 
     def _is_own(self, name: str) -> bool:
-        """Tell whether a file or folder lies in a folder that the step makes, and fills again each
-        time.
-        """
+        """Return whether a file or folder lies in a folder that the step makes."""
         return any(one.endswith("/") and f"{name}/".startswith(one) for one in self.writes)
 
     def _known(self, path: str) -> str | None:
-        """Return the name of a file: as it is addressed where the plan has it, else as it lies on
-        the disk.
-        """
+        """Return the name of a file as given if the plan has it, else with links resolved."""
         name = self.name_of(path)
         if name in self.reads or name in self.writes:
             return name
@@ -253,8 +235,9 @@ class Access:
 
     @contextlib.contextmanager
     def granted(self, path: str) -> Iterator[None]:
-        """Let a file be read for a while: a clean table of which only the planned columns are
-        taken.
+        """Allow reading a file for the time of the context.
+
+        It is the file of a clean table of which only the planned columns are taken.
         """
         name = self.name_of(path)
         self.written.add(name)
@@ -264,45 +247,44 @@ class Access:
             self.written.discard(name)
 
     def check_table(self, table: str, columns: Iterable[str]) -> None:
-        """Refuse columns of a clean table (none: all of it) that the plan does not name."""
+        """Refuse columns of a clean table that the plan does not name; none stands for all."""
         planned = self.tables.get(table)
         if planned is None or (planned and not (set(columns) and planned >= set(columns))):
             said = f"{table} ({', '.join(columns) or 'all columns'})"
             self.refuse(f"reads the table {said}, which its plan does not name: {REMEDY}")
 
     def refuse(self, what: str) -> None:
-        """Note what the step did, and raise UnplannedAccessError."""
+        """Record the refusal of what the step did, and raise UnplannedAccessError."""
         self.refused.append(what)
         raise UnplannedAccessError(what)
 
 
 def _source_of(name: str) -> str:
-    """Return the name of the source of a compiled module; any other name as it is."""
+    """Return the name of the source of a compiled module; any other name unchanged."""
     folder, between, file = name.rpartition("__pycache__/")
     return f"{folder}{file.partition('.')[0]}.py" if between and file.endswith(".pyc") else name
 
 
-_process: list[
-    Access
-] = []  # the step of a process that runs no other: a kernel, or a worker of this machine
-_thread = threading.local()  # the step of a worker, which may run several side by side
+# access of the step of a process that runs one step at a time: a kernel, a worker process
+_process: list[Access] = []
+_thread = threading.local()  # access of the step of a worker thread; several may run side by side
 _hooked: list[bool] = []
 
 
 def current() -> Access | None:
-    """Return the access of the step that runs here; None outside a step."""
+    """Return the access of the step that runs in this thread; None outside a step."""
     return getattr(_thread, "access", None) or (_process[-1] if _process else None)
 
 
 @contextlib.contextmanager
 def watched(access: Access) -> Iterator[Access]:
-    """Hold what this thread opens against `access`. What was refused is in `access.refused`
-    afterwards.
+    """Check what this thread opens against `access`, for the time of the context.
+
+    What was refused is in `access.refused` afterwards.
     """
     _install()
-    alone = (
-        threading.current_thread() is threading.main_thread()
-    )  # else other steps may run beside this one
+    # in another thread, other steps may run at the same time
+    alone = threading.current_thread() is threading.main_thread()
     _thread.access = access
     _process.extend([access] * alone)  # for threads that the step starts
     try:
@@ -313,15 +295,16 @@ def watched(access: Access) -> Iterator[Access]:
 
 
 def check_read(path: Path) -> None:
-    """Refuse a file that the step may not read, although it is not opened again; see `Access`."""
+    """Refuse a file that the step may not read, although it is not opened here; see `Access`."""
     if access := current():
         access.check_open(os.path.abspath(path), os.O_RDONLY)
 
 
 @contextlib.contextmanager
 def reading_table(table: str, columns: Iterable[str], path: Path) -> Iterator[None]:
-    """Let the file of a clean table be read, if the step may read these columns of it (none:
-    all).
+    """Allow reading the file of a clean table if the step may read these columns.
+
+    No columns stand for all of them.
     """
     if (access := current()) is None:
         yield
@@ -332,9 +315,7 @@ def reading_table(table: str, columns: Iterable[str], path: Path) -> Iterator[No
 
 
 def load_ipython_extension(_shell: object) -> None:
-    """Hold what this kernel opens against the plan that its environment names, to the kernel's
-    end.
-    """
+    """Check what this kernel opens against the plan named by its environment, until it ends."""
     if PLAN not in os.environ:
         return
     path = Path(os.environ[PLAN])
@@ -349,13 +330,13 @@ def load_ipython_extension(_shell: object) -> None:
 
 def refusals(plan: Path) -> list[str]:
     """Return what was refused to the kernel whose plan is at `plan`."""
-    with contextlib.suppress(FileNotFoundError):  # the kernel did not come to start
+    with contextlib.suppress(FileNotFoundError):  # the kernel was not started
         return Path(f"{plan}{REFUSED}").read_text("utf-8").splitlines()
     return []
 
 
 class _Notes(list):
-    """A list of texts that is written to a file as it grows."""
+    """A list of texts that is also written to a file as it grows."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -367,7 +348,7 @@ class _Notes(list):
 
 
 def _forget_modules(access: Access) -> None:
-    """Drop the modules of this package that the plan does not name: importing one is then seen."""
+    """Drop the modules of this package that the plan does not name, so that imports are seen."""
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None) or ""
         if name.startswith("analysis.") and access.name_of(file) not in access.reads:
@@ -378,14 +359,14 @@ def _forget_modules(access: Access) -> None:
 
 
 def _install() -> None:
-    """Add the audit hook, once in a process: it cannot be taken away again."""
+    """Add the audit hook, once in a process; it cannot be removed again."""
     if not _hooked:
         _hooked.append(True)
         sys.addaudithook(_audit)
 
 
 def guard_arrow() -> None:
-    """Make the functions of Arrow look up in the plan what they are given as the path of a file."""
+    """Make the functions of Arrow that open files look up their paths in the plan."""
     for name, functions in ARROW.items():
         with contextlib.suppress(ImportError):
             module = import_module(name)

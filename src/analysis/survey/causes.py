@@ -1,6 +1,4 @@
-"""Fold findings into causes: what one change to a file mends is one line, however many cells show
-it.
-"""
+"""Fold findings into causes: findings that one change of a file would resolve are one line."""
 
 from __future__ import annotations
 
@@ -38,33 +36,28 @@ from analysis.survey.study import Study, study
 
 RENAMED = "renamed column"
 SLID = "slid column"
-SLOT = "\0"  # stands in a message for the part that differs from cell to cell
-VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7  # so many are listed in a line, then 等
-SEVERAL = 3  # sheets of a workbook, or rows of a sheet, that is hardly filled in
-LEFTMOST = {
-    "街道（乡镇）",
-    "社区名称",
-    "社区代码",
-    "村（社区）数",
-    "项目",
-    "项目名称",
-}  # of a form: its first columns
-FULL = 0.8  # of a rectangle that is told by its rows and columns alone
-RECTANGLES, CELLS_EACH = (
-    3,
-    4,
-)  # more rectangles than that, of more cells each on average, are one line
+SLOT = "\0"  # placeholder in a message for the part that differs between cells
+# most items that a line lists; 等 follows if there are more
+VALUES, TITLES, RANGES, SHEETS = 3, 4, 30, 7
+# at least so many sheets of a workbook, or rows of a sheet, mostly not filled in
+SEVERAL = 3
+# first columns of the forms
+LEFTMOST = {"街道（乡镇）", "社区名称", "社区代码", "村（社区）数", "项目", "项目名称"}
+# share of a rectangle's cells above which its rows and columns are given alone
+FULL = 0.8
+# more rectangles than this, with more cells each on average, become one line
+RECTANGLES, CELLS_EACH = (3, 4)
 
-Places = dict[tuple[int, str], list[Problem]]  # (row, column title) to the findings there
+Places = dict[tuple[int, str], list[Problem]]  # (row, column title): the findings in that cell
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What one change in a file mends.
+    """Findings that one change to a file would resolve.
 
-    columns: titles as the form prints them. rows: numbers in the sheet, ascending, none for a fault
-    of the sheet or the file as a whole. message, county_message, remedy, code: as a Problem has
-    them, once for all cells. findings: all that it explains, those in other sheets too.
+    columns: titles as the form prints them. rows: row numbers in the sheet, ascending; empty for a
+    fault of the whole sheet or file. message, county_message, remedy, code: as in `Problem`, once
+    for all cells. findings: all findings that it explains, including those in other sheets.
     """
 
     kind: str
@@ -80,9 +73,7 @@ class Cause:
 
     @property
     def column(self) -> str:
-        """Name the columns: each by its title, many by the first and the last, or a few and how
-        many.
-        """
+        """Titles of the columns: one, the first and last of a range, or a few and the number."""
         places = [_position(title)[0] for title in self.columns]
         if (
             len(places) > TITLES
@@ -94,12 +85,12 @@ class Cause:
 
     @property
     def row(self) -> str:
-        """Give the rows as ranges: `6–24、30`."""
+        """Row numbers as ranges: `6–24、30`."""
         return _listed(ranges(self.rows), RANGES, "段")
 
     @property
     def place(self) -> str:
-        """Say where it is: `file!sheet!columns rows`."""
+        """Location as text: `file!sheet!columns rows`."""
         place = "!".join(part for part in (self.workbook, self.sheet, self.column) if part)
         return f"{place} {self.row}" if self.rows else place
 
@@ -110,10 +101,10 @@ class Cause:
 def causes(findings: Iterable[Problem]) -> list[Cause]:
     """Fold findings into causes, in the order of the first finding of each.
 
-    One cause are: a block of cells that stand beside their headers, with all that is said of its
-    rows; the same fault in many rows or columns of a sheet; a column that is missing next to one
-    that is unknown; a community that is missing, with the rows of other sheets that refer to it; a
-    workbook that is hardly filled in.
+    These are one cause each: a block of shifted cells, with all findings in its rows; the same
+    fault in many rows or columns of a sheet; a missing column with an unknown one; a missing
+    community, with the rows of other sheets that refer to it; a workbook that is mostly not filled
+    in.
     """
     listed = sorted(set(findings))
     folding = _Folding(listed)
@@ -124,13 +115,11 @@ def causes(findings: Iterable[Problem]) -> list[Cause]:
     return _unfilled(sorted(folded, key=lambda cause: cause.findings[0]))
 
 
-TOTALS_ALIKE, BELOW = 3, 3  # total rows with one fault; rows below the last that is shifted
+TOTALS_ALIKE, BELOW = 3, 3  # total rows with one fault; rows below the last shifted row
 
 
 class _Folding:
-    """Know which sheets have shifted rows or a renamed column, and which communities are
-    missing.
-    """
+    """Index of shifted rows, renamed columns and missing communities, used to fold findings."""
 
     def __init__(self, listed: list[Problem]) -> None:
         self.shifts: dict[tuple, dict[int, str]] = {}
@@ -152,9 +141,7 @@ class _Folding:
         self.renamed = {sheet for sheet, there in rules.items() if both <= there}
 
     def _fold_totals(self, listed: list[Problem]) -> None:
-        """Take total rows for shifted where several of one column hold an answer between rows that
-        are shifted.
-        """
+        """Mark total rows as shifted if several answer one column between shifted rows."""
         answers: dict[tuple, list[int]] = {}
         for one in listed:
             if one.rule == TOTAL_ANSWERS and (one.workbook, one.sheet) in self.shifts:
@@ -171,7 +158,7 @@ class _Folding:
                 }
 
     def key(self, one: Problem) -> tuple:
-        """Return what all findings of one cause share; its last part says how they are told."""
+        """Return the key that the findings of one cause share; its last part is their kind."""
         if one.rule == UNKNOWN_PLACE and one.about in self.missing:
             one = self.missing[one.about]
         sheet = (one.workbook, one.sheet)
@@ -197,8 +184,9 @@ class _Folding:
 
 
 def _slid(listed: list[Problem]) -> set[tuple]:
-    """Find cells of columns that slid down: blank in the first row of a block, an answer in its
-    total row.
+    """Find cells of columns that slid down by a row.
+
+    Such a column is blank in the first row of a block and holds an answer in its total row.
     """
     blank = {(one.workbook, one.sheet, one.column, one.row) for one in listed if one.rule == BLANK}
     slid = set()
@@ -215,9 +203,7 @@ def _template(one: Problem) -> str:
 
 
 def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
-    """Make the causes of findings that share a rule: one, or one for each rectangle of rows and
-    columns.
-    """
+    """Return the causes of findings that share a rule: one, or one for each rectangle."""
     if rule[0].startswith(SHIFTED):
         return [_shift(int(rule[0].removeprefix(SHIFTED)), group)]
     if rule[0] == RENAMED:
@@ -239,11 +225,11 @@ def _causes_of(rule: tuple, group: list[Problem]) -> list[Cause]:
 
 
 def rectangles(places: Iterable[tuple[int, str]]) -> list[tuple[tuple[int, ...], tuple[str, ...]]]:
-    """Cover (row, column) places by rows × columns, each place once, in few rectangles.
+    """Cover (row, column) places by few rectangles (rows × columns), each place once.
 
-    Rows with the same columns make one, or columns with the same rows, whichever gives fewer. Where
-    both give many and most are large, as in a form that is half filled in, one covers all: then it
-    also covers places that are not among `places`.
+    Rows with the same columns form a rectangle, or columns with the same rows, whichever gives
+    fewer. If both give many and most are large, as in a form that is half filled in, one rectangle
+    covers all; it then also covers cells that are not among `places`.
     """
     by_row: dict[int, list[str]] = {}
     by_column: dict[str, list[int]] = {}
@@ -278,12 +264,12 @@ def _positions(of: Study) -> dict[str, int]:
 
 
 def _position(title: str) -> tuple[int, str]:
-    """Order columns as the forms do."""
+    """Return the sort key of a column title: its position in the forms."""
     return _positions(study()).get(title, 0), title
 
 
 def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Problem]) -> Cause:
-    """Say once what is wrong in all cells of a rectangle."""
+    """Return one cause for all cells of a rectangle."""
     there = {place for row in rows for column in columns if (place := (row, column)) in places}
     own = [one for place in sorted(there) for one in places[place]]
     more = _extent(own, len(columns), len(there)) + _where(there, rows, columns)
@@ -293,7 +279,7 @@ def _rectangle(places: Places, rows: tuple, columns: tuple, elsewhere: list[Prob
 
 
 def _where(there: set[tuple[int, str]], rows: tuple, columns: tuple) -> str:
-    """Name the rows of every column of a rectangle that is not nearly full."""
+    """List the rows of every column of a rectangle that is not nearly full."""
     if len(there) >= FULL * len(rows) * len(columns):
         return ""
     by_column = {column: [row for row in rows if (row, column) in there] for column in columns}
@@ -327,22 +313,22 @@ def _cause(
 
 
 def _as(fault: Fault, own: list[Problem], columns: Iterable[str], findings: list[Problem]) -> Cause:
-    """Make a cause that has a message of its own, which none of its findings has."""
+    """Return a cause with a message of its own, which none of its findings has."""
     cause = _cause(own, columns, fault.text + _extent(own, 1), findings)
     return replace(cause, remedy=fault.message.remedy, code=fault.message.code)
 
 
 def _message(own: list[Problem]) -> str:
-    """Join messages that differ in their values only."""
+    """Return the common message of findings whose messages differ in their values only."""
     templates = dict.fromkeys(map(_template, own))
-    if len(templates) > 1:  # blanks of columns that have different answers for nothing
+    if len(templates) > 1:  # columns differ in the answer that stands for nothing
         return BLANK_CELL.fault().text if own[0].rule == BLANK else own[0].message
     values = list(dict.fromkeys(one.value for one in own if one.value))
     return next(iter(templates)).replace(SLOT, _listed(values, VALUES, "个"), 1)
 
 
 def _extent(own: list[Problem], columns: int, cells: int = 0) -> str:
-    """Say how many rows, columns and cells a line stands for; nothing where it is one."""
+    """Return the number of rows, columns and cells of a cause as text; empty if it is one."""
     rows = len(_rows(own))
     if columns > 1 and rows:
         many = f"{rows} row{'s' * (rows > 1)}, {columns} columns"
@@ -355,7 +341,7 @@ def _extent(own: list[Problem], columns: int, cells: int = 0) -> str:
 
 
 def _consequences(elsewhere: list[Problem]) -> str:
-    """Count the rows of other sheets that are wrong for this reason alone."""
+    """Return the number of rows of other sheets that have this fault as their only cause."""
     sheets: dict[str, int] = {}
     for one in elsewhere:
         sheets[one.sheet] = sheets.get(one.sheet, 0) + 1
@@ -365,7 +351,7 @@ def _consequences(elsewhere: list[Problem]) -> str:
 
 
 def _shift(by: int, group: list[Problem]) -> Cause:
-    """Say of a block of rows that it stands beside its headers."""
+    """Return the cause for a block of rows that is shifted against its headers."""
     own = [one for one in group if one.rule.startswith(SHIFTED) and one.row]
     zh, en = ("右", "right") if by > 0 else ("左", "left")
     noun = "columns" if abs(by) > 1 else "column"
@@ -376,7 +362,7 @@ def _shift(by: int, group: list[Problem]) -> Cause:
 
 
 def _renamed(group: list[Problem]) -> Cause:
-    """Say in one line which columns are missing from a header and which are there instead."""
+    """Return one cause for the missing columns of a header and the unknown ones in it."""
     missing = [one.column for one in group if one.rule == MISSING_COLUMN]
     unknown = [one.column for one in group if one.rule == UNKNOWN_COLUMN]
     fault = COLUMN_RENAMED.fault(missing=_quoted(missing), unknown=_listed(unknown, TITLES, "列"))
@@ -389,8 +375,9 @@ def _quoted(titles: list[str]) -> str:
 
 
 def _unfilled(folded: list[Cause]) -> list[Cause]:
-    """Put the sheets of a workbook that are hardly filled in into one line, where they are
-    several.
+    """Merge the causes of the sheets of a workbook that are mostly not filled in.
+
+    Only if there are at least SEVERAL such sheets.
     """
     books: dict[str, dict[str, list[Cause]]] = {}
     for cause in folded:
@@ -412,7 +399,7 @@ def _unfilled(folded: list[Cause]) -> list[Cause]:
 
 
 def _unfilled_book(book: str, by_sheet: dict[str, list[Cause]], own: list[Cause]) -> Cause:
-    """Say which sheets of a workbook are hardly filled in, and in which rows."""
+    """Return one cause that lists the sheets not filled in, with their rows."""
     said = []
     for title, listed in by_sheet.items():
         rows = ranges(sorted({row for cause in listed for row in cause.rows}))
@@ -424,8 +411,10 @@ def _unfilled_book(book: str, by_sheet: dict[str, list[Cause]], own: list[Cause]
 
 
 def _is_unfilled(own: list[Cause]) -> bool:
-    """Tell whether a sheet has no rows, or blanks alone, in several rows and most cells that must
-    be filled in.
+    """Return whether most cells of a sheet that must be filled in are blank.
+
+    True if it has no rows, or if its only findings are blanks, in several rows and most required
+    cells.
     """
     findings = [one for cause in own for one in cause.findings]
     if any(one.rule not in (BLANK, NO_ROWS) for one in findings):
@@ -437,7 +426,7 @@ def _is_unfilled(own: list[Cause]) -> bool:
 
 @cache
 def _needed(of: Study) -> dict[str, int]:
-    """Count the columns of each sheet that must be filled in, by its title."""
+    """Return the number of required columns of each sheet, by its title."""
     columns = {model.zh: model.columns for model in of.tables.values()}
     return {
         title: sum(not one.nullable for name, one in form.items() if name not in FROM_FILE)
@@ -451,7 +440,7 @@ def _sheet_position(title: str) -> int:
 
 
 def ranges(rows: Iterable[int]) -> list[str]:
-    """Write ascending row numbers as ranges."""
+    """Format ascending row numbers as ranges."""
     runs: list[list[int]] = []
     for row in rows:
         if runs and row == runs[-1][-1] + 1:
@@ -466,6 +455,6 @@ def _rows(own: list[Problem]) -> tuple[int, ...]:
 
 
 def _listed(parts: Iterable[str], most: int, unit: str) -> str:
-    """List the first parts, then how many there are."""
+    """Join the first parts, and the total number if there are more."""
     listed = "、".join(parts[:most])
     return listed if len(parts) <= most else f"{listed}等{len(parts)}{unit}"

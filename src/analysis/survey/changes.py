@@ -1,6 +1,4 @@
-"""What changed since the wave before: places, totals; and jumps that are asked about, not
-refused.
-"""
+"""Changes since the previous wave: places and totals; and questions about large differences."""
 
 from __future__ import annotations
 
@@ -14,21 +12,22 @@ from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
 CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
-MIN_COMPARED = 5  # below it a factor says nothing
+MIN_COMPARED = 5  # values below this are not compared by a factor
 
 
 def jump_questions(
     before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
 ) -> list[Problem]:
-    """Ask about figures that differ from the wave before by more than the stated factor, at their
-    new place.
+    """Return a question for each value that differs too much from the previous wave.
+
+    The question is located at the value of the new wave.
     """
     asked = []
     for rule in study().rules:
         old, new, table = before.get(rule.table), after.get(rule.table), study().tables[rule.table]
         if old is None or new is None or rule.check not in ("factor", "fixed", "rows_factor"):
             continue
-        if rule.check != "rows_factor" and rule.column not in old:  # asked since
+        if rule.check != "rows_factor" and rule.column not in old:  # a new question
             continue
         factor = float(rule.argument or 1)
         if rule.check == "rows_factor":
@@ -41,7 +40,7 @@ def jump_questions(
 
 
 def _rosters(workers: pd.DataFrame) -> pd.DataFrame:
-    """Count the workers of each community, at the first row of each."""
+    """Return the number of workers of each community, located at its first row."""
     sizes = workers.groupby("community_code").size()
     first = workers.drop_duplicates("community_code")
     return first[["community_code", "workbook", "sheet", "row"]].assign(
@@ -67,13 +66,11 @@ def _jumps(
 def unchanged_questions(
     before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]
 ) -> list[Problem]:
-    """Ask of each county whose communities are in every answer what they were in the wave
-    before.
-    """
+    """Return a question for each county whose answers all equal those of the previous wave."""
     name = study().frame_table
     if name not in before or name not in after:
         return []
-    both = [column for column in after[name] if column in before[name]]  # a question may be new
+    both = [column for column in after[name] if column in before[name]]  # without new questions
     now, old = after[name][both], _answers(before[name][both])
     return [
         Problem.of(UNCHANGED.fault(), rows["workbook"].iloc[0], rows["sheet"].iloc[0])
@@ -83,7 +80,7 @@ def unchanged_questions(
 
 
 def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
-    """Return the answers of each county's communities, wherever their rows stand."""
+    """Return the answers of each county's communities, in whichever rows they stand."""
     answers = communities.drop(columns=["workbook", "sheet", "row"])
     return {
         county: set(rows.itertuples(index=False, name=None))
@@ -92,8 +89,9 @@ def _answers(communities: pd.DataFrame) -> dict[str, set[tuple]]:
 
 
 def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Problem]:
-    """Ask about the tables of the wave before that cannot be read; unread: their columns in
-    question.
+    """Return questions about tables of the previous wave that cannot be read.
+
+    unread: the columns that cannot be read, by table.
     """
     if unread.keys() >= study().tables.keys():
         return [Problem.of(NOTHING_COMPARED.fault(), f"{wave}/")]
@@ -106,13 +104,13 @@ def not_compared_questions(wave: str, unread: dict[str, list[str]]) -> list[Prob
 def changes(
     before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame], unread: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """Tabulate what changed between two waves, one row each: CHANGES.
+    """Return a table of the changes between two waves, one row each, with the columns CHANGES.
 
-    kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and
-    after as text), `total` (the rows of a table, or an additive column summed, by district and for
-    the city), or `not compared` (a table among `unread`, those of the wave before that cannot be
-    read). before and after of a total are numbers written as text; `change` is their difference,
-    blank for the others.
+    kind: `new`, `gone` or `renamed` (a community or township; `place` is its code, before and after
+    are names), `total` (the number of rows of a table, or the sum of an additive column, by
+    district and for the city), or `not compared` (a table among `unread`, which cannot be read for
+    the previous wave). before and after of a total are numbers as text; `change` is their
+    difference, missing for other kinds.
     """
     rows = [("not compared", name, "rows", study().city, "", "", "", None) for name in unread]
     rows += _places(before.get(study().frame_table), after.get(study().frame_table))

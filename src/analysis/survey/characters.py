@@ -1,9 +1,8 @@
-"""Which characters may stand in a text that is published: those that are seen and that the font
-draws.
+"""Characters that published texts may contain: visible ones for which the font has a glyph.
 
-Texts that people type (corrections, `wave.toml`, reference tables, notebooks, names of files) are
+Texts that people write (corrections, `wave.toml`, reference tables, notebooks, names of files) are
 checked before anything runs: a direction override or a zero-width character would change what a
-reader sees, and the PDF cannot be made where the font lacks a glyph.
+reader sees, and the PDF cannot be made if the font lacks a glyph.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ LAYOUT = "\n\t"  # allowed in the source of a notebook
 
 @cache
 def font_path() -> Path:
-    """Return the file of Noto Sans SC Regular (OFL) that zhplot carries.
+    """Return the path of the font Noto Sans SC Regular (OFL), which zhplot ships.
 
-    The package is found, not imported: importing it changes matplotlib's settings.
+    The package is located without importing it, since its import changes matplotlib's settings.
     """
     package = find_spec("zhplot")
     if package is None or not package.submodule_search_locations:
@@ -58,9 +57,7 @@ def covered() -> frozenset[str]:
 
 @cache
 def _fit() -> frozenset[str]:
-    """Return the characters that need no closer look: drawn by the font, seen, and no combining
-    marks.
-    """
+    """Return the characters that need no further check: in the font, visible, not combining."""
     return frozenset(
         one
         for one in covered()
@@ -69,9 +66,9 @@ def _fit() -> frozenset[str]:
 
 
 def text_fault(text: str, allowed: str = "") -> Fault | None:
-    """Say which character of a text cannot be published, by its code point; None where all can.
+    """Return the fault of the first character that cannot be published, or None.
 
-    allowed: white space that may stand here though it is a control character.
+    allowed: control characters for white space that are accepted.
     """
     odd = set(text) - _fit() - set(allowed)
     if not odd:
@@ -90,16 +87,17 @@ def text_fault(text: str, allowed: str = "") -> Fault | None:
 
 
 def typed_problems(root: Path) -> list[Problem]:
-    """Check the texts of the repository `root` that are published: reference tables and notebooks.
+    """Check the published texts of the repository `root`: reference tables and notebooks.
 
-    What belongs to a wave (corrections, `wave.toml`, workbooks) is checked where it is read.
+    Texts of a wave (corrections, `wave.toml`, workbooks) are checked where they are read.
     """
     return reference_problems(root / REFERENCE) + notebook_problems(root / "notebooks")
 
 
 def reference_problems(folder: Path) -> list[Problem]:
-    """Check every cell of the reference tables: file, line and column of each text that cannot be
-    published.
+    """Return a problem for each cell of the reference tables that cannot be published.
+
+    The problem gives file, line and column.
     """
     problems = []
     for path in sorted(folder.glob("*.csv")):
@@ -129,8 +127,7 @@ def _cell_fault(cell: str, title: str) -> Fault | None:
 
 
 def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record of a CSV file (UTF-8) with the line on which it begins; blank lines hold
-    none.
+    """Yield each record of a CSV file (UTF-8) with its first line number, without blank lines.
 
     Raises UnicodeDecodeError, csv.Error or OSError.
     """
@@ -143,14 +140,15 @@ def read_records(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def notebook_problems(folder: Path) -> list[Problem]:
-    """Check the source of every cell of the notebooks: notebook and cell of each text that cannot
-    be published.
+    """Return a problem for each cell of the notebooks whose source cannot be published.
+
+    The problem gives notebook and cell.
     """
     problems = []
     for path in sorted(folder.glob("*.ipynb")):
         try:
             cells = json.loads(path.read_text("utf-8"))["cells"]
-        except (ValueError, KeyError, TypeError):  # no notebook: the plan of the run says so
+        except (ValueError, KeyError, TypeError):  # not a notebook: reported by the plan of the run
             continue
         for cell in cells:
             if fault := text_fault("".join(cell["source"]), LAYOUT):

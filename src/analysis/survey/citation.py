@@ -1,15 +1,14 @@
-"""Citations: which rows of which files a number was computed from, as text that people and programs
-read.
+"""Citations: the rows of files from which a number was computed, as text.
 
     110101_甲区.xlsx!社区基本情况 6-24,26-41   rows of a sheet, numbered as in the workbook
-    policy_register.csv 2-9                    lines of a reference table; alone, all of it
-    110101_甲区.xlsx!花名册 *                  people of a sheet: rows would tell of each
-    estimates.csv!compliant.110101             another estimate, with citations of its own
+    policy_register.csv 2-9                    lines of a reference table; without lines: all
+    110101_甲区.xlsx!花名册 *                  a sheet of people; rows could identify a person
+    estimates.csv!compliant.110101             another estimate, which has its own citations
 
-Several are joined by `; `. Every row that was counted is cited and no other: no subtotal, no blank
-row, and no row outside the domain of an estimate. The domain of a share or mean are the rows that
-it is taken of, its denominator. Of tables of people the sheets are cited: which rows were counted
-would tell of each person.
+Citations are joined by `; `. Exactly the counted rows are cited: no subtotals, no blank rows, and
+no rows outside the domain of an estimate. The domain of a share or mean is its denominator. For
+tables of people only the sheets are cited, since the counted rows would disclose facts about each
+person.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ TABLE = re.compile(r"\w+\.csv")
 
 @dataclass(frozen=True)
 class Citation:
-    """One file, sheet and its rows, or (with `name`) one estimate.
+    """One file with sheet and rows, or (with `name`) one estimate.
 
-    file: a workbook of the wave, a table of the references, or estimates.csv. spans: (first, last),
-    in order; none where a whole table is meant, or people of a sheet.
+    file: a workbook of the wave, a reference table, or estimates.csv. spans: (first, last) row
+    numbers in order; empty for a whole table and for a sheet of people.
     """
 
     file: str
@@ -40,7 +39,7 @@ class Citation:
 
     @property
     def count(self) -> int:
-        """How many rows are cited."""
+        """Number of cited rows."""
         return sum(last - first + 1 for first, last in self.spans)
 
     @property
@@ -50,7 +49,7 @@ class Citation:
 
     @property
     def ranges(self) -> str:
-        """The rows as text: `6-24,26`; of people `*`."""
+        """Row numbers as text, `6-24,26`; `*` for a sheet of people."""
         if self.sheet and not self.spans:
             return "*"
         return ",".join(
@@ -62,15 +61,14 @@ class Citation:
 
 
 def cite(rows: pd.DataFrame) -> str:
-    """Cite rows of a clean table (columns workbook, sheet, row), or lines of a reference table by
-    its index.
+    """Return the citation of rows of a clean table or a reference table.
 
-    `attrs["table"]` names the reference table. Rows that stand in the frame twice are cited once.
+    Rows of a clean table are located by its columns workbook, sheet and row. Lines of a reference
+    table are located by its index; `attrs["table"]` is its name. Repeated rows are cited once.
     """
     if "workbook" not in rows:
-        lines = (
-            int(label) + 2 for label in rows.index
-        )  # the first line holds the names of the columns
+        # the first line of the file is its header
+        lines = (int(label) + 2 for label in rows.index)
         return str(Citation(f"{rows.attrs['table']}.csv", spans=spans(lines)))
     places: dict[tuple[str, str], list[int]] = {}
     for book, sheet, row in zip(rows["workbook"], rows["sheet"], rows["row"], strict=True):
@@ -81,18 +79,18 @@ def cite(rows: pd.DataFrame) -> str:
 
 
 def cite_sheets(rows: pd.DataFrame) -> str:
-    """Cite the sheets that rows stand in, without saying which rows."""
+    """Return the citation of the sheets of some rows, without row numbers."""
     places = sorted(set(zip(rows["workbook"], rows["sheet"], strict=True)))
     return "; ".join(str(Citation(book, sheet)) for book, sheet in places)
 
 
 def cite_estimates(names: Iterable[str]) -> str:
-    """Cite other estimates by name."""
+    """Return the citation of other estimates by name."""
     return "; ".join(str(Citation(ESTIMATES, name=name)) for name in names)
 
 
 def spans(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """Join whole numbers to ranges of consecutive ones: 6, 7, 9 are (6, 7), (9, 9)."""
+    """Return whole numbers as ranges of consecutive ones: 6, 7, 9 give (6, 7), (9, 9)."""
     found: list[list[int]] = []
     for number in sorted(set(numbers)):
         if found and number == found[-1][1] + 1:
@@ -103,12 +101,11 @@ def spans(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
 
 
 def parse(text: str) -> list[Citation]:
-    """Read citations; ValueError quotes what is none."""
+    """Parse citations from text; ValueError quotes the part that is not a citation."""
     found, waiting = [], ""
     for piece in text.split("; ") if text else ():
-        waiting = (
-            f"{waiting}; {piece}" if waiting else piece
-        )  # the name of a file may hold what joins them
+        # a file name may contain the separator
+        waiting = f"{waiting}; {piece}" if waiting else piece
         if (part := _citation(waiting)) is not None:
             found.append(part)
             waiting = ""
@@ -118,11 +115,13 @@ def parse(text: str) -> list[Citation]:
 
 
 def rows_behind(text: str, sources: dict[str, str]) -> list[Citation]:
-    """Follow the estimates among citations, through `sources` by name, down to files; each file and
-    sheet once.
+    """Return the citations of files behind `text`, one for each file and sheet.
+
+    Citations of estimates are resolved by `sources`, which maps the name of an estimate to its
+    citations.
     """
     found, waiting, seen = {}, [text], set()
-    for one in waiting:  # grows while it is read
+    for one in waiting:  # the list grows during the loop
         for part in parse(one):
             if part.name and part.name not in seen:
                 seen.add(part.name)
@@ -141,7 +140,7 @@ def _joined(one: Citation, other: Citation) -> Citation:
 
 
 def _citation(text: str) -> Citation | None:
-    """Read one citation; None where the text is none, or not yet whole."""
+    """Parse one citation; None if the text is not one, or not complete."""
     if text.startswith(f"{ESTIMATES}!"):
         return Citation(ESTIMATES, name=text.partition("!")[2])
     if TABLE.fullmatch(text):

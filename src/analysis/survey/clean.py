@@ -1,6 +1,4 @@
-"""Make the clean tables: parse every cell, check tables against their models, then the rules
-between them.
-"""
+"""Make the clean tables: parse every cell, then check it against its model and the rules."""
 
 from __future__ import annotations
 
@@ -39,14 +37,16 @@ from analysis.survey.study import of_wave, study
 from analysis.survey.totals import data_in_totals, total_problems
 
 ACCOUNTS = "accounts"
-WHITE_SPACE = "\n\r\t\u00a0"  # as Excel has it within a cell
+WHITE_SPACE = "\n\r\t\u00a0"  # that Excel allows within a cell
 PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 
 
 @dataclass
 class Checked:
-    """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections,
-    changes.
+    """Result of one pass over a wave.
+
+    tables: clean tables by name. accounts: counts of the rows of each sheet. findings: problems and
+    questions. corrections: those applied. changes: differences from the previous wave.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -65,13 +65,14 @@ class Checked:
 
 
 def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Read and clean a wave; `frame` lists the communities that must report, before any change of
-    the wave.
+    """Read and clean a wave, and return its clean tables and accounts.
 
-    Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes`
-    since the wave before) and the accounts: one row per sheet, where rows = form + kept + corrected
-    + total + blank + rejected. Raises InputError with every problem of every file; it carries no
-    value of an identifier.
+    frame: the communities that must report, before the changes that the wave declares.
+
+    The tables are those of the codebook, then `corrections`, `questions` and `changes` since the
+    previous wave. The accounts have one row per sheet, where rows = form + kept + corrected + total
+    + blank + rejected. Raises InputError with every problem of every file; it holds no value of an
+    identifier.
     """
     done = check(raw, frame)
     if done.problems:
@@ -82,11 +83,10 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
 
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a clean table as it is kept: of people the year of birth alone, once it has been
-    checked.
+    """Return a clean table as it is stored: for people, dates of birth reduced to the year.
 
-    The month would tell nearly every person apart. Columns of the type `month` keep the first of
-    January.
+    With the month, nearly every person could be told apart. Columns of the type `month` are set to
+    1 January of their year, after they have been checked.
     """
     facts = study().tables.get(table)
     months = (
@@ -104,7 +104,7 @@ def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def check(raw: Path, frame: pd.DataFrame) -> Checked:
-    """Check a wave in one pass; bad input raises nothing, its rows are left out of the tables."""
+    """Check a wave in one pass; rows with faults are left out of the tables without an error."""
     with of_wave(raw.name):
         return _check(raw, frame)
 
@@ -117,9 +117,8 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     corrections, faults = read_corrections(raw)
     raws, totals, applied, missed = correct(raws, totals, corrections)
     unread = {one.workbook for one in found if one.kind == PROBLEM and not one.sheet}
-    lost = set(
-        corrections.loc[corrections["file"].isin(unread), "line"]
-    )  # the file itself is named already
+    # a file that cannot be read is reported already
+    lost = set(corrections.loc[corrections["file"].isin(unread), "line"])
     missed = [one for one in missed if not (one.column == "file" and one.row in lost)]
     findings += faults + missed + data_in_totals(totals)
     communities, townships, odd = wave_frame(raw, frame, reference("townships"))
@@ -148,10 +147,10 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
 
 
 def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Find answers in words, such as names of projects, that could not be published; lines may
-    break in them.
+    """Return problems for free text, such as names of projects, that cannot be published.
 
-    Names of places are not among them: they must be those of the frame, which is a reference table.
+    Line breaks are allowed. Names of places are not checked here: they must be those of the frame,
+    which is a reference table.
     """
     problems = []
     for table, rows in tables.items():
@@ -165,7 +164,7 @@ def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:
 
 
 def _free_text(table: str) -> list[str]:
-    """List the columns of a table that take words of one's own."""
+    """Return the columns of a table that hold free text."""
     columns = study().tables[table].columns.items()
     return [
         name
@@ -177,7 +176,7 @@ def _free_text(table: str) -> list[str]:
 def _rejected(
     tables: dict[str, pd.DataFrame], raws: dict[str, pd.DataFrame], findings: list[Problem]
 ) -> set:
-    """Return the places of rows with a problem, and of those that lack a column of their form."""
+    """Return the places of rows that have a problem or lack a column of their form."""
     faulty = {
         (one.workbook, one.sheet, one.row) for one in findings if one.row and one.kind == PROBLEM
     }
@@ -194,7 +193,7 @@ def _places(rows: pd.DataFrame) -> Any:
 def _split_rows(
     accounts: pd.DataFrame, raws: Any, faulty: set, applied: pd.DataFrame
 ) -> pd.DataFrame:
-    """Part the rows of data into kept as handed in, kept as corrected, and rejected."""
+    """Split the counts of data rows into kept, corrected and rejected."""
     data = [place for rows in raws.values() for place in _places(rows)]
     rejected = faulty & set(data)
     corrected = (
@@ -212,9 +211,7 @@ def _split_rows(
 
 
 def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write a fingerprint of each column to `folder/<table>.<column>`, to tell which have
-    changed.
-    """
+    """Write a hash of each column to `folder/<table>.<column>`, to detect which have changed."""
     writable_folder(folder, own="build").mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         for column in table:
@@ -226,11 +223,10 @@ def write_prints(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 
 def write(tables: dict[str, pd.DataFrame], accounts: pd.DataFrame, raw: Path, folder: Path) -> None:
-    """Write the clean tables, the accounts and `wave.toml` to `folder`, named as a wave, all or
-    nothing.
+    """Write the clean tables, the accounts and `wave.toml` to `folder`, all or nothing.
 
-    Raises RefusedError (a ValueError) where that is no wave's name, or a folder that this program
-    did not make; what was added to the folder by hand is kept.
+    The folder is named as the wave. Raises RefusedError (a ValueError) if its name is not that of a
+    wave, or if this program did not make the folder. Files added to the folder by hand are kept.
     """
     wave_name(folder.name)
     place = writable_folder(folder, own="data/processed", keep=[raw])

@@ -1,8 +1,8 @@
-"""The codebook: what `tables.csv`, `columns.csv`, `codes.csv` and `rules.csv` say of the tables of
-a study.
+"""The codebook: tables, columns, answers and rules of a study, read from four reference tables.
 
-One row a table, a question, an answer, a rule. Reading, checking, labels, forms and the codebook
-page all take it from here. Types of columns: TYPES.
+`tables.csv`, `columns.csv`, `codes.csv` and `rules.csv` have one row for each table, question,
+answer and rule. Reading, checks, labels, forms and the codebook page use them. Types of columns:
+TYPES.
 """
 
 from __future__ import annotations
@@ -40,14 +40,12 @@ from analysis.survey.reference import missing_line, reference
 if TYPE_CHECKING:
     from analysis.survey.study import Study
 
-# Where dask is installed pandera imports all of it to learn the types of its frames; ours are
-# pandas'. It would
-# take as long as reading a wave.
+# If dask is installed, pandera imports all of it to learn its frame types, which takes as long as
+# reading a wave. Only pandas frames are used here.
 sys.modules.setdefault("pandera.typing.dask", SimpleNamespace(DASK_INSTALLED=False))
 
-# place: the name of a place of the frame. code: that of a community. choice: one answer of a list
-# of codes.csv.
-# month: a date of which the day does not matter.
+# place: name of a place of the frame. code: code of a community. choice: one answer of a list of
+# codes.csv. month: a date whose day is ignored.
 TYPES = {
     "text": str,
     "place": str,
@@ -59,17 +57,18 @@ TYPES = {
     "date": pd.Timestamp,
     "month": pd.Timestamp,
 }
-# the list of codes.csv that has the two answers to a yes/no question: first yes, then no
+# the list of codes.csv with the two answers to a yes/no question: first yes, then no
 YES_NO = "yes_no"
-FROM_FILE = ("county_code", "workbook", "sheet", "row")  # columns that no form asks for
+FROM_FILE = ("county_code", "workbook", "sheet", "row")  # columns that the forms do not ask for
 CHECKS = frozenset(
     "holds sum_of drawn at_least_rows not_after newest not_alike own_places factor fixed "
     "rows_factor".split()
 )
 
-UNPRINTED = ("isin", "in_the_frame")  # checks that the column of answers tells, or none
+# checks not printed under `range`: `codes` shows them, or nothing does
+UNPRINTED = ("isin", "in_the_frame")
 
-# Columns that a form may have and no table keeps.
+# columns that a form may have and no table stores
 REMARK = "备注"
 SERIAL = "序号"
 
@@ -87,17 +86,17 @@ class Identifier:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table: each row keeps the workbook, sheet and row that it came from.
+    """A table of the codebook; each row keeps its workbook, sheet and row number.
 
-    zh: the title of its sheet. book: the workbook, where it is not a district's own. counted: what
-    its rows are, by language: one, and several. key: columns of which no two rows have the same
-    values. named_by: the column that names a row to other tables. within: the table that must have
+    zh: title of its sheet. book: name of its workbook, if that is not a district's. counted:
+    singular and plural noun for its rows, by language. key: columns whose values identify a row.
+    named_by: the column by which other tables refer to a row. within: the table that must contain
     its communities. rows: what it has a row for: `communities` or `townships` of the frame, `codes`
-    of its named_by, `one` a district, or nothing. blank_rows: of its form, for each community.
-    persons: the column that its total rows count, where its rows are people. of_people: whether
-    each row is a person. sample: whether its rows are a sample. columns: pandera's, by name;
-    `metadata` has unit, group, codes, type, adds, public and width. asked: the names of columns and
-    identifiers in the order of the form.
+    of its named_by, `one` per district, or empty. blank_rows: blank rows of its form for each
+    community. persons: the column that its total rows count, if its rows are people. of_people:
+    whether each row is a person. sample: whether its rows are a sample. columns: pandera columns by
+    name; `metadata` has unit, group, codes, type, adds, public and width. asked: names of columns
+    and identifiers in the order of the form.
     """
 
     name: str
@@ -132,17 +131,17 @@ class Rule:
 
     @property
     def words(self) -> list[str]:
-        """The argument, word by word."""
+        """Words of the argument."""
         return self.argument.split()
 
 
 def read_tables(
     tables: pd.DataFrame, columns: pd.DataFrame, codes: pd.DataFrame, study: Study
 ) -> dict[str, Table]:
-    """Return the tables of a codebook by name, with the columns that its wave asks, if it has one.
+    """Return the tables of a codebook by name, with the columns that are asked in its wave.
 
-    A table of which nothing is asked in the wave is left out. Raises StudyError naming file, row
-    and column.
+    Without a wave, all columns. A table without columns in the wave is left out. Raises StudyError
+    naming file, row and column.
     """
     lists = read_codes(codes)
     problems = [*_unknown(tables, columns), *_column_problems(columns, codes)]
@@ -155,17 +154,16 @@ def read_tables(
 
 
 def _asked(columns: pd.DataFrame, wave: str) -> pd.Series:
-    """Tell which columns a wave asks: `since` is the first and `until` the last that does, blank
-    for any.
+    """Return which columns a wave asks, as a mask.
+
+    `since` is the first wave and `until` the last that asks a column; blank stands for any.
     """
     since, until = columns["since"], columns["until"]
     return ((since == "") | (since <= wave)) & ((until == "") | (wave <= until))
 
 
 def read_codes(codes: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Map the name of each list of answers to its answers, Chinese as the form prints them to
-    English.
-    """
+    """Return the lists of answers by name; each maps Chinese, as on the forms, to English."""
     return {
         name: dict(zip(rows["zh"], rows["en"], strict=True))
         for name, rows in codes.groupby("list", sort=False)
@@ -239,7 +237,7 @@ def _waves_of(one: Any, row: int) -> Iterator[Problem]:
 
 
 def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
-    """Read one end of a range; None where it is none."""
+    """Parse one end of a range; None if it is blank."""
     try:
         return (
             pd.Timestamp(text)
@@ -255,7 +253,7 @@ def _limit(text: str, kind: str) -> int | float | pd.Timestamp | None:
 def _table(
     row: Any, columns: pd.DataFrame, lists: dict[str, dict[str, str]], study: Study
 ) -> Table:
-    """Make a table from its row of `tables.csv` and its rows of `columns.csv`."""
+    """Return a table made from its row of `tables.csv` and its rows of `columns.csv`."""
     asked = [one for one in columns.itertuples() if not one.identifier]
     personal = [one for one in columns.itertuples() if one.identifier]
     return Table(
@@ -289,9 +287,7 @@ def _identifier(row: Any) -> Identifier:
 
 
 def _from_file(study: Study) -> dict[str, pa.Column]:
-    """Return the columns that say where a row stands; the code of its district is held against the
-    frame.
-    """
+    """Return the columns that locate a row; its district code is checked against the frame."""
     in_the_frame = pa.Check(
         lambda codes: codes.isin(list(study.districts)),
         name="in_the_frame",
@@ -318,7 +314,7 @@ def _metadata(unit: str = "", group: str = "", **more: Any) -> dict:
 
 
 def _column(row: Any, lists: dict[str, dict[str, str]], study: Study) -> pa.Column:
-    """Make a column of pandera's from its row of `columns.csv`."""
+    """Return a pandera column made from its row of `columns.csv`."""
     codes = lists[YES_NO] if row.type == "yes_no" else lists.get(row.codes, {})
     metadata = _metadata(
         row.unit,
@@ -359,9 +355,7 @@ def _checks(row: Any, codes: dict[str, str], study: Study) -> Iterator[pa.Check]
 
 
 def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
-    """Return the rules of `rules.csv`. Raises StudyError for what they name and the codebook does
-    not have.
-    """
+    """Return the rules of `rules.csv`; StudyError for names that the codebook does not have."""
     problems, codes, known = [], list(rules["code"]), "、".join(sorted(CHECKS))
     for row, one in enumerate(rules.itertuples(), start=2):
         faults = {}
@@ -397,15 +391,14 @@ def read_rules(rules: pd.DataFrame, tables: dict[str, Table]) -> list[Rule]:
 
 
 def _plain(text: str) -> str:
-    """Return a text without fields, whatever its braces."""
+    """Return a message without fields, even if it has braces."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def tabulate(tables: dict[str, Table]) -> pd.DataFrame:
-    """List every column of every clean table.
+    """Return a table with one row per column of every clean table.
 
-    Returns one row per column: table, table_zh, column, group, zh, en, unit, type, codes, range,
-    nullable.
+    Columns: table, table_zh, column, group, zh, en, unit, type, codes, range, nullable.
     """
     rows = []
     for name, table in tables.items():

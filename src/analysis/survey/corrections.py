@@ -1,6 +1,4 @@
-"""Corrections to cells as handed in: each says what it expects to find, why, and in which role it
-was made.
-"""
+"""Corrections to cells as handed in, each with the expected value, the reason and the role."""
 
 from __future__ import annotations
 
@@ -49,15 +47,15 @@ YUAN = re.compile(r"[0-9]元$")
 
 
 def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read `corrections.csv` of a wave; none is as good as an empty one.
+    """Read `corrections.csv` of a wave; a missing file is the same as an empty one.
 
-    Returns COLUMNS as text, `row` as a whole number and the `line` of the file; and what is wrong
-    with it.
+    Returns (corrections, problems). corrections: COLUMNS as text, `row` as a whole number, and the
+    `line` of the file.
     """
     none = pd.DataFrame(columns=[*COLUMNS, "line"], dtype=str).astype({"row": int, "line": int})
     if not os.path.lexists(raw / FILE):
         return none, []
-    if not (raw / FILE).is_file():  # a pipe would be waited for
+    if not (raw / FILE).is_file():  # reading a pipe would block
         return none, [Problem.of(UNREADABLE.fault(": not a regular file"), FILE)]
     try:
         (_, head), *records = [*read_records(raw / FILE)] or [(1, [])]
@@ -85,7 +83,7 @@ def read_corrections(raw: Path) -> tuple[pd.DataFrame, list[Problem]]:
 
 
 def _faults(row: Any) -> list[Problem]:
-    """Check one line by itself."""
+    """Return the problems of one line."""
     problems = [(name, fault) for name in COLUMNS if (fault := text_fault(getattr(row, name)))]
     if not (row.row.isascii() and row.row.isdecimal()):
         problems.append(("row", NOT_WHOLE.fault()))
@@ -112,9 +110,7 @@ def _is_date(text: str) -> bool:
 
 
 def _names_person(row: Any) -> bool:
-    """Tell whether a line holds what looks like an ID or phone number, which must not be kept in a
-    file.
-    """
+    """Return whether a line seems to hold an ID or phone number, which must not be stored."""
     return any(map(looks_personal, (row.expected, row.new, row.reason, row.who)))
 
 
@@ -151,9 +147,7 @@ def correct(loaded: dict[str, pd.DataFrame], totals: dict, corrections: pd.DataF
 
 
 def _new(line: Any, cell: object) -> str | None:
-    """Return what a correction puts into a cell: in 元 where the cell, or the column it names, is
-    in 元.
-    """
+    """Return the new value of a cell, with 元 if the cell or the named column is in 元."""
     if not line.new.strip():
         return None
     yuan = "元" in _header(line.column)[1] or (
@@ -163,7 +157,7 @@ def _new(line: Any, cell: object) -> str | None:
 
 
 class MisplacedError(LookupError):
-    """Raised with the part of a correction's place that is not there, and what is wrong with it."""
+    """Raised with the part of a correction's location that does not exist, and the fault."""
 
     def __init__(self, part: str, fault: Fault) -> None:
         super().__init__(fault.text)
@@ -171,8 +165,9 @@ class MisplacedError(LookupError):
 
 
 def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
-    """Find (table, frame, label, column) of a correction's cell; MisplacedError says which part is
-    wrong.
+    """Return (table, frame, label, column) of a correction's cell.
+
+    Raises MisplacedError with the part of the location that does not exist.
     """
     handed_in = [(table, rows, rows[rows["workbook"] == line.file]) for table, rows in tables]
     if not any(len(own) for *_, own in handed_in):
@@ -193,16 +188,15 @@ def _find(tables: list[tuple[str, pd.DataFrame]], line: Any) -> Any:
 
 
 def _header(said: str) -> tuple[str, list[str]]:
-    """Split a column as the form prints it, `任职情况/年收入（万元）`, into its folded name and its
-    units.
-    """
+    """Split a printed title, `任职情况/年收入（万元）`, into its folded name and its units."""
     parts = [split_unit(part) for part in normalise(said).split("/")]
     return "/".join(title for title, _ in parts), [unit for _, unit in parts if unit]
 
 
 def _column(table: str, said: str) -> str:
-    """Return the column that a correction names: as a header is read, or by its name in the
-    codebook.
+    """Return the column that a correction names; empty if there is none.
+
+    It is named by its header, or by its name in the codebook.
     """
     title, units = _header(said)
     name, schema = expected(study().tables[table]).get(title, title), study().tables[table].columns
@@ -212,7 +206,7 @@ def _column(table: str, said: str) -> str:
 
 
 def _titles(table: str) -> list[str]:
-    """List the columns of a sheet by title; with their group where two have the same."""
+    """List the column titles of a sheet, with the group for titles that occur twice."""
     asked = [
         schema for name, schema in study().tables[table].columns.items() if name not in FROM_FILE
     ]
@@ -224,8 +218,9 @@ def _titles(table: str) -> list[str]:
 
 
 def printed(cell: object) -> str:
-    """Print a cell as it was typed: whole numbers without a decimal point, a date by its day, blank
-    as nothing.
+    """Format a cell as it was entered.
+
+    Whole numbers have no decimal point, dates no time; blank cells give an empty text.
     """
     if empty(cell):
         return ""
@@ -235,14 +230,14 @@ def printed(cell: object) -> str:
 
 
 def _same(cell: object, said: str) -> bool:
-    """Tell whether a cell shows what a correction expects, whatever width or spacing."""
+    """Return whether a cell shows what a correction expects, apart from width and spacing."""
     return normalise(printed(cell)).removesuffix("元") == normalise(said).removesuffix("元")
 
 
 def corrections_of(cited: Iterable[Citation], corrections: pd.DataFrame) -> pd.DataFrame:
-    """Pick the corrections that lie in the rows that a number was computed from.
+    """Return the corrections that lie in the rows from which a number was computed.
 
-    cited: citations of rows of workbooks, others are passed over; corrections: the clean table.
+    cited: citations; only those of rows of workbooks count. corrections: the clean table.
     """
     within = pd.Series(False, index=corrections.index)
     for part in cited:

@@ -1,6 +1,4 @@
-"""What a wave declares of itself in `wave.toml`: above all its basis, from which every label
-follows.
-"""
+"""The declaration of a wave, `wave.toml`; its basis determines every label of the data."""
 
 from __future__ import annotations
 
@@ -33,22 +31,20 @@ from analysis.survey.text import seen
 
 BASES = ("official", "published", "synthetic")
 WORDS = ("title", "publisher", "notice", "label")  # each in both languages
-LONGEST = {"title": 255, "publisher": 255}  # characters, as the properties of a Word file hold
+LONGEST = {"title": 255, "publisher": 255}  # characters, as properties of a Word file allow
 NEEDED = ("wave", "basis", "reference_date", "edition", *WORDS)
 
 
 def read_declaration(path: Path) -> dict:
-    """Read a declaration; tomllib.TOMLDecodeError or OSError when it cannot be read."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
+    """Read a declaration; tomllib.TOMLDecodeError or OSError if it cannot be read."""
+    if path.exists() and not path.is_file():  # reading a pipe would block
         raise OSError("不是普通文件 (not a regular file)")
     with path.open("rb") as file:
         return tomllib.load(file)
 
 
 def reference_date(folder: Path) -> pd.Timestamp | None:
-    """Return the day that the forms of the wave in `folder` describe; None where no day is
-    declared.
-    """
+    """Return the day that the forms of the wave in `folder` describe; None if undeclared."""
     try:
         day = read_declaration(folder / FILE)["reference_date"]
         return pd.Timestamp(day) if _is_day(day) else None
@@ -57,20 +53,18 @@ def reference_date(folder: Path) -> pd.Timestamp | None:
 
 
 def _is_day(value: object) -> bool:
-    """Tell whether a value is a day without a time, whose zone would shift it."""
+    """Return whether a value is a date without a time; a time zone could shift the day."""
     return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
 
 
 def absent(folder: Path) -> Fault:
-    """Say that the declaration of the wave in `folder` is missing, and what it must hold."""
+    """Return the fault for a missing declaration of the wave in `folder`, with its keys."""
     keys = "、".join(NEEDED)
     return NO_DECLARATION.fault(keys=keys, folder=printable(folder.absolute().name))
 
 
 def declaration_problems(folder: Path) -> list[Problem]:
-    """Check the declaration of the wave in `folder`: nothing may be published without a known
-    basis.
-    """
+    """Check the declaration of the wave in `folder`; nothing is published without a basis."""
     try:
         facts = read_declaration(folder / FILE)
     except FileNotFoundError:
@@ -92,9 +86,7 @@ def declaration_problems(folder: Path) -> list[Problem]:
 
 
 def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
-    """Compare the wave that is declared with its folder, and with the year of its reference
-    date.
-    """
+    """Compare the declared wave with its folder and with the year of its reference date."""
     wave, day, problems = str(facts.get("wave", folder.name)), facts.get("reference_date"), []
     try:
         wave_name(facts.get("wave", "0000"))
@@ -114,9 +106,7 @@ def _wave_problems(facts: dict, folder: Path) -> list[Problem]:
 
 
 def _value_problems(facts: dict) -> list[Problem]:
-    """Check values: the date is one, titles fit into the properties of a file, texts can be
-    published.
-    """
+    """Check values: the type of the date, the length of titles, the characters of texts."""
     problems = []
     if not _is_day(facts.get("reference_date", dt.date.min)):
         problems.append(Problem.of(NO_DAY.fault(), FILE, column="reference_date"))
@@ -130,15 +120,16 @@ def _value_problems(facts: dict) -> list[Problem]:
 
 
 def _in_both_languages(words: object) -> bool:
-    """Tell whether words are given as text in both languages."""
+    """Return whether a value has a text in both languages."""
     return isinstance(words, dict) and all(
         isinstance(words.get(lang), str) for lang in ("zh", "en")
     )
 
 
 def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """List every text of a declaration with its key, `title.zh` or `places[2].community`; keys are
-    texts too.
+    """Yield every text of a declaration with its key, as `title.zh` or `places[2].community`.
+
+    Keys are texts too.
     """
     if isinstance(value, str):
         yield key, value

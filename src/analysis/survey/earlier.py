@@ -1,4 +1,4 @@
-"""Read the wave before, for comparison, and say which of its tables this codebook cannot read."""
+"""Read the previous wave for comparison, and list its tables that this codebook cannot read."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from analysis.survey.text import normalise
 
 
 class Earlier(NamedTuple):
-    """The wave before: its name, the clean tables that are whole, and for the others the columns in
-    question.
+    """The previous wave.
+
+    wave: its name. tables: the clean tables that are complete. unread: for the others, the columns
+    that cannot be read.
     """
 
     wave: str
@@ -28,10 +30,10 @@ class Earlier(NamedTuple):
 
 
 def read_earlier(raw: Path) -> Earlier:
-    """Read the wave before `raw`; no tables at all where there is none.
+    """Read the wave before `raw`; without tables if there is none.
 
-    A table is whole when every county's sheet is read and every row of it parses: a sum over less
-    would be taken for a change.
+    A table is complete if every county's sheet is read and every row of it parses; the sum over
+    part of the rows would be taken for a change.
     """
     folder = earlier_wave(raw)
     if folder is None:
@@ -63,7 +65,7 @@ def _read_wave(folder: Path) -> Earlier:
 
 
 def _lacking(folder: Path, loaded: Loaded) -> set[str]:
-    """Return the tables of which some county's sheet has not been read."""
+    """Return the tables for which the sheet of some county has not been read."""
     files, lacking = files_of(folder, []), set()
     read = list(zip(loaded.accounts["workbook"], loaded.accounts["sheet"], strict=True))
     for county in owners():
@@ -75,7 +77,7 @@ def _lacking(folder: Path, loaded: Loaded) -> set[str]:
 
 
 def _columns(name: str, findings: list[Problem]) -> list[str]:
-    """List the columns of a table that its sheets lack or whose cells do not parse."""
+    """Return the columns of a table that its sheets lack or whose cells do not parse."""
     title = normalise(study().tables[name].zh)
     return sorted(
         {one.column for one in findings if one.column and sheet_title(one.sheet) == title}

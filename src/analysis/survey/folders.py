@@ -1,6 +1,4 @@
-"""Where things lie in the repository that one works in, what may be named, and where nothing is
-written.
-"""
+"""Paths in the repository, valid names of waves and files, and folders that may be written."""
 
 from __future__ import annotations
 
@@ -20,9 +18,9 @@ REFERENCE = Path("data/raw/reference")
 DECLARATION = "wave.toml"  # in the folder of each wave
 STUDY = "study.toml"  # in the root
 WAVE = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
-DISTRICT = re.compile(r"[0-9A-Z]{1,12}")  # of any study; its own pattern is narrower
+DISTRICT = re.compile(r"[0-9A-Z]{1,12}")  # of any study; `study.toml` gives a narrower pattern
 NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]{1,60}")
-FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's, as part of a file's name
+FILE_NAME = re.compile(r"[^\W_][\w ·'-]{0,59}")  # a county's name as part of a file name
 KEPT = (
     ".ci",
     ".git",
@@ -36,16 +34,17 @@ KEPT = (
     "tests",
     "tools",
 )
-LONGEST_QUOTE = 60  # characters of a refused name that are repeated
+LONGEST_QUOTE = 60  # characters of a refused name that a message repeats
 
 
 class RefusedError(ValueError):
-    """Raised where a name or a folder may not be used: with the allowed form, or the reason."""
+    """Raised with the allowed form, or the reason, when a name or folder may not be used."""
 
 
 def wave_name(text: str) -> str:
-    """Return the name of a wave; RefusedError unless it is four digits, or these with a short
-    suffix.
+    """Return a valid name of a wave: four digits, or four digits with a short suffix.
+
+    Raises RefusedError for any other text.
     """
     form = (
         "轮次应为四位数字，可加短后缀，如 2020、2020-pilot "
@@ -55,8 +54,9 @@ def wave_name(text: str) -> str:
 
 
 def district_code(text: str) -> str:
-    """Return the code of a district; RefusedError unless it is digits and capitals, twelve at
-    most.
+    """Return a valid code of a district: at most twelve digits and capital letters.
+
+    Raises RefusedError for any other text.
     """
     return _of_form(
         DISTRICT, text, "区划代码应为数字和大写字母 (a district code is [0-9A-Z]{1,12})"
@@ -64,8 +64,9 @@ def district_code(text: str) -> str:
 
 
 def notebook_name(text: str) -> str:
-    """Return the name of a notebook without its ending; RefusedError unless it is like
-    `02_facilities`.
+    """Return a valid name of a notebook without its suffix, such as `02_facilities`.
+
+    Raises RefusedError for any other text.
     """
     form = "笔记本名应如 02_facilities (a notebook is [0-9]{2}_[a-z0-9_]{1,60})"
     return _of_form(NOTEBOOK, text, form)
@@ -74,22 +75,20 @@ def notebook_name(text: str) -> str:
 def _of_form(pattern: re.Pattern, text: str, form: str) -> str:
     if isinstance(text, str) and pattern.fullmatch(text):
         return text
-    said = repr(text)  # shows what cannot be printed
+    said = repr(text)  # characters that cannot be printed are escaped
     raise RefusedError(f"{said[:LONGEST_QUOTE]}{'…' * (len(said) > LONGEST_QUOTE)}: {form}")
 
 
 def printable(name: str) -> str:
-    """Show a file's name whose bytes are no UTF-8, or that holds control characters, so that it can
-    be printed.
-    """
+    """Return a file name with bytes that are not UTF-8, and control characters, escaped."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def root(start: Path | None = None) -> Path:
-    """Find the repository around `start` (default: the current directory).
+    """Return the repository that contains `start` (default: the current directory).
 
-    Raises FileNotFoundError when no folder above holds both `notebooks` and `data/raw`.
+    Raises FileNotFoundError if no folder above holds both `notebooks` and `data/raw`.
     """
     try:
         return _root(os.path.abspath(start or "."))
@@ -101,7 +100,7 @@ def root(start: Path | None = None) -> Path:
         ) from None
 
 
-@cache  # it is asked for thousands of times in a run of many counties
+@cache  # called thousands of times in a run with many counties
 def _root(start: str) -> Path:
     here = Path(start).resolve()
     for folder in (here, *here.parents):
@@ -111,11 +110,9 @@ def _root(start: str) -> Path:
 
 
 def usual_wave() -> str:
-    """Return the wave that is meant where none is named: that of `study.toml`, read without any
-    library.
+    """Return the default wave, which `study.toml` names; uses the standard library only.
 
-    Raises RefusedError where it names none; `analysis.survey.study` says what is wrong with the
-    rest of the file.
+    Raises RefusedError if it names none; `analysis.survey.study` reports other faults of the file.
     """
     try:
         declared = (root() / STUDY).read_text("utf-8")
@@ -133,9 +130,9 @@ def usual_wave() -> str:
 
 
 def waves_until(raw: Path) -> list[Path]:
-    """List the folders of the waves beside `raw` up to it, by name, each with a declaration.
+    """Return the folders of the waves beside `raw`, up to and including it, in order of name.
 
-    Others beside it, as a copy of a wave under another name, are no waves.
+    Each has a declaration. Other folders, such as copies of a wave under other names, are left out.
     """
     folders = [path.parent for path in sorted(raw.parent.glob(f"*/{DECLARATION}"))]
     waves = [folder for folder in folders if WAVE.fullmatch(folder.name) or folder.name == raw.name]
@@ -143,45 +140,41 @@ def waves_until(raw: Path) -> list[Path]:
 
 
 def files_until(raw: Path) -> list[Path]:
-    """List the files of the wave in `raw` and of those before it, which tell what has changed
-    since.
-    """
+    """Return the files of the wave in `raw` and of earlier waves, which comparisons need."""
     waves = sorted(one for one in {*waves_until(raw), raw} if one.is_dir())
     return [path for wave in waves for path in wave.iterdir() if path.is_file()]
 
 
 def processed(wave: str) -> Path:
-    """Return the folder of the clean tables of a wave; RefusedError (a ValueError) where it is no
-    wave.
-    """
+    """Return the folder of the clean tables of a wave; RefusedError if it is not a wave."""
     return root() / "data/processed" / wave_name(wave)
 
 
 def build(wave: str) -> Path:
-    """Return the scratch folder of a wave, where notebooks leave figures, tables and estimates.
+    """Return the scratch folder of a wave, for figures, tables and estimates of notebooks.
 
-    Raises RefusedError (a ValueError) where it is no wave.
+    Raises RefusedError (a ValueError) if it is not a wave.
     """
     return root() / "build" / wave_name(wave)
 
 
 def columns(wave: str) -> Path:
-    """Return the folder of a fingerprint for each column of the clean tables of a wave."""
+    """Return the folder of the hashes of the columns of a wave's clean tables."""
     return build(wave) / "columns"
 
 
 def district(wave: str, code: str) -> Path:
-    """Return the folder of what the page of one district may say."""
+    """Return the folder of the data that the page of one district may show."""
     return build(wave) / "districts" / district_code(code)
 
 
 def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> Path:
-    """Return where a folder really lies, links followed, if files may be written there.
+    """Return the path of a folder with links resolved, if files may be written there.
 
-    It must not lie inside or around anything that people write: the folders KEPT of the repository,
-    its root, this package and its Python, the home; nor `keep`; nor in another repository, but for
-    its `build`. own: the folder of the repository that holds such files and that it may lie in
-    (`build`, `data/processed`). Raises RefusedError with the reason.
+    The folder must not lie inside or contain anything that people write: the folders KEPT of the
+    repository, its root, this package and its Python, the home directory, and `keep`. It must not
+    lie in another repository, except in its `build`. own: the folder of the repository for such
+    files, which it may lie in (`build`, `data/processed`). Raises RefusedError with the reason.
     """
     if str(folder).startswith("~"):
         raise RefusedError(
@@ -190,7 +183,7 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
     place, home = Path(os.path.realpath(folder)), root()
     free = own.partition("/")[0] if own and lies_inside(place, home / own) else ""
     kept = [home / name for name in KEPT if name != free]
-    if own != "data/raw":  # it, or waves in it, may lie on another disk
+    if own != "data/raw":  # it, or waves in it, may be on another disk
         kept += [home / "data/raw", *(home / "data/raw").glob("*/")]
     kept += [Path(os.path.realpath(path)) for path in (PACKAGE, *keep)]
     if not free and (other := _another_repository(place, home, own)):
@@ -201,7 +194,7 @@ def writable_folder(folder: Path, own: str = "", keep: Iterable[Path] = ()) -> P
 
 
 def _why_not(place: Path, kept: Iterable[Path], home: Path, own: str) -> str:
-    """Say why nothing may be written in a folder, as the end of a sentence; empty where it may."""
+    """Return why nothing may be written in a folder, to end a sentence; empty if it may."""
     for path in kept:
         if _inside(place, path):
             return f"lies inside {_shown(path, home)}"
@@ -220,9 +213,7 @@ def _why_not(place: Path, kept: Iterable[Path], home: Path, own: str) -> str:
 
 
 def _another_repository(place: Path, home: Path, own: str) -> Path | None:
-    """Return the repository, other than `home`, in which a folder lies; None where it lies in its
-    `build`.
-    """
+    """Return the repository other than `home` that contains a folder; None in its `build`."""
     for one in (place, *place.parents):
         if one == home or (own == "build" and one.name == "build" and _is_repository(one.parent)):
             return None
@@ -246,8 +237,9 @@ def _shown(path: Path, home: Path) -> str:
 
 @contextmanager
 def semaphores_named() -> Iterator[None]:
-    """Say where the semaphores of processes lie, if they cannot be made there: their error names no
-    file.
+    """Name the location of semaphores in the error raised if they cannot be created.
+
+    The error of the system names no file.
     """
     try:
         yield
@@ -259,13 +251,14 @@ def semaphores_named() -> Iterator[None]:
 
 
 def lies_inside(path: Path, folder: Path) -> bool:
-    """Tell whether a path, links followed, is a folder or lies in it."""
+    """Return whether a path, with links resolved, is a folder or lies in it."""
     return _inside(Path(os.path.realpath(path)), Path(os.path.realpath(folder)))
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    """Tell whether a path is a folder or lies in it, under whatever name (other case, a second
-    mount).
+    """Return whether a path is a folder or lies in it, also by another name of the folder.
+
+    Other names are those in another case, or of a second mount.
     """
     if path.is_relative_to(folder):
         return True

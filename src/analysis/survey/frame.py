@@ -1,13 +1,12 @@
-"""The frame of a wave: the places that must report, after the changes that waves declare in
-`wave.toml`.
+"""The frame of a wave: the places that must report, after the changes declared in `wave.toml`.
 
     [[places]]                          # a township or a community has a new name
     change = "renamed"                  # renamed | new | closed
     township_code = "999901100"
     township = "…"
 
-A new community gives community_code and community; its township's code stands in its first nine
-digits.
+A new community gives community_code and community; the first nine digits of its code are the code
+of its township.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ CHANGES = {"renamed", "new", "closed"}
 
 
 def earlier_wave(raw: Path) -> Path | None:
-    """Return the folder of the wave before, if there is one."""
+    """Return the folder of the previous wave; None if there is none."""
     before = [folder for folder in waves_until(raw) if folder.name != raw.name]
     return before[-1] if before else None
 
 
 def places_changed(folder: Path) -> list[dict]:
-    """Read what a wave declares of changed places; nothing where its declaration cannot be read."""
+    """Return the changes of places that a wave declares; empty if it cannot be read."""
     try:
         return list(read_declaration(folder / FILE).get("places", []))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -43,10 +42,10 @@ def places_changed(folder: Path) -> list[dict]:
 def wave_frame(
     raw: Path, frame: pd.DataFrame, townships: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, list]:
-    """Apply the changes of every wave up to `raw` to the communities and townships of the reference
-    tables.
+    """Apply the changes of every wave up to `raw` to the communities and townships.
 
-    Returns (communities, townships, problems): a change of what is not there is a problem.
+    frame, townships: reference tables. Returns (communities, townships, problems). A change of a
+    place that does not exist is a problem.
     """
     problems = []
     for folder in waves_until(raw):
@@ -87,9 +86,7 @@ def _renamed(rows: pd.DataFrame, level: str, code: str, name: str) -> pd.DataFra
 
 
 def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
-    """Make the row of a new community from its code and name; KeyError when its township is
-    unknown.
-    """
+    """Return the row of a new community; KeyError if its township is unknown."""
     code = change["community_code"]
     township = townships.set_index("township_code").loc[study().township_of(code)]
     district = study().district_of(code)
@@ -105,8 +102,6 @@ def _new(townships: pd.DataFrame, change: dict) -> pd.DataFrame:
 
 
 def reporting(townships: pd.DataFrame) -> pd.DataFrame:
-    """Return the townships that have something to report on: those with a unit, if units are
-    named.
-    """
+    """Return the townships that must report: those with a unit, if units are named."""
     units = list(study().units)
     return townships[townships[units].astype(int).sum(axis=1) > 0] if units else townships

@@ -1,5 +1,6 @@
-"""What must agree with the frame: every place reports once, under its code, county, street and
-name.
+"""Check tables against the frame: each place must report once.
+
+Its code, county, street and name must be those of the frame.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def frame_problems(
 ) -> list[Problem]:
     """Check tables against the communities (`frame`) and townships that must report.
 
-    tables: rows whose cells may be missing. partial: as in `rule_problems`.
+    tables: rows in which cells may be missing. partial: as in `rule_problems`.
     """
     frame_table = study().frame_table
     communities = tables.get(frame_table)
@@ -58,11 +59,10 @@ def frame_problems(
 
 
 def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.Series:
-    """Return the code that belongs to the name of a community whose row has a wrong one, by label
-    of the row.
+    """Return the code that the frame has for communities whose row has a wrong code.
 
-    A code is wrong when it is missing, stands twice or is not in the frame; the name must be that
-    of one community of the county, whose own code no row has.
+    The index is that of the rows. A code is wrong if it is missing, occurs twice or is not in the
+    frame. The name must belong to one community of the county, and no row may have its code.
     """
     if communities is None or communities.empty:
         return pd.Series(dtype=object)
@@ -78,8 +78,9 @@ def claimed_codes(communities: pd.DataFrame | None, frame: pd.DataFrame) -> pd.S
 
 
 def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Give each row of 社区基本情况 the code that its name has, where its own is wrong and said to
-    be so.
+    """Replace each wrong code in 社区基本情况 by the code that the frame has for the name.
+
+    The wrong codes are reported elsewhere.
     """
     name = study().frame_table
     if name not in tables:
@@ -94,8 +95,9 @@ def with_claims(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> dict[st
 def _as_in_frame(
     tables: dict[str, pd.DataFrame], frame: pd.DataFrame, claims: pd.Series
 ) -> list[Problem]:
-    """Compare county, street and name with the frame's for the same code: a slipped row shows
-    here.
+    """Compare county, street and name with those of the frame for the same code.
+
+    This detects rows that have slipped.
     """
     problems, known = [], frame.drop_duplicates("community_code").set_index("community_code")
     for table, handed_in in tables.items():
@@ -124,8 +126,9 @@ def _streets(
     claims: pd.Series,
     townships: pd.DataFrame | None,
 ) -> list[Problem]:
-    """Compare the street of rows whose code is wrong with that of their name, or else with those of
-    the county.
+    """Compare the street of rows whose code is wrong with the frame.
+
+    It is compared with that of the community's name, or else with the streets of the county.
     """
     known, problems = frame.drop_duplicates("community_code").set_index("community_code"), []
     streets: set[tuple] | None = None
@@ -152,7 +155,7 @@ def _streets(
 
 
 def _claimed(rows: pd.DataFrame, claims: pd.Series, message: Message) -> list[Problem]:
-    """Say of the code in each row what is wrong, and which code its name has in the frame."""
+    """Return problems for the code of each row, with the code in the frame for its name."""
     title, problems = title_of(study().frame_table, "community_code"), []
     for row in rows.itertuples():
         value = f"“{row.community}”为 {claims[row.Index]}"
@@ -164,8 +167,9 @@ def _claimed(rows: pd.DataFrame, claims: pd.Series, message: Message) -> list[Pr
 def _townships(
     tables: dict[str, pd.DataFrame], townships: pd.DataFrame | None, partial: Partial
 ) -> list[Problem]:
-    """Compare the townships of tables that have a row for each with those of the county that must
-    report.
+    """Compare the townships of tables that have one row for each with the frame.
+
+    The frame gives the townships of the county that must report.
     """
     names = [
         name
@@ -192,7 +196,7 @@ def _of_townships(
     reported = set(places)
     pairs = zip(wanted["county_code"], wanted["township"], strict=True)
     missing = wanted[pd.Series([pair not in reported for pair in pairs], wanted.index, dtype=bool)]
-    # a name that no township has may be that of one that seems to be missing
+    # the name of an unknown township may be meant for one that seems missing
     misnamed = Counter(partial) + Counter((table, county) for county in other["county_code"])
     for row in missing[more_than_unnamed(missing["county_code"], table, misnamed)].itertuples():
         home, fault = files.loc[row.county_code], TOWNSHIP_MISSING.fault(place=row.township)
@@ -217,8 +221,9 @@ def _surplus(communities: pd.DataFrame, frame: pd.DataFrame, claims: pd.Series) 
 def _strangers(
     tables: dict[str, pd.DataFrame], frame: pd.DataFrame, partial: Partial
 ) -> list[Problem]:
-    """Find rows of communities that no county has, where the rules cannot tell: some rows have no
-    code.
+    """Return problems for communities that are in no county, if some rows have no code.
+
+    Otherwise the rules detect them.
     """
     problems = []
     for table, other in within(tables):
@@ -234,7 +239,7 @@ def _strangers(
 
 
 def _complete(communities: pd.DataFrame, frame: pd.DataFrame, partial: Partial) -> list[Problem]:
-    """Name each community of the frame that does not report, at its county's file."""
+    """Return a problem, at the county's file, for each community of the frame not reported."""
     if communities is None:
         return []
     problems = []

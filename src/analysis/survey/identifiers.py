@@ -1,4 +1,4 @@
-"""Check the roster's direct identifiers. They are read for this alone; no message repeats one."""
+"""Check the roster's direct identifiers, which are read for this only and never repeated."""
 
 from __future__ import annotations
 
@@ -33,15 +33,14 @@ def check_digit(first17: str) -> str:
 
 
 def valid_id(number: str) -> bool:
-    """Tell whether an ID number has eighteen characters and the right check digit."""
+    """Return whether an ID number has eighteen characters and the right check digit."""
     return bool(re.fullmatch(r"[0-9]{17}[0-9X]", number)) and check_digit(number[:17]) == number[17]
 
 
 def looks_personal(cell: object) -> bool:
-    """Tell whether a cell holds what may be an ID or telephone number, wherever it stands."""
-    if (
-        isinstance(cell, float) and 1e14 <= abs(cell) < 1e18
-    ):  # an ID number that was typed as a number
+    """Return whether a cell holds what may be an ID or telephone number, anywhere in it."""
+    # an ID number stored as a number
+    if isinstance(cell, float) and 1e14 <= abs(cell) < 1e18:
         return True
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -49,9 +48,9 @@ def looks_personal(cell: object) -> bool:
 
 
 def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
-    """Find identifiers that are blank or malformed, and people who stand in the roster twice.
+    """Return problems for blank or malformed identifiers, and for people listed twice.
 
-    `roster` holds the columns of study().identifiers plus workbook, sheet and row. Doubles are
+    `roster` holds the columns of study().identifiers plus workbook, sheet and row. Duplicates are
     found within a county and across counties; the message names the other row, never the number.
     """
     ids = roster["id_number"].map(_id).astype(object)
@@ -75,7 +74,7 @@ def identifier_problems(roster: pd.DataFrame) -> list[Problem]:
 
 
 def _id(cell: object) -> str:
-    """Read an ID number as text; typed as a number it has lost its last digits."""
+    """Return an ID number as text; one stored as a number has lost its last digits."""
     return _text(cell).upper() if isinstance(cell, str) else ""
 
 
@@ -95,7 +94,7 @@ def _where(roster: pd.DataFrame, column: str, bad: pd.Series, message: Message) 
 
 
 def _cell_problem(row: dict[str, Any], column: str, message: Message) -> Problem:
-    """Say what is wrong with a cell; a merged or broken one says it itself."""
+    """Return the problem of a cell; a merged cell or error value has its own message."""
     cell = row[column]
     if isinstance(cell, Broken):
         return _problem(row, column, cell.fault)

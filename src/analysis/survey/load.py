@@ -1,4 +1,4 @@
-"""Read the files of a wave as handed in: every row accounted for, every cell with its place."""
+"""Read the files of a wave as handed in; every row is counted and every cell is located."""
 
 from __future__ import annotations
 
@@ -23,20 +23,18 @@ from analysis.survey.study import study
 from analysis.survey.text import empty, normalise, seen
 
 EXPLANATION = "填表说明"
-IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and what WPS keeps for itself
+IGNORED = {EXPLANATION, "WpsReserved_CellImgList"}  # instructions, and a sheet that WPS adds
 LONGEST_TITLE = 31  # characters, as in Excel
-DIGITS = re.compile(
-    r"\d\D?(?:\d\D?){5}"
-)  # six digits or more, whatever stands between: part of a number
+# at least six digits, with single characters between: part of a number
+DIGITS = re.compile(r"\d\D?(?:\d\D?){5}")
 
 
 class Loaded(NamedTuple):
-    """What was read: a raw frame per table, the accounts of the rows, what does not fit, and the
-    total rows.
+    """Result of reading: raw frames, counts of the rows, problems and total rows.
 
     tables: cells as read, plus county_code, workbook, sheet, row; no direct identifiers. accounts:
     one row per sheet. totals: by table, the 小计 and 合计 rows with `kind` and `first`, the first
-    row after the total before.
+    row after the previous total.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -69,18 +67,17 @@ def load(raw: Path) -> Loaded:
 
 
 def _counties(rows: Cells, file: File) -> list[str]:
-    """Return the county of each row: that of the file, or the head of the community code."""
+    """Return the county of each row: that of the file, or of the community code."""
     if file.county:
         return [file.county] * len(rows["row"])
     return [county_of_code(code) for code in rows["community_code"]]
 
 
 def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> Iterator[tuple]:
-    """Yield (model, rows, totals, account) for each sheet of a file; no model where there is no
-    data.
+    """Yield (model, rows, totals, account) for each sheet of a file; no model if it has no data.
 
-    First it is settled whose file it is: of a sheet of another county no more is said, and nothing
-    is read.
+    The owner of the file is determined first: a sheet of another county is not read, and has no
+    other problems.
     """
     try:
         sheets = open_book(file.path, file.title)
@@ -113,8 +110,9 @@ def _sheets(file: File, day: pd.Timestamp | None, problems: list[Problem]) -> It
 def _read(
     sheet: Sheet, model: Table | None, place: int, file: File, problems: list[Problem]
 ) -> tuple:
-    """Return (model, rows, totals, account) of one sheet, each None where there is none; place:
-    from 1.
+    """Return (model, rows, totals, account) of one sheet, each None if there is none.
+
+    place: position of the sheet in the workbook, from 1.
     """
     if model is None:
         return None, None, None, _unknown_sheet(sheet, place, file, problems)
@@ -122,7 +120,7 @@ def _read(
 
 
 def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Problem]:
-    """Name the sheets of the form that are there twice, and those that are missing."""
+    """Return problems for sheets of the form that occur twice or are missing."""
     models = [model.zh for model in file.models]
     twice = {
         sheet.title for sheet, title in zip(sheets, titles, strict=True) if titles.count(title) > 1
@@ -141,11 +139,10 @@ def _sheets_there(file: File, sheets: list[Sheet], titles: list[str]) -> list[Pr
 
 
 def _unknown_sheet(sheet: Sheet, place: int, file: File, problems: list[Problem]) -> dict:
-    """Account for a sheet that is not of the form; with content it is a problem, unless it only
-    explains.
+    """Return the account of a sheet that is not of the form.
 
-    place: its position in the workbook, from 1, which names it: its title may hold anything, also
-    about a person.
+    With content it is a problem, unless it is an explanation. place: its position in the workbook,
+    from 1, which identifies it in messages, since its title may hold anything, also about a person.
     """
     filled = sum(not all(map(empty, row)) for row in sheet.cells)
     title = sheet.title if sheet.title in IGNORED else unknown_title(place)
@@ -160,14 +157,12 @@ def _unknown_sheet(sheet: Sheet, place: int, file: File, problems: list[Problem]
 
 
 def unknown_title(place: int) -> str:
-    """Name a sheet of which the codebook knows nothing by its position in the workbook, from 1."""
+    """Return a name for an unknown sheet: its position in the workbook, from 1."""
     return f"未知的表 unknown sheet {place}"
 
 
 def echoed(title: str) -> str:
-    """Quote a title that somebody made up, to find the sheet by; nothing where it may be about a
-    person.
-    """
+    """Return the title of an unknown sheet in quotes; empty if it may be about a person."""
     plain = seen(title)[:LONGEST_TITLE]
     return "" if looks_personal(title) or DIGITS.search(normalise(title)) else f"“{plain}”"
 
@@ -175,7 +170,7 @@ def echoed(title: str) -> str:
 def _missing_sheets(
     files: list[File], accounts: list[dict], problems: list[Problem]
 ) -> list[Problem]:
-    """Name the sheets that a county which hands in CSV files has not handed in."""
+    """Return problems for sheets missing from a county that hands in CSV files."""
     missing = []
     for county in dict.fromkeys(file.county for file in files if file.title):
         own = [file for file in files if file.county == county]

@@ -1,7 +1,7 @@
-"""Show a county its own sheet again: header and rows at their places, cells in question marked and
-commented.
+"""Write a county's own sheet for its return, with the cells in question marked and commented.
 
-An identifier is not shown, nor what may be one; of the roster only the rows in question are.
+Header and rows keep their positions. Identifiers, and cells that may hold one, are not shown; of
+the roster only the rows in question are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.survey.problems import Problem
 
 HIDDEN = {"name", "id_number", "phone", "remark"}
-WIDEST = 1000  # columns among which one is found by its letters
+WIDEST = 1000  # columns, the most whose letters are looked up
 MASK = "（略）"
 PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
@@ -42,7 +42,7 @@ def write_marked(
     county: str,
     style: dict,
 ) -> None:
-    """Write the header and the rows of the form, marking and commenting the cells in question."""
+    """Write the header and rows of the form; mark and comment the cells in question."""
     for place in header.names:
         page.write_string(header.last, place, header.texts[place], style["head"])
     page.set_column(0, max(header.names), 14)
@@ -59,8 +59,9 @@ def write_marked(
 
 
 def _row(row: list, header: Header, model: Table, county: str) -> dict[int, object]:
-    """Print the cells of a row by position; of a community of another county, nothing but its
-    code.
+    """Return the printed cells of a row by position.
+
+    Of a community of another county only its code is shown.
     """
     cells = {place: row[place] if place < len(row) else "" for place in header.names}
     codes = [
@@ -76,7 +77,7 @@ def _row(row: list, header: Header, model: Table, county: str) -> dict[int, obje
 
 
 def shown(cell: object, name: str, model: Table) -> int | float | str:
-    """Print a cell, unless it is or may be an identifier."""
+    """Return a printed cell; empty if it is or may be an identifier."""
     if empty(cell):
         return ""
     if (
@@ -87,12 +88,13 @@ def shown(cell: object, name: str, model: Table) -> int | float | str:
         return MASK
     if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
         return cell
-    return printed(cell)  # nan and inf too: a workbook has no number for them
+    return printed(cell)  # nan and inf too: a workbook cannot store them as numbers
 
 
 def _answers(cell: object, name: str, model: Table) -> bool:
-    """Tell whether a cell of the roster is what its column asks for: in slipped columns it may be a
-    name.
+    """Return whether a cell of the roster answers its column.
+
+    In shifted columns it may be a name.
     """
     if name == "serial":
         return isinstance(cell, int | float)
@@ -108,7 +110,7 @@ def _answers(cell: object, name: str, model: Table) -> bool:
 
 
 def _mark(page: Any, one: Problem, cells: dict, header: Header, model: Table, style: dict) -> None:
-    """Colour the cell of a finding and put the finding beside it as a comment."""
+    """Colour the cell of a finding and add the finding as a comment."""
     titles = {column.name: column.title for column in columns(model)}
     schema = model.columns
     places = [

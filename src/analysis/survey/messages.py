@@ -1,8 +1,8 @@
-"""What the checks of the package say: for each a code, the message and the remedy, in both languages.
+"""Messages of the checks: each has a code, a text and a remedy, in both languages.
 
-The rules of a study (`rules.csv`) bring messages of their own. Letters of the codes: F file, S sheet, H header,
-L row, C cell, V look of a cell, P place, T total, O origin, W wave before, X character, D `wave.toml`,
-K `corrections.csv`, B tables of the study.
+The rules of a study (`rules.csv`) have their own messages. Letters of the codes: F file, S sheet, H
+header, L row, C cell, V look of a cell, P place, T total, O origin, W previous wave, X character, D
+`wave.toml`, K `corrections.csv`, B tables of the study.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Message:
-    """What one check says; texts may have fields in braces, such as `{file}`.
+    """Message of one check; texts may have fields in braces, such as `{file}`.
 
-    zh, en: what is wrong, or asked. remedy_zh, remedy_en: what to do about it. asks: it is a question, which does
-    not stop a run. zh_county: what the county reads in place of `zh`, where that names another county.
+    zh, en: what is wrong or asked. remedy_zh, remedy_en: what to do about it. asks: whether it is a
+    question, which does not stop a run. zh_county: what the county reads instead of `zh`, if that
+    names another county.
     """
 
     code: str
@@ -32,7 +33,7 @@ class Message:
         return f"{self.remedy_zh} ({self.remedy_en})" if self.remedy_zh else ""
 
     def fault(self, tail: str = "", /, **values: object) -> Fault:
-        """Fill in the fields; tail: what follows the English, which is in brackets."""
+        """Fill in the fields; tail: text that follows the English, which is in brackets."""
         en = self.en.format(**values)
         county = f"{self.zh_county} ({en})" if self.zh_county else ""
         return Fault(self, f"{self.zh.format(**values)} ({en}){tail}", county)
@@ -40,7 +41,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Fault:
-    """A message with its fields filled in; county_text: what the county reads instead, if it is another text."""
+    """A message with its fields filled in.
+
+    county_text: what the county reads instead, if it differs.
+    """
 
     message: Message
     text: str
@@ -48,7 +52,7 @@ class Fault:
 
 
 def question(code: str, zh: str, en: str, zh_county: str = "") -> Message:
-    """Return a message that asks; what it asks about may be right."""
+    """Return a message that is a question about what may be right."""
     remedy = ("请核实：无误则说明原因，有误则改正", "confirm with a reason, or mend it")
     return Message(code, zh, en, *remedy, asks=True, zh_county=zh_county)
 
@@ -201,7 +205,8 @@ PARTS_IN_YUAN = Message("T02", "与合计、各级资金对不上，可能是按
 NOT_SUM = Message("T03", "填 {value}，{rows}之和为 {sum}", "is not the sum of rows", *RECOMPUTE)
 NOT_COUNT = Message("T04", "填 {value}，{rows}的行数为 {sum}", "is not the count of rows", *RECOMPUTE)
 SUM_IN_YUAN = Message("T05", "填 {value}，{rows}之和为 {sum}，单位可能不同", "is not the sum of rows: one of them may be in 元", *GIVE_WAN)
-WRONG_TOTALS = frozenset({NOT_SUM.code, NOT_COUNT.code, SUM_IN_YUAN.code})  # other faults may be why
+# wrong totals, which may follow from other faults
+WRONG_TOTALS = frozenset({NOT_SUM.code, NOT_COUNT.code, SUM_IN_YUAN.code})
 TOTAL_HOLDS_DATA = Message("T06", "小计、合计行中有明细内容", "a total row holds an answer", "明细另起一行，或删去小计、合计字样", "give the answer a row of its own")
 NO_ROWS_ABOVE = Message("T07", "小计上方没有明细行，也许小计重复", "a subtotal without rows of its own above it", "删去重复的小计，或把明细移回其上方", "delete it, or put its rows above it")
 ROWS_SORTED = Message("T08", "小计上方不是本街道的行，也许整表排序了", "rows no longer stand above their subtotals, perhaps sorted", "撤销排序，让各街道的行回到小计之上", "undo the sorting")

@@ -1,8 +1,8 @@
-"""Settle which county and which wave a file is from, before anything else is said of it.
+"""Determine the county and the wave that a file is from, before its other checks.
 
-What speaks for a county: the codes and townships of most rows of a sheet, then 填报单位. What
-speaks for a wave: 填报日期, the year in the title, the dates in the rows, against the reference
-date in `wave.toml`.
+Evidence for a county: the codes and townships of most rows of a sheet, then 填报单位. Evidence for
+a wave: 填报日期, the year in the title and the dates in the rows, compared with the reference date
+in `wave.toml`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from analysis.survey.study import study
 from analysis.survey.text import empty, fold, normalise
 
 WHO = "(?:填报|填表|报送|上报|填写)"
-# without 填报 it is 单位 only before the name of an office, since units are given in the same words
+# without 填报, 单位 counts only before the name of an office, since it also introduces units
 FILLED_BY = re.compile(rf"(?:{WHO}单位(?:\([^()]*\))?:|单位:(?=.*[区县市局]))(.*?)(\(合成数据\))?")
 FILLED_ON = re.compile(
     rf"(?:.*?(?:{WHO}|制表)(?:日期|时间)(?:\([^()]*\))?:|(?:{WHO}|制表)?(?:日期|时间):?(?=[0-9〇○零一二]))(.*)"
@@ -54,21 +54,20 @@ SPELLED = re.compile(rf"([{NUMERALS}]{{4}})年([{NUMERALS}]+)月(?:([{NUMERALS}]
 YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 SPELLED_YEAR = re.compile(rf"([{NUMERALS[:-1]}]{{4}})年")
 SHORT_YEAR = re.compile(r"(?<![0-9])([0-9]{2})年度")
-TOP = 15  # rows above which 填报单位 and the title stand
-BOTTOM = 15  # last rows among which the signatures are
-# days from the reference date to 填报日期: within the first pair as is to be expected, outside the
-# second it is
-# another wave's
+TOP = 15  # 填报单位 and the title are above this row
+BOTTOM = 15  # last rows, which hold the signatures
+# Days from the reference date to 填报日期: within the first pair is expected; outside the second is
+# another wave.
 EXPECTED, POSSIBLE = (-31, 183), (-183, 330)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one sheet says of its origin; rows are counted from 1, 0 where it says nothing.
+    """Evidence of one sheet for its origin; rows are counted from 1, with 0 for none.
 
-    county: code that its rows speak for; unit, unit_row: 填报单位; written, day, day_row: 填报日期,
-    as text and as read; years, named: years and counties in the title; mentioned: code of the
-    county whose places most rows name.
+    county: code to which its rows belong. unit, unit_row: 填报单位. written, day, day_row:
+    填报日期, as text and as read. years, named: years and counties in the title. mentioned: code of
+    the county whose places most rows name.
     """
 
     title: str
@@ -84,7 +83,7 @@ class Claim:
 
     @property
     def unit_county(self) -> str:
-        """Code of the county that 填报单位 names; empty where it is unknown."""
+        """Code of the county that 填报单位 names; empty if it is unknown."""
         if self.unit in aliases():
             return aliases()[self.unit]
         names = map(normalise, study().districts.values())
@@ -93,10 +92,9 @@ class Claim:
 
 
 def claim_of(sheet: Sheet, model: Table | None, rows: Cells | None, title: str) -> Claim:
-    """Collect what a sheet says of its origin; nothing where it is no form (no model).
+    """Return the evidence of a sheet; empty if it is not of the form (no model).
 
-    rows: the data cut out of it, if its header was found. title: the name under which the sheet is
-    spoken of.
+    rows: the data cut out of it, if its header was found. title: the name of the sheet in messages.
     """
     if model is None:
         return Claim(title)
@@ -117,7 +115,7 @@ def claim_of(sheet: Sheet, model: Table | None, rows: Cells | None, title: str) 
 
 
 def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str, int]:
-    """Return what stands behind a label, in its cell or in the next one, and its row."""
+    """Return the text after a label, in its cell or the next one, and its row."""
     for i in rows:
         for place, cell in enumerate(sheet.cells[i]):
             if isinstance(cell, str) and (found := label.fullmatch(normalise(cell))):
@@ -129,7 +127,7 @@ def _labelled(sheet: Sheet, rows: Iterable[int], label: re.Pattern) -> tuple[str
 
 
 def _day(written: str) -> pd.Timestamp | None:
-    """Read the day with which a text begins, in digits or as 二〇二〇年四月三十日."""
+    """Parse the date with which a text begins, in digits or as 二〇二〇年四月三十日."""
     found = DAY.match(written)
     if not found and (spelled := SPELLED.match(written.translate(str.maketrans("○零", "〇〇")))):
         year = "".join(str(NUMERALS.index(digit)) for digit in spelled[1])
@@ -141,7 +139,7 @@ def _day(written: str) -> pd.Timestamp | None:
 
 
 def _years(line: str) -> list[int]:
-    """List the years in a title: 2019, 二〇一九年, 19年度."""
+    """Return the years in a title: 2019, 二〇一九年, 19年度."""
     spelled = SPELLED_YEAR.findall(line.translate(str.maketrans("○零", "〇〇")))
     digits = ["".join(str(NUMERALS.index(one)) for one in year) for year in spelled]
     return [int(year) for year in (*YEAR.findall(line), *digits)] + [
@@ -150,7 +148,7 @@ def _years(line: str) -> list[int]:
 
 
 def _up_to_99(numeral: str | None) -> int:
-    """Return the number that a Chinese numeral such as 三十一 spells, 0 for none."""
+    """Return the number of a Chinese numeral such as 三十一; 0 for none."""
     tens, ten, ones = (numeral or "").rpartition("十")
     return (NUMERALS.index(tens) if tens else 1) * 10 * bool(ten) + (
         NUMERALS.index(ones[0]) if ones else 0
@@ -158,14 +156,15 @@ def _up_to_99(numeral: str | None) -> int:
 
 
 def _title_lines(sheet: Sheet, title: str) -> list[str]:
-    """Return the texts above the header, folded and without the name of the table, which may hold a
-    year.
+    """Return the texts above the header, folded and without the name of the table.
+
+    The name of the table may hold a year.
     """
     lines: list[str] = []
     for row in sheet.cells[:TOP]:
         texts = {normalise(cell) for cell in row if isinstance(cell, str)}
         if texts & form_titles():
-            break  # the header
+            break  # the header begins
         lines += [
             text for text in texts if not (FILLED_ON.fullmatch(text) or FILLED_BY.fullmatch(text))
         ]
@@ -173,9 +172,7 @@ def _title_lines(sheet: Sheet, title: str) -> list[str]:
 
 
 def county_of_rows(rows: Cells) -> str:
-    """Return the county to which most rows belong, by code or township; empty where none has
-    most.
-    """
+    """Return the county of most rows, by code or township; empty if none has most."""
     if "community_code" in rows:
         counties = [county_of_code(code) for code in rows["community_code"]]
     else:
@@ -186,9 +183,7 @@ def county_of_rows(rows: Cells) -> str:
 
 
 def county_mentioned(rows: Cells, model: Table) -> str:
-    """Return the county whose name or townships most rows name, alone; empty where none has
-    most.
-    """
+    """Return the only county whose name or townships most rows name; empty if there is none."""
     columns = [name for rule in rules_of("own_places", [model.name]) for name in rule.words]
     if not columns:
         return ""
@@ -202,12 +197,12 @@ def county_mentioned(rows: Cells, model: Table) -> str:
 
 
 def _only(codes: list[str]) -> set[str]:
-    """Return the one code that all are; nothing where they differ."""
+    """Return a set with the one code that all codes equal; empty if they differ."""
     return set(codes) if len(set(codes)) == 1 else set()
 
 
 def _places_in(text: str) -> list[str]:
-    """List the counties whose name, or the name of one of whose townships, stands in a text."""
+    """Return the counties whose name, or whose township's name, occurs in a text."""
     return [code for name, code in _place_names(root()).items() if name in text]
 
 
@@ -217,11 +212,10 @@ def _place_names(home: Path) -> dict[str, str]:
 
 
 def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[Problem]:
-    """Ask about sheets of which at least half of the rows are those of another county, one question
-    a sheet.
+    """Return a question for each sheet of which half of the rows or more equal another county's.
 
-    pieces: by table, the rows cut out of each sheet. Nothing is asked of a sheet about which
-    `asked` says already that its rows name another county. Blanks and zeros are no likeness.
+    pieces: by table, the rows cut out of each sheet. Sheets for which `asked` already says that
+    their rows name another county are left out. Blanks and zeros do not count as equal.
     """
     known = {(one.workbook, one.sheet) for one in asked if one.code == MENTIONS_ANOTHER.code}
     questions = []
@@ -231,7 +225,7 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
         for (cells, one), (others, other) in permutations([pair for pair in sheets if pair[1]], 2):
             place = (cells["workbook"][0], cells["sheet"][0])
             if cells["workbook"][0] == others["workbook"][0]:
-                continue  # a sheet that is there twice is named as such
+                continue  # a sheet that occurs twice is reported elsewhere
             if 2 * len(one & other) >= min(len(one), len(other)) and place not in known:
                 known.add(place)
                 questions.append(Problem.of(SAME_ROWS.fault(rows=len(one & other)), *place))
@@ -239,15 +233,13 @@ def same_rows(pieces: dict[str, list[Cells]], asked: Iterable[Problem]) -> list[
 
 
 def _likeness(cells: Cells, columns: list[str], least: int) -> set[tuple]:
-    """Return the rows of a sheet, without those of which fewer than `least` columns hold
-    something.
-    """
+    """Return the rows of a sheet in which at least `least` columns are filled in."""
     rows = zip(*(cells[name] for name in columns), strict=True)
     return {row for row in rows if sum(bool(cell) for cell in row) >= least}
 
 
 def county_of_code(code: object) -> str:
-    """Take the county from a community code."""
+    """Return the county of a community code."""
     if isinstance(code, float) and code.is_integer():
         code = int(code)
     return study().district_of(fold(str(code)).strip())
@@ -255,16 +247,17 @@ def county_of_code(code: object) -> str:
 
 @cache
 def _towns(_root: Path) -> dict[str, str]:
-    """Map the townships whose name only one county has to that county."""
+    """Return the townships whose name occurs in one county only, with that county."""
     table = reference("townships").drop_duplicates(["county_code", "township"])
     table = table.drop_duplicates("township", keep=False)
     return dict(zip(table["township"], table["county_code"], strict=True))
 
 
 def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Problem]]:
-    """Say in one line that a file, or in one a sheet, is another county's.
+    """Return problems for a file, or sheets of it, that belong to another county.
 
-    Returns the titles of the sheets that are not to be read as this county's, and the lines.
+    Returns the titles of the sheets that must not be read as this county's, and the problems, one
+    for all sheets with the same fault.
     """
     if not file.county:
         return set(), []
@@ -287,7 +280,7 @@ def another_county(file: File, claims: list[Claim]) -> tuple[set[str], list[Prob
 
 
 def _whole(file: File, claims: list[Claim], other: str) -> Problem:
-    """Say that a file is another county's, and by what."""
+    """Return the problem of a file that belongs to another county, with the evidence."""
     signs = [("社区代码、街道", any(claim.county == other for claim in claims))]
     signs += [("填报单位", any(claim.unit_county == other for claim in claims))]
     by = "、".join(sign for sign, there in signs if there)
@@ -297,7 +290,7 @@ def _whole(file: File, claims: list[Claim], other: str) -> Problem:
 
 
 def _units(file: File, claims: list[Claim]) -> list[Problem]:
-    """Compare 填报单位 with the county of the file: one line for all sheets that name the same."""
+    """Compare 填报单位 with the county of the file: one problem for all sheets with the same."""
     names = study().districts
     lines = []
     for unit in dict.fromkeys(claim.unit for claim in claims if claim.unit):
@@ -324,15 +317,15 @@ def _units(file: File, claims: list[Claim]) -> list[Problem]:
 
 
 def _in_sheets(claims: list[Claim]) -> str:
-    """Say in how many sheets it is so, where the place names but the first."""
+    """Return the number of sheets concerned, since the location names only the first."""
     return f"共{len(claims)}张表：" if len(claims) > 1 else ""
 
 
 def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> list[Problem]:
-    """Compare 填报日期 and the years in titles with the reference date of the wave: at most one
-    line for each.
+    """Compare 填报日期 and the years in titles with the reference date of the wave.
 
-    A file whose every date is another wave's is a problem; else what is odd is a question.
+    Returns at most one finding for each. A file whose dates are all of another wave is a problem;
+    other deviations are questions.
     """
     if day is None:
         return []
@@ -353,7 +346,7 @@ def another_wave(file: File, claims: list[Claim], day: pd.Timestamp | None) -> l
 
 
 def _dated(file: File, claims: list[Claim], day: pd.Timestamp) -> list[Problem]:
-    """Compare every 填报日期 with the reference date: one line, or none."""
+    """Compare every 填报日期 with the reference date; returns one finding or none."""
     dated = [claim for claim in claims if claim.day is not None]
     odd = [claim for claim in dated if not _within(claim, day, EXPECTED)]
     contrary = [claim for claim in dated if not _within(claim, day, POSSIBLE)]
@@ -371,7 +364,10 @@ def _within(claim: Claim, day: pd.Timestamp, days: tuple[int, int]) -> bool:
 
 
 def stale_questions(tables: dict[str, pd.DataFrame], day: pd.Timestamp | None) -> list[Problem]:
-    """Ask of each file whose newest dates are far from the reference date; tables: clean."""
+    """Return a question for each file whose newest dates are far from the reference date.
+
+    tables: clean tables.
+    """
     if day is None:
         return []
     asked = []

@@ -1,8 +1,7 @@
-"""What this program made, and what it may therefore replace or remove: a marker in each folder says
-so.
+"""Folders that this program made and may replace or remove, each identified by a marker file.
 
-The marker lists the files that were written, with their hashes, as `sha256sum` does. What it does
-not list was put there by somebody else and is never lost.
+The marker lists the written files with their hashes, in the format of `sha256sum`. Files that it
+does not list were added by somebody else and are never lost.
 """
 
 from __future__ import annotations
@@ -32,19 +31,12 @@ HEAD = (
     "# Made by analysis, which may replace or remove it. "
     "It wrote these files, and keeps any other:\n"
 )
-SCRATCH = {
-    "columns",
-    "districts",
-    "en",
-    "returns",
-    "site",
-    "times.json",
-    "zh",
-}  # of a wave, below build/
+# of a wave, below build/
+SCRATCH = {"columns", "districts", "en", "returns", "site", "times.json", "zh"}
 OURS = ("bench", "home")  # below build/, beside the scratch folders of the waves
-UNKNOWN = "-"  # in place of the hash of a file of which no more than the name is known
+UNKNOWN = "-"  # instead of the hash of a file of which only the name is known
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
-SHOWN = 5  # names in a message
+SHOWN = 5  # names listed in a message
 
 
 def hash_of(path: Path) -> str:
@@ -53,9 +45,9 @@ def hash_of(path: Path) -> str:
 
 
 def files_in(folder: Path) -> list[str]:
-    """List everything in a folder but folders and its marker, links too, by name relative to it.
+    """Return the files and links in a folder, except its marker, as names relative to it.
 
-    Raises OSError where a folder in it cannot be read.
+    Raises OSError if a folder in it cannot be read.
     """
     found = []
     for top, folders, files in os.walk(folder, onerror=_raise):
@@ -69,8 +61,9 @@ def _raise(error: OSError) -> None:
 
 
 def made(folder: Path) -> dict[str, str] | None:
-    """Map the files that this program wrote into a folder to their hashes; None without its
-    marker.
+    """Return the files that this program wrote into a folder, with their hashes.
+
+    None without its marker.
     """
     marker = folder / MARKER
     if marker.is_symlink() or not marker.is_file():
@@ -83,17 +76,13 @@ def made(folder: Path) -> dict[str, str] | None:
 
 
 def mark(folder: Path, states: dict[str, str] | None = None) -> None:
-    """Write the marker of a folder that this program makes. states: hash by name of the files
-    written so far.
-    """
+    """Write the marker of a folder that this program makes; states: hash by name of file."""
     text = HEAD + "".join(f"{state}  {name}\n" for name, state in sorted((states or {}).items()))
     put(text.encode(), folder / MARKER)
 
 
 def put(content: bytes, target: Path) -> None:
-    """Write a file in one step, in place of whatever has its name; a link is replaced, not
-    followed.
-    """
+    """Write a file atomically, replacing one of the same name; a link is not followed."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     with part.open("xb") as file:
@@ -102,7 +91,7 @@ def put(content: bytes, target: Path) -> None:
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Quote the names of files for a message, a few of many."""
+    """Return file names quoted for a message, at most SHOWN of them."""
     listed = [printable(name) for name in names]
     return "、".join(listed[:SHOWN]) + (f" … ({len(listed)})" if len(listed) > SHOWN else "")
 
@@ -110,8 +99,8 @@ def quoted(names: Iterable[str]) -> str:
 def owned(folder: Path, names: Iterable[str]) -> set[str]:
     """Return the files of a folder that this program made.
 
-    names: what it makes there; a folder of a version without markers is known by holding nothing
-    else. Raises RefusedError where the folder is somebody else's.
+    names: the files that it makes there. A folder of a version without markers is recognised by
+    holding no others. Raises RefusedError if the folder was made by somebody else.
     """
     listed = made(folder)
     if listed is not None or not folder.exists():
@@ -123,7 +112,7 @@ def owned(folder: Path, names: Iterable[str]) -> set[str]:
 
 
 def not_ours(folder: Path, names: Iterable[str]) -> str:
-    """Say that a folder holds what this program did not make."""
+    """Return the message for a folder that holds files this program did not make."""
     said = "不是本程序生成的文件夹，不改动 (not made by this program, so left alone; it holds"
     return (
         f"{printable(str(folder))}: {said} {quoted(names)}: move it away or choose another folder)"
@@ -131,8 +120,9 @@ def not_ours(folder: Path, names: Iterable[str]) -> str:
 
 
 def claim_scratch(wave: str) -> None:
-    """Mark the scratch folder of a wave; RefusedError where it is somebody else's, or leads
-    elsewhere.
+    """Mark the scratch folder of a wave.
+
+    Raises RefusedError if it was made by somebody else, or is a link to another place.
     """
     folder = build(wave)
     writable_folder(folder.parent, own="build")
@@ -146,9 +136,7 @@ def claim_scratch(wave: str) -> None:
 
 
 def list_scratch(wave: str, paths: Iterable[Path]) -> None:
-    """Note in the marker of a wave's scratch folder what its steps leave there, which may be
-    removed.
-    """
+    """List files of a wave's scratch folder in its marker, so that they may be removed."""
     folder = build(wave)
     before = made(folder) or {}
     after = dict.fromkeys((path.relative_to(folder).as_posix() for path in paths), UNKNOWN) | before
@@ -157,11 +145,10 @@ def list_scratch(wave: str, paths: Iterable[Path]) -> None:
 
 
 def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
-    """Return where single files that people work on may be put: below `build`, or outside of what
-    is kept.
+    """Return where single files that people edit may be written: in `build` or outside.
 
-    Neither in the scratch folder of a wave, whose files are removed by name, nor in an edition.
-    Raises RefusedError with the reason.
+    Not in the scratch folder of a wave, whose files are removed by name, nor in an edition, nor
+    where `writable_folder` refuses it. Raises RefusedError with the reason.
     """
     place = writable_folder(folder, own="build", keep=keep)
     refuse_published(place)
@@ -175,12 +162,11 @@ def folder_for_files(folder: Path, keep: Iterable[Path] = ()) -> Path:
 
 @contextmanager
 def replacing(folder: Path, ours: Iterable[str]) -> Iterator[Path]:
-    """Give an empty folder to fill; on success it takes the place of `folder`, on failure nothing
-    changes.
+    """Yield an empty folder to fill, which replaces `folder` on success.
 
-    ours: the files of `folder` that this program made; any other is kept, under its name. Raises
-    RefusedError where a folder that it needs for the exchange is somebody else's, FileExistsError
-    for a file added by hand under a name that is now written.
+    On failure nothing changes. ours: the files of `folder` that this program made; others are kept
+    under their names. Raises RefusedError if a folder needed for the exchange was made by somebody
+    else, FileExistsError for a file added by hand whose name is now written.
     """
     fresh, old = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
     _recover(folder, fresh, old)
@@ -200,12 +186,12 @@ def replacing(folder: Path, ours: Iterable[str]) -> Iterator[Path]:
 
 
 def states_of(folder: Path) -> dict[str, str]:
-    """Map every file of a folder but its marker to its hash."""
+    """Return the hash of every file of a folder, except its marker."""
     return {name: hash_of(folder / name) for name in files_in(folder)}
 
 
 def _carry(source: Path, target: Path) -> None:
-    """Link into another folder what was put by hand into one that this program made."""
+    """Link the files added by hand to a folder of this program into another folder."""
     ours, new = made(source) or {}, made(target) or {}
     for name in files_in(source):
         if name in ours:
@@ -229,9 +215,7 @@ def _carry(source: Path, target: Path) -> None:
 
 
 def _swap(fresh: Path, folder: Path, old: Path) -> None:
-    """Put a fresh folder in the place of another: in one step where the system can, else in two
-    renames.
-    """
+    """Replace a folder: in one step if the system can, else by two renames."""
     if not folder.exists():
         fresh.rename(folder)
     elif not _exchange(fresh, folder):
@@ -240,8 +224,9 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders of one file system atomically (Linux renameat2); False where that is not
-    to be had.
+    """Exchange two folders of one file system atomically; False if that is not available.
+
+    Uses renameat2 of Linux.
     """
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
@@ -251,8 +236,9 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _recover(folder: Path, fresh: Path, old: Path) -> None:
-    """Finish an exchange that was cut short, or clear what it left; RefusedError where that is
-    somebody else's.
+    """Finish an exchange that was interrupted, or remove its remains.
+
+    Raises RefusedError if they were made by somebody else.
     """
     for left in (fresh, old):
         if left.is_symlink():
@@ -269,13 +255,14 @@ def _recover(folder: Path, fresh: Path, old: Path) -> None:
 
 
 def _holds(folder: Path) -> bool:
-    """Tell whether a folder holds more than a marker that a kill cut short."""
+    """Return whether a folder holds more than a marker of which the writing was interrupted."""
     return any(path.name != PART or path.is_symlink() for path in folder.iterdir())
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that this program made, the marker last: what a kill leaves still says whose
-    it is.
+    """Remove a folder that this program made.
+
+    The marker goes last, so that the remains of an interrupted removal can be identified.
     """
     if made(folder) is None and _holds(folder):
         raise RefusedError(not_ours(folder, [path.name for path in folder.iterdir()]))
@@ -290,11 +277,11 @@ def remove(folder: Path) -> None:
 
 @contextmanager
 def adding(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; on success its files go into `folder`, beside what is there.
+    """Yield an empty folder to fill; on success its files are added to `folder`.
 
-    A file there is written over only if this program wrote it and nobody has changed it since.
-    Raises RefusedError where nothing may be written, FileExistsError naming the files that stand in
-    the way; none is written then.
+    An existing file is overwritten only if this program wrote it and it is unchanged since. Raises
+    RefusedError if nothing may be written, FileExistsError naming the files that are in the way; no
+    file is written then.
     """
     place = folder_for_files(folder)
     with tempfile.TemporaryDirectory() as work:
@@ -326,7 +313,7 @@ def _replaceable(path: Path, states: set[str | None]) -> bool:
 
 
 def refuse_published(folder: Path) -> None:
-    """Refuse a folder inside what is published, of this wave or another; raises RefusedError."""
+    """Raise RefusedError if a folder lies inside what is published, of any wave."""
     refuse_edition(folder)
     if lies_inside(folder, root() / "outputs"):
         why = (
@@ -337,7 +324,7 @@ def refuse_published(folder: Path) -> None:
 
 
 def refuse_edition(folder: Path) -> None:
-    """Refuse a folder inside a published edition; raises RefusedError."""
+    """Raise RefusedError if a folder lies inside a published edition."""
     for one in (folder, *folder.parents):
         if (one / "SHA256SUMS").is_file() and (one / "INPUTS").is_file():
             why = "已发布的版本里不另写文件 (a published edition: choose a folder outside of it)"

@@ -1,4 +1,4 @@
-"""Turn cells into values by rule. What no rule covers is a fault, never a guess."""
+"""Convert cells to values by rules; a cell to which no rule applies is a fault."""
 
 from __future__ import annotations
 
@@ -34,26 +34,24 @@ NUMBER = re.compile(
     r"(-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?)(?![0-9.,])\s*([^0-9.,\s].*)?", re.S
 )
 DATE = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})(?:月|[月./-]([0-9]{1,2})日?)?")
-OCTOBER = re.compile(r"[0-9]{4}\.1")  # what becomes of 1988.10 where it is taken for a number
+OCTOBER = re.compile(r"[0-9]{4}\.1")  # how 1988.10 is stored if it is entered as a number
 CODE = re.compile(r"[0-9A-Za-z-]+")
-DIGITS = re.compile(r"\^?\[0-9\]\{([0-9]+)\}\$?")  # the pattern of a code that is so many digits
-INVISIBLE = (
-    "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"  # dropped around a value, never within one
-)
+DIGITS = re.compile(r"\^?\[0-9\]\{([0-9]+)\}\$?")  # pattern of a code of fixed length
+# removed around a value, never within it
+INVISIBLE = "\u00ad\u180e\u200b-\u200e\u2060-\u2064\ufeff"
 AROUND = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
-APART = re.compile(
-    r"[0-9]\s+[0-9]"
-)  # two numbers in one cell: folding would join them into a third
+# two numbers in one cell, which folding would join into one
+APART = re.compile(r"[0-9]\s+[0-9]")
 MIDNIGHT = re.compile(r"\s+0?0:00(:00)?\s*$")
 ERROR = re.compile(r"#(DIV/0!|N/A|REF!|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
-LARGEST = 2**53  # beyond it a float no longer holds every whole number
+LARGEST = 2**53  # from here on a float does not hold every whole number
 YUAN = 10_000  # 元 in one 万元
-# how a unit may be written, folded, and what the number is then divided by
+# accepted spellings of units, folded, with the divisor of the number
 SPELLINGS = {"万元": {"万元": 1, "元": YUAN}, "平方米": {"平方米": 1, "m2": 1, "m²": 1, "平米": 1}}
 
 
 class UnreadableError(ValueError):
-    """Raised with what is wrong with a cell and what is wanted instead."""
+    """Raised with what is wrong with a cell and what is expected instead."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.text)
@@ -61,35 +59,31 @@ class UnreadableError(ValueError):
 
 
 class Broken(str):
-    """A cell that shows an error value, or a formula that nobody has calculated, instead of a
-    value.
-    """
+    """A cell that holds an error value, or a formula without a result, instead of a value."""
 
     fault: Fault
 
     def __new__(cls, fault: Fault | None = None) -> Broken:
-        """Make a cell that reads as its fault; without one, what is wrong is named elsewhere."""
+        """Return a cell whose text is its fault; without one, the header has the fault."""
         cell = super().__new__(cls, fault.text if fault else "")
         if fault:
             cell.fault = fault
         return cell
 
 
-ABSENT = (
-    Broken()
-)  # each cell of a column that the header lacks, or whose unit is unknown: named at the header
+# cells of a column that is missing or has an unknown unit: reported at the header
+ABSENT = Broken()
 
 
 def spellings(unit: str) -> dict[str, int]:
-    """Map each way to write a unit to its divisor: 元 counts for 万元, by ten thousand."""
+    """Return the spellings of a unit with their divisors: 元 is accepted for 万元, by 10,000."""
     return SPELLINGS.get(unit, {unit: 1} if unit else {})
 
 
 def number(cell: object, unit: str = "") -> float:
-    """Read a finite number; text may have full-width digits, thousands commas and the column's
-    unit.
+    """Parse a finite number; text may have full-width digits, thousands commas and the unit.
 
-    Spaces and invisible characters may stand around the number and its unit, not within the number.
+    Spaces and invisible characters may surround the number and its unit, not divide the number.
     """
     value = math.nan
     if isinstance(cell, int | float) and not isinstance(cell, bool):
@@ -103,7 +97,7 @@ def number(cell: object, unit: str = "") -> float:
 
 
 def whole(cell: object, unit: str = "") -> int:
-    """Read a whole number."""
+    """Parse a whole number."""
     value = number(cell, unit)
     if not value.is_integer() or abs(value) > LARGEST:
         raise UnreadableError(NOT_WHOLE.fault())
@@ -111,7 +105,7 @@ def whole(cell: object, unit: str = "") -> int:
 
 
 def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
-    """Return a rule that reads the two answers in `codes`, of which the first is yes."""
+    """Return a parser for the two answers in `codes`, of which the first is yes."""
     yes, no = codes
 
     def read(cell: object) -> bool:
@@ -124,9 +118,9 @@ def yes_or_no(codes: dict[str, str]) -> Callable[[object], bool]:
 
 
 def date(cell: object) -> pd.Timestamp:
-    """Read a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3; without a day, the first.
+    """Parse a date cell, or text such as 1988年3月, 1988-03-05 or 1988.3.
 
-    A time of day is not asked for: it is refused, unless it is midnight.
+    Without a day, the first is meant. A time of day other than midnight is refused.
     """
     match = None
     if isinstance(cell, str):
@@ -147,8 +141,9 @@ def date(cell: object) -> pd.Timestamp:
 
 
 def text(cell: object) -> str:
-    """Read text: a whole number typed as a number becomes its digits; outer space and the invisible
-    go.
+    """Parse text; a whole number stored as a number becomes its digits.
+
+    White space around it and invisible characters are removed.
     """
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -158,7 +153,7 @@ def text(cell: object) -> str:
 
 
 def one_of(codes: dict[str, str]) -> Callable[[object], str]:
-    """Return a rule that reads one of the answers in `codes`, whatever its width or spacing."""
+    """Return a parser for one of the answers in `codes`, in any width or spacing."""
     by_spelling = {normalise(answer): answer for answer in codes}
 
     def read(cell: object) -> str:
@@ -171,16 +166,14 @@ def one_of(codes: dict[str, str]) -> Callable[[object], str]:
 
 
 def not_a_code(pattern: str) -> Fault:
-    """Say what a code that does not match its pattern should be."""
+    """Return the fault of a code that does not match its pattern."""
     if digits := DIGITS.fullmatch(pattern):
         return NOT_SO_MANY_DIGITS.fault(digits=digits[1])
     return NOT_THE_PATTERN.fault(pattern=pattern)
 
 
 def code(cell: object, pattern: str) -> str:
-    """Read a code, plain or full-width, kept as text; whether it matches the pattern is checked
-    later.
-    """
+    """Parse a code, plain or full-width, as text; its pattern is checked later."""
     read = fold(text(cell))
     if not CODE.fullmatch(read):
         raise UnreadableError(not_a_code(pattern))
@@ -188,15 +181,16 @@ def code(cell: object, pattern: str) -> str:
 
 
 def place(cell: object) -> str:
-    """Read the name of a place: text without a numeral that could be the mark of a footnote."""
+    """Parse the name of a place: text without a numeral that could be a footnote mark."""
     if isinstance(cell, str) and odd_character(cell):
         raise UnreadableError(NOT_A_PLACE.fault())
     return text(cell)
 
 
 def reader(schema: pa.Column) -> Callable[[object], object]:
-    """Return the rule for a column of the codebook; none reads a broken cell, or one that shows
-    another order.
+    """Return the parser for a column of the codebook.
+
+    It refuses broken cells and texts with characters that change the reading order.
     """
     read = _by_type(schema)
 
@@ -218,7 +212,7 @@ def reader(schema: pa.Column) -> Callable[[object], object]:
 
 
 def odd_fault(cell: str) -> Fault:
-    """Name the character that is no plain digit, by its code where it cannot be seen."""
+    """Return the fault for a character that is not a plain digit, by its code if invisible."""
     odd = odd_character(cell)
     shown = (
         f"“{odd}”" if odd.isprintable() and not unicodedata.combining(odd) else f"U+{ord(odd):04X}"

@@ -1,4 +1,4 @@
-"""Parse raw frames into clean tables and check each against its model of the codebook."""
+"""Parse raw frames into clean tables and check each against its model in the codebook."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ PLACE = ("workbook", "sheet", "row")
 
 
 class Parsed(NamedTuple):
-    """What the raw frames of a wave say.
+    """Result of parsing the raw frames of a wave.
 
-    tables: the rows without fault, with the types of the codebook. cells: every row of data; a cell
-    that could not be read, or is out of range, is missing, so that all others can be judged. lost:
-    (table, county code) from whose sheets a row may have been lost; the county is empty where any
-    may.
+    tables: the rows without faults, with the types of the codebook. cells: every row of data; cells
+    that could not be parsed or are out of range are missing, so that the others can be checked.
+    lost: (table, county code) of sheets from which a row may have been lost; an empty county code
+    stands for any county.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -50,7 +50,7 @@ class Parsed(NamedTuple):
 
 
 def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Parsed:
-    """Parse and validate every raw frame; notes the faults in `findings`."""
+    """Parse and validate every raw frame; adds the faults to `findings`."""
     tables, cells, lost = {}, {}, set()
     notes = [one for one in findings if one.rule == NOTE]
     misread = {(one.workbook, one.sheet) for one in findings if one.rule == TOTAL_ANSWERS}
@@ -67,15 +67,15 @@ def parse_tables(raws: dict[str, pd.DataFrame], findings: list[Problem]) -> Pars
 
 
 def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
-    """Parse the cells of a raw frame column by column, by the rule for each column's type.
+    """Parse the cells of a raw frame by column, with the parser for the column's type.
 
-    Each distinct cell is read once. Returns every row, where what could not be read is missing, and
-    the faults.
+    Each distinct value is parsed once. Returns every row, with missing values for cells that could
+    not be parsed, and the faults.
     """
     parsed, problems = {}, []
     for name, schema in model.columns.items():
         cells = rows[name].tolist()
-        if name in PLACE:  # ours, not the county's: as it is
+        if name in PLACE:  # set by this program: unchanged
             parsed[name] = pd.Series(cells, rows.index).astype(schema.dtype.type)
             continue
         read, blank = parse.reader(schema), _blank(schema)
@@ -97,8 +97,9 @@ def parse_table(rows: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Pr
 
 
 def _typed(values: list, index: pd.Index, schema: Column) -> pd.Series:
-    """Give values the type of the codebook; numbers become floats, and answers nullable, where one
-    is missing.
+    """Return values with the type of the codebook, or with a nullable type if one is missing.
+
+    Whole numbers become floats then.
     """
     kind = schema.dtype.type
     if not schema.nullable and any(value is None for value in values):
@@ -108,9 +109,7 @@ def _typed(values: list, index: pd.Index, schema: Column) -> pd.Series:
 
 
 def complete(cells: pd.DataFrame, faults: list[Problem], model: Table) -> pd.DataFrame:
-    """Return the rows without fault in which nothing that must be there is missing, as the codebook
-    types them.
-    """
+    """Return the rows without faults or missing required values, with the codebook's types."""
     columns = model.columns
     needed = [
         name for name, schema in columns.items() if not schema.nullable and cells[name].hasnans
@@ -122,9 +121,7 @@ def complete(cells: pd.DataFrame, faults: list[Problem], model: Table) -> pd.Dat
 
 
 def _counties_of(cells: pd.DataFrame, misread: set[tuple[str, str]]) -> set[str]:
-    """Return the counties of the rows in some sheets; all, as "", where a sheet has rows of
-    several.
-    """
+    """Return the counties of the rows in some sheets; "", for all, if a sheet has several."""
     if not misread:
         return set()
     sheets = zip(cells["workbook"], cells["sheet"], strict=True)
@@ -134,7 +131,7 @@ def _counties_of(cells: pd.DataFrame, misread: set[tuple[str, str]]) -> set[str]
 
 
 def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    """Leave out the rows that have a problem."""
+    """Return the rows that have no problem."""
     if not problems:
         return rows
     faulty = {(p.workbook, p.sheet, p.row) for p in problems}
@@ -143,22 +140,21 @@ def without(rows: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 
 
 def _quote(value: object, model: Table) -> str:
-    """Quote a faulty cell, but none of a roster of people: where columns have slipped it may be an
-    identifier.
+    """Return a faulty cell in quotes; empty for a roster of people.
+
+    In shifted columns of a roster, the cell may hold an identifier.
     """
     if model.identifiers or isinstance(value, parse.Broken) or looks_personal(value):
         return ""
     if isinstance(value, float) and abs(value) < parse.LARGEST and value.is_integer():
-        value = int(value)  # as it was typed
+        value = int(value)  # as entered
     if isinstance(value, pd.Timestamp):
         value = value.date()
     return f"“{str(value)[:20]}” "
 
 
 def _blank(schema: Column) -> Fault | None:
-    """Say that a blank cell is a fault, and which answer means nothing where the codebook has
-    one.
-    """
+    """Return the fault of a blank cell; its remedy names the answer that stands for nothing."""
     if schema.nullable:
         return None
     if "无" in schema.metadata["codes"]:
@@ -168,9 +164,7 @@ def _blank(schema: Column) -> Fault | None:
 
 
 def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Table) -> tuple:
-    """Return (value, fault, quote of the cell); no fault where the header has been faulted
-    already.
-    """
+    """Return (value, fault, quoted cell); no fault if the header has been reported."""
     if cell is parse.ABSENT:
         return None, None, ""
     if empty(cell):
@@ -182,9 +176,7 @@ def _parse(cell: object, read: Callable[[object], object], blank: Any, model: Ta
 
 
 def wanted(check: pa.Check, schema: Column) -> Fault:
-    """Say in both languages what a check of the codebook asks for; KeyError where there are no
-    words for it.
-    """
+    """Return the fault of a failed check of the codebook; KeyError if it has no message."""
     said, unit = check.statistics, schema.metadata["unit"]
     low, high = (_printed(said.get(end)) for end in ("min_value", "max_value"))
     match check.name:
@@ -212,9 +204,9 @@ def _printed(end: Any) -> str:
 
 
 def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Problem]]:
-    """Check each cell that could be read against its column of the codebook.
+    """Check each parsed cell against its column of the codebook.
 
-    Returns the cells without those that fail, and what is wrong with these.
+    Returns the cells, with those that fail set to missing, and the problems.
     """
     problems = []
     for name, schema in model.columns.items():
@@ -222,8 +214,8 @@ def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Prob
         if failed:
             problems += _out_of_range(cells.loc[list(failed)], name, failed, schema, model)
             cells = cells.assign(**{name: _with_missing(cells[name], list(failed))})
-    # the county of an interview is the head of its community code; of all others it is that of the
-    # file
+    # the county of an interview is that of its community code, the county of other rows that of
+    # their file
     county = model.columns["county_code"]
     if failed := _failed(cells["county_code"], county):
         at = list(failed)
@@ -236,9 +228,7 @@ def in_range(cells: pd.DataFrame, model: Table) -> tuple[pd.DataFrame, list[Prob
 
 
 def _failed(column: pd.Series, schema: Column) -> dict:
-    """Map the labels of the cells that fail a check of their column to what the first of them asks
-    for.
-    """
+    """Return the labels of the cells that fail a check, with the fault of the first check."""
     failed, values = {}, column.dropna()
     for check in schema.checks if len(values) else ():
         passed = check(values).check_output
@@ -250,7 +240,7 @@ def _failed(column: pd.Series, schema: Column) -> dict:
 
 
 def _with_missing(column: pd.Series, labels: list) -> pd.Series:
-    """Make some cells of a column missing."""
+    """Return a column with some cells set to missing."""
     column = column.astype("float64") if str(column.dtype) == "int64" else column
     return column.mask(column.index.isin(labels))
 
@@ -258,9 +248,7 @@ def _with_missing(column: pd.Series, labels: list) -> pd.Series:
 def _out_of_range(
     rows: pd.DataFrame, column: str, failed: dict, schema: Column, model: Table
 ) -> list[Problem]:
-    """Say of a cell of each row that it is out of range; of an amount that would fit as 元, that
-    too.
-    """
+    """Return problems for cells out of range, also for amounts that would be in range as 元."""
     title, problems = model.columns[column].title, []
     limits = schema.checks[0].statistics if schema.metadata["unit"] == "万元" else {}
     least, most = limits.get("min_value"), limits.get("max_value")

@@ -1,4 +1,4 @@
-"""What is wrong or odd in the input, said so that the county can mend or answer it."""
+"""Problems and questions about the input, for the county to correct or answer."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FINDINGS = (
     "remedy",
     "county_message",
 )
-FOLDED_BY = ("rule", "value", "about")  # what `causes` folds findings by, beside code and message
+FOLDED_BY = ("rule", "value", "about")  # used by `causes` to fold findings, beside code and message
 
-# Rules that `causes` treats in a way of their own; every other finding is folded by its message.
+# rules that `causes` treats specially; other findings are folded by their message
 BLANK, UNIT, NOTE, SHIFTED = "blank", "unit", "note", "shifted"
 MISSING_COLUMN, UNKNOWN_COLUMN = "missing column", "unknown column"
 MISSING_PLACE, UNKNOWN_PLACE, TOTAL_ANSWERS = "missing place", "unknown place", "total answers"
@@ -35,17 +35,17 @@ NO_ROWS, TWICE, SAME_PERSON = "no rows", "twice", "same person"
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault, or one question, at one place; `message` never holds an identifier of a person.
+    """One problem, or one question, at one place; `message` never holds a person's identifier.
 
-    message: the value, the rule in Chinese and (in brackets) in English. county_message: what the
-    county reads instead, where the message names another county. A question does not stop the run.
+    message: the value, then the rule in Chinese and (in brackets) in English. county_message: what
+    the county reads instead, if the message names another county. A question does not stop the run.
     code: that of the message, see `messages`, or of a rule of the study. remedy: what to do about
     it, in both languages.
 
-    rule: one of the rules above, or nothing. value: the part of the message that differs from cell
-    to cell. about: the code of the community that a place is missing or unknown for; of an unknown
-    column the numbers of its filled rows; of an answer in a total row the first row that it sums
-    up. All three serve `causes` alone.
+    rule: one of the rules above, or empty. value: the part of the message that differs between
+    cells. about: the code of the community that is missing or unknown; of an unknown column the
+    numbers of its filled rows; of an answer in a total row the first row that the total sums. Only
+    `causes` uses these three.
     """
 
     workbook: str
@@ -75,7 +75,7 @@ class Problem:
         value: str = "",
         about: str = "",
     ) -> Problem:
-        """Return a fault at a place; quote: what the message begins with."""
+        """Return the problem for a fault at a place; quote: text before the message."""
         return cls(
             workbook,
             sheet,
@@ -93,7 +93,7 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where it is: `file!sheet!column row`."""
+        """Location as text: `file!sheet!column row`."""
         place = "!".join(part for part in (self.workbook, self.sheet, self.column) if part)
         return f"{place} {self.row}" if self.row else place
 
@@ -102,18 +102,17 @@ class Problem:
 
 
 def in_words(place: str, message: str, remedy: str, code: str) -> str:
-    """Write one line: where, what, how to mend it, and the code of the rule."""
+    """Return one line of text: location, message, remedy and code."""
     return (
         f"{place}: {message}" + (f" → {remedy}" if remedy else "") + (f" [{code}]" if code else "")
     )
 
 
 class InputError(Exception):
-    """Raised with every problem found, in order of file, sheet, column and row; accounts: of every
-    row.
+    """Raised with every problem found, in order of file, sheet, column and row.
 
-    Its text is what a reader is shown: a summary where there are several causes, then one line a
-    cause.
+    accounts: the counts of the rows. The text of the error is shown to the user: a summary if there
+    are several causes, then one line for each cause.
     """
 
     def __init__(
@@ -138,14 +137,12 @@ class InputError(Exception):
 
     @property
     def findings(self) -> pd.DataFrame:
-        """The problems and the questions as `findings_table` gives them."""
+        """The problems and questions as a table; see `findings_table`."""
         return findings_table([*self.problems, *self.questions])
 
 
 class StudyError(InputError):
-    """Raised with what is wrong in the study's own files: without a codebook nothing can be folded
-    by it.
-    """
+    """Raised with the problems of the study's own files, which findings depend on."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems, self.questions, self.accounts = sorted(set(problems)), [], None
@@ -157,7 +154,7 @@ class StudyError(InputError):
 
 
 def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
-    """Tabulate problems and questions, each once and in order.
+    """Return a table of problems and questions, in order and without duplicates.
 
     Columns: FINDINGS and FOLDED_BY, all text but `row`.
     """
@@ -170,9 +167,7 @@ def findings_table(findings: Iterable[Problem]) -> pd.DataFrame:
 
 
 def findings_of(table: pd.DataFrame) -> list[Problem]:
-    """Return the findings that a table as `findings_table` makes it lists; FOLDED_BY may be left
-    out.
-    """
+    """Return the findings in a table made by `findings_table`; FOLDED_BY may be absent."""
     names = [name for name in (*FINDINGS, *FOLDED_BY) if name in table]
     return [
         Problem(**dict(zip(names, row, strict=True)))

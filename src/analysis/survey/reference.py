@@ -1,4 +1,4 @@
-"""Reference tables: facts and definitions that are not survey data, read as they are."""
+"""Reference tables: facts and definitions that are not survey data, read unchanged."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from analysis.survey.folders import REFERENCE, root
 from analysis.survey.messages import NO_REFERENCE, NO_ROW, UNREADABLE
 from analysis.survey.problems import Problem, StudyError
 
-# Tables that a study may do without, with their columns: one that is not there, and that
-# `study.toml` does not
-# name under `reference`, has no rows.
+# Tables that a study may lack, with their columns: a table that does not exist and that
+# `study.toml` does not name under `reference` has no rows.
 OPTIONAL = {
     "county_aliases": ("alias", "county_code"),
     "disclosure": ("rule", "value", "zh", "en"),
@@ -55,7 +54,7 @@ OPTIONAL = {
 
 
 def reference(name: str) -> pd.DataFrame:
-    """Read a table of facts that are not survey data; every cell is text, blanks are empty."""
+    """Return a reference table; every cell is text, and blank cells are empty texts."""
     path = root() / REFERENCE / f"{name}.csv"
     if not path.is_file() and not is_needed(name):
         return pd.DataFrame(columns=list(OPTIONAL[name]), dtype=str)
@@ -65,22 +64,20 @@ def reference(name: str) -> pd.DataFrame:
 
 
 def needed(names: Iterable[str]) -> list[Path]:
-    """List the files of reference tables, without those that this study does without."""
+    """Return the files of reference tables that this study must have."""
     paths = ((name, root() / REFERENCE / f"{name}.csv") for name in names)
     return [path for name, path in paths if path.is_file() or is_needed(name)]
 
 
 def is_needed(name: str) -> bool:
-    """Tell whether a reference table must be there: it is not optional, or the study says that it
-    has it.
-    """
-    from analysis.survey.study import study  # it reads reference tables itself
+    """Return whether a reference table must exist: it is required, or the study names it."""
+    from analysis.survey.study import study  # which reads reference tables itself
 
     return name not in OPTIONAL or name in study().reference
 
 
 def check_references(paths: Iterable[Path]) -> None:
-    """Raise StudyError naming the reference tables that are missing."""
+    """Raise StudyError naming the reference tables that do not exist."""
     missing = [(REFERENCE / path.name).as_posix() for path in paths if not path.is_file()]
     if missing:
         raise StudyError(
@@ -92,13 +89,15 @@ def check_references(paths: Iterable[Path]) -> None:
 def _read_reference(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except ValueError as error:  # empty, ragged, or not UTF-8
+    except ValueError as error:  # empty, with ragged rows, or not UTF-8
         raise StudyError([Problem.of(UNREADABLE.fault(f": {error}"), path.name)]) from None
 
 
 def missing_line(table: pd.DataFrame, /, **known: str) -> str:
-    """Write the line that a reference table lacks: the cells that are known, and in angle brackets
-    the titles of those that every other row fills in.
+    """Return the line to add to a reference table.
+
+    It has the cells that are known, and in angle brackets the titles of those that every other row
+    fills in.
     """
     filled = table.columns[(table != "").all()]
     cells = [known.get(title, f"<{title}>" * (title in filled)) for title in table.columns]
@@ -108,8 +107,9 @@ def missing_line(table: pd.DataFrame, /, **known: str) -> str:
 
 
 def no_row(name: str, /, **known: str) -> Problem:
-    """Return the problem that a reference table has no row for the first of the known cells: its
-    file, the line to add and its number.
+    """Return the problem that a reference table lacks a row: its file, the line and its number.
+
+    known: cells of the row, first that by which it was looked up.
     """
     table = reference(name)
     fault = NO_ROW.fault(key=next(iter(known.values())), line=missing_line(table, **known))

@@ -1,6 +1,4 @@
-"""What is read from the repository that one works in: clean tables, reference tables, facts of the
-wave.
-"""
+"""Read the data of the repository: clean tables, reference tables, declaration of the wave."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from analysis.survey.study import study
 
 __all__ = ["build", "processed", "reference", "root"]
 
-PLACE = ("county_code", "workbook", "sheet", "row")  # where a row of a clean table stands
+PLACE = ("county_code", "workbook", "sheet", "row")  # location of a row of a clean table
 
 
 NOT_BUILT = (
@@ -29,39 +27,37 @@ NOT_BUILT = (
 
 
 class NotBuiltError(FileNotFoundError):
-    """Raised where a file of the last build is not there. Jupyter shows its message alone."""
+    """Raised if a file of the last build does not exist; Jupyter shows only its message."""
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
 
 
 def built(path: Path) -> Path:
-    """Return the path of a file that a build makes; NotBuiltError where it is not there."""
+    """Return the path of a file that a build makes; NotBuiltError if it does not exist."""
     if not path.exists():
         raise NotBuiltError(f"{os.path.relpath(path, root())} {NOT_BUILT}")
     return path
 
 
 def register(name: str, wave: str) -> pd.DataFrame:
-    """Read a reference table as a source of estimates: what it holds is *published*, not
-    surveyed.
-    """
+    """Return a reference table as a source of estimates; its basis is *published*."""
     table = reference(name)
     table.attrs.update(table=name, wave=wave, basis="published")
     return table
 
 
 def named_places() -> pd.Series:
-    """Return the stand-in community code for each place that the published report names."""
+    """Return the placeholder community code of each place named by the published report."""
     return reference("named_places").set_index("real_name")["stand_in"]
 
 
 def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
-    """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
+    """Return one clean table; `attrs` hold its name and wave for the estimates made from it.
 
-    columns: with names, these alone and where each row stands; a notebook that names what it uses
-    runs again only when one of them changes. Raises NotBuiltError where the table has yet to be
-    made, KeyError naming a column that it does not have.
+    columns: the columns to read, beside the location of each row; a notebook that names them runs
+    again only if one of them changes. Raises NotBuiltError if the table has not been made, KeyError
+    naming a column that it does not have.
     """
     path = built(processed(wave) / f"{table}.parquet")
     with reading_table(table, columns, path), path.open("rb") as file:
@@ -76,10 +72,10 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
 
 
 def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
-    """Read the estimates that notebooks (those named, or all) have saved, as one table.
+    """Return the estimates that notebooks (those named, or all) have saved, as one table.
 
-    district: what the page of a district may say instead, its own rows and the city's as they are
-    printed (see `analysis.publish.districts`).
+    district: return what the page of a district may show instead: its own rows and the city's,
+    rounded as printed (see `analysis.publish.districts`).
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "estimates.parquet")
@@ -91,13 +87,14 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
 
 
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:
-    """Read the statements that the comparison saved, or only the form and words of one
-    district's.
+    """Return the statements that the comparison saved, or those of one district.
+
+    Of one district, only form and words.
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "statements.parquet")
     path = build(wave) / study().languages[0] / "tables/statements.csv"
-    if not path.exists():  # no notebook of this study compares
+    if not path.exists():  # no notebook of this study makes comparisons
         return pd.DataFrame(
             columns=["form", "indicator", "district", "zh", "en", "text_zh", "text_en"]
         )
@@ -105,17 +102,18 @@ def read_statements(wave: str, district: str = "") -> pd.DataFrame:
 
 
 def read_places(wave: str, district: str) -> pd.DataFrame:
-    """Read the communities of one district with the `public` columns of the study."""
+    """Return the communities of one district with the `public` columns of the study."""
     return _read_parquet(folder_of(wave, district) / "places.parquet")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    with built(path).open("rb") as file:  # Arrow would open it where no plan can be held against it
+    with built(path).open("rb") as file:  # opened by Python, so that the audit hook sees it
         return pd.read_parquet(file)
 
 
 def wave_facts(wave: str) -> dict:
-    """Read what `wave.toml` declares: basis, dates, titles. The only place that says
-    *synthetic*.
+    """Return the declaration in `wave.toml`: basis, dates, titles.
+
+    No other file says that data are *synthetic*.
     """
     return read_declaration(built(processed(wave) / FILE))

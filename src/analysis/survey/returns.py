@@ -1,8 +1,7 @@
-"""What goes back to a county: its findings as a list, and its own sheets with the cells in question
-marked.
+"""Workbooks returned to counties: a list of findings, and their own sheets with marked cells.
 
-Nothing of any other county is in it, and no identifier: of the roster only the rows asked about are
-shown, without names, ID numbers and telephones.
+They hold no data of other counties and no identifiers: of the roster only the rows in question are
+shown, without names, ID numbers and telephone numbers.
 """
 
 from __future__ import annotations
@@ -67,10 +66,10 @@ def write_returns(
 ) -> list[Path]:
     """Write `<code>_<county>.xlsx` for each county into `folder`; returns the paths.
 
-    findings: as `findings_table` has them (`InputError.findings`, or the clean table `questions`);
-    accounts: of the rows. A county without findings gets the list that says so, and its rows
-    counted; where there was nothing to read, nobody gets one. Raises FileExistsError when `folder`
-    is where the counties' own files lie.
+    findings: as returned by `findings_table` (`InputError.findings`, or the clean table
+    `questions`). accounts: counts of the rows. A county without findings gets a list that says so,
+    and its counts; if nothing could be read, no county gets a workbook. Raises FileExistsError if
+    `folder` holds the files handed in.
     """
     refuse_raw_folder(folder, raw)
     if without_files(raw):
@@ -119,9 +118,7 @@ def _styles(book: Workbook) -> dict:
 
 
 def _write_list(sheet: Worksheet, county: str, findings: pd.DataFrame, style: dict) -> None:
-    """Write every cause with its place, and a column for the answer; the cells are marked in the
-    sheets.
-    """
+    """Write every cause with its location, and a column for the answer."""
     folded = causes(findings_of(findings))
     faults = sum(one.kind == PROBLEM for one in folded)
     asked = len(folded) - faults
@@ -152,7 +149,7 @@ def _write_list(sheet: Worksheet, county: str, findings: pd.DataFrame, style: di
 
 
 def _write_counts(sheet: Worksheet, accounts: pd.DataFrame, style: dict) -> None:
-    """Write how many rows of each sheet were read, and as what."""
+    """Write the number of rows of each sheet, by kind."""
     sheet.write_row(0, 0, ("文件 (file)", "工作表 (sheet)", *COUNTS.values()), style["head"])
     for row, line in enumerate(accounts.itertuples(), start=1):
         numbers = (int(getattr(line, name)) for name in COUNTS)
@@ -162,10 +159,9 @@ def _write_counts(sheet: Worksheet, accounts: pd.DataFrame, style: dict) -> None
 
 
 def _write_sheets(book: Workbook, file: File, findings: pd.DataFrame, style: dict) -> None:
-    """Write the county's own sheets that have findings, each cell at its place in the file handed
-    in.
+    """Write the county's own sheets that have findings, with each cell at its position.
 
-    None of a file that is another county's: it would go to the wrong one.
+    A file that belongs to another county is left out, since it would go to the wrong one.
     """
     if findings["code"].isin(OF_ANOTHER).any():
         return

@@ -1,7 +1,7 @@
-"""What must hold within a row, across rows and between sheets, beyond each column's own range.
+"""Rules within a row, across rows and between sheets, beyond the range of each column.
 
-Every rule looks at each row in which the cells that it needs are there; where one is missing, since
-it could not be read, the rule is silent about that row alone.
+A rule checks each row in which the cells that it needs are present; it is not applied to rows in
+which one is missing because it could not be parsed.
 """
 
 from __future__ import annotations
@@ -32,14 +32,13 @@ from analysis.survey.parse import YUAN
 from analysis.survey.problems import MISSING_PLACE, TWICE, UNIT, UNKNOWN_PLACE, Problem
 from analysis.survey.study import Study, study
 
-# (table, county code) to the number of its rows of which it is not known what they are about;
-# county "": of any
+# (table, county code): number of its rows without the cells that identify them; an empty county
+# code stands for any county
 Partial = Mapping[tuple[str, str], float]
 
 CLOSE = 0.005  # 万元: amounts have two decimals
-PASTED = (
-    3  # rows of two communities or more that a sheet of persons without names does not have twice
-)
+# so many rows, of two communities or more, do not repeat by chance in a sheet without names
+PASTED = 3
 
 
 def rule_problems(
@@ -47,8 +46,8 @@ def rule_problems(
 ) -> list[Problem]:
     """Check tables against every rule within a row, across rows and across tables.
 
-    tables: rows whose cells may be missing. partial: as `partial_tables` counts; as many places as
-    rows that are not known may be missing without a word.
+    tables: rows in which cells may be missing. partial: as returned by `partial_tables`; as many
+    places as there are unidentified rows may be missing without a problem.
     """
     return (
         _within_a_row(tables)
@@ -62,13 +61,14 @@ def rule_problems(
 
 
 def rules_of(check: str, tables: Collection[str]) -> list[Rule]:
-    """Return the rules of `rules.csv` that make a check on one of these tables."""
+    """Return the rules of `rules.csv` that apply a check to one of these tables."""
     return [rule for rule in study().rules if rule.check == check and rule.table in tables]
 
 
 def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, str]]) -> Partial:
-    """Count the rows of each table and county that lack what names them; any number where some may
-    be `lost`.
+    """Return the number of rows of each table and county that lack their identifying cells.
+
+    The number is infinite if rows may be `lost`.
     """
     partial = Counter(dict.fromkeys(lost, math.inf))
     for name, table in study().tables.items():
@@ -80,10 +80,10 @@ def partial_tables(tables: dict[str, pd.DataFrame], lost: Iterable[tuple[str, st
 
 
 def more_than_unnamed(missing: pd.Series, table: str, partial: Partial) -> pd.Series:
-    """Tell which places are surely missing from a table: those of counties that lack more than its
-    unnamed rows.
+    """Return which places are missing from a table for certain, as a mask.
 
-    missing: county codes, one a place; returns a mask.
+    They are in counties that lack more places than they have unidentified rows. missing: county
+    codes, one for each place.
     """
     anywhere = partial.get((table, ""), 0)
     counts = Counter(missing)
@@ -94,15 +94,16 @@ def more_than_unnamed(missing: pd.Series, table: str, partial: Partial) -> pd.Se
 
 
 def answered(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
-    """Return the rows in which all of these cells are there."""
+    """Return the rows in which all of these cells are present."""
     return rows.dropna(subset=list(columns))
 
 
 def rule_questions(
     tables: dict[str, pd.DataFrame], partial: Partial, day: pd.Timestamp | None
 ) -> list[Problem]:
-    """Ask about what may be right but is odd; `day` is the state that the forms describe, `partial`
-    as above.
+    """Return questions about values that are unusual but may be right.
+
+    day: the reference date of the forms. partial: as in `rule_problems`.
     """
     asked = []
     for rule in rules_of("not_after", tables):
@@ -132,7 +133,7 @@ def rule_questions(
 def located(
     rows: pd.DataFrame, title: str, fault: Fault, rule: str = "", about: str = ""
 ) -> list[Problem]:
-    """Put a fault at a column of each row; about: the column that holds what it is about."""
+    """Return a problem at a column of each row; about: the column that says what it is about."""
     abouts = rows[about] if about else [""] * len(rows)
     places = zip(rows["workbook"], rows["sheet"], rows["row"], abouts, strict=True)
     return [
@@ -159,9 +160,7 @@ def _within_a_row(tables: dict[str, pd.DataFrame]) -> list[Problem]:
 
 
 def involved(code: str) -> set[str]:
-    """Return the titles of all columns that a rule within a row compares: any of them may be the
-    wrong one.
-    """
+    """Return the titles of the columns that a rule compares; any of them may be wrong."""
     return _involved(study()).get(code, set())
 
 
@@ -177,13 +176,13 @@ def _involved(of: Study) -> dict[str, set[str]]:
 
 @cache
 def _needed(of: Study, table: str, expression: str) -> tuple[str, ...]:
-    """List the columns that an expression uses."""
+    """Return the columns that an expression uses."""
     words = set(re.findall(r"(?<![.\w])[a-z_]\w*", expression))
     return tuple(column for column in of.tables[table].columns if column in words)
 
 
 def _sums(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Compare totals with their parts; find the amounts that make them right as 元."""
+    """Compare totals with their parts; find the amounts that would agree if they were in 元."""
     return [one for rule in rules_of("sum_of", tables) for one in _sum(rule, tables[rule.table])]
 
 
@@ -231,8 +230,9 @@ def _may_be_blank(table: str, column: str) -> bool:
 
 
 def _pasted(table: str, people: pd.DataFrame) -> list[Problem]:
-    """Find rows of people that stand in the same order further up: alone, two persons may be
-    alike.
+    """Return problems for rows of people repeated in the same order further up.
+
+    Single rows do not count: two people may be alike.
     """
     facts = study().tables[table]
     asked = [
@@ -257,7 +257,7 @@ def _known_communities(tables: dict[str, pd.DataFrame], partial: Partial) -> lis
     problems, frame_table = [], study().frame_table
     for table, other in within(tables):
         rows, known = answered(tables[table], ["community_code"]), tables[other]["community_code"]
-        if other == frame_table:  # a county whose sheet is missing is named once, not at every row
+        if other == frame_table:  # a missing sheet is reported once, not in every row
             rows = rows[rows["county_code"].isin(tables[other]["county_code"])]
         unknown = rows[~rows["community_code"].isin(known)]
         codes = unknown.drop_duplicates("community_code")
@@ -268,22 +268,20 @@ def _known_communities(tables: dict[str, pd.DataFrame], partial: Partial) -> lis
 
 
 def within(tables: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
-    """List the tables whose communities must be in another table, with that one, where both are
-    there.
-    """
+    """Return the pairs of tables of which the first must have communities of the second."""
     pairs = [(name, table.within) for name, table in study().tables.items() if table.within]
     return [(table, other) for table, other in pairs if table in tables and other in tables]
 
 
 def unknown_in(rows: pd.DataFrame, table: str, other: str) -> list[Problem]:
-    """Say of rows of a table that another table does not have their community."""
+    """Return problems for rows whose community is not in another table."""
     fault = NOT_IN_TABLE.fault(table=_table_title(other))
     rule = UNKNOWN_PLACE if other == study().frame_table else ""
     return located(rows, title_of(table, "community_code"), fault, rule, "community_code")
 
 
 def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Refuse rows of communities that are in the sampling frame but were not drawn."""
+    """Return problems for communities in the sampling frame that were not drawn."""
     problems = []
     for rule in rules_of("drawn", tables):
         frame, rows = tables.get(study().tables[rule.table].within), tables[rule.table]
@@ -296,7 +294,7 @@ def _drawn(tables: dict[str, pd.DataFrame]) -> list[Problem]:
 
 
 def _at_least_rows(tables: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Refuse a community of which more people were interviewed than there are."""
+    """Return problems for counts that are less than the number of people interviewed."""
     problems = []
     for rule in rules_of("at_least_rows", tables):
         if rule.argument in tables:
@@ -314,7 +312,7 @@ def _table_title(table: str) -> str:
 
 
 def _all_answers(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Problem]:
-    """Name the rows that are missing from a sheet that has one for each answer of a list."""
+    """Return problems for missing rows of a sheet that has one for each answer of a list."""
     problems = []
     for name, table in study().tables.items():
         if table.rows != "codes" or name not in tables:
@@ -322,10 +320,10 @@ def _all_answers(tables: dict[str, pd.DataFrame], partial: Partial) -> list[Prob
         wanted = table.columns[table.named_by].metadata["codes"]
         for (workbook, sheet), rows in tables[name].groupby(["workbook", "sheet"]):
             if rows[table.named_by].duplicated().any():
-                continue  # the item that stands twice is named: it may be the one that is missing
+                continue  # the item that occurs twice is reported; it may be the missing one
             missing = wanted.keys() - set(rows[table.named_by])
             if len(missing) <= partial.get((name, rows["county_code"].iloc[0]), 0):
-                continue  # it may be what a row says that could not be read
+                continue  # a row that could not be parsed may hold it
             title = title_of(name, table.named_by)
             problems += [
                 Problem.of(

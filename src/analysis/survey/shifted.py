@@ -1,6 +1,4 @@
-"""Find rows whose cells stand beside their headers: pasted, or pushed, a column or more to one
-side.
-"""
+"""Find rows whose cells were pasted or moved one or more columns beside their headers."""
 
 from __future__ import annotations
 
@@ -25,18 +23,16 @@ if TYPE_CHECKING:
     from pandera.pandas import Check, Column
 
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4)  # columns to the right
-MIN_FAULTS = 2  # in a row that may be shifted
+MIN_FAULTS = 2  # faults of a row that may be shifted
 NAMED = ("township", "community")
-CELLS_A_MISFIT = 6  # a shift may leave one cell in so many unexplained
-BELOW = 2  # rows below a shifted block that are its totals
+CELLS_A_MISFIT = 6  # one cell in so many may remain unexplained by a shift
+BELOW = 2  # rows below a shifted block that may be its totals
 TOTAL = re.compile(r".{0,12}(小计|合计|总计|共计).*")
 NAME = re.compile(r"[\u4e00-\u9fff·]{2,8}\d{0,6}")
-DATES = (
-    18_000,
-    60_000,
-)  # days since EPOCH: 1949 to 2064, as a date reads in a cell that is not formatted as one
+# days since EPOCH, 1949 to 2064: a date in a cell without a date format
+DATES = (18_000, 60_000)
 EPOCH = dt.datetime(1899, 12, 30)
-MIN_CELLS = 3  # that are filled in, from the first faulty one on
+MIN_CELLS = 3  # filled in, from the first faulty cell on
 FREE_TEXT = re.compile(r"[^\d]*[\u4e00-\u9fff][^\n]*")
 
 Place = tuple[str, str, int]  # workbook, sheet, row
@@ -49,12 +45,12 @@ def without_shifted(
     model: Table,
     findings: list[Problem],
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Take out of parsed cells what stands in shifted rows, and say so at each of their faults.
+    """Set the cells of shifted rows to missing, and mark their faults as caused by the shift.
 
-    rows: the raw frame. cells, faults: what was parsed of it. findings: of reading; among them the
-    columns that are unknown because shifted rows reach into them get the rule of these rows.
-    Returns (cells, faults): in shifted rows all cells are missing, and the rule of their faults is
-    SHIFTED with the columns to the right, as in `shifted+1`.
+    rows: the raw frame. cells, faults: the result of parsing it. findings: those of reading;
+    columns that are unknown only because shifted rows reach into them get the rule of these rows.
+    Returns (cells, faults): in shifted rows all cells are missing, and the rule of the faults is
+    SHIFTED with the number of columns to the right, as in `shifted+1`.
     """
     steps = _steps(rows, faults, model)
     if not steps:
@@ -74,7 +70,7 @@ def without_shifted(
 
 
 def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFrame) -> list[Problem]:
-    """Give the unknown columns that shifted rows alone reach into the rule of these rows."""
+    """Give unknown columns that only shifted rows fill the rule of these rows."""
     read = set(zip(rows["workbook"], rows["sheet"], rows["row"], strict=True))
     ends = {sheet: (min(own), max(own) + BELOW) for sheet, own in _blocks(steps).items()}
     found = []
@@ -82,9 +78,8 @@ def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFram
         end = ends.get((one.workbook, one.sheet)) if one.rule == UNKNOWN_COLUMN else None
         filled = [(one.workbook, one.sheet, int(row)) for row in one.about.split()] if end else []
         usual = Counter(steps[place] for place in filled if place in steps).most_common(1)
-        other = [
-            place for place in filled if place not in steps
-        ]  # totals may be among the shifted rows
+        # totals may be among the shifted rows
+        other = [place for place in filled if place not in steps]
         alone = usual and not any(
             place in read or not end[0] <= place[2] <= end[1] for place in other
         )
@@ -93,7 +88,7 @@ def _reached(findings: list[Problem], steps: dict[Place, int], rows: pd.DataFram
 
 
 def _blocks(steps: dict[Place, int]) -> dict[tuple[str, str], list[int]]:
-    """List the shifted rows of each sheet."""
+    """Return the shifted rows of each sheet."""
     blocks: dict[tuple[str, str], list[int]] = {}
     for workbook, sheet, row in steps:
         blocks.setdefault((workbook, sheet), []).append(row)
@@ -101,13 +96,13 @@ def _blocks(steps: dict[Place, int]) -> dict[tuple[str, str], list[int]]:
 
 
 def _with_missing(column: pd.Series) -> pd.Series:
-    """Give a column a type that can be missing."""
+    """Return a column with a type that allows missing values."""
     kinds = {"int64": "float64", "bool": "boolean"}
     return column.astype(kinds.get(str(column.dtype), column.dtype))
 
 
 def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Place, int]:
-    """Map the place of each shifted row to the number of columns to the right."""
+    """Return the place of each shifted row, with the number of columns to the right."""
     faulty: dict[Place, set[str]] = {}
     for one in faults:
         faulty.setdefault((one.workbook, one.sheet, one.row), set()).add(one.column)
@@ -127,7 +122,7 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
     for place, titles in faulty.items():
         row = dict(zip(names, table[place], strict=True))
         bad = {name for name in names if schema[name].title in titles}
-        # a number in a column of names is no fault by itself
+        # a number in a column of names is not a fault by itself
         bad |= {
             name
             for name in NAMED
@@ -143,9 +138,7 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
 
 
 def _reader(name: str, schema: Column) -> Callable[[object], bool]:
-    """Return a function that tells whether a cell answers a column; it remembers what it was
-    asked.
-    """
+    """Return a function that tells whether a cell answers a column, with a cache."""
     known: dict = {}
 
     def answers(cell: object) -> bool:
@@ -178,7 +171,7 @@ def _answers(cell: object, name: str, schema: Column) -> bool:
 
 
 def _passes(value: Any, check: Check) -> bool:
-    """Tell whether a value is in the range, or of the form, that a check of the codebook wants."""
+    """Return whether a value passes a check of the codebook for range or pattern."""
     said = check.statistics
     if check.name == "str_matches":
         return re.match(said["pattern"], value) is not None
@@ -188,9 +181,7 @@ def _passes(value: Any, check: Check) -> bool:
 
 
 def _as_formatted(cell: object, schema: Column) -> object:
-    """Undo what the format of a cell made of a pasted value: a date of a number, or a number of a
-    date.
-    """
+    """Undo what the cell format made of a pasted value: a date of a number, or the reverse."""
     dated = str(schema.dtype).startswith("datetime")
     if dated and isinstance(cell, int | float) and DATES[0] <= cell <= DATES[1]:
         return EPOCH + dt.timedelta(days=int(cell))
@@ -204,8 +195,9 @@ def _is_text(schema: Column) -> bool:
 
 
 def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -> bool:
-    """Tell whether the cells of a row, from its first faulty one on, answer the columns `step` to
-    their left.
+    """Return whether the cells of a row answer the columns `step` to their left.
+
+    Cells before the first faulty one are not considered.
     """
     first = min(form.index(name) for name in bad)
     explained = looked_at = misfits = 0
@@ -222,8 +214,9 @@ def _fits(row: dict, bad: set[str], step: int, form: list[str], readers: dict) -
 
 
 def _totals(table: dict[Place, list], steps: dict[Place, int]) -> dict[Place, int]:
-    """Find the faulty rows in a shifted block that are its totals: with their label they left its
-    column.
+    """Return the faulty rows in a shifted block that are its totals.
+
+    Their label was moved out of its column.
     """
     blocks = _blocks(steps)
     ends = {sheet: (min(rows), max(rows)) for sheet, rows in blocks.items()}

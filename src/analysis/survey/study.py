@@ -1,7 +1,6 @@
-"""What the study in the repository that one works in is: `study.toml` and the tables of
-`data/raw/reference`.
+"""The study in the current repository: `study.toml` and the tables of `data/raw/reference`.
 
-The package knows no place, no table and no question of its own; it asks `study()`.
+The package itself knows no place, table or question; it asks `study()`.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ from analysis.survey.messages import (
 from analysis.survey.problems import PROBLEM, QUESTION, Problem, StudyError
 from analysis.survey.reference import OPTIONAL, reference
 
-LANGUAGES = ("zh", "en")  # those that the words of the package are written in
-RELEASE = {  # forms of what the table `release` of study.toml declares
+LANGUAGES = ("zh", "en")  # languages of the texts of the package
+RELEASE = {  # formats of the keys in the table `release` of study.toml
     "release_name": re.compile("[a-z0-9][a-z0-9-]{0,59}"),
     "license": re.compile(r"([A-Za-z0-9.-]{1,40})?"),
 }
@@ -53,20 +52,19 @@ RELEASE = {  # forms of what the table `release` of study.toml declares
 
 @dataclass(frozen=True)
 class Study:
-    """One study. Codes are text; a pattern is a regular expression that a whole code must match.
+    """Declaration of one study; codes are text, and patterns must match a whole code.
 
-    wave_of: the wave whose questions alone count, where there is one (see `of_wave`). languages:
-    those of what is published, the main one first. reference: the optional reference tables that
-    the study has; one that it has and that is not there is refused. wave: the one that is meant
-    where none is named. city: the code that stands for all districts together. district, community:
-    patterns of codes; a community's code begins with that of its district, then of its township,
-    which has `township_length` characters. units: the columns of townships.csv that count what a
-    township has to report on; without any, every township reports. form_title, office: what forms
-    print. report, of_district: notebooks, the one that is published as the report and the one that
-    is run for each district; empty where there is none. district_title: by language, the title of a
-    district's page, where `{}` stands for its name. release_name: how the file of a release begins.
-    license: the SPDX identifier of the licence of what is published; empty where none is declared.
-    release_date: the day of publication; None where none is declared.
+    wave_of: the wave to whose questions the study is limited, if any (see `of_wave`). languages:
+    those of the publications, the main one first. reference: optional reference tables that the
+    study has; each must exist. wave: the default wave. city: the code for all districts together.
+    district, community: patterns of codes; the code of a community begins with that of its
+    district, then of its township, which has `township_length` characters. units: columns of
+    townships.csv that count what a township reports on; without any, every township reports.
+    form_title, office: texts on forms. report, of_district: the notebooks published as the report
+    and run for each district; empty for none. district_title: the title of a district's page by
+    language, with `{}` for its name. release_name: prefix of the file name of a release. license:
+    SPDX identifier of the licence of the publications; empty if undeclared. release_date: the day
+    of publication; None if undeclared.
     """
 
     home: Path
@@ -90,13 +88,14 @@ class Study:
 
     @cached_property
     def districts(self) -> dict[str, str]:
-        """Map the codes of the districts to their names, in the order of `counties.csv`."""
+        """Names of the districts by code, in the order of `counties.csv`."""
         return names_of(_counties(self), self.city)
 
     @cached_property
     def tiles(self) -> dict[str, tuple[int, int]]:
-        """Where each district lies, roughly: column and row from the north-west, of those that have
-        a place.
+        """Approximate position of districts on a tile map: column and row, from the north-west.
+
+        Districts without a position are left out.
         """
         table = _counties(self)
         if "tile_column" not in table:
@@ -113,18 +112,18 @@ class Study:
 
     @cached_property
     def codes(self) -> dict[str, dict[str, str]]:
-        """The lists of answers by name: Chinese, as forms print them, to English."""
+        """Lists of answers by name; each maps Chinese, as printed on forms, to English."""
         return read_codes(reference("codes"))
 
     def codebook(self) -> pd.DataFrame:
-        """List every column of every clean table, one row each."""
+        """Table of the columns of all clean tables, one row each."""
         return tabulate(self.tables)
 
     def rulebook(self) -> pd.DataFrame:
-        """List what every check may say, of the package and of `rules.csv`, one row each.
+        """Table of the messages of all checks of the package and of `rules.csv`, one row each.
 
         Columns: code, kind (problem or question), message_zh, message_en, remedy_zh, remedy_en;
-        what a message fills in is written as …
+        fields of a message are written as …
         """
         own = [rule.message for rule in self.rules if rule.message.zh]
         rows = [
@@ -143,15 +142,16 @@ class Study:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        """The rules of `rules.csv`, of a wave those whose columns it asks."""
+        """Rules of `rules.csv`; for a wave, those whose columns it asks."""
         if not self.wave_of:
             return read_rules(reference("rules"), self.tables)
         whole = _read(self.home)
         return [rule for rule in whole.rules if self._asks(rule, whole.tables)]
 
     def _asks(self, rule: Rule, whole: dict[str, Table]) -> bool:
-        """Tell whether a wave asks all columns that a rule names; whole: the tables of all
-        waves.
+        """Return whether a wave asks all columns that a rule names.
+
+        whole: the tables of all waves.
         """
         if rule.table not in self.tables:
             return False
@@ -172,16 +172,12 @@ class Study:
 
     @property
     def book(self) -> str:
-        """The name of the workbook that is not a district's, without its ending; empty where there
-        is none.
-        """
+        """Name of the workbook that is not a district's, without suffix; empty for none."""
         return next((table.book for table in self.book_tables), "")
 
     @cached_property
     def identifiers(self) -> dict[str, str]:
-        """Map the columns that identify a person to their titles; they are read for checks, then
-        dropped.
-        """
+        """Titles of the columns that identify a person; read for checks, then dropped."""
         return {
             name: one.zh
             for table in self.tables.values()
@@ -190,28 +186,28 @@ class Study:
 
     @cached_property
     def frame_table(self) -> str:
-        """The table that has one row for each community of the frame; empty where there is none."""
+        """Name of the table with one row for each community of the frame; empty for none."""
         return next(
             (name for name, table in self.tables.items() if table.rows == "communities"), ""
         )
 
     @cached_property
     def public(self) -> tuple[str, ...]:
-        """The columns of the frame table that the page of a district tells of each community."""
+        """Columns of the frame table that the page of a district shows for each community."""
         columns = self.tables[self.frame_table].columns if self.frame_table else {}
         return tuple(name for name, column in columns.items() if column.metadata["public"])
 
     @cached_property
     def common_prefix(self) -> str:
-        """What the codes of all districts begin with."""
+        """Common prefix of the codes of all districts."""
         return os.path.commonprefix(list(self.districts))  # noqa: RUF071 (of codes, which are no paths)
 
     def district_of(self, code: str) -> str:
-        """Take the code of the district from that of a community."""
+        """Return the code of the district of a community."""
         return code[: len(next(iter(self.districts), ""))]
 
     def township_of(self, code: str) -> str:
-        """Take the code of the township from that of a community."""
+        """Return the code of the township of a community."""
         return code[: self.township_length]
 
 
@@ -219,16 +215,15 @@ _WAVE: ContextVar[str] = ContextVar("wave", default="")
 
 
 def study() -> Study:
-    """Return the study that one works in, as `of_wave` narrows it; StudyError where it cannot be
-    read.
-    """
+    """Return the current study, limited by `of_wave`; StudyError if it cannot be read."""
     return _of_wave(root(), _WAVE.get())
 
 
 @contextmanager
 def of_wave(wave: str) -> Iterator[None]:
-    """Ask only what a wave asks, for the time of the context; a folder whose name is none asks
-    everything.
+    """Limit the study to what a wave asks, for the time of the context.
+
+    A name that is not that of a wave does not limit it.
     """
     token = _WAVE.set(wave if WAVE.fullmatch(wave) else "")
     try:
@@ -257,7 +252,7 @@ def _read(home: Path) -> Study:
 
 
 def _checked(home: Path, facts: dict) -> Study:
-    """Return the study that a declaration describes; every key must be known and of its type."""
+    """Return the study of a declaration; every key must be known and of its type."""
     places, forms, notebooks = (
         dict(facts.pop(name, {})) for name in ("places", "forms", "notebooks")
     )
@@ -287,7 +282,7 @@ def _checked(home: Path, facts: dict) -> Study:
 
 
 def _check(given: dict[str, Any]) -> None:
-    """Raise StudyError for the first value of a declaration that is not of its form."""
+    """Raise StudyError for the first invalid value of a declaration."""
     if not given["languages"] or not set(given["languages"]) <= set(LANGUAGES):
         raise _refused("languages", NOT_ONE_OF.fault(values="、".join(LANGUAGES)))
     if odd := sorted(set(given["reference"]) - OPTIONAL.keys()):
@@ -304,7 +299,7 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _check_notebooks(given: dict[str, Any]) -> None:
-    """Check the names of notebooks, and the titles of the pages that one of them makes."""
+    """Check the names of notebooks, and the titles of the pages made from one of them."""
     for key in ("report", "of_district"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, NOT_A_NOTEBOOK.fault())
@@ -332,8 +327,8 @@ def _refused(key: str, fault: Fault) -> StudyError:
 
 
 def _counties(study: Study) -> pd.DataFrame:
-    """Return counties.csv; StudyError for what cannot be part of a file's name."""
-    forms = (  # codes and names become those of files
+    """Return counties.csv; StudyError for codes or names that cannot be part of a file name."""
+    forms = (  # codes and names become parts of file names
         ("gb2260", re.compile(study.district), NOT_A_DISTRICT_CODE),
         ("name_zh", FILE_NAME, NOT_A_FILE_NAME),
     )
@@ -362,8 +357,6 @@ def _counties(study: Study) -> pd.DataFrame:
 
 
 def names_of(table: pd.DataFrame, city: str) -> dict[str, str]:
-    """Map code to name for the rows of `counties.csv` that are districts: that of the city is
-    not.
-    """
+    """Return the names of the districts in `counties.csv` by code, without the city."""
     rows = table[table["gb2260"] != city]
     return dict(zip(rows["gb2260"], rows["name_zh"], strict=True))

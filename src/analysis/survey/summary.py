@@ -1,4 +1,4 @@
-"""What a check prints: the causes of what is wrong, and what became of the rows of each file."""
+"""Texts printed by a check: the causes of the problems, and the row counts of each file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from analysis.survey.causes import Cause
 
-# wrong totals: other faults may be why
+# wrong totals may follow from other faults
 LAST = WRONG_TOTALS | {NOT_SUM_OF_PARTS.code, PARTS_IN_YUAN.code}
-FILES, SHEETS = 12, 7  # so many are named in an overview
+FILES, SHEETS = 12, 7  # most items listed in an overview
 
 TITLES = {
     "rows": "行 rows",
@@ -33,14 +33,15 @@ TITLES = {
 
 
 def report(causes: list[Cause]) -> str:
-    """Print one line a cause; before several, how many there are, in which sheets, and which to
-    mend first.
-    """
+    """Return one line for each cause; above several causes, an overview."""
     return "\n".join([*overview(causes), *map(str, causes)])
 
 
 def overview(causes: list[Cause]) -> list[str]:
-    """Summarise several causes; nothing of one, which says all itself."""
+    """Return an overview of several causes; empty for one.
+
+    It gives their number, their sheets, and the one to correct first.
+    """
     if len(causes) < 2:
         return []
     places = sum(len(cause.findings) for cause in causes)
@@ -68,9 +69,7 @@ def _sheets(counts: Counter) -> str:
 
 
 def first_to_mend(causes: list[Cause]) -> Cause:
-    """Choose what hides or explains most: a fault of a file, of a sheet, of most cells; wrong
-    totals last.
-    """
+    """Return the cause that hides or explains the most findings; wrong totals come last."""
     return min(
         causes,
         key=lambda cause: (
@@ -83,9 +82,7 @@ def first_to_mend(causes: list[Cause]) -> Cause:
 
 
 def summary(accounts: pd.DataFrame, findings: pd.DataFrame) -> str:
-    """Print the rows, problems and questions of each file, aligned whatever the width of its
-    characters.
-    """
+    """Return a table of the rows, problems and questions of each file, aligned by width."""
     counts = accounts.drop(columns="sheet").groupby("workbook", sort=False).sum()
     is_problem = findings["kind"] == PROBLEM
     for name, rows in (("problems", findings[is_problem]), ("questions", findings[~is_problem])):

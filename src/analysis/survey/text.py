@@ -1,7 +1,7 @@
-"""Fold text to one spelling, so that width, spacing and quotation marks make no difference.
+"""Fold text to one spelling, independent of width, spacing and quotation marks.
 
-Only full-width forms are folded. A circled, raised, Roman or otherwise decorated digit stays what
-it is: it may be the mark of a footnote, so that `103①` must never become 1031.
+Only full-width forms are folded. A circled, raised, Roman or otherwise decorated digit is kept,
+since it may be a footnote mark: `103①` must never become 1031.
 """
 
 from __future__ import annotations
@@ -10,48 +10,33 @@ import re
 import unicodedata
 from functools import lru_cache
 
-UNSEEN = {
-    "Cc",
-    "Cf",
-    "Cn",
-    "Co",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # categories: control, format, unassigned, private, separators
+# categories: control, format, unassigned, private, separators
+UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
-FILLERS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-)  # letters and marks that show nothing
+# letters and marks that are invisible
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 WIDE_SPACES = frozenset("\u3000")
 WIDTHS = dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True)) | {0x3000: " "}
 SIGNS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "㎡": "m2"})
 FOLDING = WIDTHS | SIGNS
-# controls that let a cell show another order, or another text, than it holds
+# controls that make a cell show another order, or another text, than it holds
 REORDERING = re.compile("[\u061c\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
-# marks that strike through, overlay or enclose the character before
+# marks that strike through, overlay or enclose the previous character
 OVERLAY = re.compile(
     "[\u0334-\u0338\u0488\u0489\u20d2\u20d3\u20d8-\u20e0\u20e2-\u20e6\u20ea\u20eb]"
 )
-NUMERALS = {
-    "Nd",
-    "Nl",
-    "No",
-}  # categories of Unicode: digits, letters used as numerals, other numerals
-ZERO = "〇"  # an ideograph, as in 一〇一, though Unicode counts it among the numerals
+# categories of Unicode: digits, letters used as numerals, other numerals
+NUMERALS = {"Nd", "Nl", "No"}
+ZERO = "〇"  # an ideograph, as in 一〇一, although Unicode counts it as a numeral
 
 
 def fold(text: str) -> str:
-    """Replace full-width forms, curly quotes and ㎡ by their plain spelling; nothing is left
-    out.
-    """
+    """Replace full-width forms, curly quotes and ㎡ by plain characters; nothing is removed."""
     return text.translate(FOLDING)
 
 
 def normalise(cell: object) -> str:
-    """Fold a header or an answer: `fold`, canonical composition, no white space and no invisible
-    characters.
-    """
+    """Fold a header or an answer: `fold`, NFC, no white space, no invisible characters."""
     return _normalise(str(cell))
 
 
@@ -59,22 +44,20 @@ def normalise(cell: object) -> str:
 def _normalise(text: str) -> str:
     folded = unicodedata.normalize("NFC", fold(text))
     seen = "".join(ch for ch in folded if not ch.isspace() and unicodedata.category(ch) != "Cf")
-    return unicodedata.normalize("NFC", seen)  # what stood on both sides of a space may now combine
+    # if one person in so many is entered twice, the sheet is pasted twice
+    return unicodedata.normalize("NFC", seen)
 
 
 def compatible(cell: object) -> str:
-    """Return the broadest fold of a cell (NFKC), to find what is written in disguise; never to read
-    a value.
-    """
+    """Return the broadest fold of a cell (NFKC), for searching only, never for values."""
     return unicodedata.normalize("NFKC", _normalise(str(cell)))
 
 
 def odd_character(text: str) -> str:
-    """Return the first character that is, or decomposes to, a numeral other than a plain or
-    full-width digit.
+    """Return the first numeral that is not a plain or full-width digit, or similar character.
 
-    Also the first that strikes out or encloses a digit, or changes the order in which characters
-    are shown. Empty where there is none.
+    Numerals include characters that decompose to one. Similar characters strike out or enclose a
+    digit, or change the order in which characters are shown. Empty if there is none.
     """
     return "" if text.isascii() else next(filter(_is_odd, fold(text)), "")
 
@@ -91,16 +74,14 @@ def _is_odd(ch: str) -> bool:
 
 
 def empty(cell: object) -> bool:
-    """Tell whether a cell shows nothing: no value, or only white space and invisible characters."""
+    """Return whether a cell has no value, or only white space and invisible characters."""
     if isinstance(cell, str):
         return not cell or not (cell[0].isalnum() or normalise(cell))
     return cell is None
 
 
 def is_unseen(character: str) -> bool:
-    """Tell whether a character shows nothing by itself: control, direction, zero width, filler, not
-    assigned.
-    """
+    """Return whether a character is invisible: control, direction, zero width, unassigned."""
     if character in SELECTORS or character in FILLERS:
         return True
     return unicodedata.category(character) in UNSEEN or (
@@ -109,12 +90,10 @@ def is_unseen(character: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """Return a text with each character that is not seen written as its code point, for messages
-    that echo it.
-    """
+    """Return a text with each invisible character as its code point, for messages."""
     return "".join(f"<U+{ord(one):04X}>" if is_unseen(one) and one != "\n" else one for one in text)
 
 
 def seen(text: str) -> str:
-    """Return a text without the characters that are not seen."""
+    """Return a text without invisible characters."""
     return "".join(one for one in text if not is_unseen(one))

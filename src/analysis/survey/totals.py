@@ -1,4 +1,4 @@
-"""Check the 小计 and 合计 rows that counties add up: each must equal the rows that it sums up."""
+"""Check the 小计 and 合计 rows of counties: each must equal the sum of its rows."""
 
 from __future__ import annotations
 
@@ -47,11 +47,13 @@ if TYPE_CHECKING:
     from pandera.pandas import Column
 
 COUNT = re.compile(r"(抽中)?([0-9]{1,6})[人个户名]?")
-NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not added up here
-REPEATED = 3  # one person in so many entered twice: the sheet is pasted twice
-STREET_SHARE = 0.75  # of the rows above a 小计 at most, where the sheet was sorted
+NOTHING = {"-", "—", "——", "/", "\\", "无"}  # in a total row: not summed here
+# if one person in so many is entered twice, the sheet is pasted twice
+REPEATED = 3
+# a sheet was sorted if no street has a larger share of the rows above a 小计
+STREET_SHARE = 0.75
 CLOSE = 0.005  # amounts have two decimals
-WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not be there, or is lost
+WHOLE_ROW = {TWICE, TOTAL_ANSWERS}  # a row that should not exist, or is lost
 EVERY = ""  # stands for all columns of a row
 
 NOT_SUMMED = {*FROM_FILE, "kind", "first", "id_number", "phone"}
@@ -65,10 +67,11 @@ def total_problems(
 ) -> list[Problem]:
     """Compare every total row with the sums of its rows.
 
-    totals, cells: by table, the total rows as read and the rows, in which cells may be missing.
-    findings: no sum is judged over a cell that has a problem, nor over a row that should not be
-    there or is lost; of a sheet that lacks rows, only what these do not explain is told. applied:
-    the corrections made, since a total may be that of the rows as handed in or as corrected.
+    totals, cells: by table, the total rows as read, and the rows, in which cells may be missing.
+    findings: sums over cells with a problem, over rows that should not exist and over lost rows are
+    not checked; for a sheet that lacks rows, only differences that this does not explain are
+    reported. applied: the corrections made, since a total may be that of the rows as handed in or
+    as corrected.
     """
     problems, doubts = [], _doubts(findings)
     again: dict[tuple[str, str], list[int]] = {}
@@ -99,9 +102,7 @@ def total_problems(
 
 
 def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[dict]:
-    """Leave out each 合计 over rows of which a third are persons entered twice: they are pasted
-    twice.
-    """
+    """Drop each 合计 over rows pasted twice: a third of them are people entered twice."""
     rows, kept = own["row"].to_numpy(), []
     for line in lines:
         doubled = sum(row < line["row"] for row in again)
@@ -111,8 +112,9 @@ def _unrepeated(lines: list[dict], own: pd.DataFrame, again: list[int]) -> list[
 
 
 def _moved(found: list[Problem], lines: list[dict], own: pd.DataFrame) -> list[Problem]:
-    """Say of wrong 小计 that their rows stand elsewhere: none above, or those of other streets
-    (sorted).
+    """Return problems with wrong 小计 replaced if their rows are elsewhere.
+
+    There are no rows above, or rows of other streets, as after sorting.
     """
     sums = [one for one in found if one.code in WRONG_TOTALS]
     rows, wrong = own["row"].to_numpy(), {one.row for one in sums}
@@ -129,22 +131,24 @@ def _moved(found: list[Problem], lines: list[dict], own: pd.DataFrame) -> list[P
 
 
 def _is_mixed(own: pd.DataFrame, block: np.ndarray) -> bool:
-    """Tell whether the rows above a 小计 are of several streets, none of which has most."""
+    """Return whether the rows above a 小计 are of several streets without a majority."""
     streets = own["street"][block].value_counts() if "street" in own else []
     return len(streets) > 1 and STREET_SHARE * streets.sum() >= streets.iloc[0]
 
 
 def _alone(problems: list[Problem]) -> list[Problem]:
-    """Keep what is wrong in one column of a total row: a row that is missing makes many wrong at
-    once.
+    """Return the problems of total rows that are wrong in one column only.
+
+    A missing row makes many columns wrong.
     """
     rows = Counter(one.row for one in problems)
     return [one for one in problems if rows[one.row] == 1]
 
 
 def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]]]:
-    """Map each sheet to its rows with a problem, and each row to the titles of the cells in doubt,
-    or to EVERY.
+    """Return the rows of each sheet with a problem, and the titles of their doubtful cells.
+
+    EVERY stands for all titles.
     """
     doubts: dict[tuple[str, str], dict[int, set[str]]] = {}
     for one in findings:
@@ -157,11 +161,10 @@ def _doubts(findings: list[Problem]) -> dict[tuple[str, str], dict[int, set[str]
 
 
 def _numbers(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table in order, with what can be added up: amounts, and answers of yes
-    as one.
+    """Return the rows of a table in order, with the columns that can be summed.
 
-    What is missing counts nothing; no sum is judged where that is a fault. Also the `street` of
-    each row.
+    They are amounts, and yes as one. Missing values count as zero; sums over them are not checked
+    if they are a fault. Also returns the `street` of each row.
     """
     schema = study().tables[name].columns
     kept = [c for c in schema if c in _additive(name) or str(schema[c].dtype) == "bool"]
@@ -176,7 +179,7 @@ def _additive(name: str) -> set[str]:
 
 
 def data_in_totals(totals: dict[str, pd.DataFrame]) -> list[Problem]:
-    """Find total rows that answer a question: a row of data that would be lost as a 小计."""
+    """Return problems for total rows with an answer, which are rows of data taken for a 小计."""
     problems = []
     for name, sums in totals.items():
         schema = study().tables[name].columns
@@ -186,10 +189,10 @@ def data_in_totals(totals: dict[str, pd.DataFrame]) -> list[Problem]:
                 for c, cell in line.items()
                 if _answers(c, schema.get(c), cell, c in _additive(name))
             ]
-            for column in told[:1]:  # one a row
+            for column in told[:1]:  # one for each row
                 title = schema[column].title if column in schema else study().identifiers[column]
                 place = (line["workbook"], line["sheet"], title, line["row"])
-                first = str(line["first"])  # its column may have slid down, from there on
+                first = str(line["first"])  # the column may have slid down from this row on
                 problems.append(
                     Problem.of(TOTAL_HOLDS_DATA.fault(), *place, rule=TOTAL_ANSWERS, about=first)
                 )
@@ -197,10 +200,9 @@ def data_in_totals(totals: dict[str, pd.DataFrame]) -> list[Problem]:
 
 
 def _answers(column: str, schema: Column | None, cell: object, adds: bool) -> bool:
-    """Tell whether a cell of a total row answers its question, which only a row of data does.
+    """Return whether a cell of a total row is an answer, which only a row of data has.
 
-    A whole number may be a count of rows, and the sum of a column that is added up stands where it
-    belongs.
+    A whole number may be a count of rows, and a column that is summed holds its sum there.
     """
     if column in (*FROM_FILE, "kind", "first", "name") or empty(cell):
         return False
@@ -220,15 +222,16 @@ def _answers(column: str, schema: Column | None, cell: object, adds: bool) -> bo
 
 
 def _within(value: float, limits: dict) -> bool:
-    """Tell whether a number is within the limits of a column: an answer, and no sum of many."""
+    """Return whether a number is within the limits of a column: an answer, not a sum of many."""
     return limits.get("min_value", -math.inf) <= value <= limits.get("max_value", math.inf)
 
 
 def _sheet(
     name: str, own: pd.DataFrame, lines: list[dict], doubts: dict[int, set[str]], made: pd.DataFrame
 ) -> list[Problem]:
-    """Compare the total rows of one sheet; doubts: by row, the titles of cells that are not added
-    up.
+    """Compare the total rows of one sheet.
+
+    doubts: by row, the titles of cells that are not summed.
     """
     problems, wrong = [], {}
     places = own["row"].to_numpy()
@@ -239,9 +242,8 @@ def _sheet(
     doubtful = _rows_by_title(doubts)
     for line in lines:
         first = since or line["first"]
-        since = (
-            first if EVERY in doubts.get(line["row"], ()) else None
-        )  # what is no total ends no block
+        # a row that is not a total does not end a block
+        since = first if EVERY in doubts.get(line["row"], ()) else None
         spans = [(first, line["row"])] + ([(0, line["row"])] if line["kind"] == "合计" else [])
         if _any_between(doubtful.get(EVERY, []), spans[-1][0], line["row"]):
             continue
@@ -256,7 +258,7 @@ def _sheet(
                 continue
             if column not in running:
                 running[column] = _running(own, schema.get(column), column, column in adds, made)
-            # a total of totals of which some are wrong, and named, may be wrong by as much
+            # a total of totals may be wrong by the amount by which those, as reported, are wrong
             off = [more for row, more in wrong.get(column, []) if spans[-1][0] <= row < line["row"]]
             found = _compare(
                 cell, schema.get(column), column in adds, running[column], places, spans, off
@@ -272,7 +274,7 @@ def _sheet(
 
 
 def _rows_by_title(doubts: dict[int, set[str]]) -> dict[str, list[int]]:
-    """Map titles of columns to the rows in which their cells are doubtful, ascending."""
+    """Return the rows with doubtful cells, ascending, by column title."""
     found: dict[str, list[int]] = {}
     for row in sorted(doubts):
         for title in doubts[row]:
@@ -281,7 +283,7 @@ def _rows_by_title(doubts: dict[int, set[str]]) -> dict[str, list[int]]:
 
 
 def _any_between(rows: list[int], first: int, last: int) -> bool:
-    """Tell whether any of some ascending rows is from `first` to `last`."""
+    """Return whether any of the ascending rows is from `first` to `last`."""
     place = bisect_left(rows, first)
     return place < len(rows) and rows[place] <= last
 
@@ -289,8 +291,9 @@ def _any_between(rows: list[int], first: int, last: int) -> bool:
 def _running(
     own: pd.DataFrame, schema: Column | None, column: str, adds: bool, made: pd.DataFrame
 ) -> list[np.ndarray]:
-    """Return running sums of a column, as corrected and as handed in; counts where it is not added
-    up.
+    """Return running sums of a column, as corrected and as handed in.
+
+    They are counts for a column that is not summed.
     """
     if not adds:
         yes = own[column].to_numpy() if column in own else np.ones(len(own))
@@ -306,9 +309,7 @@ def _running(
 
 
 def _before(said: str, schema: Column | None) -> float:
-    """Read what stood in a cell before it was corrected; nothing was added up where it was no
-    number.
-    """
+    """Return the number in a cell before its correction; 0 if it was not a number."""
     try:
         return parse.reader(schema)(said)
     except parse.UnreadableError:
@@ -317,8 +318,9 @@ def _before(said: str, schema: Column | None) -> float:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong cell of a total row: quote and value as a Problem has them, by how much, not a number
-    if unknown.
+    """A wrong cell of a total row: quote and value as in `Problem`, and the difference.
+
+    The difference is NaN if it is unknown.
     """
 
     fault: Fault
@@ -336,9 +338,9 @@ def _compare(
     spans: list[tuple[int, int]],
     off: Sequence[float] = (),
 ) -> Wrong | None:
-    """Say what is wrong with one cell of a total row.
+    """Return what is wrong with one cell of a total row.
 
-    Nothing where it equals one of the sums it may mean, or is wrong by one or all of `off`.
+    None if it equals one of the possible sums, or differs by one or all of `off`.
     """
     if isinstance(cell, parse.Broken):
         return Wrong(cell.fault)
@@ -374,10 +376,10 @@ def _compare(
     rows = f"第{max(first, int(places[0]) if len(places) else 0)}–{last - 1}行"
     facts = {"value": f"{value:.10g}", "rows": rows, "sum": f"{sums[-1]:.10g}"}
     fault = message.fault(**facts)
-    said = NOT_SUM if adds else message  # how they differ, which `causes` folds by
+    said = NOT_SUM if adds else message  # the message of the difference, by which `causes` folds
     return Wrong(fault, value=said.fault(**facts).text.partition(" (")[0], by=value - sums[-1])
 
 
 def _in_yuan(value: float, total: float) -> bool:
-    """Tell whether one of a value and the sum that it should be is in 元 and the other in 万元."""
+    """Return whether a value and its correct sum are in 元 and 万元, or the reverse."""
     return abs(value - total / parse.YUAN) < CLOSE or abs(value / parse.YUAN - total) < CLOSE

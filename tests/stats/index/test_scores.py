@@ -1,6 +1,4 @@
-"""Scores of an invented index: equal to base R's (reference/index.R), and to what one can work out
-by hand.
-"""
+"""Scores of an invented index: equal to base R's (reference/index.R), and to hand results."""
 
 from pathlib import Path
 

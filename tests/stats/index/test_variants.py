@@ -1,6 +1,4 @@
-"""The grid of alternatives: weights equal to R's, shares of variance equal to an ANOVA done another
-way.
-"""
+"""The grid of variants: weights equal to R's, shares of variance equal to another ANOVA."""
 
 from itertools import product
 from pathlib import Path
@@ -76,9 +74,7 @@ def test_one_variant_recomputed_by_hand(invented, variants):
 
 
 def test_shares_of_variance_equal_sums_of_squares(variants):
-    """First order: sum of squares between the levels, district by district, by plain group
-    means.
-    """
+    """First order: sum of squares between the levels, by district, from group means."""
     places, shares = (
         ranks(variants, CHOICES),
         variance_shares(variants, CHOICES).set_index("choice"),

@@ -1,6 +1,4 @@
-"""The index of community service: a definition in a table, computed, varied and exchanged with
-COINr.
-"""
+"""The index of community service: definition, scores, variants and exchange with COINr."""
 
 from analysis.stats.index.definition import cited, definition, measure
 from analysis.stats.index.scores import aggregate, cut_off, normalise, scores

@@ -1,9 +1,8 @@
-"""Read and write the two tables of COINr (Becker et al., 2022, J. Open Source Softw. 7:4567): iData
-and iMeta.
+"""Read and write the two tables of COINr: iData and iMeta.
 
-iMeta: iCode, iName, Direction, Weight, Level, Parent, Type, Unit; our further columns ride along,
-which COINr permits. iData: uCode, uName and one column an indicator. Codes there must not begin
-with a digit.
+Becker et al. (2022), J. Open Source Softw. 7:4567. iMeta: iCode, iName, Direction, Weight, Level,
+Parent, Type, Unit, and further columns of this package, which COINr permits. iData: uCode, uName
+and one column for each indicator. Codes there must not begin with a digit.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ COINR = {
 def to_coinr(
     values: pd.DataFrame, frame: pd.DataFrame, names: dict[str, str], top: str, basis: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write the tree below `top` as (iData, iMeta); districts get the letter u before their code.
+    """Return the tree below `top` as (iData, iMeta); district codes get the prefix u.
 
-    basis: what the data are; it rides along in both, declared to COINr as a column of type Other.
+    basis: of the data; a column of type Other in both tables.
     """
     kept = frame[[_below(frame, code, top) for code in frame.index]]
     meta = kept.rename(columns=COINR).reset_index(drop=True)
@@ -47,9 +46,7 @@ def to_coinr(
 
 
 def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read (iData, iMeta) as (values, definition); raises ValueError for a column that COINr asks
-    for.
-    """
+    """Return (values, definition) from (iData, iMeta); ValueError for a missing column."""
     missing = [column for column in REQUIRED if column not in meta] + ["uCode"] * (
         "uCode" not in data
     )
@@ -61,9 +58,8 @@ def from_coinr(data: pd.DataFrame, meta: pd.DataFrame) -> tuple[pd.DataFrame, pd
         "code", drop=False
     )
     leaf = frame.pop("Type") == "Indicator"
-    frame["numerator"] = np.where(
-        leaf, "iData", ""
-    )  # its values come from there, not from a formula
+    # its values are in iData, not computed by a formula
+    frame["numerator"] = np.where(leaf, "iData", "")
     frame["aggregation"] = frame.get("aggregation", "arithmetic")
     values = data.set_index(data["uCode"].str.replace(r"^u(?=\d)", "", regex=True))[
         list(frame.index[leaf])

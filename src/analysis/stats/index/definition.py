@@ -1,9 +1,8 @@
-"""What the index measures: `indicators.csv`, and the values that its formulas give for each
-district.
+"""Definition of the index in `indicators.csv`, and the values of its formulas by district.
 
 A row is an indicator (with a numerator) or an aggregate (without); `dimension` names the row above
-it, blank for the top of a tree. Every indicator is factor · sum(numerator) / sum(denominator), each
-written `table: expression` in terms of the clean tables.
+it, empty for the top of a tree. Every indicator is factor · sum(numerator) / sum(denominator), each
+written as `table: expression` on the clean tables.
 """
 
 from __future__ import annotations
@@ -22,11 +21,10 @@ NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
 
 
 def definition(table: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Read the definition (default: `indicators.csv`), checked, indexed by code, its numbers as
-    numbers.
+    """Return the checked definition, indexed by code, with numeric columns as numbers.
 
-    Raises ValueError naming the code for a double one, a loop, or goalposts out of order, and
-    StudyError with the line to add for one that is not there.
+    table: default `indicators.csv`. Raises ValueError naming the code for a duplicate, a loop, or
+    goalposts out of order, StudyError with the line to add for a code that is not there.
     """
     frame = (reference("indicators") if table is None else table).set_index("code", drop=False)
     frame[NUMBERS] = frame[NUMBERS].replace("", np.nan).astype(float)
@@ -54,17 +52,16 @@ def _check(frame: pd.DataFrame, code: str, row: pd.Series) -> None:
 
 
 def leaves(frame: pd.DataFrame) -> pd.DataFrame:
-    """Pick the indicators, leaving the aggregates out."""
+    """Return the indicators without the aggregates."""
     return frame[frame["numerator"] != ""]
 
 
 def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Compute every indicator from the clean tables: one row for each value of `by`, one column a
-    code.
+    """Compute every indicator: one row for each value of `by`, one column for each code.
 
-    A district without anything to divide by gets a blank, never a guess, and so does a share of
-    people of which too few are counted, or too few are left. Raises ValueError for a formula with a
-    column that its table was not read with.
+    A district whose denominator is zero gets a missing value, and so does a share of people of
+    which too few are counted, or too few are left. Raises ValueError for a formula with a column
+    that was not read.
     """
     keys = {
         (row[part]) for _, row in leaves(frame).iterrows() for part in ("numerator", "denominator")
@@ -80,7 +77,7 @@ def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str])
 def _tells(
     tables: dict[str, pd.DataFrame], row: pd.Series, part: pd.Series, whole: pd.Series
 ) -> pd.Series:
-    """Tell where a share of the people of a table would tell of too few of them."""
+    """Return which shares of people of a table would disclose too few of them."""
     names = [row[one].partition(": ")[0] for one in ("numerator", "denominator")]
     if names[0] != names[1] or not of_people(tables[names[0]]):
         return pd.Series(False, part.index)
@@ -93,9 +90,7 @@ def _tells(
 def parts(
     tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str]
 ) -> dict[str, pd.DataFrame]:
-    """Return the sums behind `measure`: numerators and denominators, each with one column a
-    code.
-    """
+    """Return the numerators and denominators of `measure`, each with one column per code."""
     return {
         part: pd.DataFrame(
             {code: _sums(tables, row[part], by) for code, row in leaves(frame).iterrows()}
@@ -120,11 +115,11 @@ def _sums(tables: dict[str, pd.DataFrame], key: str, by: list[str]) -> pd.Series
 
 
 def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> dict[str, str]:
-    """Cite what an aggregate rests on: {district: citations}.
+    """Return the citations of an aggregate by district.
 
-    The estimates of the aggregates below it; of one that has indicators below it, their definition
-    and the rows that a formula of theirs takes in. tables: clean tables with county_code; all
-    counties are in the first.
+    They are the estimates of the aggregates below it; for one with indicators below it, their
+    definition and the rows that their formulas use. tables: clean tables with county_code; the
+    first has all counties.
     """
     below = frame[frame["dimension"] == code]
     inner = list(below.index[below["numerator"] == ""])
@@ -139,8 +134,9 @@ def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> di
 
 
 def taken_in(tables: dict[str, pd.DataFrame], below: pd.DataFrame) -> list[pd.DataFrame]:
-    """Pick of each table the rows that a formula of these indicators takes in; tables without any
-    are left out.
+    """Return the rows of each table that the formulas of these indicators use.
+
+    Tables without such rows are left out.
     """
     found = []
     for name, table in tables.items():
@@ -160,7 +156,7 @@ def taken_in(tables: dict[str, pd.DataFrame], below: pd.DataFrame) -> list[pd.Da
 
 
 def _cited(rows: pd.DataFrame) -> str:
-    """Cite rows; of a table of people its sheets, from the first row to the last."""
+    """Return the citation of rows; for a table of people its sheets, from first to last row."""
     table = study().tables.get(rows.attrs.get("table", ""))
     return cite_sheets(rows) if table and table.of_people else cite(rows)
 

@@ -1,9 +1,8 @@
-"""How sure the index is of itself: which scores of the process behind the communities agree with
-theirs.
+"""Precision of the index: intervals of scores for the process that generates the communities.
 
-Communities are dealt at random into groups within each county; each group is left out in turn
-(delete-a-group jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error:
-this is the process.
+Communities are assigned at random to groups within each county; each group is left out in turn
+(delete-a-group jackknife, Kott, 2001, J. Off. Stat. 17:521). Census values have no sampling error;
+the intervals are those of the process.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ from analysis.stats.index.scores import HIGH, LOW, scores
 from analysis.survey.study import study
 
 GROUPS, SEED = 10, 2020
-DEGREES = GROUPS - 1  # of freedom
+DEGREES = GROUPS - 1  # degrees of freedom
 
 
 def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
-    """Return value, low, high of a score and whether the scale cuts the interval off (column cut).
+    """Return value, low, high of a score, and whether the scale truncates the interval (cut).
 
-    Student's interval on the jackknife's DEGREES of freedom, kept within the scale of scores.
+    Student's interval with the DEGREES of freedom of the jackknife, truncated to the scale of
+    scores.
     """
     half = stats.t.ppf((1 + CONFIDENCE) / 2, DEGREES) * error
     low, high = score - half, score + half
@@ -35,8 +35,8 @@ def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
 def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:
     """Return the jackknife standard error of every score: districts × codes.
 
-    tables: clean tables, dealt by their column `unit` (the community). Raises KeyError where a
-    table lacks it.
+    tables: clean tables, assigned to groups by their column `unit` (the community). Raises KeyError
+    if a table lacks it.
     """
     units = tables[study().frame_table][[district, unit]].drop_duplicates()
     order = np.random.default_rng(SEED).permutation(len(units))
@@ -46,9 +46,8 @@ def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str)
     sums = parts(marked, frame, [district, "group"])
     factor = frame["factor"].dropna()
     left_out = [_values(sums, factor, left, district) for left in range(GROUPS)]
-    scored = scores(
-        pd.concat(left_out, keys=range(GROUPS)), frame
-    )  # fixed goalposts: no row moves another
+    # with fixed goalposts, scores of rows are independent
+    scored = scores(pd.concat(left_out, keys=range(GROUPS)), frame)
     spread = scored.groupby(level=district).var(ddof=0)
     return np.sqrt((GROUPS - 1) * spread)
 

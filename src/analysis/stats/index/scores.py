@@ -1,7 +1,7 @@
-"""From indicators to scores: normalise, weight, aggregate up any tree.
+"""Compute scores from indicators: normalise, weight and aggregate up a tree.
 
-OECD and JRC (2008), Handbook on Constructing Composite Indicators. Scores run from 1 to 100 (not 0,
-which a geometric mean could not survive); fixed goalposts, so that a score moves only with its own
+OECD and JRC (2008), Handbook on Constructing Composite Indicators. Scores are from 1 to 100; 0
+would make every geometric mean 0. Goalposts are fixed, so that a score changes only with its own
 district.
 """
 
@@ -16,11 +16,11 @@ LOW, HIGH = 1.0, 100.0
 
 
 def normalise(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalposts") -> pd.DataFrame:
-    """Bring indicators to 1…100, more being better.
+    """Normalise indicators to 1…100, where more is better.
 
-    values: districts × codes. method: `goalposts` (beyond them is cut off), `wide` (goalposts a
-    tenth of their distance further apart), `minmax`, `zscore` (50 ± 15 a standard deviation, cut
-    off) or `ranks`; the last three depend on who else is there.
+    values: districts × codes. method: `goalposts` (values beyond them are cut off), `wide`
+    (goalposts a tenth of their distance further apart), `minmax`, `zscore` (50 ± 15 for a standard
+    deviation, cut off) or `ranks`; the last three depend on the other districts.
     """
     goals = frame.loc[values.columns]
     signed = values * goals["direction"]
@@ -40,7 +40,7 @@ def normalise(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalpost
 
 
 def _scale(values: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFrame:
-    width = (high - low).replace(0, np.nan)  # all alike: nothing to tell apart, so the middle
+    width = (high - low).replace(0, np.nan)  # all values equal: the score is the middle
     scaled = LOW + (HIGH - LOW) * ((values - low) / width).clip(0, 1)
     for code in width.index[width.isna()]:
         scaled[code] = (LOW + HIGH) / 2
@@ -48,16 +48,15 @@ def _scale(values: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFram
 
 
 def cut_off(values: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Tell which values lie beyond their goalposts, so that their scores are cut off: districts ×
-    codes.
-    """
+    """Return which values lie beyond their goalposts and are cut off: districts × codes."""
     goals = frame.loc[values.columns]
     return values.lt(goals["goal_low"], axis=1) | values.gt(goals["goal_high"], axis=1)
 
 
 def aggregate(scored: pd.DataFrame, weights: pd.Series, how: str = "arithmetic") -> pd.Series:
-    """Average columns by `arithmetic`, `geometric` or `harmonic` mean; a blank is not imputed but
-    carried.
+    """Return the weighted mean of columns, by `how`; missing values propagate.
+
+    how: `arithmetic`, `geometric` or `harmonic`.
     """
     weight, x = weights.reindex(scored.columns).to_numpy(float), scored.to_numpy(float)
     share = weight / weight.sum()
@@ -71,11 +70,11 @@ def aggregate(scored: pd.DataFrame, weights: pd.Series, how: str = "arithmetic")
 
 
 def scores(values: pd.DataFrame, frame: pd.DataFrame, method: str = "goalposts") -> pd.DataFrame:
-    """Score districts on every indicator and aggregate of the tree: districts × codes, in the
-    definition's order.
+    """Return the scores of districts for the whole tree: districts × codes.
 
-    Each aggregate takes its own `aggregation` over the rows whose `dimension` it is, by their
-    weights; an aggregate may lie at any depth, and there may be several tops.
+    Codes are in the order of the definition. Each aggregate applies its own `aggregation` to the
+    rows whose `dimension` it is, with their weights; an aggregate may be at any depth, and there
+    may be several tops.
     """
     scored = normalise(values, frame, method)
     waiting = [code for code in frame.index if code not in leaves(frame).index]

@@ -1,9 +1,7 @@
-"""What hangs on a choice: the whole grid of alternatives, and how much of the difference each
-choice makes.
+"""Sensitivity of the index to its choices: all variants, and the variance due to each choice.
 
 Saisana, Saltelli and Tarantola (2005), J. R. Stat. Soc. A 168:307; as the grid is a full factorial,
-the shares of variance (Sobol, 1993) need no sampling. They are those of this set of choices:
-another would give others.
+the shares of variance (Sobol, 1993) need no sampling. They apply to this set of choices only.
 """
 
 from __future__ import annotations
@@ -17,22 +15,22 @@ import pandas as pd
 from analysis.stats.index.definition import leaves
 from analysis.stats.index.scores import aggregate, normalise, scores
 
-WIDEST = 12  # columns of places
+WIDEST = 12  # columns of ranks
 GRID = {
     "normalisation": ("goalposts", "wide", "minmax", "zscore", "ranks"),
     "inner_weights": ("equal", "entropy", "pca", "spread"),
     "inner_mean": ("arithmetic", "geometric"),
     "outer_mean": ("geometric", "arithmetic"),
-    "doubled": ("none", *"1234"),  # which dimension counts twice
+    "doubled": ("none", *"1234"),  # the dimension with double weight
 }
 
 
 def weights_within(scored: pd.DataFrame, method: str) -> pd.Series:
     """Return weights of the indicators of one dimension.
 
-    `equal`; `spread` (standard deviations); `entropy` (Shannon, 1948: dispersion of the shares,
-    which moves when a share is written as its complement); `pca` (squared loadings of the first
-    component, which says what varies together and not what matters). The last two are variants
+    method: `equal`; `spread` (standard deviations); `entropy` (Shannon, 1948: dispersion of the
+    shares, which changes if a share is written as its complement); `pca` (squared loadings of the
+    first component, which measures correlation and not importance). The last two are for variants
     only.
     """
     x = scored.to_numpy(float)
@@ -49,9 +47,7 @@ def weights_within(scored: pd.DataFrame, method: str) -> pd.Series:
 
 
 def loadings(scored: pd.DataFrame) -> pd.Series:
-    """Return the loadings of the first principal component (of correlations), its sum being
-    positive.
-    """
+    """Return the loadings of the first principal component (of correlations); sum positive."""
     spread = scored.std(ddof=1)
     moving = scored.loc[:, spread > 0]
     standard = (moving - moving.mean()) / moving.std(ddof=1)
@@ -63,10 +59,10 @@ def loadings(scored: pd.DataFrame) -> pd.Series:
 
 
 def grid(values: pd.DataFrame, frame: pd.DataFrame, top: str, choices: dict = GRID) -> pd.DataFrame:
-    """Compute the top score in every combination of choices: one row a variant, its choices and the
-    districts.
+    """Compute the top score in every combination of choices, one row for each variant.
 
-    values: districts × codes. frame: the definition, with two levels below `top`.
+    Columns: the choices and the districts. values: districts × codes. frame: the definition, with
+    two levels below `top`.
     """
     dimensions = list(frame.index[frame["dimension"] == top])
     below = {d: list(frame.index[frame["dimension"] == d]) for d in dimensions}
@@ -95,17 +91,17 @@ def _top(by: pd.DataFrame, how: str, doubled: str) -> pd.Series:
 
 
 def ranks(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
-    """Rank the districts in each variant, 1 the highest, ties sharing the best place."""
+    """Rank the districts in each variant; 1 is the highest, and ties share the best rank."""
     return (
         variants.drop(columns=list(choices)).rank(axis=1, ascending=False, method="min").astype(int)
     )
 
 
 def rank_frequencies(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
-    """Count in how many variants (%) each district has each place: districts × places.
+    """Return the percentage of variants in which each district has each rank.
 
-    More places than WIDEST are counted by ranges, `1–75`: a column each would make a table of
-    nearly a million cells for 900 districts.
+    Districts × ranks. More ranks than WIDEST are counted by ranges, `1–75`: with a column each, 900
+    districts would give nearly a million cells.
     """
     places = ranks(variants, choices)
     last = places.shape[1]
@@ -121,12 +117,11 @@ def rank_frequencies(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFra
 
 
 def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFrame:
-    """Share out the variance of the ranks among the choices: alone (first order) and with all
-    interactions.
+    """Return the share of the variance of ranks that each choice explains.
 
-    One row a choice: first, total (%), over the districts' ranks together; the rest to 100 of
-    `first` is interaction. Of this set of choices, each as likely as the others; raises ValueError
-    where one is missing.
+    One row for each choice: `first` (alone, first order) and `total` (with all interactions) in %,
+    over the ranks of all districts; 100 less the sum of `first` is interaction. All options count
+    as equally likely. Raises ValueError if a variant is missing.
     """
     shape = [len(levels) for levels in choices.values()]
     places = ranks(variants, choices).to_numpy(float)
@@ -147,7 +142,7 @@ def variance_shares(variants: pd.DataFrame, choices: dict = GRID) -> pd.DataFram
 
 
 def drop_one(values: pd.DataFrame, frame: pd.DataFrame, top: str) -> pd.DataFrame:
-    """Leave out one indicator at a time: its code, the largest change of a place and of a score."""
+    """Leave out one indicator at a time: code, largest change of a rank and of a score."""
     scored = scores(values, frame)
     full, dimensions = scored[top], list(frame.index[frame["dimension"] == top])
     rows = []
@@ -163,7 +158,7 @@ def drop_one(values: pd.DataFrame, frame: pd.DataFrame, top: str) -> pd.DataFram
 
 
 def _under(frame: pd.DataFrame, top: str) -> list[str]:
-    """List the indicators two levels below `top` whose dimension has others too."""
+    """Return the indicators two levels below `top` whose dimension has other indicators."""
     inside = frame.index[frame["dimension"] == top]
     own = leaves(frame)
     own = own[own["dimension"].isin(inside)]
@@ -171,10 +166,9 @@ def _under(frame: pd.DataFrame, top: str) -> list[str]:
 
 
 def correlations(scored: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Correlate each indicator with its dimension: code, dimension, r; blank where one does not
-    vary.
+    """Correlate each indicator with its dimension: code, dimension, r; missing if constant.
 
-    A negative r says that the average works against the indicator that it is made of.
+    A negative r means that the indicator counteracts the average of which it is part.
     """
     own = leaves(frame)
     moving = scored.std(ddof=1) > 1e-9

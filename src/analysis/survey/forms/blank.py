@@ -1,5 +1,6 @@
-"""Blank workbooks of a wave, one a county and one for interviews: headers, drop-downs, places, an
-explanation.
+"""Blank workbooks of a wave, one for each county and one for interviews.
+
+They have headers, drop-downs, the known places and an explanation.
 """
 
 from __future__ import annotations
@@ -25,18 +26,17 @@ if TYPE_CHECKING:
 
 NUMERALS = "一二三四五六七八九"
 SIGNED = ("填表人：", "审核人：", "填报日期：")
-MIN_BLANK_ROWS = 40  # blank rows, where a county has few communities
+MIN_BLANK_ROWS = 40  # if a county has few communities
 
 
 def write_forms(
     folder: Path, wave: str, frame: pd.DataFrame, townships: pd.DataFrame
 ) -> list[Path]:
-    """Write `<code>_<county>.xlsx` for each county into `folder`, and the workbook that is no
-    county's.
+    """Write `<code>_<county>.xlsx` for each county, and the other workbook, into `folder`.
 
-    The bytes are the same for the same frame.
+    The other workbook belongs to no county. The same frame gives the same bytes.
 
-    frame, townships: the communities and townships of the wave, which the forms hold already.
+    frame, townships: the communities and townships of the wave, which the forms list.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -61,9 +61,7 @@ def write_form_book(
     frame: pd.DataFrame,
     townships: pd.DataFrame,
 ) -> None:
-    """Write one blank workbook with a sheet for each table. by: who fills it in, as its head
-    says.
-    """
+    """Write one blank workbook with a sheet for each table; by: who fills it in."""
     with xlsxwriter.Workbook(
         str(path), {"strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
@@ -93,9 +91,7 @@ def write_form_book(
 
 
 def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> list[dict]:
-    """List the rows that are known beforehand: the communities, the townships, the answers of a
-    list.
-    """
+    """Return the rows known beforehand: communities, townships, or the answers of a list."""
     match model.rows:
         case "communities":
             rows = frame[["township", "community", "community_code"]].to_dict("records")
@@ -114,7 +110,7 @@ def prefilled(model: Table, frame: pd.DataFrame, townships: pd.DataFrame) -> lis
 
 
 def write_rows(sheet: Worksheet, form: list[Column], rows: list[dict], style: dict) -> None:
-    """Write the rows to fill in, with what is known."""
+    """Write the rows to fill in, with the values known beforehand."""
     for row, cells in enumerate(rows, start=FIRST_ROW):
         for place, column in enumerate(form):
             write_cell(sheet, row, place, cells.get(column.name), style[column.form])

@@ -12,9 +12,7 @@ WIDTH, SERIAL_WIDTH, REMARK_WIDTH = 10.0, 5.5, 15.0  # characters
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a form: name in the frame, printed title and group, cell format, additive or not,
-    its width.
-    """
+    """A column of a form: name, printed title and group, cell format, additivity and width."""
 
     name: str
     title: str
@@ -27,7 +25,7 @@ class Column:
 
 @cache
 def columns(model: Table) -> list[Column]:
-    """List the columns of a form: 序号, what the codebook asks for, identifiers, 备注."""
+    """Return the columns of a form: 序号, those of the codebook, identifiers, 备注."""
     listed = [Column("serial", SERIAL, width=SERIAL_WIDTH)]
     for name in model.asked:
         if one := model.identifiers.get(name):
@@ -43,6 +41,6 @@ def columns(model: Table) -> list[Column]:
 
 
 def unit_line(model: Table, form: list[Column]) -> str:
-    """Name the units of a form, as the line under its title does."""
+    """Return the line under the title of a form that names its units."""
     units = "、".join(dict.fromkeys(column.unit for column in form if column.unit))
     return "单位：" + (units or ("人" if model.persons else "个"))

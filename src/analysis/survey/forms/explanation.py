@@ -1,6 +1,4 @@
-"""The explanation sheet of a blank workbook: how to fill it in, and every column with what it
-takes.
-"""
+"""The explanation sheet of a blank workbook: instructions, and what each column accepts."""
 
 from __future__ import annotations
 

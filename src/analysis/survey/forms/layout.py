@@ -1,4 +1,4 @@
-"""How the forms look: cell formats."""
+"""Cell formats of the forms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FONT = "宋体"
 
 
 def formats(book: xlsxwriter.Workbook) -> dict:
-    """Make the cell formats of a workbook, by name; `… sum` is for 小计 and 合计 rows."""
+    """Return the cell formats of a workbook by name; `… sum` is for 小计 and 合计 rows."""
     text = {"font_name": FONT, "font_size": 11, "valign": "vcenter"}
     boxed = text | {"border": 1, "align": "center"}
     summed = boxed | {"bold": True, "bg_color": "#F2F2F2"}

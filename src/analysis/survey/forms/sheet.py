@@ -10,11 +10,11 @@ from analysis.survey.forms.columns import Column
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-FIRST_ROW = 5  # of data, counted from 0: three title rows and two header rows are above
+FIRST_ROW = 5  # first row of data, from 0, below three title rows and two header rows
 
 
 def write_cell(sheet: Worksheet, row: int, place: int, value: object, form: Any) -> None:
-    """Write one value by its type; None leaves a bordered blank."""
+    """Write one value by its type; None gives an empty cell with a border."""
     if value is None:
         sheet.write_blank(row, place, None, form)
     elif isinstance(value, str):
@@ -36,7 +36,7 @@ def merge(
 
 
 def write_top(sheet: Worksheet, last: int, title: str, by: str, units: str, style: dict) -> None:
-    """Write the title, and below it who fills the form in and the units."""
+    """Write the title, and below it the line with who fills in the form and the units."""
     sheet.merge_range(1, 0, 1, last, title, style["title"])
     sheet.merge_range(2, 0, 2, last - 2, f"填报单位：{by}", style["left"])
     sheet.merge_range(2, last - 1, 2, last, units, style["right"])
@@ -61,7 +61,7 @@ def write_header(sheet: Worksheet, form: list[Column], style: dict) -> None:
 
 
 def set_page(sheet: Worksheet, form: list[Column]) -> None:
-    """Set column widths, and A4 across with the header on each page."""
+    """Set column widths, and A4 landscape with the header on each page."""
     for place, column in enumerate(form):
         sheet.set_column(place, place, column.width)
     sheet.freeze_panes(FIRST_ROW, 0)

@@ -1,4 +1,4 @@
-"""What each cell of a form accepts: lists, ranges, and a word of help, all from the codebook."""
+"""Data validation of the cells of a form: lists, ranges and a help text, from the codebook."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from analysis.survey.codebook import Table
 
-LIST = ("township", "community", "community_code")  # chosen from the first form's rows
+LIST = ("township", "community", "community_code")  # chosen from the rows of the first form
 IDS = {"id_number": 18, "phone": 11}  # characters
 
 
 def write_validation(
     sheet: Worksheet, model: Table, form: list[Column], first: int, last: int, communities: int
 ) -> None:
-    """Set what the cells of each column accept, from the first to the last row to fill in."""
+    """Set the data validation of each column, from the first to the last row to fill in."""
     schema = model.columns
     for place, column in enumerate(form):
         if column.name in IDS:
@@ -43,7 +43,7 @@ def write_validation(
 
 
 def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
-    """Return the rule for one column in xlsxwriter's terms; nothing where any text will do."""
+    """Return the data validation of one column for xlsxwriter; empty if any text is accepted."""
     if (
         study().frame_table
         and not model.book
@@ -70,9 +70,7 @@ def _rule(name: str, schema: pa.Column, model: Table, communities: int) -> dict:
 
 
 def limits(schema: pa.Column) -> tuple:
-    """Return the least and the greatest value that a column allows, None where there is no
-    limit.
-    """
+    """Return the minimum and maximum of a column; None stands for no limit."""
     said = {}
     for check in schema.checks:
         said |= {
@@ -86,7 +84,7 @@ def limits(schema: pa.Column) -> tuple:
 
 
 def explain(schema: pa.Column) -> str:
-    """Say in both languages what a column takes."""
+    """Return in both languages what a column accepts."""
     codes, (low, high), unit = schema.metadata["codes"], limits(schema), schema.metadata["unit"]
     if codes:
         return f"从列表选择：{'、'.join(codes)} (choose one)"

@@ -1,1 +1,1 @@
-"""Reading files as they come: guards before opening, workbooks, CSV, headers, rows."""
+"""Read the files of a wave: checks before opening, workbooks, CSV, headers, rows."""

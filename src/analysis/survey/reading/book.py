@@ -1,4 +1,4 @@
-"""Open a file of a wave as sheets of cells, whether it is a workbook or CSV."""
+"""Open a file of a wave, a workbook or CSV, as sheets of cells."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from analysis.survey.text import normalise, seen
 
 BYTE_ORDER = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 DELIMITERS = ",\t;"
-CELLS = 5_000_000  # of one sheet, from A1 to the last one that shows something
+CELLS = 5_000_000  # of one sheet, from A1 to its last cell with a value
 WIDEST = 2**20  # characters in one cell of a CSV file
-TOP = 15  # rows of a CSV file among which its header is
+TOP = 15  # rows of a CSV file that may hold its header
 UNIT = re.compile(r"\([^()]*\)$")
 PROTECTED = re.compile(r'\s*="(.*)"\s*', re.S)
 
 
 class UnopenedError(Exception):
-    """Raised with why a file was not opened."""
+    """Raised with the reason why a file was not opened."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.text)
@@ -39,8 +39,9 @@ class UnopenedError(Exception):
 
 @dataclass
 class Sheet:
-    """One sheet: its rows from A1 on, merged ranges as ((row, column), (row, column)), and its
-    marks, from 0.
+    """One sheet; rows and columns are counted from 0, beginning at A1.
+
+    Merged ranges are ((row, column), (row, column)).
     """
 
     title: str
@@ -50,8 +51,9 @@ class Sheet:
 
 
 def open_book(path: Path, title: str = "") -> list[Sheet]:
-    """Read every sheet of a workbook, or a CSV file as the one sheet `title`; raises
-    UnopenedError.
+    """Return every sheet of a workbook, or a CSV file as one sheet with the name `title`.
+
+    Raises UnopenedError.
     """
     if reason := refusal(path):
         raise UnopenedError(reason)
@@ -70,7 +72,7 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         titles = book.sheet_names
         marks += [Marks() for _ in titles[len(marks) :]]
         for name, mark in zip(titles, marks, strict=False):
-            _check_size(name, mark.last, ROWS)  # before calamine lays out every cell from A1
+            _check_size(name, mark.last, ROWS)  # before calamine allocates every cell from A1
         sheets = [book.get_sheet_by_index(i) for i in range(len(titles))]
         return [
             _sheet(seen(name), sheet, mark)
@@ -78,7 +80,7 @@ def open_book(path: Path, title: str = "") -> list[Sheet]:
         ]
     except (UnopenedError, MemoryError, KeyboardInterrupt):
         raise
-    except Exception:  # a damaged workbook fails in many ways, each of them the file's fault
+    except Exception:  # a damaged workbook raises many kinds of errors
         raise UnopenedError(DAMAGED.fault()) from None
 
 
@@ -98,11 +100,11 @@ def _check_size(title: str, last: int, most: int) -> None:
 
 
 def read_csv(path: Path) -> list[list[str]]:
-    """Read a CSV file: UTF-8 with or without a byte order mark, GB18030, or UTF-16 with one; raises
-    UnopenedError.
+    """Read a CSV file in UTF-8, GB18030, or UTF-16 with a byte order mark.
 
-    The delimiter is the one with which the top of the file names the most columns of the forms. A
-    first column of row names, as R writes it, is left out; `="…"` is the text within.
+    The delimiter is the one that gives the most column titles of the forms at the top of the file.
+    A first column of row names, as R writes it, is dropped; `="…"` becomes the text within. Raises
+    UnopenedError.
     """
     text = decode(path.read_bytes())
     csv.field_size_limit(WIDEST)
@@ -114,7 +116,7 @@ def read_csv(path: Path) -> list[list[str]]:
 
 
 def _split(text: str, delimiter: str) -> list[list[str]] | None:
-    """Split the text of a CSV file; None where its quotes do not fit the delimiter."""
+    """Split the text of a CSV file; None if its quotes do not fit the delimiter."""
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -123,15 +125,16 @@ def _split(text: str, delimiter: str) -> list[list[str]] | None:
 
 
 def _named(rows: list[list[str]]) -> int:
-    """Count the cells at the top that are titles of the forms, with or without a unit in
-    brackets.
+    """Return the number of cells at the top that are titles of the forms.
+
+    A unit in brackets may follow the title.
     """
     cells = {normalise(cell) for row in rows[:TOP] for cell in row}
     return len({UNIT.sub("", cell) for cell in cells} & form_titles() | cells & form_titles())
 
 
 def form_titles() -> frozenset[str]:
-    """Return the titles of every column of the forms, folded."""
+    """Return the titles of all columns of the forms, folded."""
     return _form_titles(study())
 
 
@@ -142,13 +145,13 @@ def _form_titles(of: Study) -> frozenset[str]:
 
 
 def _protected(cell: str) -> str:
-    """Take the text out of `="…"`, by which programs keep Excel from reading a code as a number."""
+    """Return the text within `="…"`, which keeps Excel from reading a code as a number."""
     found = PROTECTED.fullmatch(cell)
     return found[1].replace('""', '"') if found else cell
 
 
 def _without_row_names(rows: list[list[str]]) -> list[list[str]]:
-    """Leave out a first column without a title that numbers the rows below the first from 1."""
+    """Drop a first column without a title that numbers the rows below the first from 1."""
     numbers = [row[0] for row in rows[1:] if row]
     if (
         len(numbers) > 1
@@ -160,8 +163,9 @@ def _without_row_names(rows: list[list[str]]) -> list[list[str]]:
 
 
 def decode(data: bytes) -> str:
-    """Decode strictly; UTF-8 is tried before GB18030, which accepts most UTF-8 without
-    complaint.
+    """Decode bytes strictly; UnopenedError if no encoding fits.
+
+    UTF-8 is tried before GB18030, which decodes most UTF-8 without an error.
     """
     marked = next((name for mark, name in BYTE_ORDER.items() if data.startswith(mark)), None)
     if b"\0" not in data or marked == "utf-16":

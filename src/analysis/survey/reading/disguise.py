@@ -1,5 +1,6 @@
-"""Ask about data that a sheet shows otherwise than it is read: hidden, struck out, raised,
-formatted, covered.
+"""Ask about cells that look different from their values.
+
+They are hidden, struck out, raised, formatted or covered.
 """
 
 from __future__ import annotations
@@ -29,18 +30,16 @@ LOOKS = {
 }
 
 
-Filled = dict[
-    tuple[int, int], str
-]  # cells of data by row and position, with the name of their column
+# (row, position) of cells of data, with the name of their column
+Filled = dict[tuple[int, int], str]
 
 
 def looks_otherwise(
     sheet: Sheet, header: Header, model: Table, kept: list[int], workbook: str
 ) -> list[Problem]:
-    """Ask about the rows of data, and the columns of the form, that are not seen as they are read.
+    """Return questions for rows and columns of data that look different from their values.
 
-    kept: rows of data, from 0. One question for each run of rows, and for each column and way of
-    looking.
+    kept: rows of data, from 0. One question for each run of rows, and for each column and look.
     """
     marks, asked = sheet.marks, _covered(sheet, header, set(kept))
     if marks.hidden or marks.hidden_columns or marks.looks:
@@ -78,7 +77,7 @@ def _filled(sheet: Sheet, header: Header, kept: list[int]) -> Filled:
 
 
 def _looks(sheet: Sheet, model: Table, filled: Filled, struck: set[int]) -> list[tuple]:
-    """Group the cells that look otherwise by column and message."""
+    """Group the cells that look different from their values by column and message."""
     groups: dict[tuple[str, Fault | None], list[int]] = {}
     for (i, place), look in sheet.marks.looks.items():
         if (i, place) in filled and not (look == STRUCK and i in struck):
@@ -88,7 +87,7 @@ def _looks(sheet: Sheet, model: Table, filled: Filled, struck: set[int]) -> list
 
 
 def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
-    """Group the cells of data by column that lie under a merged cell, where nobody sees them."""
+    """Group the cells of data that a merged cell covers, and thus hides, by column."""
     groups: dict[str, set[int]] = {}
     for (top, left), (bottom, right) in sheet.merged:
         for i in range(max(top, header.last + 1), min(bottom + 1, len(sheet.cells))):
@@ -106,7 +105,7 @@ def _covered(sheet: Sheet, header: Header, kept: set[int]) -> list[tuple]:
 
 
 def _message(look: Look, name: str, model: Table) -> Fault | None:
-    """Put a look into words; nothing for a number format that adds the unit of its column."""
+    """Return the message of a look; None for a number format that adds the column's unit."""
     what, added = look
     if what != "added":
         return LOOKS[what].fault()
@@ -119,14 +118,14 @@ def _message(look: Look, name: str, model: Table) -> Fault | None:
 
 
 def _struck_rows(sheet: Sheet, filled: Filled) -> set[int]:
-    """Return the rows whose every cell of the form is struck out."""
+    """Return the rows in which every cell of the form is struck out."""
     rows = {i for i, place in filled if sheet.marks.looks.get((i, place)) == STRUCK}
     whole = {i for i, place in filled if sheet.marks.looks.get((i, place)) != STRUCK}
     return rows - whole
 
 
 def runs(rows: Iterable[int]) -> list[list[int]]:
-    """Part rows into runs that follow on each other."""
+    """Split rows into runs of consecutive rows."""
     ordered = sorted(rows)
     if not ordered:
         return []
@@ -135,9 +134,7 @@ def runs(rows: Iterable[int]) -> list[list[int]]:
 
 
 def _at(rows: list[int]) -> str:
-    """List rows as ranges, as the sheet numbers them; nothing for a single row, which is the
-    place.
-    """
+    """Return rows as ranges of sheet row numbers; empty for one row, which is the location."""
     if len(rows) < 2:
         return ""
     spans = [
@@ -147,6 +144,6 @@ def _at(rows: list[int]) -> str:
 
 
 def _title(name: str, model: Table) -> str:
-    """Return the title of a column as other findings name it; empty where there is no column."""
+    """Return the title of a column as in other findings; empty if there is no column."""
     schema = model.columns
     return schema[name].title if name in schema else study().identifiers.get(name, "")

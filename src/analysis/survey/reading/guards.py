@@ -1,6 +1,4 @@
-"""What a file must be before anything opens it: regular, of bearable size, whole, without links
-elsewhere.
-"""
+"""Checks of a file before it is opened: regular, of limited size, complete, without links."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from analysis.survey.messages import (
 )
 from analysis.survey.reading.package import NotAWorkbookError, Package, part_name
 
-LARGEST = 200 * 2**20  # bytes, all members together, as the archive declares them
+LARGEST = 200 * 2**20  # bytes of all members together, as the archive declares them
 MEMBERS = 2000
 DAMAGES = (
     zipfile.BadZipFile,
@@ -40,10 +38,9 @@ PIECE = 2**20
 
 
 def refusal(path: Path) -> Fault | None:
-    """Say why a file is not to be opened; None when it may be.
+    """Return why a file must not be opened; None if it may.
 
-    Every member is read through once in pieces, so that what is declared, its size and checksum, is
-    true.
+    Every member is read once in pieces, to verify its declared size and checksum.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         return NOT_REGULAR.fault()
@@ -72,9 +69,7 @@ def _declared(archive: zipfile.ZipFile) -> Fault | None:
 
 
 def _related(archive: zipfile.ZipFile) -> Fault | None:
-    """Say what is wrong with how the parts refer to each other; they have been read through
-    before.
-    """
+    """Return the fault in how the parts refer to each other; the parts have been verified."""
     try:
         package = Package(archive)
     except NotAWorkbookError:

@@ -1,5 +1,6 @@
-"""Find the header of a form: over one to three rows, columns in any order, units and groups as
-printed or not.
+"""Find the header of a form, in one to three rows with the columns in any order.
+
+Units and groups may be printed or not.
 """
 
 from __future__ import annotations
@@ -31,15 +32,14 @@ from analysis.survey.study import Study, study
 from analysis.survey.text import empty, normalise
 
 OPTIONAL = ("serial", "remark")
-SEARCH = 15  # a header further down than this is not a header
+SEARCH = 15  # a header below this row is not found
 DEEPEST = 3  # rows
-MIN_COLUMNS = 2  # columns named: one may be the 合计 of a total row
+MIN_COLUMNS = 2  # columns found; a single one may be the 合计 of a total row
 BRACKET = re.compile(r"(.*?)[(\[【]([^()\[\]【】]+)[)\]】]")
 UNIT_LINE = re.compile(
     r"(?:.*[(\[,;、。:])?(?:金额|计量|货币|计价|资金|数量|记账){0,2}单位[:(]?(.*)|.*\((.*元)\)"
 )
-# an amount's unit at the end of a phrase: 元 in the name of a place is followed by the rest of the
-# name
+# the unit of an amount at the end of a phrase; 元 in the name of a place has text after it
 MONEY_UNIT = re.compile(r"(?<![0-9])[十百千万亿]*元(?=$|[)\]、,;/。(]|为单位|为计|计)")
 MONEY_NOTE = re.compile(r".*(?:单位|以[十百千万亿]*元).*")
 MONEY = {"元", "万元"}
@@ -47,21 +47,20 @@ MONEY = {"元", "万元"}
 
 @dataclass(frozen=True)
 class Header:
-    """Where the header ends, which column is which, the text and unit of each, and the money unit
-    above it.
-    """
+    """Header of a sheet: its last row, texts, units and names by column, and the money unit."""
 
     last: int
     texts: dict[int, str]  # position to `group/title`, folded, without unit
     units: dict[int, str]
     names: dict[int, str]  # position to column name
-    line: str = ""  # unit of money, such as 元 or 万元, where the line under the title says so
+    line: str = ""  # unit of money, such as 元 or 万元, in the line under the title; else empty
 
 
 @cache
 def expected(model: Table) -> dict[str, str]:
-    """Map header texts (`group/title`, or the title alone where only one column has it) to column
-    names.
+    """Return the header texts of a form, with the name of their column.
+
+    They are `group/title`, or the title alone if only one column has it.
     """
     titles = [("", SERIAL, "serial")] + [
         (schema.metadata["group"], schema.title, name)
@@ -82,14 +81,14 @@ def expected(model: Table) -> dict[str, str]:
 
 @cache
 def printed(model: Table) -> dict[str, str]:
-    """Map column names to the header text as the form prints it, folded."""
+    """Return the names of the columns, with the header text as the form prints it, folded."""
     return {name: text for text, name in reversed(expected(model).items())}
 
 
 def find_header(sheet: Sheet, model: Table) -> Header:
-    """Find the rows whose texts name the most columns of the form, the fewest rows among equals.
+    """Return the header whose rows name the most columns; among equals, with the fewest rows.
 
-    Of a header that is printed again further down, the first counts that names half of the columns,
+    If a header is printed again further down, the first one that names half of the columns counts,
     so that no row between two headers is lost.
     """
     best, most = Header(-1, {}, {}, {}), (0, MIN_COLUMNS - 1)
@@ -110,7 +109,7 @@ def find_header(sheet: Sheet, model: Table) -> Header:
 
 
 def _header_at(sheet: Sheet, model: Table, top: int, depth: int) -> Header:
-    """Read some rows as a header."""
+    """Parse some rows as a header."""
     wanted, read = expected(model), _texts(sheet, top, depth)
     names = {place: wanted[text] for place, (text, _) in read.items() if text in wanted}
     texts = {place: text for place, (text, _) in read.items()}
@@ -119,9 +118,7 @@ def _header_at(sheet: Sheet, model: Table, top: int, depth: int) -> Header:
 
 
 def _with_serial(sheet: Sheet, header: Header) -> Header:
-    """Take a first column under another title, or none, for 序号 where all its numbers count from
-    1.
-    """
+    """Treat a first column as 序号 if its numbers count from 1, whatever its title."""
     if 0 in header.names or "serial" in header.names.values() or not header.names:
         return header
     cells = [row[0] for row in sheet.cells[header.last + 1 :] if row and not empty(row[0])]
@@ -133,7 +130,7 @@ def _with_serial(sheet: Sheet, header: Header) -> Header:
 
 
 def _texts(sheet: Sheet, top: int, depth: int) -> dict[int, tuple[str, str]]:
-    """Join the header rows per column, a cell counting for all columns that it is merged over."""
+    """Join the header rows by column; a merged cell counts for all of its columns."""
     rows = [dict(enumerate(sheet.cells[top + i])) for i in range(depth)]
     for (first, left), (_, right) in sheet.merged:
         if top <= first < top + depth and left < len(sheet.cells[first]):
@@ -160,7 +157,7 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def known_units() -> frozenset[str]:
-    """Return the units of the study's questions and of money, however they may be written."""
+    """Return the units of the study's questions and of money, in all spellings."""
     return _known_units(study())
 
 
@@ -172,9 +169,7 @@ def _known_units(of: Study) -> frozenset[str]:
 
 
 def _unit_line(sheet: Sheet, top: int) -> str:
-    """Read the money unit that a line above the header gives for the whole sheet; empty where it
-    gives several.
-    """
+    """Return the money unit in the lines above the header; empty if there are several."""
     said = set()
     for cell in (cell for row in sheet.cells[:top] for cell in row if isinstance(cell, str)):
         text = normalise(cell)
@@ -188,8 +183,9 @@ def _unit_line(sheet: Sheet, top: int) -> str:
 def unit_questions(
     sheet: Sheet, header: Header, model: Table, form: list[int], workbook: str
 ) -> list[Problem]:
-    """Ask about the notes below the header (form: their rows, from 0) that name another unit of
-    money than it.
+    """Return questions for notes below the header that name another unit of money.
+
+    form: row numbers of the notes and other rows of the form, from 0.
     """
     schema = model.columns
     used = {
@@ -212,7 +208,7 @@ def unit_questions(
 
 
 def header_problems(header: Header, model: Table, workbook: str, title: str) -> list[Problem]:
-    """Name columns that are missing or twice there; a sheet without any header is one problem."""
+    """Return problems for columns that are missing or occur twice, or one for no header."""
     if not header.names:
         return [Problem.of(NO_HEADER.fault(), workbook, title)]
     names, problems = list(header.names.values()), []
@@ -227,8 +223,9 @@ def header_problems(header: Header, model: Table, workbook: str, title: str) -> 
 
 
 def readable(header: Header, model: Table, faults: list[Problem]) -> Header:
-    """Leave out of a header the columns that stand twice or whose unit is unknown; `faults` as
-    above.
+    """Drop from a header the columns that occur twice or have an unknown unit.
+
+    faults: as returned by `header_problems`.
     """
     names, faulty = list(header.names.values()), {one.column for one in faults}
     kept = {
@@ -240,7 +237,7 @@ def readable(header: Header, model: Table, faults: list[Problem]) -> Header:
 
 
 def _unit_problems(header: Header, model: Table, workbook: str, title: str) -> list[Problem]:
-    """Compare the unit of each column with the codebook's; money must say 元 or 万元 somewhere."""
+    """Compare the unit of each column with the codebook; money must have 元 or 万元."""
     problems, schema = [], model.columns
     for place, name in header.names.items():
         wanted = schema[name].metadata["unit"] if name in schema else ""
@@ -250,9 +247,7 @@ def _unit_problems(header: Header, model: Table, workbook: str, title: str) -> l
 
 
 def _unit_fault(wanted: str, unit: str, line: str) -> Fault | None:
-    """Say what is wrong with the unit of a column and that of the line above the header; None where
-    they fit.
-    """
+    """Return the fault in the units of a column and of the line above the header, or None."""
     money = wanted == "万元"
     if unit and unit not in spellings(wanted):
         return OTHER_UNIT.fault(unit=unit, wanted=wanted or "无")
@@ -266,7 +261,7 @@ def _unit_fault(wanted: str, unit: str, line: str) -> Fault | None:
 
 
 def unknown_columns(sheet: Sheet, header: Header, workbook: str, title: str) -> list[Problem]:
-    """Name columns that hold something below the header but are not of the form."""
+    """Return problems for columns with values below the header that are not in the form."""
     width, problems = max(map(len, sheet.cells), default=0), []
     for place in sorted(set(range(width)) - set(header.names)):
         below = enumerate(sheet.cells[header.last + 1 :], start=header.last + 2)

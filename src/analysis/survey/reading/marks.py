@@ -1,7 +1,6 @@
-"""What calamine does not tell of a worksheet: error values, formulas without a result, what is seen
-otherwise.
+"""Marks of a worksheet that calamine does not return: error values, missing results, looks.
 
-A sheet is parsed for them only where its bytes show that there are any.
+A sheet is parsed for them only if its bytes indicate that there are any.
 """
 
 from __future__ import annotations
@@ -38,29 +37,25 @@ SUSPECT = (
     b":f/",
     b" hidden",
     b"zeroHeight",
-    b"rPr>",  # of a rich text that stands in its cell
+    b"rPr>",  # of a rich text within its cell
 )
-LOW = re.compile(rb' ht="[0-3][."]')  # a row or a column of next to no size
+LOW = re.compile(rb' ht="[0-3][."]')  # a row or column of nearly no size
 NARROW = re.compile(rb' width="[01][."]')
-ICONS = re.compile(
-    rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)"
-)  # shown instead of the number
-ROWS = 200_000  # of one sheet that are looked at; no form comes near
+# icons or bars shown instead of the number
+ICONS = re.compile(rb"(?:iconSet|dataBar)\s[^>]*showValue=[\"'](?:0|false)")
+ROWS = 200_000  # rows of one sheet that are checked; the forms are far smaller
 WIDEST = 2**14  # columns
 ADDRESS = re.compile(rb'[^>]*?\sr=["\'](\d{1,9})')
 CHOICES = re.compile(rb"<(?:\w+:)?(?:formula1|f)>([^<]*)</")
 UNCALCULATED = Broken(NO_RESULT.fault())
-NOT_CALCULATED = (
-    "not calculated",
-    "",
-)  # a result of 0 in a workbook that is to be calculated when it is opened
+# a result of 0 in a workbook that is to be calculated when opened
+NOT_CALCULATED = ("not calculated", "")
 TEXTS = ("str", "s", "inlineStr")
 
 
 @dataclass
 class Marks:
-    """Of one sheet: broken cells by (row, column), hidden rows and columns, and how cells look,
-    counted from 0.
+    """Marks of one sheet: broken cells, hidden rows and columns, and looks of cells, from 0.
 
     conditional: whether conditional formatting may strike out or hide cells. last: the last row
     with a value, from 1. veiled: whether the sheet itself is hidden. feeds: whether a drop-down of
@@ -78,7 +73,7 @@ class Marks:
 
 
 def read_marks(package: Package) -> list[Marks]:
-    """Read the marks of each sheet of a workbook, in the order of its sheets."""
+    """Return the marks of each sheet of a workbook, in order."""
     styles = odd_styles(package.read(package.parts.get("styles", "")))
     strings = odd_strings(package.read(package.parts.get("sharedStrings", "")))
     used = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles).encode()) if styles else None
@@ -101,9 +96,7 @@ def read_marks(package: Package) -> list[Marks]:
 
 
 def _sources(package: Package, parts: list[bytes]) -> str:
-    """Join the formulas from which the drop-downs of all sheets take their choices, names
-    resolved.
-    """
+    """Return the formulas of the choices of all drop-downs, with defined names resolved."""
     formulas = [
         unescape(found.decode("utf-8", "replace"))
         for xml in parts
@@ -119,7 +112,7 @@ def _sources(package: Package, parts: list[bytes]) -> str:
 
 
 def _names(title: str, formulas: str) -> bool:
-    """Tell whether a formula refers to a sheet."""
+    """Return whether a formula refers to a sheet."""
     return bool(title) and (f"{title}!" in formulas or f"'{title}'!" in formulas)
 
 
@@ -144,9 +137,7 @@ def _marks(
 
 
 def _last_row(xml: bytes) -> int:
-    """Return the number of the last row that has a value, as its address says, 0 where none is
-    found.
-    """
+    """Return the address of the last row with a value; 0 if there is none."""
     end = max(xml.rfind(b"sheetData>"), 0)
     value = max(xml.rfind(closing, 0, end) for closing in (b"v>", b"</t>", b":t>"))
     row = max(xml.rfind(opening, 0, max(value, 0)) for opening in (b"<row ", b":row "))
@@ -155,7 +146,7 @@ def _last_row(xml: bytes) -> int:
 
 
 class _Scan:
-    """Walk through a sheet's XML; cells and rows without an address follow the one before."""
+    """Parser of a sheet's XML; cells and rows without an address follow the previous one."""
 
     def __init__(
         self, styles: dict[str, Style], strings: dict[int, Look], recalculated: bool
@@ -164,7 +155,7 @@ class _Scan:
         self.marks, self.row, self.column = Marks(), -1, -1
         self.kind, self.style, self.formula, self.value, self.inside = "", "", False, "", False
         self.rows_hidden = False
-        self.inline: list[Element] = []  # the open elements of a rich text that stands in the cell
+        self.inline: list[Element] = []  # open elements of a rich text within the cell
 
     def read(self, xml: bytes) -> Marks:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -238,9 +229,7 @@ class _Scan:
 
 
 def _no_size(attributes: dict[str, str], size: str, least: float) -> bool:
-    """Tell whether a row or a column is hidden, or so low or narrow that its numbers are not
-    seen.
-    """
+    """Return whether a row or column is hidden, or too small for its numbers to be seen."""
     return attributes.get("hidden") in ("1", "true") or float(attributes.get(size, least)) < least
 
 

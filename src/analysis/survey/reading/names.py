@@ -1,6 +1,4 @@
-"""Which file is whose: counties by an alias table, sheets by their title. Nothing is matched by
-likeness.
-"""
+"""Find the county of each file by an alias table, and sheets by title, both by exact match."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ from analysis.survey.reference import reference
 from analysis.survey.study import Study, study
 from analysis.survey.text import normalise, visible
 
-# files of data that are read, or that somebody may have meant to be read: other tables, data sets,
+# data files that are read, or that may have been handed in to be read: other tables, data sets,
 # archives
 DATA = re.compile(
     r"\.(xl[st].?|csv|tsv|tab|psv|ett?|f?ods|ots|uos|numbers|html?|mht(ml)?|xml|json|dbf|dif|slk|prn|wk[1-9sqr]|wb[1-3]"
@@ -46,9 +44,7 @@ NOT_SHOWN = "（文件名像是个人信息，不显示 a name that looks person
 
 @dataclass(frozen=True)
 class File:
-    """A file of the wave: its county's code (empty for the interviews); `title`: the one sheet of a
-    CSV file.
-    """
+    """A file of the wave; county: its code, or "" for interviews; title: sheet of a CSV file."""
 
     path: Path
     county: str
@@ -60,8 +56,9 @@ class File:
 
 
 def aliases() -> dict[str, str]:
-    """Map every name and code of a county, also those of `county_aliases.csv`, folded, to its
-    code.
+    """Return a map of the folded names, codes and aliases of counties to county codes.
+
+    The aliases are in `county_aliases.csv`.
     """
     return _aliases(study())
 
@@ -77,29 +74,23 @@ def _aliases(of: Study) -> dict[str, str]:
 
 
 def sheet_title(title: str) -> str:
-    """Fold the title of a sheet, without a number in front: `附件1.社区基本情况` is
-    社区基本情况.
-    """
+    """Return a folded title without its number: 附件1.社区基本情况 gives 社区基本情况."""
     folded = normalise(title)
     return PREFIX.sub("", folded, count=1) if PREFIX.match(folded) else folded
 
 
 def owners() -> list[str]:
-    """List who hands in files: the counties, and "" where there is a workbook that is no
-    county's.
-    """
+    """Return who hands in files: the county codes, and "" for the workbook of no county."""
     return [*study().districts, *[""] * bool(study().book)]
 
 
 def expected_name(county: str) -> str:
-    """Name the workbook that a county hands in, or the one that is no county's."""
+    """Return the name of the workbook of a county, or of the one that belongs to no county."""
     return f"{county}_{study().districts[county]}.xlsx" if county else f"{study().book}.xlsx"
 
 
 def refuse_raw_folder(folder: Path, raw: Path) -> None:
-    """Refuse to write files named as the counties' own among those handed in; raises
-    FileExistsError.
-    """
+    """Raise FileExistsError if files of the counties' names would be written among theirs."""
     folder, raw = folder.resolve(), raw.resolve()
     if folder == raw or raw in folder.parents or (folder / FILE).exists():
         raise FileExistsError(
@@ -109,9 +100,7 @@ def refuse_raw_folder(folder: Path, raw: Path) -> None:
 
 
 def without_files(raw: Path) -> Problem | None:
-    """Say of a folder that it is not there, or empty: one problem, since no county is to blame for
-    it.
-    """
+    """Return one problem for a missing or empty folder of a wave, instead of one per county."""
     if not raw.is_dir():
         return Problem.of(NO_FOLDER.fault(), printable(raw.as_posix()))
     if not any(raw.iterdir()):
@@ -120,9 +109,7 @@ def without_files(raw: Path) -> Problem | None:
 
 
 def files_of(raw: Path, problems: list[Problem]) -> list[File]:
-    """List the files of a wave in order of county; note what is missing, twice there, or
-    unknown.
-    """
+    """Return the files of a wave by county; notes missing, double and unknown files."""
     if nothing := without_files(raw):
         problems.append(nothing)
         return []
@@ -137,12 +124,11 @@ def files_of(raw: Path, problems: list[Problem]) -> list[File]:
 
 
 def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) -> None:
-    """Place one entry of the folder of a wave; pass over what is no county's."""
+    """Assign one entry of a wave's folder to its county; other entries are left out."""
     if printable(path.name) != path.name:
         problems.append(Problem.of(FILE_NAME_ODD.fault(), printable(path.name)))
-        found.setdefault(
-            study().district_of(path.name), []
-        )  # it is there, under a name that will not do
+        # the file exists, but its name is not valid
+        found.setdefault(study().district_of(path.name), [])
     elif path.name.startswith((".", "~$")) or path.name in OURS:
         return
     elif path.is_dir():
@@ -152,7 +138,7 @@ def _look_at(path: Path, found: dict[str, list[File]], problems: list[Problem]) 
 
 
 def _place(path: Path, found: dict, problems: list[Problem]) -> None:
-    """Put a file under its county, or say why it has none."""
+    """Assign a file to its county, or add the reason why it has none."""
     if fault := text_fault(path.name):
         problems.append(Problem.of(fault, visible(path.name), quote="文件名"))
     counties, title = _owners(path)
@@ -172,8 +158,9 @@ def _place(path: Path, found: dict, problems: list[Problem]) -> None:
 
 
 def _owners(path: Path) -> tuple[list[str | None], str]:
-    """Return the county that each part of a file's name says (None: no county), and a CSV file's
-    sheet.
+    """Return the county of each part of a file's name, and the sheet of a CSV file.
+
+    The county is None for a name of no county.
     """
     stem, title = normalise(path.stem), ""
     if path.suffix.lower() == ".csv":
@@ -188,7 +175,7 @@ def _owners(path: Path) -> tuple[list[str | None], str]:
 
 
 def _once(files: list[File], problems: list[Problem]) -> list[File]:
-    """Keep one file for each sheet of a county, and name the others."""
+    """Return one file for each sheet of a county; adds problems for the others."""
     kept: list[File] = []
     for file in files:
         if any(

@@ -1,6 +1,4 @@
-"""Find the parts of a workbook by its relations, whatever their names; lay them out as calamine
-expects.
-"""
+"""Find the parts of a workbook by its relations, and rename them as calamine expects."""
 
 from __future__ import annotations
 
@@ -11,10 +9,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-USUAL, USUAL_RELATIONS = (
-    "xl/workbook.xml",
-    "xl/_rels/workbook.xml.rels",
-)  # where calamine looks for them
+# where calamine looks for them
+USUAL, USUAL_RELATIONS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 PLACES = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
 TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
@@ -22,25 +18,21 @@ ROOT = f'<Relationship Id="rId1" Type="{TYPE}officeDocument" Target="{USUAL}"/>'
 
 
 class NotAWorkbookError(ValueError):
-    """Raised where the relations of a package lead to no workbook."""
+    """Raised if the relations of a package do not lead to a workbook."""
 
 
 def part_name(name: str) -> str:
-    """Return the name of a part as others refer to it: forward slashes, lower case, from the
-    root.
-    """
+    """Return the normalised name of a part: forward slashes, lower case, relative to root."""
     return posixpath.normpath(name.replace("\\", "/")).lstrip("/").lower()
 
 
 def local(tag: str) -> str:
-    """Return a tag or an attribute without its namespace."""
+    """Return the name of a tag or attribute without its namespace."""
     return tag.rpartition("}")[2]
 
 
 class Relation(NamedTuple):
-    """One relation: the last word of its type, its id, the part that it leads to, and the target as
-    written.
-    """
+    """One relation: last part of its type, id, part referred to, and target as written."""
 
     kind: str
     identity: str
@@ -49,10 +41,9 @@ class Relation(NamedTuple):
 
 
 class Package:
-    """The parts of an open archive; raises NotAWorkbookError where its relations lead to no
-    workbook.
+    """Parts of an open archive; NotAWorkbookError if its relations lead to no workbook.
 
-    workbook: member of the archive; sheets: attributes and member of each, in order; parts: member
+    workbook: member of the archive. sheets: attributes and member of each, in order. parts: member
     by the kind of relation, such as `styles`.
     """
 
@@ -71,7 +62,7 @@ class Package:
         self.sheets = [(one, by_id.get(_relation_id(one), "")) for one in found]
 
     def relations(self, member: str) -> list[Relation]:
-        """List the relations of a member (empty: of the package) to other parts of the package."""
+        """Return the relations of a member to other parts; without a member, the package's."""
         folder, name = posixpath.split(part_name(member)) if member else ("", "")
         relations = self.members.get(posixpath.join(folder, "_rels", f"{name}.rels"))
         if relations is None:
@@ -89,14 +80,12 @@ class Package:
         ]
 
     def read(self, member: str) -> bytes:
-        """Return the bytes of a member; none where it is not there."""
+        """Return the bytes of a member; empty if it does not exist."""
         return self.archive.read(member) if member else b""
 
     @property
     def as_usual(self) -> bool:
-        """Whether every part that is read lies where calamine looks for it, under exactly that
-        name.
-        """
+        """Return whether every part that is read has exactly the name that calamine expects."""
         names = set(self.archive.namelist())
         read = [one for one in self.related if one.kind in ("worksheet", *PLACES)]
         written = [
@@ -110,9 +99,7 @@ class Package:
         )
 
     def laid_out(self) -> io.BytesIO:
-        """Write the workbook, its sheets, strings and styles to a new archive, each under its usual
-        name.
-        """
+        """Return a new archive with the workbook, its sheets, strings and styles renamed."""
         moved = {
             member: f"xl/worksheets/sheet{n}.xml"
             for n, (_, member) in enumerate(self.sheets, 1)

@@ -1,8 +1,7 @@
-"""Account for every row of a sheet: form, kept, total or blank; and cut out the cells that are
-kept.
+"""Classify every row of a sheet as form, kept, total or blank, and take out the kept cells.
 
-What is cut out of a sheet is `Cells`: a list of cells for each column. Only all sheets of a table
-make a frame, since a frame for each of many small sheets takes longer than reading them.
+The cells of a sheet are `Cells`, a list for each column. Only all sheets of a table together make a
+frame, since a frame for each of many small sheets would take longer than reading them.
 """
 
 from __future__ import annotations
@@ -47,14 +46,8 @@ KINDS = ("form", "kept", "total", "blank")
 ACCOUNT = ("workbook", "sheet", "rows", *KINDS)
 TOTAL = re.compile(r"(?:.{0,12}(?:小计|合计|总计|共计))(?:[:(].*)?")
 SUBTOTAL = re.compile(r".{0,12}小计(?:[:(].*)?")
-LABELLED = (
-    "serial",
-    "township",
-    "community",
-    "item",
-    "project",
-    "name",
-)  # columns in which 小计 and 合计 stand
+# columns that hold 小计 and 合计
+LABELLED = ("serial", "township", "community", "item", "project", "name")
 SIGNATURE = re.compile(
     r"(填表人|制表人|审核人|负责人|联系人|填报日期|填表日期|联系电话|备注|说明|注)(\(.*\))?:.*"
 )
@@ -63,29 +56,24 @@ SIGNED = re.compile(
 )
 TOWNSHIP = re.compile(r"(街道|镇|乡|办事处)$")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-FIGURE = re.compile(
-    r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}"
-)  # an amount, a count or a code, no telephone
-NOTE_TEXTS = 3  # texts beside a note from which on the row is one of data
-SIGNED_CELLS, SHORT_FORM = (
-    4,
-    6,
-)  # cells of a signature at most; columns below which one cell may be a row
-SIGNATURES = re.compile(
-    r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*"
-)  # below the last row of a form
+# an amount, a count or a code, but not a telephone number
+FIGURE = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?|[0-9]{12}")
+NOTE_TEXTS = 3  # a note with so many texts beside it is a row of data
+# most cells of a signature; in a form with fewer columns, one cell may be a row
+SIGNED_CELLS, SHORT_FORM = (4, 6)
+# below the last row of a form
+SIGNATURES = re.compile(r"(填表人|制表人|审核人|填报日期|填表日期)(\(.*\))?:.*")
 COVERED_DOWN, COVERED_ACROSS = Broken(MERGED_DOWN.fault()), Broken(MERGED_ACROSS.fault())
 
 
 def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem]) -> Any:
-    """Read one sheet into (rows, totals, account); three times None when it has less than half of
-    its header.
+    """Read one sheet into (rows, totals, account); three times None without a header.
 
-    A column that the header lacks, or holds twice, or in an unknown unit, is read as ABSENT, so
-    that what else is wrong is found at once.
+    The header must have at least half of the columns. A column that it lacks, has twice, or has in
+    an unknown unit is read as ABSENT, so that other faults are found in the same run.
 
-    rows: Cells, with `workbook`, `sheet` and `row` to tell their place. totals: Cells, the 小计 and
-    合计 rows as read, with `kind` and the first row of the block that each sums up.
+    rows: Cells, with `workbook`, `sheet` and `row` for the location. totals: Cells, the 小计 and
+    合计 rows as read, with `kind` and the first row of the block that each sums.
     """
     header = find_header(sheet, model)
     faults = header_problems(header, model, workbook, sheet.title)
@@ -111,7 +99,7 @@ def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem
     _mark_merged(sheet, header, set(kept) - notes)
     header = readable(header, model, faults) if faults else header
     rows = _cut(sheet, header, model, kept, workbook)
-    if "township" in rows:  # merged down; totals are already out
+    if "township" in rows:  # merged down; the total rows are already removed
         rows["township"] = _filled_down(rows["township"], [i in notes for i in kept])
     totals = _totals(sheet, header, model, kinds, workbook)
     counts = {kind: kinds.count(kind) for kind in KINDS}
@@ -119,14 +107,15 @@ def read_sheet(sheet: Sheet, model: Table, workbook: str, problems: list[Problem
 
 
 def frame(sheets: list[Cells]) -> pd.DataFrame:
-    """Join what was cut out of the sheets of one form, each with the same columns."""
+    """Return one frame with the cells of all sheets of a form, which have the same columns."""
     columns = {name: [cell for cells in sheets for cell in cells[name]] for name in sheets[0]}
     return pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()})
 
 
 def row_kinds(sheet: Sheet, header: Header) -> list[str]:
-    """Tell what each row is; title, unit line, header, repeated header and signatures are
-    `form`.
+    """Return the kind of each row of a sheet.
+
+    Title, unit line, header, repeated header and signatures are `form`.
     """
     labels = [place for place, name in header.names.items() if name in LABELLED]
     serial = [place for place, name in header.names.items() if name == "serial"]
@@ -148,17 +137,15 @@ def _kind(
     first = row[start]
     if _signs(first) and not _holds_answers(row, header):
         return "form"
-    named = (
-        start,
-        *labels,
-    )  # a total may be named in the first column of the form, whatever its title
+    # a total may be named in the first column of the form, whatever its title
+    named = (start, *labels)
     if any(
         place < len(row) and isinstance(row[place], str) and _is_total(row[place])
         for place in named
     ):
         return "total"
     if start in serial and not isinstance(first, str) and all(map(empty, row[start + 1 :])):
-        return "blank"  # a number printed on the form, with nothing filled in beside it
+        return "blank"  # a printed number, with nothing filled in beside it
     if _is_header(start, first, texts) and all(
         empty(c) or _is_header(p, c, texts) for p, c in enumerate(row)
     ):
@@ -167,15 +154,14 @@ def _kind(
 
 
 def _signs(cell: object) -> bool:
-    """Tell whether a cell begins a note or a signature, as `备注：…` does."""
+    """Return whether a cell begins a note or a signature, as `备注：…` does."""
     return isinstance(cell, str) and bool(SIGNATURE.fullmatch(normalise(cell)))
 
 
 def _holds_answers(row: list, header: Header) -> bool:
-    """Tell whether a row that begins as a note answers the form: a figure, a code or several texts.
+    """Return whether a row that begins as a note has answers: a figure, a code, several texts.
 
-    What stands behind a label that ends in a colon belongs to the label, and a remark may hold
-    anything.
+    Text after a label that ends in a colon belongs to the label, and a remark may hold anything.
     """
     texts, labelled = 0, False
     for place, cell in enumerate(row):
@@ -193,7 +179,7 @@ def _holds_answers(row: list, header: Header) -> bool:
 
 
 def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
-    """Ask about rows of data that begin as a note or a signature."""
+    """Return questions for rows of data that begin as a note or a signature."""
     first = [(i, next((cell for cell in sheet.cells[i] if not empty(cell)), None)) for i in kept]
     return [
         Problem.of(BEGINS_AS_NOTE.fault(), workbook, sheet.title, row=i + 1)
@@ -203,8 +189,9 @@ def _asked(sheet: Sheet, kept: list[int], workbook: str) -> list[Problem]:
 
 
 def _below(sheet: Sheet, kinds: list[str], workbook: str) -> list[Problem]:
-    """Ask about the first row of data below the signatures, unless a header printed again stands
-    between.
+    """Return a question for the first row of data below the signatures.
+
+    None if a repeated header is between them.
     """
     signed = False
     for i, kind in enumerate(kinds):
@@ -222,7 +209,7 @@ def _is_header(place: int, cell: object, texts: set) -> bool:
     if not isinstance(cell, str):
         return False
     said = split_unit(normalise(cell))[0]
-    return (place, said) in texts or said == REMARK  # which the first header may lack
+    return (place, said) in texts or said == REMARK  # a column that the first header may lack
 
 
 def _is_total(cell: str) -> bool:
@@ -230,17 +217,13 @@ def _is_total(cell: str) -> bool:
 
 
 def _header_cells(sheet: Sheet, header: Header) -> set[tuple[int, str]]:
-    """List what the header prints in each column, to know it again where it is repeated on a later
-    page.
-    """
+    """Return the header texts of each column, to recognise a header repeated on a later page."""
     parts = {(place, part) for place, text in header.texts.items() for part in text.split("/")}
     return parts | {(place, text) for place, text in header.texts.items()}
 
 
 def is_note(row: list, header: Header, model: Table) -> bool:
-    """Tell whether a row that is read as data is a heading or a signature: one text, or few that
-    begin as such.
-    """
+    """Return whether a row of data is a heading or a signature, by its first texts."""
     filled = [(place, cell) for place, cell in enumerate(row) if not empty(cell)]
     if not filled or len(filled) > SIGNED_CELLS or len(header.names) < SHORT_FORM:
         return False
@@ -257,8 +240,9 @@ def is_note(row: list, header: Header, model: Table) -> bool:
 
 
 def _mark_merged(sheet: Sheet, header: Header, kept: set[int]) -> None:
-    """Say in each cell that a merged one covers where its value is; a township is filled down
-    instead.
+    """Mark each cell that a merged cell covers with the location of its value.
+
+    A township is filled down instead.
     """
     for (top, left), (bottom, right) in sheet.merged:
         for i in range(max(top, header.last + 1), min(bottom + 1, len(sheet.cells))):
@@ -272,7 +256,7 @@ def _mark_merged(sheet: Sheet, header: Header, kept: set[int]) -> None:
 
 
 def _filled_down(cells: list, notes: list[bool]) -> list:
-    """Give each empty cell what stands above it; what a heading says belongs to no row below."""
+    """Return cells in which each empty one has the value above it, except that of a heading."""
     filled, above = [], None
     for cell, note in zip(cells, notes, strict=True):
         above = above if cell is None or note else cell
@@ -281,7 +265,7 @@ def _filled_down(cells: list, notes: list[bool]) -> list:
 
 
 def _cut(sheet: Sheet, header: Header, model: Table, rows: list[int], workbook: str) -> Cells:
-    """Cut the columns of the form out of some rows, cells as read, with their place."""
+    """Return the columns of the form for some rows: cells as read, and their location."""
     cells, columns = sheet.cells, {}
     for place, name in header.names.items():
         if name not in ("serial", "remark"):
@@ -305,7 +289,7 @@ def _in_yuan(header: Header, model: Table, place: int, name: str) -> bool:
 
 
 def _yuan(cell: object) -> object:
-    """Write 元 behind an amount whose header says 元; the rule for numbers converts it."""
+    """Return an amount with 元 added, for a header in 元; the number parser converts it."""
     if isinstance(cell, bool) or cell is None:
         return cell
     if isinstance(cell, int | float):
@@ -318,7 +302,7 @@ def _yuan(cell: object) -> object:
 
 
 def _totals(sheet: Sheet, header: Header, model: Table, kinds: list[str], workbook: str) -> Cells:
-    """Cut out the total rows: `kind`, and `first`, the first row after the total before."""
+    """Return the total rows: `kind`, and `first`, the first row after the previous total."""
     rows = [i for i, kind in enumerate(kinds) if kind == "total"]
     labels = [place for place, name in header.names.items() if name in LABELLED]
     said = []

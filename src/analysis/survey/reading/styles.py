@@ -1,4 +1,4 @@
-"""Which styles and shared strings of a workbook make a cell show another value than it holds.
+"""Find the styles and shared strings of a workbook that make a cell look unlike its value.
 
 A look is (what, text): `struck`, `raised` (or lowered), `unseen`, `percent`, `scaled`, or `added`
 with the text that the number format adds.
@@ -18,37 +18,36 @@ Look = tuple[str, str]
 STRUCK, RAISED, UNSEEN, PERCENT, SCALED = (
     (what, "") for what in ("struck", "raised", "unseen", "percent", "scaled")
 )
-SMALLEST = 4  # points: text that is smaller, or in a row that is lower, cannot be read
-NARROWEST = 2  # characters: a number in a column that is narrower shows as ##
-NEAR = 24  # difference of two colours, summed over red, green and blue, that cannot be seen
+SMALLEST = 4  # points: smaller text, or text in a lower row, cannot be read
+NARROWEST = 2  # characters: a number in a narrower column shows as ##
+NEAR = 24  # colours that differ by less, summed over red, green and blue, look equal
 WHITE, BLACK = "FFFFFF", "000000"
 INDEXED = {"0": BLACK, "1": WHITE, "8": BLACK, "9": WHITE, "64": BLACK, "65": WHITE}
 THEME = {"0": WHITE, "1": BLACK}
-# number formats that every program knows by number: percentages, amounts of money
+# number formats that have a fixed number: percentages, amounts of money
 KNOWN = {9: "0%", 10: "0.00%"} | dict.fromkeys((5, 6, 7, 8, 42, 44), '"¥"0')
 TOKEN = re.compile(
     r'"([^"]*)"?|[\\!](.)|_.|\*(.)|\[([^\]]*)\]|(General|G/通用格式|AM/PM|A/P|上午/下午)|(.)',
     re.S | re.I,
 )
-PLAIN = re.compile(
-    r"[\s\-+()（）/:.,、]"
-)  # text of a number format that changes nothing, apart from digits
-SLOTS = "0#?"  # of digits in a number format
+# text of a number format, besides digits, that does not change the number
+PLAIN = re.compile(r"[\s\-+()（）/:.,、]")
+SLOTS = "0#?"  # placeholders of digits in a number format
 NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十]")
-CONDITION = re.compile(r"[<>=]")  # in brackets: which numbers a section is for
+CONDITION = re.compile(r"[<>=]")  # in brackets: the numbers to which a section applies
 RICH = (b"vertAlign", b"strike", b"<sz ", b"rgb=")
 
 
 @dataclass(frozen=True)
 class Style:
-    """How the cells of one style look: always, with text, or with a number (one look a section)."""
+    """Look of the cells of one style: for all values, for text, or for numbers by section."""
 
     always: Look | None
     text: Look | None
     sections: tuple[Look | None, ...]
 
     def look(self, value: str, is_text: bool) -> Look | None:
-        """Return how a cell with this value looks, None where it shows what it holds."""
+        """Return the look of a cell with this value; None if it shows its value."""
         if self.always or is_text:
             return self.always or self.text
         if len(self.sections) == 1:
@@ -58,14 +57,13 @@ class Style:
         except ValueError:
             return None
         if number == 0 and len(self.sections) > 2:
-            return (
-                self.sections[2] if self.sections[0] else None
-            )  # nothing for nought is no disguise
+            # hiding zeros is not a disguise
+            return self.sections[2] if self.sections[0] else None
         return self.sections[1 if number < 0 else 0]
 
 
 def odd_styles(xml: bytes) -> dict[str, Style]:
-    """Map the numbers of the cell styles that change what is seen to what they do."""
+    """Return the cell styles that change what is seen, by their number, with their look."""
     if not xml:
         return {}
     parts = {local(part.tag): list(part) for part in ElementTree.fromstring(xml)}
@@ -88,9 +86,7 @@ def odd_styles(xml: bytes) -> dict[str, Style]:
 
 
 def odd_conditions(xml: bytes) -> list[str]:
-    """List the numbers of the formats for conditional formatting that strike out or hide a cell, or
-    change it.
-    """
+    """Return the numbers of conditional formats that strike out, hide or change a cell."""
     if b"<dxf" not in xml and b":dxf" not in xml:
         return []
     formats = [list(part) for part in ElementTree.fromstring(xml) if local(part.tag) == "dxfs"]
@@ -100,20 +96,22 @@ def odd_conditions(xml: bytes) -> list[str]:
 
 
 def _changes(conditional: Element) -> bool:
-    """Tell whether a format for conditional formatting makes a cell look otherwise."""
+    """Return whether a conditional format changes the look of a cell."""
     of = {local(one.tag): one for one in conditional}
     look, ink = _font(of["font"]) if "font" in of else (None, BLACK)
     grounds = (
         [one for one in of["fill"].iter() if local(one.tag) == "bgColor"] if "fill" in of else []
     )
-    ground = _colour(grounds[0]) if grounds else WHITE  # here it is the background that fills
+    # in conditional formats the background colour is the fill
+    ground = _colour(grounds[0]) if grounds else WHITE
     code = of["numFmt"].get("formatCode", "General") if "numFmt" in of else "General"
     return bool(look or _alike(ink, ground) or any(format_looks(code)[1]))
 
 
 def odd_strings(xml: bytes) -> dict[int, Look]:
-    """Map the numbers of the shared strings that are in part struck out, raised, lowered or unseen
-    to how.
+    """Return the shared strings that are partly struck out, raised, lowered or unseen.
+
+    Maps their number to their look.
     """
     if not any(sign in xml for sign in RICH):
         return {}
@@ -122,7 +120,7 @@ def odd_strings(xml: bytes) -> dict[int, Look]:
 
 
 def rich_look(item: Element) -> Look | None:
-    """Return the first look of the runs of a rich text that differs from what it holds."""
+    """Return the first look of the runs of a rich text that differs from its value."""
     for run in item:
         if local(run.tag) == "r":
             text = "".join(one.text or "" for one in run if local(one.tag) == "t")
@@ -149,7 +147,7 @@ def _font(font: Element) -> tuple[Look | None, str]:
 
 
 def _fill(fill: Element) -> str:
-    """Return the colour of the ground that a fill makes."""
+    """Return the background colour of a fill."""
     for pattern in fill:
         if pattern.get("patternType", "none") == "none":
             return WHITE
@@ -169,7 +167,7 @@ def _colour(colour: Element) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Tell whether text in one colour cannot be seen on a ground of the other."""
+    """Return whether text in one colour cannot be seen on a background of the other."""
     try:
         pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (0, 2, 4)]
     except ValueError:
@@ -179,7 +177,7 @@ def _alike(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1_000)
 def format_looks(code: str) -> tuple[Look | None, tuple[Look | None, ...]]:
-    """Return what a number format does to text, and to numbers in each of its sections."""
+    """Return the look that a number format gives to text, and to numbers in each section."""
     sections = [[]]
     for token in TOKEN.finditer(code):
         if token[6] == ";":
@@ -189,7 +187,7 @@ def format_looks(code: str) -> tuple[Look | None, tuple[Look | None, ...]]:
     text = sections.pop() if len(sections) == 4 or _takes_text(sections[-1]) else None
     looks = tuple(_look(section, sign) for sign, section in enumerate(sections)) or (None,)
     if any(CONDITION.match(token[4] or "") for section in sections for token in section):
-        looks = (next(filter(None, looks), None),)  # which section a number takes is not worked out
+        looks = (next(filter(None, looks), None),)  # which section a number takes is unknown
     return (_text_look(text) if text is not None else None), looks
 
 
@@ -202,15 +200,16 @@ def _text_look(section: list[re.Match]) -> Look | None:
 
 
 def _look(section: list[re.Match], sign: int) -> Look | None:
-    """Say what one section for numbers does to them; sign: 0 for the first section, 1 for negative
-    numbers.
+    """Return the look that one section gives to numbers.
+
+    sign: 0 for the first section, 1 for negative numbers.
     """
     bare = "".join(token[6] or "" for token in section)
     if any((token[4] or "").lower() in ("white", "白色") for token in section):
         return UNSEEN
     if re.search("[ymdhs]", bare, re.I):
         dated = "".join(_literal(token) for token in section)
-        return ("added", dated) if NUMERAL.search(dated) else None  # a date: it is no number
+        return ("added", dated) if NUMERAL.search(dated) else None  # a date, not a number
     if not (re.search("[0#?@]", bare) or any(token[5] for token in section)):
         return UNSEEN
     if "%" in bare:
@@ -221,16 +220,12 @@ def _look(section: list[re.Match], sign: int) -> Look | None:
 
 
 def _literal(token: re.Match) -> str:
-    """Return the text that a token prints as it stands: quoted, escaped, or a digit other than
-    0.
-    """
+    """Return the text that a token prints literally: quoted, escaped, or a digit except 0."""
     return token[1] or token[2] or (token[6] if token[6] and token[6] in "123456789" else "")
 
 
 def _misread(section: list[re.Match], sign: int) -> Look | None:
-    """Return the punctuation that makes another number of the digits: among them, or a minus
-    sign.
-    """
+    """Return punctuation that changes the number read: between digits, or a minus sign."""
     printed = "".join(
         "0" if (token[6] and token[6] in SLOTS) or token[5] else " " for token in section
     )
@@ -243,7 +238,7 @@ def _misread(section: list[re.Match], sign: int) -> Look | None:
 
 
 def _added(section: list[re.Match]) -> Look | None:
-    """Return the text that a section adds, None where it is but space or punctuation."""
+    """Return the text that a section adds; None if it is only space or punctuation."""
     pieces = []
     for token in section:
         if token[4] and token[4].startswith("$"):

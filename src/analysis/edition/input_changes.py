@@ -1,8 +1,8 @@
-"""Say which inputs differ between two editions, and where: the causes of what moved.
+"""Find the inputs that differ between two editions, and where: the causes of the changes.
 
-`INPUTS` has their hashes. Where both files can still be read, in the repository or in a commit, and
-have these hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks.
-No cell is printed that is, or may be, an identifier or a name.
+`INPUTS` has their hashes. If both files can be read, in the repository or in a commit, and have
+these hashes, they are compared: rows of definitions, cells of notebooks, cells of workbooks. Cells
+that hold, or may hold, an identifier or a name are not printed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from analysis.pipeline.edition_record import EditionRecord
-from analysis.pipeline.git_objects import blob
-from analysis.pipeline.lock import input_state, place
+from analysis.edition.git_objects import blob
+from analysis.edition.input_record import input_state, place
+from analysis.edition.record import EditionRecord
 from analysis.publish.cells import CellError, read_cells
 from analysis.survey.folders import REFERENCE, WAVE
 
-LONGEST = 60  # characters of a cell that are printed
+LONGEST = 60  # printed characters of a cell
 UNREAD = (
     "没有与记录相符的两份文件，不能逐项比较 (not both files as recorded are at hand, so no details)"
 )
@@ -32,8 +32,8 @@ ALIKE = "文件不同，数据相同 (the file differs, its data do not)"
 class InputChange:
     """One difference between inputs.
 
-    kind: workbook, correction, definition, notebook, code or other. old, new: what stands there,
-    empty where nothing does, or where it is not to be printed. note: why no more is said.
+    kind: workbook, correction, definition, notebook, code or other. old, new: the contents, empty
+    if there is none or if it must not be printed. note: why no more is reported.
     """
 
     kind: str
@@ -44,7 +44,10 @@ class InputChange:
 
 
 def input_changes(root: Path, old: EditionRecord, new: EditionRecord) -> list[InputChange]:
-    """List the differences between the inputs of two editions, corrections and workbooks first."""
+    """Return the differences between the inputs of two editions, sorted by kind.
+
+    Corrections come first, then workbooks.
+    """
     names = dict.fromkeys([*new.inputs, *old.inputs])
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +60,7 @@ def input_changes(root: Path, old: EditionRecord, new: EditionRecord) -> list[In
 
 
 class _Version:
-    """A file as it was for one edition; `path` is None where it is not to be had any more."""
+    """A file as it was for one edition; `path` is None if it is no longer available."""
 
     def __init__(self, root: Path, edition: EditionRecord, name: str, folder: Path) -> None:
         self.state = edition.inputs.get(name)
@@ -82,7 +85,7 @@ class _Version:
 
 
 def _changes(name: str, old: _Version, new: _Version, wave: str) -> list[InputChange]:
-    """List the differences of one input: one where it is new, gone, or no more is known of it."""
+    """Return the differences of one input; a single one if there are no details."""
     kind = _kind(name)
     if kind in ("code", "other") or not (old.state and new.state):
         what = "changed" if old.state and new.state else "new" if new.state else "gone"
@@ -93,7 +96,7 @@ def _changes(name: str, old: _Version, new: _Version, wave: str) -> list[InputCh
         return [InputChange(kind, name, note=UNREAD)]
     try:
         if kind == "workbook":
-            from analysis.pipeline.workbook_changes import workbook_changes
+            from analysis.edition.workbook_changes import workbook_changes
 
             found = [InputChange(kind, *one) for one in workbook_changes(old.path, new.path, wave)]
         else:
@@ -117,7 +120,7 @@ def _kind(name: str) -> str:
 
 
 def _corrections(old: EditionRecord, new: EditionRecord) -> list[InputChange]:
-    """Compare the corrections that were made, by their cell."""
+    """Compare the corrections made, by their cell."""
     before, after = (
         {one.name: one.said[0] for one in edition.facts if one.kind == "correction"}
         for edition in (old, new)
@@ -129,7 +132,7 @@ def _corrections(old: EditionRecord, new: EditionRecord) -> list[InputChange]:
 
 
 def _definitions(name: str, old: Path, new: Path) -> Iterator[InputChange]:
-    """Compare the rows of a reference table, by the first columns that tell its rows apart."""
+    """Compare the rows of a reference table, by the first columns that identify its rows."""
     tables = [_rows(path) for path in (old, new)]
     common = [column for column in tables[1][0] if column in tables[0][0]] if all(tables) else []
     widths = range(1, len(common) + 1)
@@ -160,7 +163,7 @@ def _short(text: str) -> str:
 
 
 def _notebooks(name: str, old: Path, new: Path) -> Iterator[InputChange]:
-    """Name the cells of a notebook that differ, are new or are gone."""
+    """Yield the cells of a notebook that differ, are new or are gone."""
     before, after = (
         {cell["id"]: _content(cell) for cell in read_cells(path)} for path in (old, new)
     )

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from analysis.pipeline.changes_report import Changes, render, summary
-from analysis.pipeline.edition_record import EditionRecord, Fact
-from analysis.pipeline.input_changes import InputChange
-from analysis.pipeline.what_moved import Moved
+from analysis.edition.changes_report import Changes, render, summary
+from analysis.edition.input_changes import InputChange
+from analysis.edition.record import EditionRecord, Fact
+from analysis.edition.what_moved import Moved
 
 FACTS = (
     Fact("edition", "languages", ("zh", "en")),

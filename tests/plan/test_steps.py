@@ -1,7 +1,7 @@
 import pytest
 from this_study import COUNTIES, STEPS
 
-from analysis.pipeline.steps import steps_matching
+from analysis.plan.steps import steps_matching
 
 
 def test_the_profile_runs_once_for_each_county():

@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
-from analysis.pipeline.edition_record import EditionRecord, Fact
-from analysis.pipeline.input_changes import ALIKE, UNREAD, InputChange, input_changes
-from analysis.pipeline.lock import input_state
-from analysis.pipeline.workbook_changes import workbook_changes
+from analysis.edition.input_changes import ALIKE, UNREAD, InputChange, input_changes
+from analysis.edition.input_record import input_state
+from analysis.edition.record import EditionRecord, Fact
+from analysis.edition.workbook_changes import workbook_changes
 from moves import IDENTITY
 from planting import Planting
 from running import REPOSITORY
@@ -153,12 +153,8 @@ def test_of_a_workbook_each_cell_is_named_with_what_stood_there(book):
         f"{BOOK}!社区基本情况!目前达标 {planting.rows(BOOK, '社区基本情况')[2]}",
         "否",
     )
-    assert tuple(second) == (
-        f"{BOOK}!{ROSTER}!年收入",
-        "",
-        "",
-        "changed",
-    )  # of people neither row nor value
+    # of people neither row nor value
+    assert tuple(second) == (f"{BOOK}!{ROSTER}!年收入", "", "", "changed")
 
 
 PERSONAL = {"姓名": "测试某人", "身份证号": "330000199001010010", "联系电话": "10000099999"}

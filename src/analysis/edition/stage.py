@@ -1,6 +1,4 @@
-"""Publish all or nothing: a run writes a folder beside the outputs and puts it in their place at
-the end.
-"""
+"""Publish all or nothing: a run fills a temporary folder, which then replaces the outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.pipeline.failures import BusyError
+from analysis.edition.failures import BusyError
 from analysis.survey.folders import WAVE, RefusedError, printable, root, writable_folder
 from analysis.survey.ownership import (
     MARKER,
@@ -29,12 +27,12 @@ from analysis.survey.ownership import (
 )
 
 INPUTS, RECORD, SUMS, README = "INPUTS", "RECORD.jsonl", "SHA256SUMS", "README.md"
-CHANGES = "changes.html"  # compares two editions, so that it is no part of either
-BESIDE = (SUMS, README, CHANGES)  # beside the files that the sums list
-IN_GIT = (INPUTS, RECORD, SUMS, README)  # they change without this program
+CHANGES = "changes.html"  # compares two editions, so it is part of neither
+BESIDE = (SUMS, README, CHANGES)  # files that the sums do not list
+IN_GIT = (INPUTS, RECORD, SUMS, README)  # git may change them without this program
 LOCK = "lock"  # below build/
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-PUBLISHED = re.compile(  # the names that an edition can contain, and no others
+PUBLISHED = re.compile(  # all names that an edition may contain
     r"INPUTS|RECORD\.jsonl|wave\.toml|index\.html|report/(en/)?(index\.html|report\.(docx|pdf))|notebooks/(en/)?\w+\.html"
     r"|districts/[0-9A-Z]{1,12}/(en/)?(index\.html|brief\.docx)|figures/(en/)?\w+\.(svg|png)|tables/(en/)?\w+\.csv"
     r"|tables/(en/)?tables\.xlsx|returns/[0-9A-Z]{1,12}_[^/]+\.xlsx"
@@ -43,9 +41,7 @@ PUBLISHED = re.compile(  # the names that an edition can contain, and no others
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a repository's scratch folder; raises BusyError when another run holds
-    it.
-    """
+    """Hold the lock of a repository's scratch folder; BusyError if another run holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     number = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     with os.fdopen(number, "w") as lock:
@@ -58,11 +54,10 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def staged(outputs: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; on success it replaces the edition in `outputs`, on failure
-    nothing changes.
+    """Yield an empty folder to fill; on success it replaces the edition in `outputs`.
 
-    Files that were added to the edition by hand are kept in it. Raises RefusedError where `outputs`
-    is no edition.
+    On failure nothing changes. Files that were added to the edition by hand are kept. Raises
+    RefusedError if `outputs` is not an edition.
     """
     place = edition_folder(outputs)
     with replacing(place, written(place)) as fresh:
@@ -71,12 +66,12 @@ def staged(outputs: Path) -> Iterator[Path]:
 
 
 def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
-    """Return where an edition may be published, links followed.
+    """Return the path where an edition may be published, with links resolved.
 
-    The folder is new, empty, or an edition: it has our marker, or the record of inputs and the sums
-    of an edition, which match what lies there. In the repository's own `outputs` git brings these
-    without the files. raw: the folder of the waves, which it neither holds nor lies in. Raises
-    RefusedError with the reason.
+    The folder must be new, empty, or an edition: it has the marker of this program, or the record
+    of inputs and the sums of an edition, which match its files. In the repository's own `outputs`,
+    git may bring these without the files. raw: the folder of the waves, which must not contain it
+    or lie in it. Raises RefusedError with the reason.
     """
     place = writable_folder(outputs, keep=[raw] if raw else [])
     refuse_edition(place.parent)
@@ -93,9 +88,8 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
     if not cloned and (INPUTS not in recorded or not is_record(place / INPUTS)):
         raise RefusedError(not_ours(outputs, [name for name in there if name not in recorded]))
     other = [name for name in there if name in recorded and _hash(place / name) != recorded[name]]
-    if other := [
-        name for name in other if not (own and name in IN_GIT)
-    ]:  # a merge may have left its marks
+    # a merge may have left conflict marks
+    if other := [name for name in other if not (own and name in IN_GIT)]:
         why = (
             "与 SHA256SUMS 不符，不改动 "
             "(not as SHA256SUMS there says, so left alone: move these files away)"
@@ -105,10 +99,9 @@ def edition_folder(outputs: Path, raw: Path | None = None) -> Path:
 
 
 def refuse_copied_marker(place: Path, in_git: set[str]) -> None:
-    """Refuse a folder most of whose files are not those that its marker lists: it was copied from
-    elsewhere.
+    """Raise RefusedError if most files of a folder are not those of its marker.
 
-    in_git: names of files that change without this program.
+    The marker was copied from another folder then. in_git: names of files that git may change.
     """
     states = made(place) or {}
     there = [
@@ -125,9 +118,7 @@ def refuse_copied_marker(place: Path, in_git: set[str]) -> None:
 
 
 def is_record(path: Path) -> bool:
-    """Tell whether a file is the record of the inputs of an edition: the wave, then a line for each
-    input.
-    """
+    """Return whether a file is the record of inputs of an edition: a wave, then the inputs."""
     if path.is_symlink() or not path.is_file():
         return False
     first, *lines = path.read_text("utf-8", "replace").splitlines() or [""]
@@ -136,10 +127,9 @@ def is_record(path: Path) -> bool:
 
 
 def recorded_sums(folder: Path) -> dict[str, str]:
-    """Read the sums of an edition as far as they can be read: a merge may have left its marks.
+    """Read the sums of an edition, without lines that cannot be read (conflict marks).
 
-    A name that no edition can contain is left out: its file is somebody else's, whatever the sums
-    say.
+    A name that no edition can contain is left out: its file belongs to somebody else.
     """
     path = folder / SUMS
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
@@ -152,18 +142,18 @@ def recorded_sums(folder: Path) -> dict[str, str]:
 
 
 def written(outputs: Path) -> set[str]:
-    """Return the files of an edition that this program wrote; any other was added by hand."""
+    """Return the files of an edition that this program wrote; others were added by hand."""
     return set(made(outputs) or recorded_sums(outputs)) | {SUMS, CHANGES}
 
 
 def added(outputs: Path) -> list[str]:
-    """List the files that were added to an edition by hand."""
+    """Return the files that were added to an edition by hand."""
     known = {*written(outputs), *recorded_sums(outputs), *BESIDE}
     return [name for name in files_in(outputs) if name not in known] if outputs.is_dir() else []
 
 
 def edited(outputs: Path) -> list[str]:
-    """List the files of an edition that were changed by hand since this program wrote them."""
+    """Return the files of an edition that were changed by hand."""
     known = [made(outputs) or {}, recorded_sums(outputs)]
     there = [name for name in known[0] if name not in IN_GIT and (outputs / name).is_file()]
     return [
@@ -174,9 +164,7 @@ def edited(outputs: Path) -> list[str]:
 
 
 def write_sums(folder: Path) -> None:
-    """Write the SHA-256 of every published file, as `sha256sum -c` reads it, and the marker with
-    the same.
-    """
+    """Write the SHA-256 of every published file for `sha256sum -c`, and the marker."""
     states = {name: hash_of(folder / name) for name in files_in(folder) if name not in BESIDE}
     text = "".join(f"{state}  {name}\n" for name, state in states.items())
     (folder / SUMS).write_text(text, encoding="utf-8")
@@ -185,8 +173,9 @@ def write_sums(folder: Path) -> None:
 
 
 def read_sums(path: Path) -> dict[str, str]:
-    """Read sums: {name: hash}. Raises ValueError where a line is none (a merge may have left its
-    marks).
+    """Read sums as {name: hash}; ValueError for a line that cannot be read.
+
+    A merge may have left conflict marks.
     """
     parts = [line.partition("  ") for line in path.read_text("utf-8").splitlines()]
     if odd := [number for number, (_, _, name) in enumerate(parts, start=1) if not name]:
@@ -195,9 +184,9 @@ def read_sums(path: Path) -> dict[str, str]:
 
 
 def damaged(outputs: Path) -> list[str]:
-    """Say which published files are missing, altered or left of another edition, a line each.
+    """Return the published files that are missing, altered or obsolete, one line each.
 
-    Files that were added by hand are no damage: they are kept.
+    Files that were added by hand are not reported: they are kept.
     """
     try:
         sums = read_sums(outputs / SUMS) if (outputs / SUMS).exists() else {SUMS: ""}
@@ -216,15 +205,15 @@ def damaged(outputs: Path) -> list[str]:
 
 
 def _hash(path: Path) -> str:
-    """Hash a file; of what is none, as a link, nothing: it is not what was published."""
+    """Return the hash of a file; empty for anything else, such as a link."""
     return hash_of(path) if path.is_file() and not path.is_symlink() else ""
 
 
 def clear(home: Path) -> list[str]:
-    """Remove what this program made in a repository: scratch folders, clean tables, the files of
-    the edition.
+    """Remove what this program made in a repository, and return the names of what is kept.
 
-    Returns the names of what is kept, since somebody else put it there or has changed it since.
+    It removes scratch folders, clean tables and the files of the edition. Files that somebody else
+    added or changed are kept.
     """
     kept, build = [], home / "build"
     if any(path.is_symlink() for path in (build, home / "data/processed")):
@@ -248,7 +237,7 @@ def clear(home: Path) -> list[str]:
             kept += _clear_scratch(folder)
         else:
             edition = folder.parent == home / "outputs"
-            recorded = recorded_sums(folder) if edition else {}  # elsewhere sums are people's own
+            recorded = recorded_sums(folder) if edition else {}  # elsewhere, sums are the user's
             kept += _clear_files(
                 folder, made(folder) or recorded, set(IN_GIT) if edition else set()
             )
@@ -262,10 +251,9 @@ def clear(home: Path) -> list[str]:
 
 
 def _clear_scratch(folder: Path) -> list[Path]:
-    """Remove from the scratch folder of a wave what its steps leave, by name; all of that of the
-    benchmarks.
+    """Remove the files that steps leave in the scratch folder of a wave; return what is kept.
 
-    Returns what is kept, which somebody else put there.
+    All of that of the benchmarks is removed. Files added by somebody else are kept.
     """
     if folder.name == "bench":
         remove(folder)
@@ -284,9 +272,9 @@ def _clear_scratch(folder: Path) -> list[Path]:
 
 
 def _clear_files(folder: Path, states: dict[str, str], in_git: set[str]) -> list[Path]:
-    """Remove the files of a folder that are as this program wrote them.
+    """Remove the files of a folder that are unchanged since this program wrote them.
 
-    states: hash by name. in_git: the names of files that stay. Returns what is kept.
+    states: hash by name. in_git: names of files that stay. Returns what is kept.
     """
     kept = []
     if not states:

@@ -1,11 +1,10 @@
-"""Compute once, say in each language: which cells of a notebook depend on its language, and run
-these alone again.
+"""Find the cells of a notebook that depend on its language, and repeat only these.
 
 A notebook runs once, in the main language. Then, in the same kernel, the cells that depend on
-`lang` run again for each further language; what the others have computed stays. Which cells these
-are follows from the source: a cell depends on the language if it uses `lang` or speaks through
-`section`, or uses a name that such a cell has bound or changed. A cell whose value is no longer
-there when it would be needed again runs again too.
+`lang` run again for each further language; the results of the others are kept. These cells are
+found in the source: a cell depends on the language if it uses `lang` or writes text with `section`,
+or uses a name that such a cell has bound or changed. A cell whose value has been replaced when it
+is needed again runs again too.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from papermill.parameterize import parameterize_notebook
 
 from analysis.publish.cells import Cell, CellError, code_cells
 
-AGAIN = "--"  # between the id of a cell and the language that it runs again in
+AGAIN = "--"  # separates the id of a cell and the language in which it runs again
 SWITCH = "switch-to"
-SILENT = frozenset(  # what a section has that is the same in all languages
+SILENT = frozenset(  # attributes of a section that are the same in all languages
     {
         "computed",
         "district",
@@ -39,7 +38,7 @@ SILENT = frozenset(  # what a section has that is the same in all languages
     }
 )
 KEEPING = frozenset({"keep", "save"})
-IN_PLACE = frozenset(  # methods that change the object, of lists, sets, mappings and tables
+IN_PLACE = frozenset(  # methods of lists, sets, mappings and tables that change the object
     "add append clear discard extend insert pop popitem remove reverse setdefault sort "
     "update".split()
 )
@@ -51,7 +50,7 @@ KEPT_AGAIN = (
 
 @dataclass
 class Use:
-    """What one cell does with names: reads from earlier cells, binds, changes in place.
+    """Names used by one cell: read from earlier cells, bound, changed in place.
 
     speaks: whether it uses the language itself. keeps: whether it keeps or saves numbers.
     """
@@ -64,14 +63,14 @@ class Use:
 
 
 class Notebook:
-    """The cells of code of a notebook with what each does with names."""
+    """The code cells of a notebook, with the names that each uses."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = [cell for cell in cells if "parameters" not in cell.tags]
         self.uses = [_use_of(cell) for cell in self.cells]
 
     def behind(self, name: str, place: int) -> set[int]:
-        """Return the cells that bound or changed a name into what the cell at `place` finds."""
+        """Return the cells that bound or changed the value of a name at the cell at `place`."""
         found: set[int] = set()
         for i in range(place - 1, -1, -1):
             if name in self.uses[i].changes:
@@ -81,14 +80,12 @@ class Notebook:
         return found
 
     def altered_later(self, name: str, place: int) -> bool:
-        """Tell whether a name has another value at the end of the notebook than before the cell at
-        `place`.
-        """
+        """Return whether a name is bound or changed from the cell at `place` on."""
         return any(name in use.binds | use.changes for use in self.uses[place:])
 
     @cached_property
     def again(self) -> set[int]:
-        """The cells that run again for a further language."""
+        """Positions of the cells that run again for a further language."""
         chosen = {i for i, use in enumerate(self.uses) if use.speaks}
         before: set[int] = set()
         while before != chosen:
@@ -104,7 +101,7 @@ class Notebook:
 
 
 def again(notebook: Path) -> list[str]:
-    """List the ids of the cells that run again for a further language, in order.
+    """Return the ids of the cells that run again for a further language, in order.
 
     Raises CellError naming a cell that would keep numbers twice.
     """
@@ -116,7 +113,7 @@ def again(notebook: Path) -> list[str]:
 
 
 def _use_of(cell: Cell) -> Use:
-    """Read one cell. Raises CellError where it is not Python."""
+    """Return the names used by a cell; CellError if it is not Python."""
     use = Use()
     if cell.is_prose:
         use.speaks = True
@@ -127,15 +124,16 @@ def _use_of(cell: Cell) -> Use:
         use.changes |= _changed_in(statement) - use.binds
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom):
             use.binds |= binds
-        use.changes |= binds - use.binds  # perhaps bound, in a branch or a loop
+        use.changes |= binds - use.binds  # bound in a branch or a loop, which may not run
         for node in ast.walk(statement):
             _note(node, statement, use)
     return use
 
 
 def _note(node: ast.AST, statement: ast.stmt, use: Use) -> None:
-    """Note whether a node speaks or keeps; `lang` as an argument of `Section` does not speak by
-    itself.
+    """Record whether a node uses the language or keeps numbers.
+
+    `lang` as an argument of `Section` does not count.
     """
     if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "section":
         use.speaks |= node.attr not in SILENT
@@ -151,8 +149,9 @@ def _of_section_call(statement: ast.stmt) -> list[ast.expr]:
 
 
 def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """Return the names of the notebook that a statement reads, inside functions and loops too, and
-    binds.
+    """Return the names of the notebook that a statement reads and binds.
+
+    Statements inside functions and loops count too.
     """
     names = _Names()
     names.visit(statement)
@@ -160,14 +159,12 @@ def _names_in(statement: ast.stmt) -> tuple[set[str], set[str]]:
 
 
 class _Names(ast.NodeVisitor):
-    """Collect the names that are read and bound, without those that an expression or function has
-    to itself.
-    """
+    """Collect names read and bound, except names local to an expression or function."""
 
     def __init__(self) -> None:
         self.reads: set[str] = set()
         self.binds: set[str] = set()
-        self.own: list[set[str]] = []  # names of the expressions around, innermost last
+        self.own: list[set[str]] = []  # local names of the enclosing expressions, innermost last
 
     def visit_Name(self, node: ast.Name) -> None:
         if not any(node.id in names for names in self.own):
@@ -181,7 +178,7 @@ class _Names(ast.NodeVisitor):
     def _visit_loop(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
     ) -> None:
-        self.visit(node.generators[0].iter)  # it is read before the names of the loop are there
+        self.visit(node.generators[0].iter)  # evaluated before the loop's names are bound
         targets = (part for loop in node.generators for part in ast.walk(loop.target))
         self._inside({part.id for part in targets if isinstance(part, ast.Name)}, node)
 
@@ -197,8 +194,9 @@ class _Names(ast.NodeVisitor):
 
 
 def _changed_in(statement: ast.stmt) -> set[str]:
-    """Return the names whose values a statement changes in place: `x[…] = …`, `x += …`,
-    `x.insert(…)`.
+    """Return the names whose values a statement changes in place.
+
+    As `x[…] = …`, `x += …` or `x.insert(…)`.
     """
     found = set()
     for node in ast.walk(statement):
@@ -213,15 +211,16 @@ def _changed_in(statement: ast.stmt) -> set[str]:
 
 
 def _base(node: ast.expr) -> str:
-    """Return the name at the root of `x.y[…].z`; empty where there is none."""
+    """Return the name at the root of `x.y[…].z`; empty if there is none."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return getattr(node, "id", "")
 
 
 def with_repeats(source: Path, languages: Sequence[str]) -> nbformat.NotebookNode:
-    """Return a notebook with the cells that depend on the language once more for each further
-    language.
+    """Return a notebook in which the cells that depend on the language are repeated.
+
+    They are repeated once for each further language.
     """
     notebook, repeated = nbformat.read(source, as_version=4), again(source)
     by_id = {cell["id"]: cell for cell in notebook.cells}
@@ -241,9 +240,7 @@ def with_repeats(source: Path, languages: Sequence[str]) -> nbformat.NotebookNod
 def apart(
     executed: nbformat.NotebookNode, parameters: dict, languages: Sequence[str]
 ) -> list[nbformat.NotebookNode]:
-    """Return the executed notebook of the main language and of each further one, as if each had run
-    by itself.
-    """
+    """Split an executed notebook into one for each language, as if each had run by itself."""
     ends = {f"{AGAIN}{lang}" for lang in languages}
     found = [copy.deepcopy(executed)]
     found[0].cells = [one for one in executed.cells if not _is_repeat(one["id"], ends)]
@@ -264,7 +261,7 @@ def apart(
                     twin.execution_count,
                 )
             elif cell.source.startswith("%%md"):
-                cell.outputs = []  # it speaks the main language
+                cell.outputs = []  # in the main language
         found.append(said)
     return found
 
@@ -274,7 +271,7 @@ def _is_repeat(name: str, ends: set[str]) -> bool:
 
 
 def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
-    """Return the source of the cell of parameters as papermill writes it."""
+    """Return the source of the parameters cell as papermill writes it."""
     plain = copy.deepcopy(notebook)
     plain.cells = [
         cell for cell in plain.cells if "injected-parameters" not in cell.metadata.get("tags", [])
@@ -286,5 +283,5 @@ def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
 
 
 def original(name: str) -> str:
-    """Return the id of the cell that a repeated one repeats."""
+    """Return the id of the cell that a repeated cell repeats."""
     return name.rpartition(AGAIN)[0] or name

@@ -1,4 +1,4 @@
-"""What moved between two editions: in short for the terminal, in full as `changes.html`."""
+"""Report of the changes between two editions: short for the terminal, full as `changes.html`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.pipeline.edition_record import EditionRecord
-from analysis.pipeline.input_changes import InputChange, input_changes
-from analysis.pipeline.stage import CHANGES, edition_folder
-from analysis.pipeline.what_moved import Moved, compare
+from analysis.edition.input_changes import InputChange, input_changes
+from analysis.edition.record import EditionRecord
+from analysis.edition.stage import CHANGES, edition_folder
+from analysis.edition.what_moved import Moved, compare
 from analysis.survey.ownership import hash_of, made, mark, put
 
 WIDEST = 110  # characters of a line in the terminal
@@ -19,7 +19,7 @@ WIDEST = 110  # characters of a line in the terminal
 
 @dataclass(frozen=True)
 class Group:
-    """Things of one kind that moved. most: how many the terminal shows."""
+    """Changes of one kind; most: the number that the terminal shows."""
 
     id: str
     zh: str
@@ -28,7 +28,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """The title as the terminal shows it."""
+        """The title for the terminal."""
         return f"{self.zh} ({self.en})"
 
 
@@ -54,7 +54,7 @@ GROUP_OF = {
 
 @dataclass(frozen=True)
 class Changes:
-    """What moved from one edition to another, and the inputs that differ."""
+    """The changes from one edition to another, and the inputs that differ."""
 
     old: EditionRecord
     new: EditionRecord
@@ -62,7 +62,7 @@ class Changes:
     causes: tuple[InputChange, ...]
 
     def of(self, group: Group) -> list[Moved]:
-        """Return what moved of a group."""
+        """Return the changes of a group."""
         return [one for one in self.moved if group_of(one) == group.id]
 
     def __bool__(self) -> bool:
@@ -70,20 +70,20 @@ class Changes:
 
 
 def changes_between(root: Path, old: EditionRecord, new: EditionRecord) -> Changes:
-    """Compare two editions; the inputs are compared only where something moved."""
+    """Compare two editions; the inputs are compared only if something changed."""
     moved = compare(old, new)
     return Changes(old, new, tuple(moved), tuple(input_changes(root, old, new)) if moved else ())
 
 
 def group_of(one: Moved) -> str:
-    """Return the group of what moved."""
+    """Return the group of a change."""
     return "beneath" if one.what == "beneath" else GROUP_OF.get(one.kind, one.kind)
 
 
 def summary(changes: Changes, page: str) -> list[str]:
-    """Return the lines for the terminal, about forty at most; none where nothing moved.
+    """Return the lines for the terminal, at most about forty; empty if nothing changed.
 
-    page: the file that has all.
+    page: the file with all changes.
     """
     if not changes:
         return []
@@ -128,7 +128,10 @@ def _cause_lines(one: InputChange) -> Iterator[str]:
 
 
 def _short(text: str, start: int = 0) -> str:
-    """Cut a text to one line. start: where it begins to differ from another, which must be seen."""
+    """Cut a text to one line that shows its difference from another text.
+
+    start: the position from which they differ.
+    """
     line = text.replace("\n", " ")
     first = max(0, start - WIDEST // 3) if len(line) > WIDEST else 0
     shown = ("…" if first else "") + line[first:]
@@ -136,9 +139,9 @@ def _short(text: str, start: int = 0) -> str:
 
 
 def write_page(changes: Changes, outputs: Path) -> None:
-    """Write the page into the folder of an edition, of which it is no part.
+    """Write the page into the folder of an edition, without making it part of the edition.
 
-    Raises RefusedError where the folder is no edition.
+    Raises RefusedError if the folder is not an edition.
     """
     folder = edition_folder(outputs)
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +152,7 @@ def write_page(changes: Changes, outputs: Path) -> None:
 
 
 def render(changes: Changes) -> str:
-    """Return the page: the same bytes for the same two records and inputs."""
+    """Return the page; the same records and inputs give the same bytes."""
     from analysis.publish.templates import page_template
 
     return page_template("changes.html.j2").render(
@@ -163,7 +166,7 @@ def render(changes: Changes) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """What the page says of the edition in one language.
+    """Texts of the page about the edition in one language.
 
     titles: of indicators and districts, by name.
     """
@@ -188,7 +191,10 @@ def _part(edition: EditionRecord, lang: str) -> Part:
 
 
 def _identity(edition: EditionRecord) -> str:
-    """Name an edition by its commit, else by a hash of its record: a folder may change."""
+    """Return the name of an edition: its commit, or a hash of its record.
+
+    The content of a folder may change.
+    """
     if edition.commit:
         return f"{edition.place} {edition.commit[:12]}"
     lines = "".join(one.line() for one in edition.facts)

@@ -1,10 +1,8 @@
-"""The record of an edition is read as it was written, and refused with its place where it cannot
-be.
-"""
+"""The record of an edition reads back as written; a faulty one is refused with its place."""
 
 import pytest
 
-from analysis.pipeline.edition_record import Fact, read_edition, write_record
+from analysis.edition.record import Fact, read_edition, write_record
 
 FACTS = (
     Fact("edition", "wave", ("2020",)),

@@ -1,4 +1,4 @@
-"""Compare two versions of a workbook cell by cell, without printing what identifies a person."""
+"""Compare two versions of a workbook by cell, without printing data that identify a person."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from analysis.survey.reading.names import sheet_title
 from analysis.survey.study import of_wave, study
 from analysis.survey.text import normalise
 
-FEWEST_ALIKE = 5  # cells of one column that are listed; of more, the rows are named
+FEWEST_ALIKE = 5  # cells of one column that are listed; for more, rows are listed
 
 
 class CellChange(NamedTuple):
-    """A cell, or the cells of a column, that differ: where, what stood there and stands there, a
-    note.
-    """
+    """A cell, or cells of a column, that differ: location, old and new content, note."""
 
     place: str
     old: str = ""
@@ -29,7 +27,7 @@ class CellChange(NamedTuple):
 
 
 def workbook_changes(old: Path, new: Path, wave: str) -> list[CellChange]:
-    """List the cells of data that differ between two versions of a file of a wave."""
+    """Return the cells of data that differ between two versions of a file of a wave."""
     try:
         before, after = (
             {sheet_title(one.title): one for one in open_book(p, p.stem)} for p in (old, new)
@@ -47,7 +45,7 @@ def workbook_changes(old: Path, new: Path, wave: str) -> list[CellChange]:
 
 
 def _sheets(file: str, model: Table, old: Sheet | None, new: Sheet | None) -> Iterator[CellChange]:
-    """Compare two versions of a sheet, column by column."""
+    """Compare two versions of a sheet by column."""
     if old is None or new is None:
         yield CellChange(f"{file}!{model.zh}", note="gone" if old else "new")
         return
@@ -63,7 +61,7 @@ def _sheets(file: str, model: Table, old: Sheet | None, new: Sheet | None) -> It
 
 
 def _cells(sheet: Sheet, model: Table) -> dict[str, dict[int, object]]:
-    """Map the columns of the form to their cells below the header, by row from 1."""
+    """Return the cells below the header by column of the form, and by row from 1."""
     header = find_header(sheet, model)
     below = list(enumerate(sheet.cells))[header.last + 1 :]
     return {
@@ -73,7 +71,7 @@ def _cells(sheet: Sheet, model: Table) -> dict[str, dict[int, object]]:
 
 
 def _column(sheet: str, name: str, model: Table, cells: list[tuple]) -> Iterator[CellChange]:
-    """Say which cells of a column differ; of a sheet of people no more than that some do."""
+    """Yield the cells of a column that differ; for a sheet of people, only whether some do."""
     if not cells:
         return
     if model.of_people or name in model.identifiers:

@@ -1,6 +1,6 @@
 """The record of an edition in git, `RECORD.jsonl`: what the edition says, one fact a line.
 
-It lies beside `INPUTS`, which has the hash of every input, and takes no library to read.
+It lies beside `INPUTS`, which has the hash of every input. Reading it needs no library.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.pipeline.lock import WAVE
-from analysis.pipeline.stage import INPUTS, RECORD
+from analysis.edition.input_record import WAVE
+from analysis.edition.stage import INPUTS, RECORD
 from analysis.survey.folders import printable
 
 CONTRAST = "contrast"
-FORMAT = "1"  # raised where a reader of the record before could not read it
-# The kinds of facts. `edition`: its wave, languages, report, title and label; `title`: of an
-# indicator or a district; `definition`: of an indicator, as its receipts have it; `verdict`: what
-# may
-# be said of a comparison; `sentence`: of a page, in its order.
+FORMAT = "1"  # increased if earlier readers could not read the record
+# Kinds of facts. `edition`: its wave, languages, report, title and label. `title`: of an indicator
+# or a district. `definition`: of an indicator, as on its receipts. `verdict`: result of a
+# comparison. `sentence`: of a page, in order.
 KINDS = (
     "edition",
     "title",
@@ -38,9 +37,9 @@ REMEDY = "重新生成，或用 git 取回 (cannot be read: build again, or rest
 class Fact:
     """One fact of an edition: one line of the record.
 
-    said: its text in each language, or once where all languages say the same. lang: of a sentence,
-    which has a line in each language. data: the value behind the text, a hash, or the form of a
-    verdict, with CONTRAST where the form says who is higher.
+    said: its text in each language, or once if all languages say the same. lang: of a sentence,
+    which has one line for each language. data: the value of the text, a hash, or the form of a
+    verdict, with CONTRAST if the form says which is higher.
     """
 
     kind: str
@@ -50,14 +49,14 @@ class Fact:
     data: str = ""
 
     def line(self) -> str:
-        """Return the fact as a line of JSON, without what is empty."""
+        """Return the fact as a line of JSON, without empty fields."""
         fields = {"kind": self.kind, "name": self.name, "said": list(self.said)}
         fields |= {key: value for key in ("lang", "data") if (value := getattr(self, key))}
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
     @classmethod
     def parse(cls, line: str) -> Fact:
-        """Read a line; ValueError where it is no fact."""
+        """Parse a line; ValueError if it is not a fact."""
         fields = json.loads(line)
         if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
             raise ValueError("not a fact")
@@ -69,9 +68,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class EditionRecord:
-    """What is recorded of an edition.
+    """The record of an edition.
 
-    place: as messages name it. commit: its hash, empty for a folder. inputs: hash by name.
+    place: its name in messages. commit: its hash, empty for a folder. inputs: hash by name.
     """
 
     place: str
@@ -80,7 +79,7 @@ class EditionRecord:
     commit: str = ""
 
     def said_once(self, name: str) -> tuple[str, ...]:
-        """Return what a fact of the kind `edition` says; nothing where there is none."""
+        """Return the text of a fact of the kind `edition`; empty if there is none."""
         found = (one.said for one in self.facts if (one.kind, one.name) == ("edition", name))
         return next(found, ())
 
@@ -90,7 +89,7 @@ class EditionRecord:
         return self.said_once("languages")
 
     def by_language(self, fact: Fact) -> dict[str, str]:
-        """Map each language to the text of a fact."""
+        """Return the text of a fact by language."""
         count = len(self.languages)
         said = fact.said if len(fact.said) == count else fact.said * count
         return dict(zip(self.languages, said, strict=False))
@@ -104,7 +103,7 @@ def write_record(facts: Iterable[Fact], path: Path) -> None:
 
 
 def parse_record(record: str, inputs: str, place: str, commit: str = "") -> EditionRecord:
-    """Read the texts of `RECORD.jsonl` and `INPUTS`; OSError with the line that cannot be read."""
+    """Parse the texts of `RECORD.jsonl` and `INPUTS`; OSError names the line that is wrong."""
     facts = []
     for number, line in enumerate(record.removesuffix("\n").split("\n"), start=1):
         try:
@@ -126,7 +125,7 @@ def _states(inputs: str, place: str) -> dict[str, str]:
 
 
 def read_edition(folder: Path) -> EditionRecord | None:
-    """Read the record in the folder of an edition; None where there is none.
+    """Read the record in the folder of an edition; None if there is none.
 
     Raises OSError as `parse_record`.
     """

@@ -1,9 +1,9 @@
-"""What a notebook reads and makes, found in the syntax tree of its cells of code.
+"""Find what a notebook reads and makes, from the syntax tree of its code cells.
 
-Names of tables, columns, reference tables, figures and notebooks stand in the calls as plain
-strings. Whatever cannot be told from the source is refused with its notebook and cell: a change of
-it would go unnoticed, and a stale number would be published. What a step really reads is held
-against this plan while it runs, by `analysis.survey.access`.
+Tables, columns, reference tables, figures and notebooks must be named by plain strings in the
+calls. Code whose reads cannot be determined is refused with its notebook and cell: a change of its
+inputs would go unnoticed, and a stale number would be published. While a step runs,
+`analysis.survey.access` compares what it reads with this plan.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.pipeline.sources import PlanError, closure, has_module, imported, name_of, plain
+from analysis.plan.modules import PlanError, closure, has_module, imported, name_of, plain
 from analysis.publish.cells import Cell, CellError, code_cells
 
 FILE_NAME = re.compile(r"\w+")
@@ -27,19 +27,19 @@ LIBRARIES = frozenset(
     "itertools math matplotlib numbers numpy operator pandas re scipy seaborn statistics "
     "statsmodels string textwrap typing warnings".split()
 )
-# built-in functions through which code reads, or names what it reads, out of sight
+# built-in functions that can read, or name what is read, without a plain call
 DYNAMIC = frozenset(
     "__builtins__ __import__ breakpoint compile delattr dir eval exec get_ipython getattr globals "
     "input locals open setattr vars".split()
 )
-# attributes of libraries and of paths that read files, or ask whether there are any
+# attributes of libraries and of paths that read files or test whether they exist
 FILES = frozenset(
     "ExcelFile HDFStore environ exists fromfile genfromtxt get_data get_rdataset getenv glob home "
     "imread is_dir is_file iterdir listdir load load_dataset loadtxt memmap open open_memmap popen "
     "read_bytes read_text rglob environb fs get_file_info getmtime getsize isdir isfile lexists "
     "lstat open_input_file open_input_stream scandir stat system walk".split()
 )
-MODULES = frozenset(  # libraries by which files are read, however they are come by
+MODULES = frozenset(  # libraries that read files, however they are imported
     "builtins ctypes glob importlib io mmap os pa pathlib pickle pyarrow shutil socket sqlite3 "
     "subprocess sys tempfile urllib".split()
 )
@@ -48,7 +48,7 @@ PLAIN = "write names as plain strings, as in {}"
 FOREIGN = "files are read by the functions of analysis.survey.repository alone"
 STRANGER = (
     "no library that a notebook may import: modules of the project lie in src/analysis; libraries "
-    "that read no files are listed in src/analysis/pipeline/plan.py"
+    "that read no files are listed in src/analysis/plan/source.py"
 )
 OUT_OF_SIGHT = "what it reads cannot be told from the source"
 EXAMPLES = {
@@ -71,10 +71,10 @@ EXAMPLES = {
 class Source:
     """What the code of a notebook reads and makes.
 
-    tables: clean tables by name, with the columns read; none means all of the table. estimates: the
-    notebooks whose estimates are read; none means all of them, None that none is read. of_district:
-    what is read of the one district that the notebook is about. made: figures and tables by name,
-    which may hold a parameter in braces.
+    tables: clean tables by name, with the columns read; no columns stand for the whole table.
+    estimates: the notebooks whose estimates are read; empty for all of them, None for none.
+    of_district: what is read of the one district that the notebook is about. made: figures and
+    tables by name, which may hold a parameter in braces.
     """
 
     tables: dict[str, set[str]] = field(default_factory=dict)
@@ -88,16 +88,15 @@ class Source:
     modules: frozenset[Path] = frozenset()
 
     def products(self, parameters: dict[str, str]) -> dict[str, str]:
-        """Map the figures and tables made by a run with these parameters to their kind."""
+        """Return the figures and tables made by a run with these parameters, with their kind."""
         return {name.format(**parameters): kind for name, kind in self.made.items()}
 
 
 def read_source(notebook: Path, notebooks: Sequence[str], tables: Sequence[str] = ()) -> Source:
-    """Find what a notebook reads and makes; notebooks, tables: the names that may be read, where
-    there are any.
+    """Return what a notebook reads and makes.
 
-    Raises PlanError with notebook, cell, code and rule of everything that cannot be told from the
-    source.
+    notebooks, tables: the names that may be read, if known. Raises PlanError with notebook, cell,
+    code and rule for everything that cannot be determined from the source.
     """
     source, faults, trees = Source(), [], []
     try:
@@ -135,15 +134,15 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, source: Source, notebook: str, cell: Cell) -> None:
         self.source, self.notebook, self.found = source, notebook, []
         self.sets_parameters = "parameters" in cell.tags
-        self.dealt_with: set[int] = set()  # nodes whose call or assignment has been looked at
+        self.dealt_with: set[int] = set()  # nodes whose call or assignment has been checked
 
     def faults(self, tree: ast.Module) -> list[str]:
-        """Visit a tree and return what cannot be planned, in order, each once."""
+        """Visit a tree and return what cannot be planned, in order, without duplicates."""
         self.visit(tree)
         return list(dict.fromkeys(self.found))
 
     def refuse(self, node: ast.AST, rule: str) -> None:
-        """Note that a piece of code cannot be planned."""
+        """Record that a piece of code cannot be planned."""
         code = ast.unparse(node)
         self.found.append(f"{code if len(code) < 90 else code[:89] + '…'}: {rule}")
 
@@ -234,7 +233,7 @@ class _Reader(ast.NodeVisitor):
         self._bind(node, node.arg)
 
     def _bind(self, node: ast.AST, name: str) -> None:
-        """Refuse to give one of the names of the plan to something else."""
+        """Refuse an assignment to one of the names of the plan."""
         free = self.sets_parameters and name in PARAMETERS
         if (
             name in (*READERS, *PARAMETERS, "Section", "section")
@@ -271,19 +270,17 @@ class _Reader(ast.NodeVisitor):
 
 
 def _is_section(call: ast.Call) -> bool:
-    """Tell whether a call is of a method of `section`."""
+    """Return whether a call is of a method of `section`."""
     return isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "section"
 
 
 def _is_library_reader(name: str) -> bool:
-    """Tell whether a name is a library's function that reads a file: `read_csv`."""
+    """Return whether a name is that of a library function that reads a file: `read_csv`."""
     return name.startswith("read_") and name not in READERS
 
 
 def _template(node: ast.expr) -> str | None:
-    """Return a plain string, or an f-string of nothing but parameters with each in braces; else
-    None.
-    """
+    """Return a plain string, or an f-string of parameters, which stay in braces; else None."""
     if not isinstance(node, ast.JoinedStr):
         text = plain(node)
         return text if text and FILE_NAME.fullmatch(text) else None
@@ -298,7 +295,7 @@ def _template(node: ast.expr) -> str | None:
 
 
 def _is_planned(name: str, call: ast.Call) -> bool:
-    """Tell whether the arguments of a reader are those that a plan can be made of."""
+    """Return whether the arguments of a reader can be planned."""
     keywords = {keyword.arg: getattr(keyword.value, "id", None) for keyword in call.keywords}
     if name in ("read_estimates", "read_places", "read_statements") and keywords == {
         "district": "district"
@@ -323,6 +320,6 @@ def _is_planned(name: str, call: ast.Call) -> bool:
 
 
 def _add_columns(tables: dict[str, set[str]], table: str, columns: set[str]) -> None:
-    """Add the columns that are read of a table; none stands for all of it, once and for good."""
+    """Add the columns read of a table; no columns stand for the whole table, permanently."""
     whole = not columns or (table in tables and not tables[table])
     tables[table] = set() if whole else columns | tables.get(table, set())

@@ -1,14 +1,12 @@
-"""Editions to be compared are named by folder or commit; any other name is refused with a
-remedy.
-"""
+"""Editions to compare are named by folder or commit; other names are refused with a remedy."""
 
 import os
 import subprocess
 
 import pytest
 
-from analysis.pipeline.compared import named_edition
-from analysis.pipeline.edition_record import Fact, write_record
+from analysis.edition.compared import named_edition
+from analysis.edition.record import Fact, write_record
 from analysis.survey.folders import RefusedError
 from moves import IDENTITY
 

@@ -1,6 +1,4 @@
-"""The list of steps: which notebooks run, with which parameters. Their order follows from what they
-read.
-"""
+"""List of steps: notebooks with their parameters; their order follows from what they read."""
 
 from __future__ import annotations
 
@@ -23,14 +21,12 @@ class Step:
 
     @property
     def district(self) -> str:
-        """The code of the district that the step is about; empty where it is about all."""
+        """Code of the district that the step is about; empty if it is about all."""
         return self.parameters.get("district", "")
 
 
 def steps() -> list[Step]:
-    """List every step in reading order: each notebook once, that of a district for each
-    district.
-    """
+    """Return every step in reading order; the notebook of a district has one for each."""
     listed = []
     for name in notebooks():
         if name == study().of_district:
@@ -48,7 +44,7 @@ def step_named(name: str) -> Step:
 
 
 def steps_matching(only: str) -> list[Step]:
-    """Return the steps of one notebook, named with or without its number and ending.
+    """Return the steps of one notebook, named with or without its number and suffix.
 
     Raises KeyError for a notebook that is not in the list.
     """
@@ -60,6 +56,6 @@ def steps_matching(only: str) -> list[Step]:
 
 
 def notebooks() -> list[str]:
-    """List the notebooks in reading order: those in notebooks/ named as 02_facilities."""
+    """Return the notebooks in reading order: those in notebooks/ named as 02_facilities."""
     names = (path.stem for path in (study().home / "notebooks").glob("*.ipynb"))
     return sorted(name for name in names if NOTEBOOK.fullmatch(name))

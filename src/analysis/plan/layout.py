@@ -1,39 +1,33 @@
-"""Where the files of an edition lie: below `outputs/`, and below the folder `site` that it is
-copied from.
-"""
+"""Paths of the files of an edition, below `outputs/` and the folder `site` copied to it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.steps import Step
+from analysis.plan.steps import Step
 from analysis.survey.folders import build
 from analysis.survey.study import study
 
-LANDING = "landing"  # the page that leads to everything
+LANDING = "landing"  # the page that links to all others
 
 
 def record_of(wave: str) -> Path:
-    """Return where the record lies of what was made from what."""
+    """Return the path of the record of runs, with the inputs and outputs of each task."""
     return build(wave) / "record.jsonl"
 
 
 def site(wave: str) -> Path:
-    """Return the folder whose files are published as they lie there."""
+    """Return the folder whose files are published unchanged."""
     return build(wave) / "site"
 
 
 def folder(lang: str) -> str:
-    """Return the folder of a language below that of a kind of files, with a slash; nothing for the
-    first.
-    """
+    """Return the subfolder of a language, with a slash; empty for the main language."""
     return "" if lang == study().languages[0] else f"{lang}/"
 
 
 def pages_of(step: Step, lang: str) -> list[tuple[str, str]]:
-    """List the pages of a step: (kind, path below outputs/). The code behind a page is a page
-    too.
-    """
+    """Return the pages of a step as (kind, path below outputs/), including that of its code."""
     notebook = ("notebook", f"notebooks/{folder(lang)}{step.name}.html")
     if step.district:
         return [("district", f"districts/{step.district}/{folder(lang)}index.html"), notebook]
@@ -43,11 +37,11 @@ def pages_of(step: Step, lang: str) -> list[tuple[str, str]]:
 
 
 def briefs_of(step: Step, lang: str) -> list[str]:
-    """List the Word files of a step: the one sheet of a county."""
+    """Return the Word files of a step: the one-page brief of a county."""
     return [f"districts/{step.district}/{folder(lang)}brief.docx"] if step.district else []
 
 
 def documents(lang: str) -> list[str]:
-    """List what the report becomes beside its page: Word, PDF and the workbook of tables."""
+    """Return the other files made from the report: Word, PDF and the workbook of tables."""
     below = folder(lang)
     return [f"report/{below}report.docx", f"report/{below}report.pdf", f"tables/{below}tables.xlsx"]

@@ -1,4 +1,4 @@
-"""The tasks that make an edition: what each depends on and produces."""
+"""The tasks that make an edition, with the dependencies and products of each."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from analysis.pipeline import plan, sources
-from analysis.pipeline.languages import again as said_again
-from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
-from analysis.pipeline.sources import PACKAGE
-from analysis.pipeline.stage import RECORD
-from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
-from analysis.pipeline.task import Inputs, Task, Work, task
+from analysis.edition.stage import RECORD
+from analysis.plan import modules
+from analysis.plan.languages import again as said_again
+from analysis.plan.layout import LANDING, briefs_of, documents, folder, pages_of, site
+from analysis.plan.source import Source, read_source
+from analysis.plan.steps import Step, notebooks, steps, steps_matching
+from analysis.plan.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
-from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
+from analysis.survey.folders import PACKAGE, STUDY, build, columns, files_until, processed, root
 from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
 
-# clean tables that the codebook does not have
+# clean tables that are not in the codebook
 BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
-EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
-WORK = (
-    PACKAGE / "pipeline/work.py"
-)  # what every task calls; of the modules that it imports, each needs its own
-# The modules that each kind of task starts from: it rests on these and on all that they import.
+# inputs of every task: versions of libraries, and the study
+EVERYWHERE = ("requirements.txt", STUDY)
+# the module that every task calls; of the modules that it imports, a task needs its own
+WORK = PACKAGE / "pipeline/work.py"
+# modules from which each kind of task starts; it depends on them and on all their imports
 ENTRIES = {
     "clean": ("analysis.survey.clean", "analysis.survey.returns", "analysis.stats.disclosure"),
     "run": ("analysis.pipeline.execute",),
@@ -41,8 +41,8 @@ ENTRIES = {
 class Edition:
     """The tasks that make an edition of `wave` from the folder `raw/<wave>`.
 
-    Raises PlanError where a notebook, or a module behind one, reads what cannot be told from its
-    source.
+    Raises PlanError if the reads of a notebook, or of a module that it imports, cannot be
+    determined from the source.
     """
 
     def __init__(self, raw: Path, wave: str, engine: str) -> None:
@@ -66,38 +66,35 @@ class Edition:
         self.is_made = cache(
             lambda path: path.is_relative_to(self.scratch) or path.is_relative_to(self.clean)
         )
-        self.inputs = cache(
-            lambda paths: Inputs.of(paths, self.root)
-        )  # many tasks rest on the same
+        # many tasks have the same inputs
+        self.inputs = cache(lambda paths: Inputs.of(paths, self.root))
         self.everywhere = [
             WORK,
             *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
         ]
 
-    def read_sources(self) -> dict[str, plan.Source]:
-        """Find what each notebook reads and makes. Raises PlanError with all that cannot be
-        told.
-        """
+    def read_sources(self) -> dict[str, Source]:
+        """Return what each notebook reads and makes; PlanError with all that is undetermined."""
         found, faults = {}, []
         for name in notebooks():
             path = self.root / "notebooks" / f"{name}.ipynb"
             try:
-                found[name] = plan.read_source(path, notebooks(), self.tables)
+                found[name] = read_source(path, notebooks(), self.tables)
                 if self.languages[1:]:
                     said_again(path)
-            except sources.PlanError as error:
+            except modules.PlanError as error:
                 faults.append(str(error))
             except CellError as error:
                 faults.append(f"notebooks/{path.name}, {error}")
-        faults += sources.readers_below_python(
+        faults += modules.readers_below_python(
             frozenset().union(*(one.modules for one in found.values()))
         )
         if faults:
-            raise sources.PlanError("\n".join(faults))
+            raise modules.PlanError("\n".join(faults))
         return found
 
     def tasks(self) -> list[Task]:
-        """List all tasks; their order follows from their files."""
+        """Return all tasks; their order follows from their files."""
         runs = [self.run(step) for step in self.steps]
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
@@ -113,9 +110,7 @@ class Edition:
         ]
 
     def cleaning(self) -> Task:
-        """Make the task that cleans the wave; it reads the waves before too, for what has
-        changed.
-        """
+        """Return the task that cleans the wave; it also reads earlier waves, for comparison."""
         files = files_until(self.home)
         needs = [*files, *self.code("clean"), *self.references({"communities"} | named("clean"))]
         makes = [
@@ -132,11 +127,8 @@ class Edition:
             for code, name in study().districts.items()
         ]
         listing = sorted(f"{path.parent.name}/{path.name}" for path in files)
-        listed = [
-            self.root / "data/raw",
-            self.home.parent,
-            *self.home.parent.glob("*/"),
-        ]  # to find waves
+        # to find waves
+        listed = [self.root / "data/raw", self.home.parent, *self.home.parent.glob("*/")]
         folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
@@ -144,7 +136,7 @@ class Edition:
         return self.task("clean", work, needs, makes, listing=listing)
 
     def run(self, step: Step) -> Task:
-        """Make the task that runs one notebook, once for all languages."""
+        """Return the task that runs one notebook, once for all languages."""
         source, parameters = (
             self.sources[step.notebook],
             {"wave": self.wave, "lang": self.main, **step.parameters},
@@ -167,18 +159,15 @@ class Edition:
         )
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
-        """List what a notebook rests on that reads these columns of a clean table; without any, all
-        of it.
-        """
-        if columns and columns <= self.columns_of.get(
-            table, set()
-        ):  # of one that is unknown, reading tells
+        """Return the files needed to read columns of a clean table, or all without columns."""
+        # an unknown column fails when read
+        if columns and columns <= self.columns_of.get(table, set()):
             return [self.columns / f"{table}.{column}" for column in {*PLACE, *columns}]
         return [self.clean / f"{table}.parquet"]
 
     @cached_property
     def behind_runs(self) -> dict[str, list[Path]]:
-        """What the runs of each notebook in whatever language rest on, as its source says."""
+        """Inputs of the runs of each notebook in any language, from its source."""
         found = {}
         for notebook, source in self.sources.items():
             needs = [
@@ -188,7 +177,7 @@ class Edition:
             ]
             needs += [path for table in source.tables.items() for path in self.read(*table)]
             needs += [*source.modules, *self.code("run")]
-            needs += self.references(source.references | sources.references(source.modules))
+            needs += self.references(source.references | modules.references(source.modules))
             read = source.estimates
             needs += [
                 path
@@ -199,7 +188,7 @@ class Edition:
         return found
 
     def districts(self) -> Task:
-        """Make the task that writes what the page of each county may say."""
+        """Return the task that writes the data which the page of each county may show."""
         kinds = [
             (step, kind)
             for step in self.steps
@@ -222,7 +211,7 @@ class Edition:
         return self.task("what each county may say", work, needs, makes)
 
     def own(self, *folders: Path) -> frozenset[str]:
-        """Name folders of which all that lies there is a step's own."""
+        """Return names of folders whose contents all belong to one step."""
         return frozenset(f"{self.name(folder)}/" for folder in folders)
 
     def access(self, makes: Iterable[Path]) -> Access:
@@ -235,14 +224,13 @@ class Edition:
 
     @property
     def all_estimates(self) -> frozenset[str]:
-        """The folder that is listed by who reads all estimates."""
+        """Names of the folder that is listed to read all estimates."""
         return frozenset({self.name(self.scratch / self.main / "estimates")})
 
     def facts(self, lang: str) -> Task:
-        """Make the task that writes what the pages of one language say besides their notebooks."""
-        ledger = [
-            path for path in self.made(self.main) if path.name == "ledger.csv"
-        ]  # a study may have none
+        """Return the task that writes the data of the pages of one language beside notebooks."""
+        # a study may have none
+        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]
         read = [
             *ledger,
             *self.statements,
@@ -261,9 +249,7 @@ class Edition:
         return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
 
     def page(self, step: Step, lang: str) -> Task:
-        """Make the task that publishes the pages, figures and tables of one step in one
-        language.
-        """
+        """Return the task that publishes pages, figures and tables of one step and language."""
         files = [
             path for path in self.products(step, lang) if path.parent.name in ("figures", "tables")
         ]
@@ -280,7 +266,7 @@ class Edition:
         )
 
     def documents(self, lang: str) -> Task:
-        """Make the task that writes Word, PDF and the workbook of tables."""
+        """Return the task that writes Word, PDF and the workbook of tables."""
         report = self.scratch / lang / f"notebooks/{self.report}.ipynb"
         shown = self.sources[self.report].included
         pictures = [
@@ -298,7 +284,7 @@ class Edition:
         return self.part(f"documents {lang}", needs, makes, "documents", self.wave, lang)
 
     def landing(self) -> Task:
-        """Make the task that writes the page which leads to everything."""
+        """Return the task that writes the page that links to all others."""
         titles = [self.notebook(step) for step in self.steps if not step.parameters]
         needs = [
             *(self.fact(LANDING, lang) for lang in self.languages),
@@ -310,9 +296,7 @@ class Edition:
         return self.part("landing", needs, makes, "landing", self.wave)
 
     def record(self) -> Task:
-        """Make the task that writes the record of the edition: what two editions are compared
-        by.
-        """
+        """Return the task that writes the record of the edition, used to compare editions."""
         paths = [path for lang in self.languages for path in self.made(lang)]
         shown = tuple(path.stem for path in self.made(self.main) if path.parent.name == "shown")
         needs = [path for path in paths if path.parent.name in ("notebooks", "shown", "tables")]
@@ -325,8 +309,9 @@ class Edition:
     def task(
         self, name: str, work: Work, needs: Iterable[Path], makes: Iterable[Path], **values: object
     ) -> Task:
-        """Make a task; what it needs and no task makes lies outside the folders that tasks write
-        to.
+        """Return a task; what it needs and no task makes becomes an input.
+
+        Inputs lie outside the folders that tasks write to.
         """
         made = {path for path in needs if self.is_made(path)}
         return task(
@@ -334,13 +319,14 @@ class Edition:
         )
 
     def part(self, name: str, needs: Iterable[Path], makes: Iterable[Path], *work: object) -> Task:
-        """Make a task that writes a part of what is published."""
+        """Return a task that writes a part of what is published."""
         work = Work("site_part", self.root, *work, access=self.access(makes))
         return self.task(name, work, needs, makes, listing=notebooks())
 
     def products(self, step: Step, lang: str = "") -> list[Path]:
-        """List what a step leaves in a language, or in all: executed notebook, figures, tables,
-        estimates.
+        """Return the files that a step leaves in one language, or in all.
+
+        They are the executed notebook, figures, tables and estimates.
         """
         if not lang:
             return [path for one in self.languages for path in self.products(step, one)]
@@ -356,47 +342,47 @@ class Edition:
         return [*made, home / "estimates" / f"{step.notebook}.parquet"] if saves else made
 
     def made(self, lang: str) -> list[Path]:
-        """List what all steps leave in one language."""
+        """Return the files that all steps leave in one language."""
         return sorted({path for step in self.steps for path in self.products(step, lang)})
 
     @cached_property
     def estimates(self) -> list[Path]:
-        """The files of estimates that make the one table."""
+        """Files of estimates that make up the one table."""
         return [path for path in self.made(self.main) if path.parent.name == "estimates"]
 
     def leftovers(self) -> list[Path]:
-        """List saved estimates that no step makes, of a notebook that is gone: all that are there
-        are read.
+        """Return saved estimates that no step makes, from a notebook that was removed.
+
+        All estimates in the folder are read.
         """
         made = {path for lang in self.languages for path in self.made(lang)}
         return sorted(set(self.scratch.glob("*/estimates/*.parquet")) - made)
 
     @property
     def withheld(self) -> Path:
-        """The clean table of the numbers of people that are not published."""
+        """Path of the clean table of the numbers of people that are not published."""
         return self.clean / "withheld.parquet"
 
     @property
     def statements(self) -> list[Path]:
-        """The file of what may be said of counties, in all languages; none where no notebook makes
-        it.
-        """
+        """Files of the statements about counties, in all languages; empty if none are made."""
         return [path for path in self.made(self.main) if path.name == "statements.csv"]
 
     @cached_property
     def behind_pages(self) -> list[Path]:
-        """What every page rests on besides its notebook and facts: template, modules, reference
-        tables.
+        """Inputs of every page beside its notebook and facts.
+
+        They are the template, modules and reference tables.
         """
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*template, *self.code("page"), *self.references(named("page"))]
 
     def fact(self, name: str, lang: str) -> Path:
-        """Return where the facts of a step, or of the landing page, lie."""
+        """Return the path of the facts of a step, or of the landing page."""
         return self.scratch / lang / "facts" / f"{name}.json"
 
     def of_district(self, step: Step, kind: str) -> Path:
-        """Return where the estimates or statements of the one county of a step lie."""
+        """Return the path of the estimates or statements of the one county of a step."""
         return self.scratch / "districts" / step.parameters["district"] / f"{kind}.parquet"
 
     def name(self, path: Path) -> str:
@@ -408,37 +394,35 @@ class Edition:
         )
 
     def executed(self, step: Step, lang: str) -> Path:
-        """Return where a step leaves its executed notebook."""
+        """Return the path of the executed notebook of a step."""
         return self.scratch / lang / "notebooks" / f"{step.name}.ipynb"
 
     def notebook(self, step: Step) -> Path:
-        """Return the notebook of a step."""
+        """Return the path of the notebook of a step."""
         return self.root / "notebooks" / f"{step.notebook}.ipynb"
 
     def code(self, kind: str) -> list[Path]:
-        """List the modules behind a kind of task (see ENTRIES), and what is behind every task."""
-        return [*sources.modules(*ENTRIES[kind]), *self.everywhere]
+        """Return the modules of a kind of task (see ENTRIES), and those of every task."""
+        return [*modules.modules(*ENTRIES[kind]), *self.everywhere]
 
     def references(self, names: Iterable[str]) -> list[Path]:
-        """List the files of reference tables."""
+        """Return the files of reference tables."""
         return needed(names)
 
 
 def named(kind: str) -> set[str]:
-    """Return the reference tables that the modules behind a kind of task name."""
-    return sources.references(sources.modules(*ENTRIES[kind]))
+    """Return the reference tables that the modules of a kind of task name."""
+    return modules.references(modules.modules(*ENTRIES[kind]))
 
 
 def inputs(tasks: list[Task]) -> list[Path]:
-    """List the files that tasks depend on and none makes, and the modules that draw up the
-    tasks.
-    """
+    """Return the files that tasks depend on and none makes, with the modules of the plan."""
     needed = frozenset().union(*(one.inputs.stamps for one in tasks))
-    return sorted(needed | sources.modules("analysis.pipeline.tasks", "analysis.pipeline.work"))
+    return sorted(needed | modules.modules("analysis.plan.tasks", "analysis.pipeline.work"))
 
 
 def published(tasks: list[Task], wave: str) -> dict[Path, str]:
-    """Map each file of the site to its name in an edition; what no task makes is not published."""
+    """Return the name in an edition of each file of the site that a task makes."""
     made = set().union(*(one.makes for one in tasks))
     top = site(wave)
     return {
@@ -447,7 +431,7 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
-    """Pick the tasks of one notebook and those whose files they need, in turn."""
+    """Return the tasks of one notebook and those whose files they need, recursively."""
     names = {step.name for step in steps_matching(only)}
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]

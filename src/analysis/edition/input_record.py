@@ -1,8 +1,7 @@
-"""The record in git of what the published outputs follow from: `outputs/INPUTS` beside
-`outputs/SHA256SUMS`.
+"""Record of the inputs of the published outputs: `outputs/INPUTS`, kept in git with SHA256SUMS.
 
-One line a file, as `sha256sum` writes it, with the cells of a notebook in place of its bytes. It
-takes no library to read, so that one learns within a second whether anything must run.
+One line for each file, in the format of `sha256sum`, with a hash of the cells for notebooks.
+Reading it needs no library, so that a check whether anything must run takes less than a second.
 """
 
 from __future__ import annotations
@@ -11,51 +10,49 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.pipeline.sources import PACKAGE, content_hash
-from analysis.pipeline.stage import INPUTS, SUMS, read_sums
-from analysis.survey.folders import RefusedError, files_until, lies_inside, printable, root
+from analysis.edition.stage import INPUTS, SUMS, read_sums
+from analysis.publish.cells import content_hash
+from analysis.survey.folders import PACKAGE, RefusedError, files_until, lies_inside, printable, root
 from analysis.survey.ownership import hash_of
 
-WAVE = "wave"  # the line that names no file
-PYTHON = "python"  # a line of the record in build/ alone: every Python publishes the same bytes
+WAVE = "wave"  # the line without a file name
+PYTHON = "python"  # a line only in the record of build/: every Python publishes the same bytes
 
 
 def input_state(path: Path) -> str:
-    """Hash one input: the cells of a notebook, the bytes of anything else."""
+    """Return the hash of one input: the cells of a notebook, the bytes of other files."""
     return content_hash(path) if path.suffix == ".ipynb" else hash_of(path)
 
 
 def states(paths: Iterable[Path], root: Path) -> dict[str, str]:
-    """Map the name of each input, relative to the repository, to its state, in the order of the
-    names.
-    """
+    """Return the hash of each input by its name relative to the repository, in order of name."""
     return dict(sorted((name_of(path, root), input_state(path)) for path in set(paths)))
 
 
 def name_of(path: Path, root: Path) -> str:
-    """Name an input relative to the repository; modules of this package as if they lay below it."""
+    """Return the name of an input relative to the repository.
+
+    Modules of this package are named as in the source tree, even if it is installed elsewhere.
+    """
     if path.is_relative_to(PACKAGE):
         return f"src/analysis/{path.relative_to(PACKAGE).as_posix()}"
     return printable((path.relative_to(root) if path.is_relative_to(root) else path).as_posix())
 
 
 def write_inputs(found: dict[str, str], wave: str, folder: Path) -> None:
-    """Write the record into an edition of `wave`; the sums that seal the edition cover it."""
+    """Write the record into an edition of `wave`, to be covered by the sums of the edition."""
     lines = {WAVE: wave, **found}
     text = "".join(f"{state}  {name}\n" for name, state in lines.items())
     (folder / INPUTS).write_text(text, encoding="utf-8")
 
 
 def python() -> str:
-    """Return the version of Python to which the steps in `build/` belong; nothing published depends
-    on it.
-    """
+    """Return the version of Python that made `build/`; no published file depends on it."""
     return ".".join(platform.python_version_tuple()[:2])
 
 
 def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
-    """Say what no longer agrees with the record, a line each; empty where the outputs follow from
-    the inputs.
+    """Return what no longer agrees with the record, one line each; empty if outputs are current.
 
     raw: the folder of the wave that is wanted.
     """
@@ -87,8 +84,7 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
 def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
     """Return the folder of a wave in `raw`, before anything is compared with it.
 
-    Raises InputError where it is not there or empty, RefusedError where it lies in what a run
-    writes.
+    Raises InputError if it does not exist or is empty, RefusedError if it lies where a run writes.
     """
     folder = raw / wave
     if lies_inside(root(), raw):
@@ -116,7 +112,7 @@ def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:
 
 
 def place(name: str, root: Path) -> Path:
-    """Return where an input of the record lies."""
+    """Return the path of an input in the record."""
     inside = Path(name)
     return (
         PACKAGE.joinpath(*inside.parts[2:])

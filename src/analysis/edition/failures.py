@@ -1,4 +1,4 @@
-"""How a run can fail without being wrong itself; each has its exit code."""
+"""Errors that end a run although the program is correct; each has its exit code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class NotebookError(Exception):
-    """Raised with the notebook, the cell and the error; the notebook itself is kept at `kept`."""
+    """Raised with the notebook, the cell and the error; the notebook is kept at `kept`."""
 
     def __init__(self, name: str, cell: str, error: str, kept: Path) -> None:
         self.name, self.cell, self.error, self.kept = name, cell, error, kept
@@ -17,10 +17,11 @@ class NotebookError(Exception):
 
 
 class StoppedError(Exception):
-    """Raised when a run cannot go on: a file that nothing makes, a worker that died, inputs that
-    moved.
+    """Raised if a run cannot go on.
+
+    A file that no step makes, a worker that died, or inputs that changed during the run.
     """
 
 
 class BusyError(Exception):
-    """Raised when another run is under way."""
+    """Raised if another run holds the lock."""

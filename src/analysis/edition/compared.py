@@ -1,20 +1,20 @@
-"""Find the editions that are to be compared: the folder of one, or a commit that recorded one."""
+"""Find the editions to compare, by folder or by commit."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from analysis.pipeline.edition_record import EditionRecord, parse_record, read_edition
-from analysis.pipeline.git_objects import blob, commit_of
-from analysis.pipeline.stage import INPUTS, RECORD
+from analysis.edition.git_objects import blob, commit_of
+from analysis.edition.record import EditionRecord, parse_record, read_edition
+from analysis.edition.stage import INPUTS, RECORD
 from analysis.survey.folders import RefusedError, printable
 
 
 def named_edition(root: Path, said: str, wave: str) -> EditionRecord:
     """Return the record of an edition of a wave, named by its folder or by a commit.
 
-    A folder goes before a commit of the same name. Raises RefusedError where there is no such
-    record, OSError where it cannot be read.
+    A folder takes precedence over a commit of the same name. Raises RefusedError if there is no
+    such record, OSError if it cannot be read.
     """
     folder = Path(said)
     if folder.is_dir():

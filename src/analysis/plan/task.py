@@ -1,8 +1,8 @@
 """Tasks: pieces of work with the files that they need and make.
 
-What a task needs is of two kinds: files that other tasks make, and inputs that nobody makes
-(modules, notebooks, tables). Many tasks rest on the same inputs, which are therefore read and
-compared as one.
+A task needs two kinds of files: those that other tasks make, and inputs that no task makes
+(modules, notebooks, tables). Many tasks have the same inputs, which are therefore read and compared
+together.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
-from analysis.pipeline.lock import PYTHON, input_state, name_of, python
+from analysis.edition.failures import StoppedError
+from analysis.edition.input_record import PYTHON, input_state, name_of, python
 from analysis.survey.access import Access, UnplannedAccessError, watched
 
 
 class Work:
-    """A function of `analysis.pipeline.work` and its arguments; only who does it loads the
-    libraries.
+    """A function of `analysis.pipeline.work` with arguments; only the worker loads libraries.
 
     access: what it may read and write; a task adds what it needs.
     """
@@ -30,8 +29,9 @@ class Work:
         self.name, self.arguments, self.access = name, arguments, access
 
     def __call__(self) -> None:
-        """Do the work. Raises StoppedError where it opened what its plan does not name."""
-        function = getattr(import_module("analysis.pipeline.work"), self.name)  # it imports for all
+        """Run the function; StoppedError if it opened what its plan does not name."""
+        # imported here, since it imports the libraries
+        function = getattr(import_module("analysis.pipeline.work"), self.name)
         with (
             watched(replace(self.access, refused=[], written=set())) as access,
             suppress(UnplannedAccessError),
@@ -43,11 +43,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs that no task makes: their states when they were read, and what tells that one has
-    moved since.
+    """Inputs that no task makes: their states when read, and stamps that detect changes.
 
-    states: hash by name, as the record has them. stamps: by path, what changes with every writing
-    of the file; None where there is no file.
+    states: hash by name, as in the record. stamps: by path, values that change with every writing
+    of the file; None if the file does not exist.
     """
 
     states: dict[str, str]
@@ -56,21 +55,20 @@ class Inputs:
     @classmethod
     def of(cls, paths: Iterable[Path], home: Path) -> Inputs:
         """Read the inputs of the repository `home`; the version of Python is one too."""
-        stamps = {
-            path: stamp(path) for path in paths
-        }  # first: what changes while it is read, has changed
+        # before the hashes, so that a change during the reading is detected
+        stamps = {path: stamp(path) for path in paths}
         states = {
             name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()
         }
         return cls(states | {PYTHON: python()}, stamps)
 
     def moved(self) -> list[Path]:
-        """List the files that have been written since they were read."""
+        """Return the files that have been written since they were read."""
         return sorted(path for path, was in self.stamps.items() if stamp(path) != was)
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:
-    """Return what changes with every writing of a file: its time, size and number on the disk."""
+    """Return values that change with every writing of a file: time, size and inode number."""
     with suppress(OSError):
         found = os.stat(path)
         return found.st_mtime_ns, found.st_size, found.st_ino
@@ -81,8 +79,8 @@ def stamp(path: Path) -> tuple[int, ...] | None:
 class Task:
     """One piece of work.
 
-    made: what it needs of other tasks. makes: the files that it leaves. values: what its result
-    rests on besides files, as text.
+    made: files that it needs from other tasks. makes: files that it writes. values: other inputs of
+    its result, as text.
     """
 
     name: str
@@ -94,7 +92,7 @@ class Task:
 
     @property
     def needs(self) -> set[Path]:
-        """The files that it depends on."""
+        """Files on which the task depends."""
         return {*self.made, *self.inputs.stamps}
 
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from analysis.pipeline import stage
-from analysis.pipeline.failures import BusyError
-from analysis.pipeline.stage import CHANGES, added, alone, clear, damaged, edited, staged
+from analysis.edition import stage
+from analysis.edition.failures import BusyError
+from analysis.edition.stage import CHANGES, added, alone, clear, damaged, edited, staged
 from analysis.survey import ownership
 from analysis.survey.folders import RefusedError
 from analysis.survey.ownership import MARKER, files_in, mark
@@ -126,9 +126,7 @@ def test_what_was_edited_is_named_and_what_git_brought_is_not(outputs):
     "files", [["thesis.txt"], ["README.md"], ["SHA256SUMS", "thesis.txt"], [MARKER]]
 )
 def test_a_folder_of_somebody_else_is_refused(tmp_path, files):
-    """Also one with sums of its own, that match or not, and with a file that is called as our
-    marker.
-    """
+    """Also one with its own sums, matching or not, or with a file named as our marker."""
     outputs = tmp_path / "outputs"
     outputs.mkdir()
     digest = hashlib.sha256(b"mine").hexdigest()
@@ -171,9 +169,7 @@ def test_sums_and_a_file_called_inputs_make_no_edition(tmp_path, record):
 
 @pytest.mark.parametrize("name", ["thesis.odt", "report/thesis.docx", "tables/mine.xlsx"])
 def test_no_file_is_ours_by_its_sum_alone(tmp_path, name):
-    """A name that no edition can contain is kept, even where the sums beside a real record list
-    it.
-    """
+    """A name that no edition can contain is kept, even if the sums of an edition list it."""
     outputs = tmp_path / "outputs"
     (outputs / name).parent.mkdir(parents=True)
     (outputs / name).write_text("mine")
@@ -196,9 +192,7 @@ def test_every_name_of_the_record_in_git_is_one_that_an_edition_can_contain(repo
 def test_in_a_fresh_clone_a_file_of_somebody_else_under_a_published_name_is_refused(
     copy, monkeypatch, kind
 ):
-    """Git brings the record without the files: what lies there under their names and differs is not
-    ours.
-    """
+    """Git brings the record without the files: files of these names that differ are not ours."""
     outputs, mine = publish(copy) / "outputs/2020", copy / "mine.xlsx"
     (outputs / "page.html").rename(outputs / "index.html")
     stage.write_sums(outputs)
@@ -297,7 +291,7 @@ def test_where_folders_cannot_be_exchanged_two_renames_do(tmp_path, monkeypatch)
 PUBLISH_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from analysis.pipeline.stage import CHANGES, staged
+from analysis.edition.stage import CHANGES, staged
 for edition in itertools.count():
     with staged(Path(sys.argv[1]) / "outputs") as folder:
         for name in range(20):

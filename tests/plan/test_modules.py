@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from this_study import STEPS
 
-from analysis.pipeline import sources, tasks
+from analysis.plan import modules, tasks
+from analysis.publish.cells import content_hash
 from running import REPOSITORY
 
 RUN = """
@@ -40,12 +41,12 @@ def test_outputs_counts_and_what_lab_adds_leave_a_notebook_as_it_was(tmp_path):
             }
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13"}
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook, indent=4), "utf-8")
-    assert sources.content_hash(tmp_path / "a.ipynb") == sources.content_hash(source)
+    assert content_hash(tmp_path / "a.ipynb") == content_hash(source)
     picture = {"attachments": {"a.png": {"image/png": "x"}}}
     for change in ({"source": "x"}, {"id": "x"}, {"metadata": {"tags": ["x"]}}, picture):
         changed = {**notebook, "cells": [*notebook["cells"][:-1], notebook["cells"][-1] | change]}
         (tmp_path / "b.ipynb").write_text(json.dumps(changed), "utf-8")
-        assert sources.content_hash(tmp_path / "b.ipynb") != sources.content_hash(source)
+        assert content_hash(tmp_path / "b.ipynb") != content_hash(source)
 
 
 def test_a_column_that_is_unknown_makes_the_whole_table_needed(edition, monkeypatch):
@@ -82,8 +83,8 @@ def test_the_page_of_a_county_reads_what_is_its_own_and_no_more():
 
 def test_modules_are_followed_through_their_imports():
     found = {
-        path.relative_to(sources.PACKAGE).as_posix()
-        for path in sources.modules("analysis.publish.figures")
+        path.relative_to(modules.PACKAGE).as_posix()
+        for path in modules.modules("analysis.publish.figures")
     }
     assert {
         "__init__.py",
@@ -108,23 +109,23 @@ REFERENCES = {
 
 @pytest.mark.parametrize("text", REFERENCES)
 def test_the_reference_tables_that_a_module_names_are_found_and_others_refused(text):
-    found, odd = sources._references(sources.PACKAGE / "stats/some.py", text)
+    found, odd = modules._references(modules.PACKAGE / "stats/some.py", text)
     assert found == REFERENCES[text][0]
     assert "; ".join(odd).endswith(REFERENCES[text][1]) and bool(odd) == bool(REFERENCES[text][1])
 
 
 def test_only_the_repository_module_opens_files_below_python(tmp_path):
-    everything = set(sources.PACKAGE.rglob("*.py"))
-    assert [line.split(":")[0] for line in sources.readers_below_python(everything)] == [
+    everything = set(modules.PACKAGE.rglob("*.py"))
+    assert [line.split(":")[0] for line in modules.readers_below_python(everything)] == [
         # of the step that cleans, which needs every file of the wave
         "analysis/survey/reading/book.py"
     ]
 
 
 def test_the_imports_found_are_those_of_the_syntax_tree():
-    for path in sources.PACKAGE.rglob("*.py"):
+    for path in modules.PACKAGE.rglob("*.py"):
         text = path.read_text("utf-8")
-        assert sources._imports(path, text) == sources.imported(ast.parse(text), path), path
+        assert modules._imports(path, text) == modules.imported(ast.parse(text), path), path
 
 
 IMPORTS = {  # in a module of analysis.stats
@@ -142,27 +143,25 @@ IMPORTS = {  # in a module of analysis.stats
 
 @pytest.mark.parametrize("text", IMPORTS.values(), ids=IMPORTS)
 def test_an_import_is_found_however_it_is_written(text):
-    found = sources._imports(sources.PACKAGE / "stats/some.py", text)
-    assert sources.PACKAGE / "stats/ranks.py" in found
-    assert sources.PACKAGE / "stats/funnel.py" not in found
+    found = modules._imports(modules.PACKAGE / "stats/some.py", text)
+    assert modules.PACKAGE / "stats/ranks.py" in found
+    assert modules.PACKAGE / "stats/funnel.py" not in found
 
 
 def test_no_module_reads_a_file_of_the_repository_when_it_is_imported():
-    """What a process imports ahead of its steps is seen by none of them; pages rest on the whole
-    template.
-    """
+    """Imports before the steps are not recorded for any step; pages depend on all templates."""
     script = (
         "import distributed, docx, IPython, papermill, typst\n"
         "from pathlib import Path\n"
-        "from analysis.pipeline import sources\n"
+        "from analysis.plan import modules\n"
         "from analysis.survey.access import watched\n"
         "from dataclasses import replace\n"
-        "allowed = replace(sources.importing(Path.cwd()), isolated=False)\n"
+        "allowed = replace(modules.importing(Path.cwd()), isolated=False)\n"
         "allowed = replace(allowed, writes=frozenset({'src/analysis/publish/template/'}))\n"
-        "for path in sorted(sources.PACKAGE.rglob('*.py')):\n"
+        "for path in sorted(modules.PACKAGE.rglob('*.py')):\n"
         "    if path.stem != '__main__':\n"
         "        with watched(allowed):\n"
-        "            __import__(sources.module_name(path))\n"
+        "            __import__(modules.module_name(path))\n"
         "print([one for one in allowed.refused if not one.startswith(('lists the repository', "
         "'reads ,'))])\n"
     )
@@ -188,8 +187,8 @@ def test_a_step_runs_on_what_is_found_and_nothing_else(step, edition, tmp_path, 
     )
     for path in task.needs:
         inside = (
-            ("src/analysis", sources.PACKAGE)
-            if path.is_relative_to(sources.PACKAGE)
+            ("src/analysis", modules.PACKAGE)
+            if path.is_relative_to(modules.PACKAGE)
             else ("", edition)
         )
         target = tmp_path / inside[0] / path.relative_to(inside[1])

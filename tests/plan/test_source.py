@@ -1,13 +1,13 @@
-"""What a notebook reads and makes is told from its syntax tree, and what cannot be told is
-refused.
-"""
+"""What a notebook reads and makes is found in its syntax tree; anything else is refused."""
 
 import json
 
 import pytest
 
-from analysis.pipeline import plan, sources
-from analysis.pipeline.steps import notebooks
+from analysis.plan import modules
+from analysis.plan.source import read_source
+from analysis.plan.steps import notebooks
+from analysis.publish.cells import content_hash
 from running import REPOSITORY
 
 NOTEBOOKS = ("02_facilities", "07_compare")
@@ -173,22 +173,22 @@ def notebook(folder, *cells):
 
 @pytest.mark.parametrize(("cell", "expected"), SEEN.values(), ids=SEEN)
 def test_what_is_written_plainly_is_found(cell, expected, tmp_path):
-    found = plan.read_source(notebook(tmp_path, cell), NOTEBOOKS)
+    found = read_source(notebook(tmp_path, cell), NOTEBOOKS)
     assert {name: getattr(found, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(("cell", "quoted"), REFUSED.values(), ids=REFUSED)
 def test_what_hides_a_dependency_is_refused_with_notebook_and_cell(cell, quoted, tmp_path):
-    with pytest.raises(sources.PlanError) as refused:
-        plan.read_source(notebook(tmp_path, cell), NOTEBOOKS, ("workers", "communities"))
+    with pytest.raises(modules.PlanError) as refused:
+        read_source(notebook(tmp_path, cell), NOTEBOOKS, ("workers", "communities"))
     assert quoted in str(refused.value)
     assert "notebooks/02_facilities.ipynb, " in str(refused.value)
     assert "cell c0: " in str(refused.value) or " is called " in str(refused.value)
 
 
 def test_all_that_is_hidden_is_said_at_once(tmp_path):
-    with pytest.raises(sources.PlanError) as refused:
-        plan.read_source(notebook(tmp_path, "reference(x)", "%run y", "open('z')"), NOTEBOOKS)
+    with pytest.raises(modules.PlanError) as refused:
+        read_source(notebook(tmp_path, "reference(x)", "%run y", "open('z')"), NOTEBOOKS)
     assert [line.split(": ")[0][-2:] for line in str(refused.value).splitlines()] == [
         "c0",
         "c1",
@@ -197,14 +197,11 @@ def test_all_that_is_hidden_is_said_at_once(tmp_path):
 
 
 def test_prose_is_not_read_as_code(tmp_path):
-    assert (
-        plan.read_source(notebook(tmp_path, "%%md zh\n{{ read(x) }} open()"), NOTEBOOKS).tables
-        == {}
-    )
+    assert read_source(notebook(tmp_path, "%%md zh\n{{ read(x) }} open()"), NOTEBOOKS).tables == {}
 
 
 def test_names_of_products_are_filled_with_the_parameters_of_a_run(tmp_path):
-    found = plan.read_source(
+    found = read_source(
         notebook(tmp_path, 'section.figure(f"a_{district}", x); section.table("b", y)'), NOTEBOOKS
     )
     assert found.products({"district": "331002"}) == {"a_331002": "figure", "b": "table"}
@@ -212,9 +209,9 @@ def test_names_of_products_are_filled_with_the_parameters_of_a_run(tmp_path):
 
 @pytest.mark.parametrize("name", notebooks())
 def test_the_notebooks_can_be_planned(name):
-    found = plan.read_source(REPOSITORY / f"notebooks/{name}.ipynb", notebooks())
-    assert sources.PACKAGE / "publish/section.py" in found.modules
-    assert sources.readers_below_python(found.modules) == []
+    found = read_source(REPOSITORY / f"notebooks/{name}.ipynb", notebooks())
+    assert modules.PACKAGE / "publish/section.py" in found.modules
+    assert modules.readers_below_python(found.modules) == []
 
 
 @pytest.mark.parametrize(
@@ -224,10 +221,10 @@ def test_a_file_that_is_no_notebook_is_named(content, tmp_path):
     path = tmp_path / "02_facilities.ipynb"
     path.write_text(content, "utf-8")
     with pytest.raises(
-        sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: not a notebook: "
+        modules.PlanError, match=r"^notebooks/02_facilities\.ipynb: not a notebook: "
     ):
-        plan.read_source(path, NOTEBOOKS)
-    assert len(sources.content_hash(path)) == 64  # so that `status` calls it changed
+        read_source(path, NOTEBOOKS)
+    assert len(content_hash(path)) == 64  # so that `status` calls it changed
 
 
 @pytest.mark.parametrize(
@@ -247,8 +244,8 @@ def test_a_cell_that_cannot_be_published_is_named_before_anything_runs(change, s
     made = json.loads(path.read_text("utf-8"))
     made["cells"][1] |= change
     path.write_text(json.dumps(made), "utf-8")
-    with pytest.raises(sources.PlanError, match=rf"^notebooks/02_facilities\.ipynb: {said}"):
-        plan.read_source(path, NOTEBOOKS)
+    with pytest.raises(modules.PlanError, match=rf"^notebooks/02_facilities\.ipynb: {said}"):
+        read_source(path, NOTEBOOKS)
 
 
 def test_a_notebook_of_an_old_format_without_ids_is_named_with_the_remedy(tmp_path):
@@ -257,10 +254,10 @@ def test_a_notebook_of_an_old_format_without_ids_is_named_with_the_remedy(tmp_pa
     for cell in made["cells"]:
         del cell["id"]
     path.write_text(json.dumps(made), "utf-8")
-    with pytest.raises(sources.PlanError, match=r"cell 1 has no id.*nbformat 4\.5"):
-        plan.read_source(path, NOTEBOOKS)
+    with pytest.raises(modules.PlanError, match=r"cell 1 has no id.*nbformat 4\.5"):
+        read_source(path, NOTEBOOKS)
 
 
 def test_a_notebook_that_is_gone_is_named(tmp_path):
-    with pytest.raises(sources.PlanError, match=r"^notebooks/02_facilities\.ipynb: .*No such file"):
-        plan.read_source(tmp_path / "02_facilities.ipynb", NOTEBOOKS)
+    with pytest.raises(modules.PlanError, match=r"^notebooks/02_facilities\.ipynb: .*No such file"):
+        read_source(tmp_path / "02_facilities.ipynb", NOTEBOOKS)

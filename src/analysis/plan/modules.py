@@ -1,27 +1,20 @@
-"""The modules behind a source, the reference tables that they name, and the content of a
-notebook.
-"""
+"""Find the modules that a source imports and the reference tables that they name."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from analysis.pipeline.failures import StoppedError
-from analysis.publish.cells import CellError, read_cells
+from analysis.edition.failures import StoppedError
 from analysis.survey.access import Access
+from analysis.survey.folders import PACKAGE
 
-PACKAGE = Path(__file__).parents[1]
-DEFINED_IN = (
-    PACKAGE / "survey/reference.py",
-    PACKAGE / "survey/repository.py",
-)  # the functions that read tables
+# modules that define the functions which read tables
+DEFINED_IN = (PACKAGE / "survey/reference.py", PACKAGE / "survey/repository.py")
 TABLE_READERS = ("reference", "register")
 NAMED = re.compile(rf"\b(?:{'|'.join(TABLE_READERS)})\b")
 BELOW_PYTHON = re.compile(
@@ -32,7 +25,7 @@ BELOW_PYTHON = re.compile(
 ELSEWHERE = (
     "it opens files that the plan cannot see; read them by a function of analysis.survey.repository"
 )
-ODD_IMPORT = re.compile(  # one that the next pattern does not find whole
+ODD_IMPORT = re.compile(  # an import that the next pattern may not match completely
     r"^[ \t]*from[ \t]*\.|^[ \t]*(?:from|import)\b[^\n]*\\$|[;:][ \t]*(?:from|import)\b",
     re.MULTILINE,
 )
@@ -42,39 +35,14 @@ IMPORT = re.compile(
 
 
 class PlanError(StoppedError):
-    """Raised with every part of a notebook or module whose reads cannot be told from its source, a
-    line each.
-    """
-
-
-def content_hash(notebook: Path) -> str:
-    """Hash what a notebook says and does: its cells in order, not their outputs, counts or Lab's
-    settings.
-    """
-    try:
-        cells = read_cells(notebook)
-    except CellError:  # the plan says so
-        return hashlib.sha256(notebook.read_bytes()).hexdigest()
-    parts = [
-        {
-            key: value
-            for key, value in cell.items()
-            if key not in ("metadata", "outputs", "execution_count")
-        }
-        | {"source": "".join(cell["source"])}
-        | {key: cell.get("metadata", {}).get(key) for key in ("tags", "raw_mimetype", "format")}
-        for cell in cells
-    ]
-    return hashlib.sha256(
-        json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()
-    ).hexdigest()
+    """Raised with every part of the sources whose reads cannot be determined, one line each."""
 
 
 def references(modules: Iterable[Path]) -> set[str]:
     """Return the reference tables that modules name.
 
-    Raises PlanError for a call whose table is no plain string, save in the module that defines the
-    readers.
+    Raises PlanError for a call whose table is not a plain string, except in the modules that define
+    the readers.
     """
     found, faults = set(), []
     for path in modules:
@@ -93,9 +61,8 @@ def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]
         return frozenset(re.findall(r'\breference\("(\w+)"\)', text)), ()
     place = path.relative_to(PACKAGE.parent).as_posix()
     names, odd = set(), []
-    for node in (
-        ast.walk(_parsed(text)) if NAMED.search(text) else ()
-    ):  # parsing all takes twenty times as long
+    # parsing all modules would take twenty times as long
+    for node in ast.walk(_parsed(text)) if NAMED.search(text) else ():
         if isinstance(node, ast.Call) and _is_table_reader(node.func):
             if name := plain(node.args[0]) if node.args else None:
                 names.add(name)
@@ -108,8 +75,9 @@ def _references(path: Path, text: str) -> tuple[frozenset[str], tuple[str, ...]]
 
 
 def readers_below_python(modules: Iterable[Path]) -> list[str]:
-    """List the imports of libraries that open files below Python, save in the module that defines
-    the readers.
+    """Return the imports of libraries that open files outside Python.
+
+    Those of the module that defines the readers do not count.
     """
     found = []
     for path in sorted(set(modules) - set(DEFINED_IN)):
@@ -122,9 +90,7 @@ def readers_below_python(modules: Iterable[Path]) -> list[str]:
 
 
 def _parsed(text: str) -> ast.Module:
-    """Parse a module; one that is not Python is empty here, and reported by the cell that imports
-    it.
-    """
+    """Parse a module; one that is not Python is empty, since the cell that imports it fails."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError):
@@ -132,9 +98,7 @@ def _parsed(text: str) -> ast.Module:
 
 
 def _is_table_reader(node: ast.expr) -> bool:
-    """Tell whether what is called reads a reference table; other libraries have a `register`
-    too.
-    """
+    """Return whether a call reads a reference table; other libraries have a `register` too."""
     is_ours = isinstance(node, ast.Name) or name_of(getattr(node, "value", node)) in (
         "reference",
         "repository",
@@ -143,30 +107,28 @@ def _is_table_reader(node: ast.expr) -> bool:
 
 
 def name_of(node: ast.expr) -> str:
-    """Return the last part of a name: `read` of `repository.read`; nothing where it is no name."""
+    """Return the last part of a name: `read` of `repository.read`; empty if it is no name."""
     return getattr(node, "attr", "") or getattr(node, "id", "")
 
 
 def plain(node: ast.expr) -> str | None:
-    """Return the text of a plain string, None for anything else."""
+    """Return the text of a plain string; None for anything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def modules(*names: str) -> frozenset[Path]:
-    """Return the files of modules of this package, by name, and of those that they import in
-    turn.
-    """
+    """Return the files of modules of this package, by name, and of all that they import."""
     return closure(frozenset().union(*map(package_files, names)))
 
 
 def module_name(path: Path) -> str:
-    """Return the name by which a file of this package is imported."""
+    """Return the import name of a file of this package."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def closure(files: Iterable[Path]) -> frozenset[Path]:
-    """Return files of this package and those that they import in turn."""
+    """Return files of this package with all files that they import."""
     found, waiting = set(), set(files)
     while waiting:
         path = waiting.pop()
@@ -178,13 +140,14 @@ def closure(files: Iterable[Path]) -> frozenset[Path]:
 
 @cache
 def _imports(path: Path, text: str) -> frozenset[Path]:
-    """Return the files that a module imports from this package, with the packages around them."""
+    """Return the files of this package that a module imports, with their parent packages."""
     return imported(_import_statements(text), path)
 
 
 def _import_statements(text: str) -> ast.Module:
-    """Parse the import statements of a module alone; where that will not do all of it, which takes
-    far longer.
+    """Parse the import statements of a module only, or all of it if they are not found so.
+
+    Parsing all takes far longer.
     """
     if not ODD_IMPORT.search(text):
         with suppress(SyntaxError):  # a comment between the names, or a line of a docstring
@@ -193,9 +156,9 @@ def _import_statements(text: str) -> ast.Module:
 
 
 def imported(tree: ast.Module, path: Path = PACKAGE / "none.py") -> frozenset[Path]:
-    """Return the files that a syntax tree imports from this package, with the packages around them.
+    """Return the files of this package that a syntax tree imports, with their parent packages.
 
-    path: the file of the tree, from which relative imports are counted.
+    path: the file of the tree, to which relative imports refer.
     """
     names = set()
     for node in ast.walk(tree):
@@ -215,9 +178,7 @@ def imported(tree: ast.Module, path: Path = PACKAGE / "none.py") -> frozenset[Pa
 
 
 def importing(root: Path) -> Access:
-    """Return what may be opened while modules are imported ahead of the steps that use them:
-    modules alone.
-    """
+    """Return the access of a process that imports modules before the steps run: modules only."""
     names = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
     return Access(
         str(root), reads=frozenset(f"src/analysis/{name}" for name in names), isolated=True
@@ -225,16 +186,14 @@ def importing(root: Path) -> Access:
 
 
 def has_module(name: str) -> bool:
-    """Tell whether this package has a module of this name."""
+    """Return whether this package has a module of this name."""
     place = PACKAGE.joinpath(*name.split(".")[1:])
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 @cache
 def package_files(name: str) -> frozenset[Path]:
-    """Return the files of a module of this package and of the packages around it; none where there
-    is none.
-    """
+    """Return the files of a module and of its parent packages; empty if it does not exist."""
     parts = name.split(".")[1:]
     around = [PACKAGE.joinpath(*parts[:i], "__init__.py") for i in range(len(parts) + 1)]
     own = PACKAGE.joinpath(*parts).with_suffix(".py") if parts else around[0]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.pipeline.edition_record import EditionRecord, Fact
-from analysis.pipeline.what_moved import Moved, compare
+from analysis.edition.record import EditionRecord, Fact
+from analysis.edition.what_moved import Moved, compare
 
 LANGUAGES = Fact("edition", "languages", ("zh", "en"))
 

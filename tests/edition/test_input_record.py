@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.pipeline import lock
-from analysis.pipeline.stage import damaged, write_sums
+from analysis.edition import input_record
+from analysis.edition.stage import damaged, write_sums
 
 
 @pytest.fixture
@@ -13,14 +13,14 @@ def folder(tmp_path):
         (tmp_path / "raw" / wave).mkdir(parents=True)
         (tmp_path / "raw" / wave / "a.xlsx").write_bytes(wave.encode())
     (tmp_path / "outputs/2020").mkdir(parents=True)
-    found = lock.states((tmp_path / "raw").rglob("*.xlsx"), tmp_path)
-    lock.write_inputs(found, "2021", tmp_path / "outputs/2020")
+    found = input_record.states((tmp_path / "raw").rglob("*.xlsx"), tmp_path)
+    input_record.write_inputs(found, "2021", tmp_path / "outputs/2020")
     write_sums(tmp_path / "outputs/2020")
     return tmp_path
 
 
 def changed(folder, wave="2021"):
-    return lock.changed(folder, folder / "outputs/2020", folder / "raw" / wave)
+    return input_record.changed(folder, folder / "outputs/2020", folder / "raw" / wave)
 
 
 def test_an_edition_of_these_inputs_follows(folder):
@@ -60,16 +60,20 @@ def test_a_record_in_which_a_merge_left_its_marks_is_no_edition(folder, name):
 
 def test_the_record_is_the_same_whatever_python_writes_or_reads_it(folder, monkeypatch):
     record = (folder / "outputs/2020/INPUTS").read_bytes()
-    monkeypatch.setattr(lock, "python", lambda: "3.99")
+    monkeypatch.setattr(input_record, "python", lambda: "3.99")
     assert changed(folder) == []
-    found = lock.states((folder / "raw").rglob("*.xlsx"), folder)
-    lock.write_inputs(found, "2021", folder / "outputs/2020")
+    found = input_record.states((folder / "raw").rglob("*.xlsx"), folder)
+    input_record.write_inputs(found, "2021", folder / "outputs/2020")
     assert (folder / "outputs/2020/INPUTS").read_bytes() == record
 
 
 def test_the_order_of_the_record_is_that_of_the_names_wherever_the_package_lies(tmp_path):
-    here = [tmp_path / "raw.csv", lock.PACKAGE / "__init__.py", lock.PACKAGE / "pipeline/lock.py"]
+    here = [
+        tmp_path / "raw.csv",
+        input_record.PACKAGE / "__init__.py",
+        input_record.PACKAGE / "edition/input_record.py",
+    ]
     here[0].write_text("x")
-    names = list(lock.states(here, tmp_path))
-    assert names == ["raw.csv", "src/analysis/__init__.py", "src/analysis/pipeline/lock.py"]
+    names = list(input_record.states(here, tmp_path))
+    assert names == ["raw.csv", "src/analysis/__init__.py", "src/analysis/edition/input_record.py"]
     assert names == sorted(names)

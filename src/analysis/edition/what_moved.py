@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from analysis.pipeline.edition_record import CONTRAST, EditionRecord, Fact
+from analysis.edition.record import CONTRAST, EditionRecord, Fact
 
-APART = ("sentence", "correction")  # compared cell by cell; a cause, not what follows
+APART = ("sentence", "correction")  # compared by cell; a cause, not a result
 
 
 @dataclass(frozen=True)
 class Moved:
-    """One thing that two editions say differently.
+    """One difference between two editions.
 
-    old, new: what each says, by language; empty where it says nothing. what: of a number `printed`,
-    or `beneath` where its value, interval or n moved by less than is printed; of a figure or table
-    which of said (its title), data and drawing; of a verdict its forms where they differ; else
-    `said`. lost_contrast: whether a verdict said who is higher or lower, and may no longer.
+    old, new: the text of each edition by language; empty if there is none. what: for a number
+    `printed`, or `beneath` if its value, interval or n changed by less than is printed; for a
+    figure or table which of said (its title), data and drawing; for a verdict its forms if they
+    differ; else `said`. lost_contrast: whether a verdict said which is higher, and no longer may.
     """
 
     kind: str
@@ -30,9 +30,9 @@ class Moved:
 
 
 def compare(old: EditionRecord, new: EditionRecord) -> list[Moved]:
-    """List what moved from one edition to another, in the order of the newer.
+    """Return the changes from one edition to another, in the order of the newer.
 
-    Of the sentences those of the report come first. A verdict of the same form in other words is a
+    Sentences of the report come first. A verdict with the same form in other words counts as a
     sentence, that of `statements.csv`.
     """
     before, after = _by_name(old), _by_name(new)
@@ -57,7 +57,7 @@ def _by_name(edition: EditionRecord) -> dict[tuple[str, str], Fact]:
 
 
 def _difference(old: Fact | None, new: Fact | None) -> str:
-    """Say in which respect a fact differs; empty where it does not."""
+    """Return in which respect two facts differ; empty if they do not."""
     kind = (new or old).kind
     if kind == "verdict" and (old is None or new is None or old.data != new.data):
         return " → ".join(one.data.partition(" ")[0] if one else "—" for one in (old, new))
@@ -76,13 +76,13 @@ def _contrasts(fact: Fact | None) -> bool:
 
 
 def _states(drawing: Fact) -> dict[str, str]:
-    """Map data and drawing of a figure or table to their hashes."""
+    """Return the hashes of the data and drawing of a figure or table."""
     words = drawing.data.split(" ")
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
 def _sentences(old: EditionRecord, new: EditionRecord) -> Iterator[Moved]:
-    """Compare the sentences of each cell; one result a cell has what differs in every language."""
+    """Compare the sentences of each cell; one result for each cell, with all languages."""
     before, after = _by_cell(old), _by_cell(new)
     cells = dict.fromkeys(cell for cell, _ in [*after, *before])
     languages = dict.fromkeys([*new.languages, *old.languages])
@@ -97,7 +97,7 @@ def _sentences(old: EditionRecord, new: EditionRecord) -> Iterator[Moved]:
 
 
 def _by_cell(edition: EditionRecord) -> dict[tuple[str, str], list[str]]:
-    """Map (cell, language) to its sentences."""
+    """Return the sentences by (cell, language)."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in edition.facts:
         if one.kind == "sentence":
@@ -106,7 +106,7 @@ def _by_cell(edition: EditionRecord) -> dict[tuple[str, str], list[str]]:
 
 
 def _differing(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
-    """Return the sentences that one text has and the other has not, each joined, as (old, new)."""
+    """Return the sentences that only one of two texts has, joined, as (old, new)."""
     steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     steps = [step for step in steps if step[0] != "equal"]
     gone = [one for _, start, end, _, _ in steps for one in old[start:end]]

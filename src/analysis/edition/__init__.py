@@ -1,0 +1,1 @@
+"""An edition: the published folder, the record of its inputs, and changes between editions."""
