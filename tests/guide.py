@@ -77,8 +77,9 @@ def copy_edition(edition: Path, folder: Path) -> Path:
 
 
 class Follower:
-    """Does what a page says, in the copy at `folder`; `output` is what the last commands printed,
-    `code` their exit code.
+    """Does what a page says, in the copy at `folder`.
+
+    output, code: what the last commands printed, and their exit code.
     """
 
     def __init__(self, folder: Path):

@@ -90,9 +90,7 @@ def near(needed: set[str], rows: dict[str, float]) -> float:
 
 
 def spread(wanted: dict[str, float]) -> dict[str, float]:
-    """Give the boxes of a column rows of their own, in the order of those that they want, and
-    around the same middle.
-    """
+    """Return a row for each box of a column, in the order of those wanted, around their middle."""
     order = sorted(wanted, key=lambda box: (wanted[box], box))
     rows: list[float] = []
     for box in order:

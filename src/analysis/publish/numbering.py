@@ -93,7 +93,7 @@ def _calls(notebook: Path, parameters: Mapping[str, str]) -> Iterator[Call]:
 
 
 def _calls_by_cell(notebook: Path, parameters: Mapping[str, str]) -> Iterator[tuple[str, Call]]:
-    # of a notebook, or from one of its cells on; running it will tell
+    # not a notebook, or a faulty cell in it; reported when it is run
     with contextlib.suppress(CellError):
         for cell in code_cells(notebook):
             if "section." in cell.source and not cell.is_prose:

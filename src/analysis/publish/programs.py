@@ -22,8 +22,9 @@ TITLE, NO, NUMBER = "title", "no", "number"
 
 @dataclass(frozen=True)
 class Program:
-    """One thing that the report shows: kind (figure, table or number), its number on the page or
-    its name, what it says, and the notebook and cell that make it.
+    """One thing that the report shows, with the notebook and cell that make it.
+
+    kind: figure, table or number. label: its number on the page, or its name. text: what it says.
     """
 
     kind: str

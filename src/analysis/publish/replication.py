@@ -1,6 +1,6 @@
-"""The README of a release, in the sections that data editors of journals ask of a replication
-package: https://social-science-data-editors.github.io/template_README/.
+"""The README of a release, in the sections of a replication package.
 
+Data editors of journals ask for them: https://social-science-data-editors.github.io/template_README/.
 Everything in it is taken from the edition: what it is, what it was made from, which libraries it
 needs, and which program makes each figure, table and number of the report.
 """

@@ -1,6 +1,4 @@
-"""Whether `people.csv` can be read as what it says: its kinds, its answers, and the indicators that
-its rows name.
-"""
+"""Checks of `people.csv`: its kinds, its answers, and the indicators that its rows name."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ BY_DISTRICT = ("yes", "no")
 
 
 def people_problems() -> list[Problem]:
-    """List what is wrong with the rows: a kind or an answer that is not known, an indicator without
-    a row of its own.
-    """
+    """List unknown kinds and answers, and indicators without a row of their own."""
     table = reference("people")
     kinds = dict(zip(table["indicator"], table["kind"], strict=True))
     return [

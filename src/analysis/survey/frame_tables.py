@@ -14,8 +14,10 @@ OF_TOWNSHIP = ["township_code", "county_code", "county", "township"]
 
 
 def frame_table_problems() -> list[Problem]:
-    """List the rows that are wanted: of a county that townships and communities name, of a township
-    that communities name, and the first community of a county that has none.
+    """List the rows that the tables lack, each with the line to add.
+
+    A row of a county that townships or communities name, of a township that communities name, and
+    the first community of a county that has none.
     """
     townships, communities = reference("townships"), reference("communities")
     problems = (*_counties(townships, communities), *_townships(townships, communities))

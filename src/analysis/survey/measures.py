@@ -28,9 +28,7 @@ def measure_of(indicator: str) -> dict[str, str]:
 
 
 def measure_problems() -> list[Problem]:
-    """Check the rows: each indicator once, with a name in each language and a number of
-    decimals.
-    """
+    """List duplicate indicators, and rows without names or a number of decimals."""
     return list(_problems())
 
 

@@ -94,8 +94,10 @@ def _read_reference(path: Path) -> pd.DataFrame:
 
 
 def missing_line(table: pd.DataFrame, /, **known: str) -> str:
-    """Write the line that a reference table lacks: the cells that are known, and in angle brackets
-    the titles of those that every other row fills in.
+    """Return the line to add to a reference table.
+
+    It has the cells that are known, and in angle brackets the titles of those that every other row
+    fills in.
     """
     filled = table.columns[(table != "").all()]
     cells = [known.get(title, f"<{title}>" * (title in filled)) for title in table.columns]
@@ -105,8 +107,9 @@ def missing_line(table: pd.DataFrame, /, **known: str) -> str:
 
 
 def no_row(name: str, /, **known: str) -> Problem:
-    """Return the problem that a reference table has no row for the first of the known cells: its
-    file, the line to add and its number.
+    """Return the problem that a reference table lacks a row: its file, the line and its number.
+
+    known: cells of the row, first that by which it was looked up.
     """
     table = reference(name)
     fault = NO_ROW.fault(key=next(iter(known.values())), line=missing_line(table, **known))
