@@ -35,6 +35,8 @@ from analysis.survey.problems import InputError
 
 if TYPE_CHECKING:
     from analysis.pipeline.changes_report import Changes
+    from analysis.pipeline.task import Task
+    from analysis.pipeline.tasks import Edition
 
 LANDING_PAGE = "index.html"  # of an edition
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
@@ -145,26 +147,12 @@ def _run(
         warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
     )
     with kernels():  # they import the libraries while we find out what is stale
-        from analysis.pipeline.run import Record, run
-        from analysis.pipeline.tasks import Edition, inputs, published, wanted
-        from analysis.survey.reference import check_references
+        from analysis.pipeline.tasks import Edition, published, wanted
 
         edition = Edition(raw, wave, engine)
-        for path in edition.leftovers():
-            path.unlink()
         every = edition.tasks()
-        list_scratch(wave, _left_by(every, wave))
         tasks = wanted(every, only) if only else every
-        needed = inputs(tasks)
-        check_references(path for path in needed if path.parent == root() / REFERENCE)
-        before = lock.states(needed, root())
-        progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
-        with progress, workers(jobs, cluster, progress, before) as get:
-            run(tasks, Record(record_of(wave), root()), get, progress)
-    after = lock.states(inputs(tasks), root())
-    if moved := sorted(name for name in before if before[name] != after[name]):
-        raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
-    progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
+        before = run_stale(edition, every, tasks, jobs, cluster)
     if fresh:
         for source, target in published(tasks, wave).items():
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +160,41 @@ def _run(
         lock.write_inputs(before, wave, fresh)
 
 
-def _left_by(tasks: list, wave: str) -> list[Path]:
+def run_stale(
+    edition: Edition,
+    every: list[Task],
+    tasks: list[Task],
+    jobs: int,
+    cluster: str | None = None,
+    bar: bool = True,
+) -> dict[str, str]:
+    """Run what is stale among `tasks`; returns the states of their inputs.
+
+    every: all tasks that may leave files in the scratch folder. bar: draw the progress where
+    somebody watches. Raises what a task raises, StoppedError where an input changed meanwhile.
+    """
+    from analysis.pipeline.run import Record, run
+    from analysis.pipeline.tasks import inputs
+    from analysis.survey.reference import check_references
+
+    wave = edition.wave
+    for path in edition.leftovers():
+        path.unlink()
+    list_scratch(wave, _left_by(every, wave))
+    needed = inputs(tasks)
+    check_references(path for path in needed if path.parent == root() / REFERENCE)
+    before = lock.states(needed, root())
+    progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES, bar)
+    with progress, workers(jobs, cluster, progress, before) as get:
+        run(tasks, Record(record_of(wave), root()), get, progress)
+    after = lock.states(inputs(tasks), root())
+    if moved := sorted(name for name in before if before[name] != after[name]):
+        raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
+    progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
+    return before
+
+
+def _left_by(tasks: list[Task], wave: str) -> list[Path]:
     """List the files that a run may leave in the scratch folder of a wave."""
     folder = scratch(wave)
     made = {path for task in tasks for path in task.makes if path.is_relative_to(folder)}
@@ -213,7 +235,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 
         fork = "fork" if sys.platform == "linux" else "spawn"
         with semaphores_named():
-            pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
+            pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=be_worker)
         stack.callback(_end, pool)
         pool.submit(int).result()
         pool.submit(work.load)  # by a process that has nothing to do while another one cleans
@@ -235,7 +257,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
         yield remote if cluster else processes
 
 
-def _be_worker() -> None:
+def be_worker() -> None:
     """Leave Ctrl-C to the program, and end when it ends, however it does (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.modules.setdefault(

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.pipeline.layout import LANDING, folder
-from analysis.pipeline.steps import steps
+from analysis.pipeline.steps import Step, steps
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
@@ -46,7 +47,11 @@ WORDS = {
 
 def estimates_csv(wave: str) -> str:
     """Return the one table of estimates as it is published."""
-    return published_estimates(wave).map(harmless).to_csv(index=False, lineterminator="\n")
+    return _csv(published_estimates(wave))
+
+
+def _csv(estimates: pd.DataFrame) -> str:
+    return estimates.map(harmless).to_csv(index=False, lineterminator="\n")
 
 
 def path_of(name: str, wave: str, lang: str) -> Path:
@@ -61,22 +66,29 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
 
 def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
-    site, whole = _everywhere(wave, lang), _of_report(wave, lang)
+    path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
+    for name, facts in facts_of(steps(), wave, lang).items():
+        _write(facts, path_of(name, wave, lang))
+
+
+def facts_of(listed: Iterable[Step], wave: str, lang: str) -> dict[str, dict]:
+    """Return the facts of some steps by name; with the report, those of the landing page too."""
     ledger = read_ledger(build(wave) / study().languages[0])
     estimates = published_estimates(wave)
+    site, whole, found = _everywhere(wave, lang), _of_report(wave, lang, estimates), {}
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
-    path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    for step in steps():
+    for step in listed:
         executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
         said = sorted(set(SAID.findall(executed)) & known.keys())
         own = {name: _of_page(name, known, compared, step.district) for name in said}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
         rest = whole | stamp if step.name == study().report else {}
-        _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
+        found[step.name] = site | rest | {"estimates": own}
         if step.name == study().report:
-            found = {"subtitle": _finding(executed), "has_ledger": len(ledger) > 0}
-            _write(site | whole | found, path_of(LANDING, wave, lang))
+            finding = {"subtitle": _finding(executed), "has_ledger": len(ledger) > 0}
+            found[LANDING] = site | whole | finding
+    return found
 
 
 def read_ledger(folder: Path) -> pd.DataFrame:
@@ -107,7 +119,7 @@ def _everywhere(wave: str, lang: str) -> dict:
     }
 
 
-def _of_report(wave: str, lang: str) -> dict:
+def _of_report(wave: str, lang: str, estimates: pd.DataFrame) -> dict:
     """Return the cards of the counties with what may be said of each, `sums` and a checksum of the
     estimates.
 
@@ -127,7 +139,7 @@ def _of_report(wave: str, lang: str) -> dict:
         }
         for code in study().districts
     ]
-    checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
+    checksum = hashlib.sha256(_csv(estimates).encode()).hexdigest()[:16]
     return {"cards": cards, "sums": sorted(totals()), "stamp": {WORDS[lang]["checksum"]: checksum}}
 
 

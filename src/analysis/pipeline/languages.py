@@ -13,8 +13,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import nbformat
@@ -115,8 +116,9 @@ def again(notebook: Path) -> list[str]:
     return [read.cells[i].id for i in sorted(read.again)]
 
 
+@cache
 def _use_of(cell: Cell) -> Use:
-    """Read one cell. Raises CellError where it is not Python."""
+    """Read one cell, which is not changed by who asks. Raises CellError where it is not Python."""
     use = Use()
     if cell.is_prose:
         use.speaks = True
@@ -288,3 +290,14 @@ def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
 def original(name: str) -> str:
     """Return the id of the cell that a repeated one repeats."""
     return name.rpartition(AGAIN)[0] or name
+
+
+def language_of(name: str, notebook: Path, main: str) -> str:
+    """Return the language in which a cell of a run spoke; empty where it computes for all.
+
+    main: the language that the notebook runs in first.
+    """
+    _, between, lang = name.rpartition(AGAIN)
+    with suppress(CellError):  # a cell that is not Python speaks none
+        return lang if between else main * (name in again(notebook))
+    return ""

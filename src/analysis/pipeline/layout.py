@@ -23,6 +23,11 @@ def site(wave: str) -> Path:
     return build(wave) / "site"
 
 
+def preview_site(wave: str) -> Path:
+    """Return the folder of the pages that `preview` shows; nothing of it is published."""
+    return build(wave) / "preview"
+
+
 def folder(lang: str) -> str:
     """Return the folder of a language below that of a kind of files, with a slash; nothing for the
     first.

@@ -113,9 +113,12 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data
     (top / "index.html").write_text(html, encoding="utf-8")
 
 
-def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:
+def render_page(
+    step: Step, kind: str, target: str, executed: Path, site: dict, quick: bool = False
+) -> str:
     """Render one page of a step, with its links as seen from `target` and a font of its own.
 
+    quick: as of `page.render`.
     Raises ValueError when the page of a county holds a number or figure of another one.
     """
     lang = site["lang"]
@@ -144,7 +147,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
         site["assured"] = _assured(
             page.draft(notebook, kind=kind, lang=lang, site=site), step.district, lang
         )
-    return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
+    return page.minify(page.render(notebook, kind=kind, lang=lang, site=site, quick=quick))
 
 
 def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> dict:

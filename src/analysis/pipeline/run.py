@@ -213,6 +213,7 @@ def _finish(one: Task, future: Future, record: Record, progress: Progress) -> No
             # which step it was is not to be known: the pool fails all that it has been handed
             died = f"a process died (out of memory, or killed) at {one.name} or a step beside it"
             raise StoppedError(died) from None
+        error.add_note(f"in the step {one.name}")
         raise
     finally:
         progress.end(one.name, seconds)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -59,14 +60,18 @@ class Inputs:
         stamps = {
             path: stamp(path) for path in paths
         }  # first: what changes while it is read, has changed
-        states = {
-            name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()
-        }
+        states = {name_of(p, home): _state(p, was) for p, was in stamps.items()}
         return cls(states | {PYTHON: python()}, stamps)
 
     def moved(self) -> list[Path]:
         """List the files that have been written since they were read."""
         return sorted(path for path, was in self.stamps.items() if stamp(path) != was)
+
+
+@cache
+def _state(path: Path, was: tuple[int, ...] | None) -> str:
+    """Return the state of an input; it is read again only if it has been written since."""
+    return input_state(path)[:16] if was else "-"
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:

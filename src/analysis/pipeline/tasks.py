@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 
 from analysis.pipeline import plan, sources
 from analysis.pipeline.languages import again as said_again
-from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
+from analysis.pipeline.layout import (
+    LANDING,
+    briefs_of,
+    documents,
+    folder,
+    pages_of,
+    preview_site,
+    site,
+)
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.stage import RECORD
 from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
@@ -96,21 +104,16 @@ class Edition:
             raise sources.PlanError("\n".join(faults))
         return found
 
+    def before_pages(self) -> list[Task]:
+        """List the tasks on which the pages rest, and no page."""
+        return [self.cleaning(), *(self.run(step) for step in self.steps), self.districts()]
+
     def tasks(self) -> list[Task]:
         """List all tasks; their order follows from their files."""
-        runs = [self.run(step) for step in self.steps]
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
         rest += [self.documents(lang) for lang in self.languages if self.report]
-        return [
-            self.cleaning(),
-            *runs,
-            self.districts(),
-            *pages,
-            *rest,
-            self.landing(),
-            self.record(),
-        ]
+        return [*self.before_pages(), *pages, *rest, self.landing(), self.record()]
 
     def cleaning(self) -> Task:
         """Make the task that cleans the wave; it reads the waves before too, for what has
@@ -240,19 +243,8 @@ class Edition:
 
     def facts(self, lang: str) -> Task:
         """Make the task that writes what the pages of one language say besides their notebooks."""
-        ledger = [
-            path for path in self.made(self.main) if path.name == "ledger.csv"
-        ]  # a study may have none
-        read = [
-            *ledger,
-            *self.statements,
-            self.clean / "wave.toml",
-            self.clean / "corrections.parquet",
-            self.withheld,
-        ]
         needs = [
-            *read,
-            *self.estimates,
+            *self.behind_facts,
             *(self.executed(step, lang) for step in self.steps),
             *self.behind_pages,
         ]
@@ -278,6 +270,17 @@ class Edition:
         return self.part(
             f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names
         )
+
+    def preview(self, step: Step, kind: str, lang: str) -> Task:
+        """Make the task that writes one page of a step in one language for `preview`.
+
+        It is no part of an edition, and does not wait for notebooks whose numbers it does not show.
+        """
+        page = dict(pages_of(step, lang))[kind]
+        needs = [self.executed(step, lang), *self.behind_facts, *self.behind_pages]
+        makes = [preview_site(self.wave) / page]
+        work = ("preview", step.name, kind, self.wave, lang)
+        return self.part(f"preview {page}", needs, makes, *work)
 
     def documents(self, lang: str) -> Task:
         """Make the task that writes Word, PDF and the workbook of tables."""
@@ -391,6 +394,15 @@ class Edition:
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*template, *self.code("page"), *self.references(named("page"))]
 
+    @cached_property
+    def behind_facts(self) -> list[Path]:
+        """What the facts of every page rest on besides its notebook: the numbers and what is said
+        of them.
+        """
+        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]
+        facts = [self.clean / name for name in ("wave.toml", "corrections.parquet")]
+        return [*ledger, *self.statements, *facts, self.withheld, *self.estimates]
+
     def fact(self, name: str, lang: str) -> Path:
         """Return where the facts of a step, or of the landing page, lie."""
         return self.scratch / lang / "facts" / f"{name}.json"
@@ -448,7 +460,11 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Pick the tasks of one notebook and those whose files they need, in turn."""
-    names = {step.name for step in steps_matching(only)}
+    return behind(tasks, {step.name for step in steps_matching(only)})
+
+
+def behind(tasks: list[Task], names: Collection[str]) -> list[Task]:
+    """Pick the tasks of these names and those whose files they need, in turn."""
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:

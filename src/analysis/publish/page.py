@@ -22,6 +22,7 @@ from typing import Any
 
 import minify_html
 from jinja2 import Environment, StrictUndefined
+from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbconvert.exporters import TemplateExporter
@@ -49,11 +50,15 @@ OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
 
 
-def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
+def render(
+    notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict, quick: bool = False
+) -> str:
     """Return the HTML document of an executed notebook, with a font of its own; arguments as for
     `draft`.
+
+    quick: leave the font of the report as large as it is, which saves a second.
     """
-    flavor = "woff2" if kind == "report" else "woff"
+    flavor = "woff2" if kind == "report" and not quick else "woff"
     return with_font(draft(notebook, kind=kind, lang=lang, site=site), flavor)
 
 
@@ -232,3 +237,15 @@ def exporter() -> PageExporter:
         template_name=TEMPLATE.name,
         exclude_anchor_links=True,
     )
+
+
+def load_templates() -> None:
+    """Load the template of a page and those that it is made of, as the first page would."""
+    environment, waiting, loaded = exporter().environment, {"index.html.j2"}, set()
+    while waiting:
+        name = waiting.pop()
+        environment.get_template(name)
+        loaded.add(name)
+        source = environment.loader.get_source(environment, name)[0]
+        found = find_referenced_templates(environment.parse(source))
+        waiting |= {one for one in found if one} - loaded

@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from analysis.publish.markup import caption, inline, inline_svg
 
+TEMPLATES = Path(__file__).parent / "template"
+
 
 def page_template(name: str) -> Template:
     """Return the template of this file name. It escapes what it is given, and refuses a name it is
@@ -22,7 +24,7 @@ def page_template(name: str) -> Template:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "template"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

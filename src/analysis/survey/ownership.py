@@ -36,6 +36,7 @@ SCRATCH = {
     "columns",
     "districts",
     "en",
+    "preview",
     "returns",
     "site",
     "times.json",
