@@ -207,6 +207,7 @@ def test_an_unknown_page_is_usage_and_the_nearest_is_named(analysis, copy):
 def test_without_watchfiles_the_remedy_is_said(monkeypatch, capsys, copy):
     monkeypatch.chdir(copy)
     monkeypatch.setattr(sessions, "find_spec", lambda _name: None)
+    monkeypatch.setattr(sessions, "Session", None)  # none is begun
     assert cli.run(["preview", "--no-browser"]) == 64
     assert "`make lab`" in capsys.readouterr().err
     assert not (copy / "build").exists()
