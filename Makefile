@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
 # Words for the program behind a target: make test ARGS="-k prose", make lab ARGS="--no-browser --port 8999"
 ARGS :=
 
-.PHONY: report test test-slow covering lab bench lint site release audit lock clean
+.PHONY: report test test-slow covering lab preview bench lint site release audit lock clean
 .DELETE_ON_ERROR:
 
 report: $(REPORT)
@@ -38,6 +38,10 @@ covering: $(DEV)
 lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/tools/lab$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
 lab: $(LAB)
 	"$(BIN)/python" -m jupyterlab notebooks $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+# The pages in the browser, built again with every save; the pages follow ARGS: make preview ARGS="report facilities"
+preview: $(LAB)
+	$(BIN)/python -m analysis preview $(ARGS)
 
 # Ratios within one sitting, to benchmarks/results.md; Snakemake, a rival, has an environment of its own.
 bench: $(DEV)

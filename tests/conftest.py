@@ -27,6 +27,7 @@ SLOW = {
     "test_odd_files",
     "test_one_certificate",
     "test_origin",
+    "test_preview_browser",
     "test_pythons",
     "test_said_again",
     "test_same_bytes",

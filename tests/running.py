@@ -77,6 +77,7 @@ WRITING = {
     "forms": {"build/forms"},
     "synthesise": {"data/raw"},
     "new": {"study"},
+    "preview": SCRATCH,
     "release": {"build/release"},
     "site": {"build/site"},
 }

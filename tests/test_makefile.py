@@ -20,7 +20,7 @@ def recipe(target: str, *words: str, **environment: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("target", ["test", "test-slow", "lab"])
+@pytest.mark.parametrize("target", ["test", "test-slow", "lab", "preview"])
 def test_words_after_args_go_to_the_program(target):
     """`make lab ARGS="--no-browser"` passes it on; ARGS of the environment is ignored."""
     assert recipe(target, "ARGS=--one --two 3").endswith(" --one --two 3")

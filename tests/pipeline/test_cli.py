@@ -30,7 +30,7 @@ def plant(path, source):
 def test_help_names_every_command(analysis, repository):
     done = analysis(repository, "--help")
     assert done.returncode == 0
-    for command in ("build", "check", "forms", "release", "site"):
+    for command in ("build", "check", "forms", "preview", "release", "site"):
         assert command in done.stdout
         assert analysis(repository, command, "--help").returncode == 0
 

@@ -57,7 +57,7 @@ def test_the_repository_itself_has_no_finding(monkeypatch):
 )
 def test_a_fault_in_words_is_told_with_its_cell(tmp_path, words, told):
     [finding] = found(tmp_path, *both("{{ rented }}", words))
-    assert finding.startswith("notebooks/02_facilities.ipynb!words_en: ")
+    assert finding.startswith("notebooks/02_facilities.ipynb!words_en (en): ")
     assert told.replace("{computed}", "computed") in finding
 
 
@@ -80,7 +80,7 @@ def test_titles_of_figures_are_read_too(tmp_path):
     [finding] = found(
         tmp_path, ("figure", 'section.figure("a", b, c, zh=dict(title="{{ rentd }}"))')
     )
-    assert "02_facilities.ipynb!figure: unknown name rentd" in finding
+    assert "02_facilities.ipynb!figure (zh): unknown name rentd" in finding
 
 
 def test_a_missing_language_is_told(tmp_path):
@@ -97,10 +97,10 @@ def test_figures_and_points_of_the_report_are_held_against_its_text(tmp_path):
     )
     findings = found(tmp_path, *cells, name="10_report")
     assert len(findings) == 5
-    assert "words: cites fig-other, which the report does not show" in findings[0]
-    assert {f"shown: rents is cited in no text of language {lang}" for lang in ("zh", "en")} == {
-        one.partition("!")[2] for one in findings[1:3]
-    }
+    assert "words (zh): cites fig-other, which the report does not show" in findings[0]
+    assert {
+        f"shown ({lang}): rents is cited in no text of language {lang}" for lang in ("zh", "en")
+    } == {one.partition("!")[2] for one in findings[1:3]}
     assert all("point A2 names the cell gone" in one for one in findings[3:])
 
 

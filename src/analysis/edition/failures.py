@@ -6,14 +6,18 @@ from pathlib import Path
 
 
 class NotebookError(Exception):
-    """Raised with the notebook, the cell and the error; the notebook is kept at `kept`."""
+    """Raised with the notebook, the cell and the error; the notebook is kept at `kept`.
 
-    def __init__(self, name: str, cell: str, error: str, kept: Path) -> None:
-        self.name, self.cell, self.error, self.kept = name, cell, error, kept
-        super().__init__(f"{name}, cell {cell}: {error}\nkept for inspection: {kept}")
+    lang: the language in which the cell ran.
+    """
+
+    def __init__(self, name: str, cell: str, error: str, kept: Path, lang: str = "") -> None:
+        self.name, self.cell, self.error, self.kept, self.lang = name, cell, error, kept, lang
+        place = f"{name}, cell {cell}" + f" ({lang})" * bool(lang)
+        super().__init__(f"{place}: {error}\nkept for inspection: {kept}")
 
     def __reduce__(self) -> tuple[type, tuple]:
-        return type(self), (self.name, self.cell, self.error, self.kept)
+        return type(self), (self.name, self.cell, self.error, self.kept, self.lang)
 
 
 class StoppedError(Exception):

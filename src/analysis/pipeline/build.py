@@ -35,6 +35,8 @@ from analysis.survey.problems import InputError
 
 if TYPE_CHECKING:
     from analysis.edition.changes_report import Changes
+    from analysis.plan.task import Task
+    from analysis.plan.tasks import Edition
 
 LANDING_PAGE = "index.html"  # of an edition
 LOADED = ("src/", "data/raw/reference/")  # what a process reads once and keeps
@@ -142,26 +144,12 @@ def _run(
         warm.kernel_server if engine == "warm" and not cluster and warm.available() else nullcontext
     )
     with kernels():  # they import the libraries while stale tasks are found
-        from analysis.pipeline.run import Record, run
-        from analysis.plan.tasks import Edition, inputs, published, wanted
-        from analysis.survey.reference import check_references
+        from analysis.plan.tasks import Edition, published, wanted
 
         edition = Edition(raw, wave, engine)
-        for path in edition.leftovers():
-            path.unlink()
         every = edition.tasks()
-        list_scratch(wave, _left_by(every, wave))
         tasks = wanted(every, only) if only else every
-        needed = inputs(tasks)
-        check_references(path for path in needed if path.parent == root() / REFERENCE)
-        before = input_record.states(needed, root())
-        progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES)
-        with progress, workers(jobs, cluster, progress, before) as get:
-            run(tasks, Record(record_of(wave), root()), get, progress)
-    after = input_record.states(inputs(tasks), root())
-    if moved := sorted(name for name in before if before[name] != after[name]):
-        raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
-    progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
+        before = run_stale(edition, every, tasks, jobs, cluster)
     if fresh:
         for source, target in published(tasks, wave).items():
             (fresh / target).parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +157,41 @@ def _run(
         input_record.write_inputs(before, wave, fresh)
 
 
-def _left_by(tasks: list, wave: str) -> list[Path]:
+def run_stale(
+    edition: Edition,
+    every: list[Task],
+    tasks: list[Task],
+    jobs: int,
+    cluster: str | None = None,
+    bar: bool = True,
+) -> dict[str, str]:
+    """Run the stale ones of `tasks`; returns the states of their inputs.
+
+    every: all tasks that may leave files in the scratch folder. bar: draw a progress bar on a
+    terminal. Raises what a task raises, and StoppedError if an input changed during the run.
+    """
+    from analysis.pipeline.run import Record, run
+    from analysis.plan.tasks import inputs
+    from analysis.survey.reference import check_references
+
+    wave = edition.wave
+    for path in edition.leftovers():
+        path.unlink()
+    list_scratch(wave, _left_by(every, wave))
+    needed = inputs(tasks)
+    check_references(path for path in needed if path.parent == root() / REFERENCE)
+    before = input_record.states(needed, root())
+    progress = Progress([task.name for task in tasks], jobs, scratch(wave) / TIMES, bar)
+    with progress, workers(jobs, cluster, progress, before) as get:
+        run(tasks, Record(record_of(wave), root()), get, progress)
+    after = input_record.states(inputs(tasks), root())
+    if moved := sorted(name for name in before if before[name] != after[name]):
+        raise StoppedError(f"changed during the run: {'、'.join(moved)}; run again")
+    progress.say(f"{progress.done} of {len(tasks)} steps run, {progress.same} unchanged")
+    return before
+
+
+def _left_by(tasks: list[Task], wave: str) -> list[Path]:
     """Return the files that a run may leave in the scratch folder of a wave."""
     folder = scratch(wave)
     made = {path for task in tasks for path in task.makes if path.is_relative_to(folder)}
@@ -208,7 +230,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
 
         fork = "fork" if sys.platform == "linux" else "spawn"
         with semaphores_named():
-            pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=_be_worker)
+            pool = ProcessPoolExecutor(jobs, get_context(fork), initializer=be_worker)
         stack.callback(_end, pool)
         pool.submit(int).result()
         pool.submit(work.load)  # by an idle process while another one cleans
@@ -230,7 +252,7 @@ def workers(jobs: int, cluster: str | None, progress: Progress, inputs: dict[str
         yield remote if cluster else processes
 
 
-def _be_worker() -> None:
+def be_worker() -> None:
     """Ignore Ctrl-C in a worker, and end it when its parent ends (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # pandera would import it with its first check; only tests use it

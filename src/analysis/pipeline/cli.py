@@ -198,6 +198,40 @@ def build(
             raise
 
 
+def _pages(_context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]) -> list:
+    """Return the steps of the pages that are named; refuse a name that is none."""
+    from analysis.pipeline.preview.names import steps_of_pages
+
+    try:
+        return steps_of_pages(names)
+    except KeyError as error:
+        raise click.BadParameter(printable(error.args[0])) from None
+
+
+@program.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE]...", callback=_pages)
+@raw_option
+@wave_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port on 127.0.0.1 (default: any that is free).",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser; none is opened in a container.")
+def preview(pages: list, raw: Path, wave: str, port: int, no_browser: bool) -> None:
+    """Show pages in the browser and rebuild them with every save, until Ctrl-C (exit 0).
+
+    PAGE is `report` (the usual one), a notebook by its name as for `build --only`, or a county by
+    its code or name; a page that is opened by a link is shown from then on. Word, PDF and the
+    workbook of tables are left out, and outputs/ is never written. A fault is told here and over
+    the last good page.
+    """
+    from analysis.pipeline.preview.session import has_screen, start
+
+    start(raw, wave, pages, port, browse=not no_browser and has_screen())
+
+
 @program.command()
 @raw_option
 @outputs_option
@@ -254,20 +288,10 @@ def lint() -> None:
     numbers, a missing language, refused terms, figures that no text cites, points of the published
     report without a cell.
     """
-    from analysis.publish.lint import Facts
     from analysis.publish.lint import lint as run
-    from analysis.survey.reference import reference
-    from analysis.survey.study import study
+    from analysis.publish.lint import study_facts
 
-    indicators = frozenset(reference("measures")["indicator"])
-    facts = Facts(
-        indicators,
-        reference("refused_terms"),
-        reference("points"),
-        study().report,
-        study().languages,
-    )
-    found = run(root() / "notebooks", facts)
+    found = run(root() / "notebooks", study_facts())
     click.echo("\n".join(map(str, found)) or "nothing found in the prose of the notebooks")
     if found:
         raise click.exceptions.Exit(1)

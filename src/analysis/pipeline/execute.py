@@ -26,7 +26,7 @@ from papermill.utils import find_first_tagged_cell_index
 
 from analysis.edition.failures import NotebookError
 from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
-from analysis.plan.languages import apart, original, with_repeats
+from analysis.plan.languages import apart, language_of, original, with_repeats
 from analysis.survey import access
 from analysis.survey.access import Access
 
@@ -154,10 +154,11 @@ def run_notebook(
             done = run(manager)
         except NotebookError as failed:
             if refused := access.refusals(plan):
-                raise NotebookError(source.stem, failed.cell, f"it {refused[0]}", target) from None
+                why = f"it {refused[0]}"
+                raise NotebookError(source.stem, failed.cell, why, target, failed.lang) from None
             raise
         if refused := access.refusals(plan):  # the cell caught the error
-            raise NotebookError(source.stem, _reached(target), f"it {refused[0]}", target)
+            raise NotebookError(source.stem, original(_reached(target)), f"it {refused[0]}", target)
         return done
 
 
@@ -170,6 +171,7 @@ def _run_notebook(
     further: dict[str, Path],
 ) -> nbformat.NotebookNode:
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
+    failure = partial(_failure, source, target, parameters.get("lang", ""))
     for name in parameters.keys() - _declared(source):
         raise KeyError(f"{source.name} has no parameter {name}")
     for path in (target, *further.values()):
@@ -193,17 +195,22 @@ def _run_notebook(
         if full := FULL.match(f"{error.ename} {error.evalue}"):
             raise OSError(int(full[1]), f"{error.evalue} ({source.stem})") from None
         _strip_frames(target)
-        cell = original(nbformat.read(target, as_version=4).cells[error.cell_index]["id"])
-        raise NotebookError(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
+        cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
+        raise failure(cell, f"{error.ename}: {error.evalue}") from None
     except CellTimeoutError:
-        raise NotebookError(source.stem, _reached(target), "took too long", target) from None
+        raise failure(_reached(target), "took too long") from None
     except (DeadKernelError, KernelLostError):
-        why = "its kernel died: out of memory, or killed"
-        raise NotebookError(source.stem, _reached(target), why, target) from None
+        raise failure(_reached(target), "its kernel died: out of memory, or killed") from None
     notebooks = [tidy(one, source) for one in apart(executed, parameters, list(further))]
     for notebook, path in zip(notebooks, (target, *further.values()), strict=True):
         nbformat.write(notebook, path)
     return notebooks[0]
+
+
+def _failure(source: Path, target: Path, main: str, cell: str, error: str) -> NotebookError:
+    """Return the error of a cell of the run, with the cell of the notebook and its language."""
+    lang = language_of(cell, source, main)
+    return NotebookError(source.stem, original(cell), error, target, lang)
 
 
 def _prepared(source: Path, target: Path, further: list[str]) -> Path:
@@ -253,7 +260,7 @@ def _reached(path: Path) -> str:
     """Return the id of the last cell that papermill started, or that of the first cell."""
     cells = nbformat.read(path, as_version=4).cells
     begun = [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
-    return original([*cells[:1], *begun][-1]["id"])
+    return [*cells[:1], *begun][-1]["id"]
 
 
 def _strip_frames(path: Path) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.plan.layout import LANDING, folder
-from analysis.plan.steps import steps
+from analysis.plan.steps import Step, steps
 from analysis.publish.cells import reports_of
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.naming import district_names
@@ -43,8 +44,12 @@ WORDS = {
 
 
 def estimates_csv(wave: str) -> str:
-    """Return the published table of estimates as text."""
-    return published_estimates(wave).map(harmless).to_csv(index=False, lineterminator="\n")
+    """Return the one table of estimates as it is published."""
+    return _csv(published_estimates(wave))
+
+
+def _csv(estimates: pd.DataFrame) -> str:
+    return estimates.map(harmless).to_csv(index=False, lineterminator="\n")
 
 
 def path_of(name: str, wave: str, lang: str) -> Path:
@@ -59,13 +64,19 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
 
 def write_facts(wave: str, lang: str) -> None:
     """Write the facts of every step and of the landing page in one language."""
-    site, whole = _everywhere(wave, lang), _of_report(wave, lang)
+    path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
+    for name, facts in facts_of(steps(), wave, lang).items():
+        _write(facts, path_of(name, wave, lang))
+
+
+def facts_of(listed: Iterable[Step], wave: str, lang: str) -> dict[str, dict]:
+    """Return the facts of some steps by name; with the report, those of the landing page too."""
     ledger = read_ledger(build(wave) / study().languages[0])
     estimates = published_estimates(wave)
+    site, whole, found = _everywhere(wave, lang), _of_report(wave, lang, estimates), {}
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
-    path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    for step in steps():
+    for step in listed:
         executed = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
         shown = list(reports_of(json.loads(executed.read_text("utf-8"))["cells"]))
         said = {name for _, report in shown for name in names_of(report)}
@@ -73,10 +84,11 @@ def write_facts(wave: str, lang: str) -> None:
         own = {name: _of_page(name, known, compared, step.district) for name in names}
         stamp = {"stamp": site["stamp"] | whole["stamp"]}
         rest = whole | stamp if step.name == study().report else {}
-        _write(site | rest | {"estimates": own}, path_of(step.name, wave, lang))
+        found[step.name] = site | rest | {"estimates": own}
         if step.name == study().report:
-            found = {"subtitle": _finding(shown), "has_ledger": len(ledger) > 0}
-            _write(site | whole | found, path_of(LANDING, wave, lang))
+            finding = {"subtitle": _finding(shown), "has_ledger": len(ledger) > 0}
+            found[LANDING] = site | whole | finding
+    return found
 
 
 def read_ledger(folder: Path) -> pd.DataFrame:
@@ -107,7 +119,7 @@ def _everywhere(wave: str, lang: str) -> dict:
     }
 
 
-def _of_report(wave: str, lang: str) -> dict:
+def _of_report(wave: str, lang: str, estimates: pd.DataFrame) -> dict:
     """Return the cards of the counties, the names of sums, and the checksum of the estimates.
 
     cards: each with the statements about the county. sums: the numbers of the city that are never
@@ -126,7 +138,7 @@ def _of_report(wave: str, lang: str) -> dict:
         }
         for code in study().districts
     ]
-    checksum = hashlib.sha256(estimates_csv(wave).encode()).hexdigest()[:16]
+    checksum = hashlib.sha256(_csv(estimates).encode()).hexdigest()[:16]
     return {"cards": cards, "sums": sorted(totals()), "stamp": {WORDS[lang]["checksum"]: checksum}}
 
 

@@ -107,10 +107,13 @@ def write_landing(top: Path, sites: dict[str, dict], notebooks: list[Path], data
     (top / "index.html").write_text(html, encoding="utf-8")
 
 
-def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) -> str:
+def render_page(
+    step: Step, kind: str, target: str, executed: Path, site: dict, quick: bool = False
+) -> str:
     """Render one page of a step, with links relative to `target` and its own font.
 
-    Raises ValueError if the page of a county holds a number or figure of another one.
+    quick: see `page.render`. Raises ValueError if the page of a county holds a number or figure of
+    another one.
     """
     lang = site["lang"]
     up = "../" * target.count("/")
@@ -135,7 +138,7 @@ def render_page(step: Step, kind: str, target: str, executed: Path, site: dict) 
     elif any(cell.id == "injected-parameters" for cell in notebook.cells):
         # otherwise the parameters would appear twice
         notebook.cells = [cell for cell in notebook.cells if cell.id != "parameters"]
-    return page.minify(page.render(notebook, kind=kind, lang=lang, site=site))
+    return page.minify(page.render(notebook, kind=kind, lang=lang, site=site, quick=quick))
 
 
 def _own(step: Step, kind: str, notebook: nbformat.NotebookNode, site: dict) -> dict:

@@ -17,12 +17,16 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from analysis.plan.task import Task
+from analysis.survey.ownership import put
 
 
 class Progress:
-    """Context that counts steps; `times`: the file with the duration of each step."""
+    """Context that counts steps.
 
-    def __init__(self, names: list[str], jobs: int, times: Path) -> None:
+    times: the file with the duration of each step. bar: draw a progress bar on a terminal.
+    """
+
+    def __init__(self, names: list[str], jobs: int, times: Path, bar: bool = True) -> None:
         self.total, self.jobs, self.times, self.waiting = len(names), jobs, times, set(names)
         self.done, self.same, self.running = 0, 0, []
         self.last = json.loads(times.read_text("utf-8")) if times.exists() else {}
@@ -35,7 +39,7 @@ class Progress:
             TextColumn("{task.description}"),
             console=self.console,
             transient=True,
-            disable=not self.console.is_terminal,
+            disable=not (bar and self.console.is_terminal),
         )
 
     def __enter__(self) -> Progress:
@@ -45,7 +49,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
         self.times.parent.mkdir(parents=True, exist_ok=True)
-        self.times.write_text(json.dumps(self.last, indent=1, sort_keys=True), encoding="utf-8")
+        put(json.dumps(self.last, indent=1, sort_keys=True).encode(), self.times)
 
     def longest_first(self, tasks: Iterable[Task]) -> list[Task]:
         """Sort tasks so that those with the longest known duration start first."""

@@ -210,6 +210,7 @@ def _finish(one: Task, future: Future, record: Record, progress: Progress) -> No
             # the pool fails all of its tasks, so that the step at fault is unknown
             died = f"a process died (out of memory, or killed) at {one.name} or a step beside it"
             raise StoppedError(died) from None
+        error.add_note(f"in the step {one.name}")
         raise
     finally:
         progress.end(one.name, seconds)

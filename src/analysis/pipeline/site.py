@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.pipeline.facts import estimates_csv, read_facts, write_facts
+from analysis.pipeline.facts import estimates_csv, facts_of, read_facts, write_facts
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
-from analysis.plan.layout import LANDING, briefs_of, folder, pages_of, site
+from analysis.plan.layout import LANDING, briefs_of, folder, pages_of, preview_site, site
 from analysis.plan.steps import step_named, steps
 from analysis.publish.dataset import dataset
 from analysis.publish.fonts import standalone
@@ -43,6 +44,22 @@ def publish_step(name: str, wave: str, lang: str, files: Iterable[str]) -> None:
     for file in files:
         kind, _, target = file.partition("/")
         _publish_file(work / file, top / kind / folder(lang) / target)
+
+
+def publish_preview(name: str, kind: str, wave: str, lang: str) -> None:
+    """Write one page of a step in one language for `preview`.
+
+    Its facts are computed here, for this step alone: those of an edition need all notebooks.
+    """
+    step = step_named(name)
+    target = dict(pages_of(step, lang))[kind]
+    facts = json.loads(json.dumps(facts_of([step], wave, lang)[name]))  # as `read_facts` returns
+    notebook = scratch(wave) / lang / "notebooks" / f"{name}.ipynb"
+    page = render_page(step, kind, target, notebook, facts, quick=True)
+    path = preview_site(wave) / target
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # a link is replaced, not followed
+    path.write_text(page, encoding="utf-8")
 
 
 def _publish_file(source: Path, target: Path) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import nbformat
@@ -112,8 +113,9 @@ def again(notebook: Path) -> list[str]:
     return [read.cells[i].id for i in sorted(read.again)]
 
 
+@cache
 def _use_of(cell: Cell) -> Use:
-    """Return the names used by a cell; CellError if it is not Python."""
+    """Return the names used by a cell, to be read only; CellError if it is not Python."""
     use = Use()
     if cell.is_prose:
         use.speaks = True
@@ -285,3 +287,14 @@ def _parameters_cell(notebook: nbformat.NotebookNode, parameters: dict) -> str:
 def original(name: str) -> str:
     """Return the id of the cell that a repeated cell repeats."""
     return name.rpartition(AGAIN)[0] or name
+
+
+def language_of(name: str, notebook: Path, main: str) -> str:
+    """Return the language that a cell of a run used; empty if it computes for all languages.
+
+    main: the language that the notebook runs in first.
+    """
+    _, between, lang = name.rpartition(AGAIN)
+    with suppress(CellError):  # a cell that is not Python has no language
+        return lang if between else main * (name in again(notebook))
+    return ""

@@ -21,6 +21,11 @@ def site(wave: str) -> Path:
     return build(wave) / "site"
 
 
+def preview_site(wave: str) -> Path:
+    """Return the folder of the pages that `preview` shows; nothing of it is published."""
+    return build(wave) / "preview"
+
+
 def folder(lang: str) -> str:
     """Return the subfolder of a language, with a slash; empty for the main language."""
     return "" if lang == study().languages[0] else f"{lang}/"

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -57,14 +58,18 @@ class Inputs:
         """Read the inputs of the repository `home`; the version of Python is one too."""
         # before the hashes, so that a change during the reading is detected
         stamps = {path: stamp(path) for path in paths}
-        states = {
-            name_of(p, home): input_state(p)[:16] if was else "-" for p, was in stamps.items()
-        }
+        states = {name_of(p, home): _state(p, was) for p, was in stamps.items()}
         return cls(states | {PYTHON: python()}, stamps)
 
     def moved(self) -> list[Path]:
         """Return the files that have been written since they were read."""
         return sorted(path for path, was in self.stamps.items() if stamp(path) != was)
+
+
+@cache
+def _state(path: Path, was: tuple[int, ...] | None) -> str:
+    """Return the state of an input; a file is read again only if it was written since."""
+    return input_state(path)[:16] if was else "-"
 
 
 def stamp(path: Path) -> tuple[int, ...] | None:

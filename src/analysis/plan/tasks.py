@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,7 +10,15 @@ from pathlib import Path
 from analysis.edition.stage import RECORD
 from analysis.plan import modules
 from analysis.plan.languages import again as said_again
-from analysis.plan.layout import LANDING, briefs_of, documents, folder, pages_of, site
+from analysis.plan.layout import (
+    LANDING,
+    briefs_of,
+    documents,
+    folder,
+    pages_of,
+    preview_site,
+    site,
+)
 from analysis.plan.source import Source, read_source
 from analysis.plan.steps import Step, notebooks, steps, steps_matching
 from analysis.plan.task import Inputs, Task, Work, task
@@ -93,21 +101,16 @@ class Edition:
             raise modules.PlanError("\n".join(faults))
         return found
 
+    def before_pages(self) -> list[Task]:
+        """Return the tasks that the pages need, without the pages."""
+        return [self.cleaning(), *(self.run(step) for step in self.steps), self.districts()]
+
     def tasks(self) -> list[Task]:
         """Return all tasks; their order follows from their files."""
-        runs = [self.run(step) for step in self.steps]
         pages = [self.page(step, lang) for lang in self.languages for step in self.steps]
         rest = [self.facts(lang) for lang in self.languages]
         rest += [self.documents(lang) for lang in self.languages if self.report]
-        return [
-            self.cleaning(),
-            *runs,
-            self.districts(),
-            *pages,
-            *rest,
-            self.landing(),
-            self.record(),
-        ]
+        return [*self.before_pages(), *pages, *rest, self.landing(), self.record()]
 
     def cleaning(self) -> Task:
         """Return the task that cleans the wave; it also reads earlier waves, for comparison."""
@@ -229,18 +232,8 @@ class Edition:
 
     def facts(self, lang: str) -> Task:
         """Return the task that writes the data of the pages of one language beside notebooks."""
-        # a study may have none
-        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]
-        read = [
-            *ledger,
-            *self.statements,
-            self.clean / "wave.toml",
-            self.clean / "corrections.parquet",
-            self.withheld,
-        ]
         needs = [
-            *read,
-            *self.estimates,
+            *self.behind_facts,
             *(self.executed(step, lang) for step in self.steps),
             *self.behind_pages,
         ]
@@ -264,6 +257,17 @@ class Edition:
         return self.part(
             f"page {step.name} {lang}", needs, makes, "step", step.name, self.wave, lang, names
         )
+
+    def preview(self, step: Step, kind: str, lang: str) -> Task:
+        """Return the task that writes one page of a step in one language for `preview`.
+
+        It is not part of an edition and does not wait for notebooks whose numbers it does not show.
+        """
+        page = dict(pages_of(step, lang))[kind]
+        needs = [self.executed(step, lang), *self.behind_facts, *self.behind_pages]
+        makes = [preview_site(self.wave) / page]
+        work = ("preview", step.name, kind, self.wave, lang)
+        return self.part(f"preview {page}", needs, makes, *work)
 
     def documents(self, lang: str) -> Task:
         """Return the task that writes Word, PDF and the workbook of tables."""
@@ -377,6 +381,14 @@ class Edition:
         template = [path for path in (PACKAGE / "publish/template").iterdir() if path.is_file()]
         return [*template, *self.code("page"), *self.references(named("page"))]
 
+    @cached_property
+    def behind_facts(self) -> list[Path]:
+        """The inputs of the facts of every page besides its notebook."""
+        # a study may have no ledger
+        ledger = [path for path in self.made(self.main) if path.name == "ledger.csv"]
+        facts = [self.clean / name for name in ("wave.toml", "corrections.parquet")]
+        return [*ledger, *self.statements, *facts, self.withheld, *self.estimates]
+
     def fact(self, name: str, lang: str) -> Path:
         """Return the path of the facts of a step, or of the landing page."""
         return self.scratch / lang / "facts" / f"{name}.json"
@@ -432,7 +444,11 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
     """Return the tasks of one notebook and those whose files they need, recursively."""
-    names = {step.name for step in steps_matching(only)}
+    return behind(tasks, {step.name for step in steps_matching(only)})
+
+
+def behind(tasks: list[Task], names: Collection[str]) -> list[Task]:
+    """Return the tasks of these names and those whose files they need, recursively."""
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
     while waiting:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from analysis.publish.cells import Cell, CellError, read_cells
 from analysis.publish.faults import name_faults
 from analysis.publish.hard_coded import hard_coded_numbers, numbers_in_braces
 from analysis.publish.numbering import KINDS
+from analysis.survey.reference import reference
+from analysis.survey.study import study
 
 # suffix of the id of a prose cell if there are two languages
 ENDINGS = {"zh": "", "en": "_en"}
@@ -31,14 +33,21 @@ DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of a district elsewhe
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault in one cell of a notebook, with its remedy."""
+    """What is wrong in one cell of a notebook, with what to do about it.
+
+    lang: the language of the words; empty where they are of none, or of all. stops: whether the
+    notebook could not be run or shown like this.
+    """
 
     notebook: str
     cell: str
     message: str
+    lang: str = ""
+    stops: bool = True
 
     def __str__(self) -> str:
-        return f"notebooks/{self.notebook}.ipynb!{self.cell}: {self.message}"
+        place = f"notebooks/{self.notebook}.ipynb!{self.cell}" + f" ({self.lang})" * bool(self.lang)
+        return f"{place}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,21 @@ class Facts:
         return {lang: ENDINGS[lang] * (len(self.languages) > 1) for lang in self.languages}
 
 
-def lint(folder: Path, facts: Facts) -> list[Finding]:
-    """Return the faults in the prose of all notebooks in a folder, in reading order."""
-    return [found for path in sorted(folder.glob("*.ipynb")) for found in _notebook(path, facts)]
+def study_facts() -> Facts:
+    """Return what the prose of the study that one works in is held against."""
+    indicators = frozenset(reference("measures")["indicator"])
+    tables = reference("refused_terms"), reference("points")
+    return Facts(indicators, *tables, study().report, study().languages)
+
+
+def lint(folder: Path, facts: Facts, names: Collection[str] | None = None) -> list[Finding]:
+    """List what is wrong with the prose of all notebooks in a folder, in reading order.
+
+    names: those to read, without ending; without them, all.
+    """
+    paths = sorted(folder.glob("*.ipynb"))
+    read = [path for path in paths if names is None or path.stem in names]
+    return [found for path in read for found in _notebook(path, facts)]
 
 
 def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
@@ -76,18 +97,18 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
     known = facts.indicators | GIVEN | _assigned(cells)
     for cell in cells:
         for lang, text in _texts(cell):
-            for message in _template(text, known, facts, lang):
-                yield Finding(name, cell.id, message)
-    yield from (Finding(name, cell, message) for cell, message in _twins(cells, facts.endings))
+            for message, stops in _template(text, known, facts, lang, cell.is_prose):
+                yield Finding(name, cell.id, message, lang, stops)
+    yield from _twins(name, cells, facts.endings)
     if name == facts.report:
-        yield from (
-            Finding(name, cell, message) for cell, message in _references(cells, facts.languages)
-        )
-        yield from (Finding(name, cell, message) for cell, message in _points(cells, facts))
+        yield from _references(name, cells, facts.languages)
+        yield from _points(name, cells, facts)
 
 
 def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
-    """Yield the prose of a cell with its language: a `%%md` cell, else its texts with braces."""
+    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with
+    braces, whose language is that of the argument around them: `zh=…`.
+    """
     if cell.is_prose:
         yield _language(cell), cell.source.partition("\n")[2]
         return
@@ -98,11 +119,17 @@ def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
     pieces = {
         part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
     }
+    languages = {
+        part: node.arg
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg in ENDINGS
+        for part in ast.walk(node)
+    }
     for node in ast.walk(tree):
         if node in pieces:
             continue  # part of a text that is composed while the notebook runs
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value:
-            yield "", node.value
+            yield languages.get(node, ""), node.value
 
 
 def _language(cell: Cell) -> str:
@@ -110,22 +137,27 @@ def _language(cell: Cell) -> str:
     return cell.source.partition("\n")[0].removeprefix("%%md").strip()
 
 
-def _template(text: str, known: frozenset[str], facts: Facts, lang: str) -> Iterator[str]:
-    """Yield the faults of one text: syntax, names, numbers, terms."""
+def _template(
+    text: str, known: frozenset[str], facts: Facts, lang: str, is_prose: bool
+) -> Iterator[tuple[str, bool]]:
+    """Say what is wrong with one text, its syntax and names, and those of prose its numbers and
+    terms, and whether that stops a run.
+    """
     try:
-        yield from name_faults(text, known, facts.indicators)
+        yield from ((fault, True) for fault in name_faults(text, known, facts.indicators))
     except TemplateSyntaxError as error:
-        yield f"not a template, line {error.lineno}: {error.message}"
+        yield f"not a template, line {error.lineno}: {error.message}", True
         return
-    if lang:
-        for typed in [*hard_coded_numbers(text), *numbers_in_braces(text)]:
-            yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}"
+    if not is_prose:
+        return
+    for typed in [*hard_coded_numbers(text), *numbers_in_braces(text)]:
+        yield f"a number is typed: {typed}; take it by name, as {{{{ certified }}}}", True
     text = DISTRICT.sub("", text)
     for row in facts.refused[facts.refused["lang"] == lang].itertuples():
         if re.search(
             rf"(?<![A-Za-z]){re.escape(row.refused)}", text, re.IGNORECASE * (lang == "en")
         ):
-            yield f"refused term: {row.refused}; write {row.use}"
+            yield f"refused term: {row.refused}; write {row.use}", False
 
 
 def _assigned(cells: list[Cell]) -> frozenset[str]:
@@ -149,54 +181,54 @@ def _assigned(cells: list[Cell]) -> frozenset[str]:
     return frozenset(name for name in found if isinstance(name, str))
 
 
-def _twins(cells: list[Cell], endings: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the prose cells that lack the other language."""
+def _twins(name: str, cells: list[Cell], endings: dict[str, str]) -> Iterator[Finding]:
+    """Say which cell of prose lacks the other language."""
     langs = {cell.id: _language(cell) for cell in cells if cell.is_prose}
     for cell, lang in langs.items():
+        twin = cell.removesuffix("_en")
         if lang not in endings:
-            yield cell, f"%%md {lang}: languages are {', '.join(endings)}, as study.toml has them"
+            said = f"%%md {lang}: languages are {', '.join(endings)}, as study.toml has them"
+            yield Finding(name, cell, said)
         elif len(endings) == 1:
             continue
         elif lang == "zh" and langs.get(f"{cell}_en") != "en":
-            yield cell, f"no English: add a cell {cell}_en that begins with %%md en"
-        elif lang == "en" and langs.get(cell.removesuffix("_en")) != "zh":
-            yield (
-                cell,
-                f"no Chinese: add a cell {cell.removesuffix('_en')} that begins with %%md zh",
-            )
+            said = f"no English: add a cell {cell}_en that begins with %%md en"
+            yield Finding(name, cell, said, "en", stops=False)
+        elif lang == "en" and langs.get(twin) != "zh":
+            said = f"no Chinese: add a cell {twin} that begins with %%md zh"
+            yield Finding(name, cell, said, "zh", stops=False)
 
 
-def _references(cells: list[Cell], languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield anchors that are cited and not shown, and figures or tables that are not cited.
-
-    A figure or table of the parts must be cited in each language.
+def _references(name: str, cells: list[Cell], languages: tuple[str, ...]) -> Iterator[Finding]:
+    """Say what is cited and not shown, and which figure or table of the parts a language does not
+    cite.
     """
     shown = {
-        cell.id: name
+        cell.id: figure
         for cell in cells
-        for name in re.findall(r'section\.include\("(\w+)"\)', cell.source)
+        for figure in re.findall(r'section\.include\("(\w+)"\)', cell.source)
     }
     made = {
-        name
+        figure
         for cell in cells
-        for name in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)
+        for figure in re.findall(r'section\.(?:figure|table)\(\s*"(\w+)"', cell.source)
     }
     cited = {lang: _cited(cells, lang) for lang in languages}
-    names = {*shown.values(), *made}
-    for anchor, cell in (item for anchors in cited.values() for item in anchors.items()):
-        if anchor[4:] not in names:
-            yield (
-                cell,
-                f"cites {anchor}, which the report does not show; add "
-                f"section.include({anchor[4:]!r})",
-            )
+    known = {*shown.values(), *made}
+    places = [(lang, *item) for lang, found in cited.items() for item in found.items()]
+    for lang, anchor, cell in places:
+        if anchor[4:] not in known:
+            remedy = f"add section.include({anchor[4:]!r})"
+            said = f"cites {anchor}, which the report does not show; {remedy}"
+            yield Finding(name, cell, said, lang)
     order = [cell.id for cell in cells]
-    last = next((i for i, name in enumerate(order) if name.startswith(ANNEX)), len(order))
+    last = next((i for i, cell in enumerate(order) if cell.startswith(ANNEX)), len(order))
     for cell, lang in (
         (cell, lang) for cell in order[:last] if cell in shown for lang in languages
     ):
         if not {f"fig-{shown[cell]}", f"tab-{shown[cell]}"} & cited[lang].keys():
-            yield cell, f"{shown[cell]} is cited in no text of language {lang}"
+            said = f"{shown[cell]} is cited in no text of language {lang}"
+            yield Finding(name, cell, said, lang, stops=False)
 
 
 def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
@@ -208,14 +240,12 @@ def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
     return found
 
 
-def _points(cells: list[Cell], facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield the points of points.csv that name a cell which does not exist."""
+def _points(name: str, cells: list[Cell], facts: Facts) -> Iterator[Finding]:
+    """Say which point of points.csv names a cell that is not there."""
     source = {cell.id: cell.source for cell in cells}
     for row in facts.points.itertuples():
-        for ending in facts.endings.values():
+        for lang, ending in facts.endings.items():
             if f"{row.cell}{ending}" not in source:
-                yield (
-                    row.cell,
-                    f"points.csv: point {row.id} names the cell {row.cell}{ending}, which is not "
-                    f"there",
-                )
+                cell = f"{row.cell}{ending}"
+                said = f"points.csv: point {row.id} names the cell {cell}, which is not there"
+                yield Finding(name, row.cell, said, lang, stops=False)

@@ -22,6 +22,7 @@ from typing import Any
 
 import minify_html
 from jinja2 import Environment, StrictUndefined
+from jinja2.meta import find_referenced_templates
 from markupsafe import Markup
 from nbconvert import HTMLExporter
 from nbconvert.exporters import TemplateExporter
@@ -47,13 +48,16 @@ OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
 
 
-def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -> str:
+def render(
+    notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict, quick: bool = False
+) -> str:
     """Return the HTML document of an executed notebook, with a font of its own.
 
     `kind` is report, district or notebook (with code). `site` gives what the notebook does not
     hold: title, subtitle, date, edition, kicker, basis, notice, downloads, links, estimates, stamp.
     An output that is an error or a figure shown twice raises ValueError; a number without an
-    estimate, or a reference to an unknown figure or table, raises KeyError.
+    estimate, or a reference to an unknown figure or table, raises KeyError. quick: compress the
+    font of the report less, which saves a second.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of page: {kind}")
@@ -78,7 +82,7 @@ def render(notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict) -
     page, _ = exporter().from_notebook_node(shown, resources)
     if kind == "notebook":
         return with_font(re.sub(r">\n\s*\n*(?=<)(?!<pre)", ">\n", page))
-    flavor = "woff2" if kind == "report" else "woff"
+    flavor = "woff2" if kind == "report" and not quick else "woff"
     return with_font(re.sub(r">\s*\n\s*(?=<)", ">", page), flavor)
 
 
@@ -213,3 +217,15 @@ def exporter() -> PageExporter:
         template_name=TEMPLATE.name,
         exclude_anchor_links=True,
     )
+
+
+def load_templates() -> None:
+    """Load the template of a page and the templates that it includes."""
+    environment, waiting, loaded = exporter().environment, {"index.html.j2"}, set()
+    while waiting:
+        name = waiting.pop()
+        environment.get_template(name)
+        loaded.add(name)
+        source = environment.loader.get_source(environment, name)[0]
+        found = find_referenced_templates(environment.parse(source))
+        waiting |= {one for one in found if one} - loaded

@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from analysis.publish.markup import inline_svg
 
+TEMPLATES = Path(__file__).parent / "template"
+
 
 def page_template(name: str) -> Template:
     """Return the template of this file name; it escapes values and refuses undefined names."""
@@ -18,7 +20,7 @@ def page_template(name: str) -> Template:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "template"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -32,7 +32,16 @@ HEAD = (
     "It wrote these files, and keeps any other:\n"
 )
 # of a wave, below build/
-SCRATCH = {"columns", "districts", "en", "returns", "site", "times.json", "zh"}
+SCRATCH = {
+    "columns",
+    "districts",
+    "en",
+    "preview",
+    "returns",
+    "site",
+    "times.json",
+    "zh",
+}
 OURS = ("bench", "home")  # below build/, beside the scratch folders of the waves
 UNKNOWN = "-"  # instead of the hash of a file of which only the name is known
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # from linux/fcntl.h and linux/fs.h
