@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from analysis.publish.dataset import Dataset
 from analysis.publish.programs import Program
+from analysis.survey.folders import DECLARATION
 
 PROVENANCE = {
     "synthetic": "The workbooks are synthetic: drawn at random, not collected.",
@@ -85,7 +86,8 @@ workbooks are {NOT_HELD}."""
 
 
 def _datasets(inputs: Collection[str], files: Collection[str]) -> str:
-    held = {PurePosixPath(name).name: name for name in files if name.startswith("codebook/")}
+    same = (name for name in files if name.startswith("codebook/") or name == DECLARATION)
+    held = {PurePosixPath(name).name: name for name in same}
     rows = []
     for name in sorted(inputs):
         place = held.get(PurePosixPath(name).name)
@@ -108,8 +110,7 @@ def _requirements() -> str:
 
 - Python 3.11 or later and make; the libraries with their versions and hashes are those of
   `requirements.txt` in the repository, listed in `sbom.cdx.json` where it is part of the package.
-- Two cores, 4 GB of memory and 3 GB of disk suffice. No network is needed once the libraries are
-  installed.
+- A laptop suffices. No network is needed once the libraries are installed.
 - Random numbers are drawn with fixed seeds: the same inputs give the same bytes."""
 
 
