@@ -26,6 +26,7 @@ from papermill.utils import find_first_tagged_cell_index
 
 from analysis.pipeline.failures import NotebookError
 from analysis.pipeline.languages import apart, original, with_repeats
+from analysis.pipeline.outputs import check_outputs
 from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
 from analysis.survey import access
 from analysis.survey.access import Access
@@ -38,6 +39,7 @@ FULL = re.compile(
 )  # not the notebook's fault
 RETRY = 2  # milliseconds until a socket asks again for one that is not there yet; 100 by default
 KERNEL, LANGUAGE = "python3", "python"  # of every notebook; its file need not name them
+TOO_LONG, LOST = "took too long", "its kernel died: out of memory, or killed"
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
@@ -138,13 +140,16 @@ def run_notebook(
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open;
-    without it, anything. further: languages beside that of the parameters, and where the notebook
+    seconds: the time allowed to one cell and to the notebook. allowed: what its kernel may open, of
+    a notebook that is published; without it, anything, and its cells may show anything. further:
+    languages beside that of the parameters, and where the notebook
     as it speaks each is written; only the cells that depend on the language run again for them.
     Raises KeyError for a parameter that the notebook does not declare, NotebookError when a cell
-    fails, takes too long, loses its kernel, opens what is not allowed or is not run at all.
+    fails, takes too long, loses its kernel, opens what is not allowed, shows what no page may hold
+    or is not run at all.
     """
-    run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
+    given = {"further": further or {}, "published": allowed is not None}
+    run = partial(_run_notebook, source, parameters, target, seconds, **given)
     if allowed is None:
         return run(LocalKernelManager)
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:
@@ -169,6 +174,7 @@ def _run_notebook(
     seconds: tuple[float, float],
     manager: type,
     further: dict[str, Path],
+    published: bool,
 ) -> nbformat.NotebookNode:
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
     for name in parameters.keys() - _declared(source):
@@ -196,11 +202,11 @@ def _run_notebook(
         _strip_frames(target)
         cell = original(nbformat.read(target, as_version=4).cells[error.cell_index]["id"])
         raise NotebookError(source.stem, cell, f"{error.ename}: {error.evalue}", target) from None
-    except CellTimeoutError:
-        raise NotebookError(source.stem, _reached(target), "took too long", target) from None
-    except (DeadKernelError, KernelLostError):
-        why = "its kernel died: out of memory, or killed"
+    except (CellTimeoutError, DeadKernelError, KernelLostError) as error:
+        why = TOO_LONG if isinstance(error, CellTimeoutError) else LOST
         raise NotebookError(source.stem, _reached(target), why, target) from None
+    if published:
+        check_outputs(executed, source, target)
     notebooks = [tidy(one, source) for one in apart(executed, parameters, list(further))]
     for notebook, path in zip(notebooks, (target, *further.values()), strict=True):
         nbformat.write(notebook, path)

@@ -24,6 +24,7 @@ from analysis.publish.receipts import receipts
 from analysis.publish.tables import harmless
 from analysis.survey.folders import build
 from analysis.survey.repository import read, read_statements, wave_facts
+from analysis.survey.sealed import opened
 from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
@@ -64,7 +65,7 @@ def write_facts(wave: str, lang: str) -> None:
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
     ledger = read_ledger(build(wave) / study().languages[0])
     estimates = published_estimates(wave)
-    known = receipts(estimates, ledger, lang, read("corrections", wave))
+    known = receipts(estimates, ledger, lang, opened(read("corrections", wave)))
     compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
     for step in steps():

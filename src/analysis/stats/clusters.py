@@ -9,11 +9,13 @@ lrt.approximation = "satterthwaite") of R's survey package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from analysis.survey.sealed import Sealed, opened
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class ClusterEffect:
 
     deff: mean design effect of the differences between districts; statistic: F of the test that all
     districts have one value, on df and df_error degrees of freedom, with its p; values: (district,
-    mean of its rows).
+    mean of its rows), sealed where the rows were.
     """
 
     deff: float
@@ -30,16 +32,24 @@ class ClusterEffect:
     df: float
     df_error: float
     p: float
-    values: tuple[tuple[str, float], ...]
+    values: tuple[tuple[str, float], ...] | Sealed
 
 
-def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
+def cluster_effect(
+    rows: pd.DataFrame | Sealed, value: str, district: str, cluster: str
+) -> ClusterEffect:
     """Test whether districts have one mean of `value` when rows of one cluster are alike.
 
     rows: one row a person, with columns `district` and `cluster` (clusters lie within districts);
     value: a pandas expression, numeric or a condition (1 where it holds). Raises ValueError for a
     district with one cluster.
     """
+    effect = _effect(opened(rows), value, district, cluster)
+    sealed = isinstance(rows, Sealed)
+    return replace(effect, values=Sealed(effect.values, "values")) if sealed else effect
+
+
+def _effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
     means = district_means(rows, value, district, cluster)
     if lone := list(means.index[means["clusters"] < 2]):
         raise ValueError(

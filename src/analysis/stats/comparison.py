@@ -28,6 +28,7 @@ from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
 from analysis.survey.reference import reference
+from analysis.survey.sealed import opened, opening, sealing
 from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
@@ -39,6 +40,7 @@ IN_ITS_UNIT = (
 MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
+@sealing
 def districts_of(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
@@ -99,7 +101,7 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
                 f"cluster_effect"
             )
         return
-    found = pd.Series(dict(effect.values)).reindex(rows["district"].to_numpy())
+    found = pd.Series(dict(opened(effect.values))).reindex(rows["district"].to_numpy())
     if not np.allclose(scale * found, rows["value"], atol=1e-5):
         raise ValueError(f"{indicator}: the cluster_effect is of other rows than the estimates")
 
@@ -112,6 +114,7 @@ def _is_share(rows: pd.DataFrame) -> bool:
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
 
 
+@opening
 def homogeneity(
     estimates: pd.DataFrame, indicators: list[str], effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
@@ -135,6 +138,11 @@ def homogeneity(
     ends = ["lowest", "highest", "lowest_in", "highest_in"]
     frame = pd.DataFrame(rows, columns=["indicator", "zh", "en", *ends, "statistic", "p", "test"])
     smallest = (frame["test"] == "exact") & (frame["p"] <= RESOLUTION)
+    bounds = frame.set_index("indicator", drop=False)[["lowest", "highest"]]
+    for name in indicators:
+        frame.loc[frame["indicator"] == name, ["lowest", "highest"]] = as_published(
+            bounds.loc[[name]], name
+        ).to_numpy()
     frame["statistic"], frame["p"] = frame["statistic"].round(1), holm(frame["p"]).round(6)
     frame["at_most"] = frame["p"].isin(frame.loc[smallest, "p"])  # Holm's maximum hands a bound on
     return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
@@ -149,6 +157,7 @@ def _alike(part: pd.DataFrame, effect: ClusterEffect | None = None) -> tuple[flo
     return equal_means(part["value"], part["se"], part["n"])
 
 
+@opening
 def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
     """Compare every pair of districts (from `districts_of`): difference, interval, p, p_holm,
     apart.
@@ -167,7 +176,8 @@ def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
     }
     frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
     frame["p_holm"] = holm(frame["p"])
-    return frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
+    frame = frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
+    return as_published(frame, part.attrs.get("indicator", ""))
 
 
 def against_rest(part: pd.DataFrame) -> pd.DataFrame:
@@ -243,6 +253,7 @@ def shrunk(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reindex(part.index)
 
 
+@opening
 def compare(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
@@ -261,6 +272,7 @@ def compare(
     return as_published(wide[["indicator", *wide.columns.drop("indicator")]], indicator)
 
 
+@opening
 def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Round what is in the unit of an indicator of people to the digits with which districts are
     published.

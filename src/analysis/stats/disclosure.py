@@ -23,6 +23,7 @@ from analysis.stats.record import DECIMALS
 from analysis.survey.messages import NOT_IN_PEOPLE, NOT_PROTECTED
 from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import reference
+from analysis.survey.sealed import opening
 from analysis.survey.study import Study, study
 
 FEW, DERIVABLE = "few", "derivable"  # why a cell is withheld
@@ -512,6 +513,7 @@ def published_digits(indicator: str) -> int | None:
     return person.decimals if person else None
 
 
+@opening
 def medians(people: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
     """Return how many people each group has and the median of a column; groups of too few are left
     out.

@@ -29,9 +29,11 @@ from analysis.stats.record import (
     unit_of,
 )
 from analysis.survey.citation import cite_estimates
+from analysis.survey.sealed import sealing
 from analysis.survey.study import study
 
 
+@sealing
 def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate the percentage of rows where `condition` holds, with the Wilson 95 % interval.
 
@@ -47,6 +49,7 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
 
 
+@sealing
 def mean(
     table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
 ) -> pd.DataFrame:
@@ -72,6 +75,7 @@ def mean(
     return _by_district(table, row, indicator, how, where)
 
 
+@sealing
 def mean_count(
     table: pd.DataFrame, members: pd.DataFrame, by: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
@@ -110,6 +114,7 @@ def _student(values: np.ndarray) -> tuple[float, float, float, int]:
     return values.mean(), values.mean() - half, values.mean() + half, n
 
 
+@sealing
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Add up a column. `n` counts rows."""
 
@@ -119,6 +124,7 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
     return _by_district(table, row, indicator, f"sum({column})", where, empty=0.0)
 
 
+@sealing
 def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
     """Count rows."""
 
@@ -128,6 +134,7 @@ def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
     return _by_district(table, row, indicator, "count(rows)", where, empty=0.0)
 
 
+@sealing
 def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Count the different values of a column."""
 
@@ -137,6 +144,7 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"count(distinct {column})", where, empty=0.0)
 
 
+@sealing
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
@@ -152,6 +160,7 @@ def ratio(
     return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
 
 
+@sealing
 def change(
     after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
 ) -> pd.DataFrame:
@@ -179,6 +188,7 @@ def change(
     return both[COLUMNS]
 
 
+@sealing
 def count_estimates(
     estimates: pd.DataFrame, condition: str, indicator: str, per: str = ""
 ) -> pd.DataFrame:

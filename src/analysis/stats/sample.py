@@ -19,6 +19,7 @@ from analysis.stats.difference import holm
 from analysis.stats.record import as_estimates, record
 from analysis.stats.statements import words_of
 from analysis.survey.citation import cite
+from analysis.survey.sealed import opening, sealing
 from analysis.survey.study import study
 
 DECIDED = "by decision"  # the stratum of communities that were not drawn by lot
@@ -48,6 +49,7 @@ class Sample:
     drawn: str
 
 
+@sealing
 def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
     """Describe how the communities in `visited` (one row each) came into the sample.
 
@@ -58,6 +60,7 @@ def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: p
     return Sample(*_first_stage(visited, frame, decided))
 
 
+@sealing
 def sample_of_staff(
     staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series
 ) -> Sample:
@@ -91,6 +94,7 @@ def _first_stage(
     return rows.assign(stratum=own, in_frame=own.map(size)), COMMUNITIES, (frame,), drawn
 
 
+@sealing
 def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate a mean over the city's village-turned communities, or their staff, with a t
     interval.
@@ -102,6 +106,7 @@ def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") ->
     return _row(sample, indicator, fitted, 1, f"mean({column})", where)
 
 
+@sealing
 def sample_ratio(
     sample: Sample, over: str, under: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
@@ -112,6 +117,7 @@ def sample_ratio(
     return _row(sample, indicator, fitted, 100, f"100 × sum({over}) / sum({under})", where)
 
 
+@sealing
 def sample_share(sample: Sample, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate a percentage; the t interval is taken on the logit scale, none at 0 and 100 %; as
     sample_mean.
@@ -120,6 +126,7 @@ def sample_share(sample: Sample, condition: str, indicator: str, where: str = ""
     return _row(sample, indicator, fitted, 100, f"100 × share({condition})", where)
 
 
+@sealing
 def compare_groups(
     sample: Sample, questions: dict[str, str], first: str, second: str
 ) -> pd.DataFrame:
@@ -139,6 +146,7 @@ def compare_groups(
     return found.assign(groups=[(first, second)] * len(found))
 
 
+@sealing
 def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
     """Make estimates of the differences that `compare_groups` found."""
     rows = []
@@ -149,6 +157,7 @@ def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
+@opening
 def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]]) -> pd.DataFrame:
     """Say of each difference whether the groups may be told apart: higher only where p_holm is
     below LEVEL.
