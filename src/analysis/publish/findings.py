@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.survey.identifiers import MASK, looks_personal
 from analysis.survey.sealed import opening
 from analysis.survey.study import study
 
@@ -45,9 +46,14 @@ def of_people(sheets: pd.Series) -> pd.Series:
     return ~sheets.isin(others)
 
 
+def unnamed(text: str) -> str:
+    """Return a text that somebody typed; of one that may hold an ID or telephone number nothing."""
+    return MASK if looks_personal(text) else text
+
+
 def _published(rows: pd.DataFrame, words: str, lang: str) -> pd.DataFrame:
     people = of_people(rows["sheet"])
-    listed = rows[~people].astype(str)
+    listed = rows[~people].astype(str).map(unnamed)
     counts = rows[people].groupby(["sheet", "column"], sort=False).size()
     said = [(sheet, column, COUNTED[lang].format(n)) for (sheet, column), n in counts.items()]
     counted = (

@@ -23,7 +23,7 @@ from analysis.stats.difference import (
     newcombe,
     welch,
 )
-from analysis.stats.disclosure import published_digits
+from analysis.stats.disclosure import published_digits, rounded_interval
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
@@ -37,6 +37,7 @@ IN_ITS_UNIT = (
     *("value", "low", "high", "rest", "against", "difference", "difference_low", "difference_high"),
     *("low95", "high95", "low998", "high998", "shrunk", "shrunk_se", "se", "lowest", "highest"),
 )
+P_VALUES = ("p", "p_alike", "p_holm", "p_rest", "p_rest_holm")
 MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
@@ -264,22 +265,47 @@ def compare(
     alone), rank_low_all, rank_high_all (all together); p_alike of the homogeneity test, which comes
     first: where it finds nothing, neither rank nor place may be told.
     """
-    part = districts_of(estimates, indicator, effect)
-    ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
-    ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
-    wide = pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
+    part, digits = districts_of(estimates, indicator, effect), published_digits(indicator)
+    wide = _compared(part)
+    if digits is not None:  # several roundings of one value would tell more of its digits
+        shown = _compared(part.assign(value=part["value"].round(digits)))
+        wide = wide.assign(**shown[[name for name in IN_ITS_UNIT if name in shown]])
     wide = wide.assign(indicator=indicator, p_alike=_alike(part, effect)[1])
     return as_published(wide[["indicator", *wide.columns.drop("indicator")]], indicator)
 
 
+def _compared(part: pd.DataFrame) -> pd.DataFrame:
+    """Put the comparisons of districts beside their values, one row a district."""
+    ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
+    ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
+    return pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
+
+
 @opening
 def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Round what is in the unit of an indicator of people to the digits with which districts are
-    published.
+    """Round a table of an indicator of people as districts are published.
+
+    What is in its unit has the decimals of districts, p values have one digit: with more of them
+    the statistic could be worked out, and from it the value of one person who has left.
     """
     digits = published_digits(indicator)
+    if digits is None:
+        return table
     columns = [name for name in IN_ITS_UNIT if name in table]
-    return table if digits is None else table.assign(**table[columns].astype(float).round(digits))
+    found = table.assign(**table[columns].astype(float).round(digits))
+    if {"value", "low", "high"} <= set(columns):
+        interval = table[["value", "low", "high"]].astype(float)
+        found = found.assign(**rounded_interval(interval, digits))
+    coarse = {name: table[name].map(one_digit) for name in P_VALUES if name in table}
+    return found.assign(**coarse)
+
+
+def one_digit(p: float) -> float:
+    """Round a p value to one digit, on its side of LEVEL."""
+    if pd.isna(p):
+        return p
+    rounded, level = float(f"{p:.1g}"), round(LEVEL, 6)
+    return rounded if (rounded < level) == (p < level) else level - 0.001
 
 
 def tested(part: pd.DataFrame) -> pd.DataFrame:

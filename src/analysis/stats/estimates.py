@@ -17,7 +17,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.disclosure import policy
+from analysis.stats.disclosure import digits_of, policy
 from analysis.stats.record import (
     COLUMNS,
     DECIMALS,
@@ -29,6 +29,8 @@ from analysis.stats.record import (
     unit_of,
 )
 from analysis.survey.citation import cite_estimates
+from analysis.survey.messages import SUM_OF_PEOPLE
+from analysis.survey.problems import Problem, StudyError
 from analysis.survey.sealed import sealing
 from analysis.survey.study import study
 
@@ -56,7 +58,7 @@ def mean(
     """Estimate the mean of a column; with `weight`, the weighted mean (for means of headcounts).
 
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts
-    rows. A mean of people of whom one or two dominate it is blank.
+    rows. A mean of people is blank where the value of one of them could be told from it.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -65,14 +67,18 @@ def mean(
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        if of_people(table) and policy().dominated(
-            values
-        ):  # one person's value could be told from it
+        if of_people(table) and _tells_of_one(rows, values, indicator):
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
     how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"
     return _by_district(table, row, indicator, how, where)
+
+
+def _tells_of_one(rows: pd.DataFrame, values: np.ndarray, indicator: str) -> bool:
+    """Tell whether one or two people dominate a mean, or its digits tell of one who leaves."""
+    rules, digits = policy(), digits_of(indicator, rows["county_code"].nunique() > 1)
+    return rules.dominated(values) or (digits is not None and rules.tells_of_movers(values, digits))
 
 
 @sealing
@@ -116,12 +122,19 @@ def _student(values: np.ndarray) -> tuple[float, float, float, int]:
 
 @sealing
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Add up a column. `n` counts rows."""
+    """Add up a column. `n` counts rows. Raises StudyError for values of people."""
+    _refuse_people(table, indicator)
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].sum()), np.nan, np.nan, len(rows)
 
     return _by_district(table, row, indicator, f"sum({column})", where, empty=0.0)
+
+
+def _refuse_people(table: pd.DataFrame, indicator: str) -> None:
+    """Refuse sums of values of people: one who comes or goes would be told from two of them."""
+    if of_people(table):
+        raise StudyError([Problem.of(SUM_OF_PEOPLE.fault(indicator=indicator), "people.csv")])
 
 
 @sealing
@@ -149,8 +162,9 @@ def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
     """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
-    percentages.
+    percentages. Raises StudyError for values of people.
     """
+    _refuse_people(table, indicator)
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         top, bottom = float(rows.eval(over).sum()), float(rows.eval(under).sum())

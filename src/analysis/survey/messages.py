@@ -285,6 +285,8 @@ OTHER_FORM = Message("B22", "应符合 {form}", "must have the form {form}", *IT
 NOT_PROTECTED = Message("B20", "{indicator} 在 {district} 的人数太少，而且可由其他已公布的数推出", "too few people, and other published numbers give it away", "在 people.csv 中把相关指标的 by_district 改为 no", "set by_district to no for a related indicator in people.csv")
 NOT_IN_PEOPLE = Message("B21", "{indicator} 统计的是个人，没有列入 people.csv", "counts people and is not listed", "在 people.csv 中补一行", "add a row to people.csv")
 UNDATED = Message("B23", "没有写明发布日期", "no day of publication is declared", "在 study.toml 的 [release] 中写明 date，如 2020-04-30", "declare date under [release] in study.toml")
+SUM_OF_PEOPLE = Message("B25", "{indicator} 合计的是个人的数值，不公布", "adds up values of people, which are not published", "改用 count 或 mean", "take count or mean")
+LEAK = Message("B24", "已公布的数能推出个人：{leak}", "what is published tells of people: {leak}", "在 people.csv 中把有关指标的 by_district 改为 no 或减少 decimals，重新生成；不得发布", "set by_district to no or fewer decimals for it in people.csv and build again; it must not be released")
 # fmt: on
 
 
