@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import attacker
+from analysis.pipeline.attack import Model, narrowed, signed, told
+from analysis.pipeline.harvest import Known
 from analysis.stats.disclosure import Linked, Person, Policy, hidden_by_policy, small_cells
 from analysis.survey.problems import StudyError
 
+CITY = "331000"
 CODES = [f"3310{n:02d}" for n in range(1, 10)]
 
 
@@ -41,6 +43,17 @@ def policy(by_district):
     return Policy({one.indicator: one for one in people})
 
 
+def model(rules):
+    """What everybody knows of these counts."""
+    cells = rules.people
+    return Model(
+        tuple(cells),
+        tuple(((-1, name), *signed(one.equals)) for name, one in cells.items() if one.equals),
+        {name: one.within for name, one in cells.items() if one.within},
+        assessed=frozenset(name for name, one in cells.items() if one.assessment),
+    )
+
+
 def drawn(seed):
     """Draw counts of nine counties that fit together."""
     rng = np.random.default_rng(seed)
@@ -66,9 +79,10 @@ def drawn(seed):
 
 def published(counts, hidden):
     """What an attacker knows: every cell that is not hidden, and the totals of the city."""
-    known = attacker.Known(places={code: code for code in CODES})
+    none = frozenset()
+    known = Known(none, none, none, places={code: code for code in CODES})
     for name, row in counts.iterrows():
-        known.facts[name, attacker.CITY] = (row.sum(), row.sum())
+        known.facts[name, CITY] = (row.sum(), row.sum())
         for code, count in row.items():
             if (name, code) not in hidden:
                 known.facts[name, code] = (count, count)
@@ -88,11 +102,11 @@ def test_what_is_withheld_of_linked_tables_is_hidden_by_ten(seed):
     hidden = by_policy | small | more
     order = np.random.default_rng(seed).permutation(sorted(hidden))
     tried = {*small, *map(tuple, order[:8])}  # the small ones, and some of those that protect them
-    spans = attacker.narrowed(published(counts, hidden), tried)
+    spans = narrowed(published(counts, hidden), model(rules), tried)
     narrow = {cell: span for cell, span in spans.items() if span[1] - span[0] < rules.width}
     assert narrow == {}
     assert all(low <= counts.at[cell] <= high for cell, (low, high) in spans.items())
-    assert not attacker.told(published(counts, hidden))
+    assert not told(published(counts, hidden), model(rules))
 
 
 def test_without_further_cells_the_small_ones_are_worked_out():
@@ -100,6 +114,6 @@ def test_without_further_cells_the_small_ones_are_worked_out():
     worked_out = 0
     for seed in range(0, 20, 2):
         counts, rules = drawn(seed), policy(by_district=True)
-        spans = attacker.narrowed(published(counts, small_cells(counts, rules)))
+        spans = narrowed(published(counts, small_cells(counts, rules)), model(rules))
         worked_out += any(low == high for low, high in spans.values())
     assert worked_out > 5

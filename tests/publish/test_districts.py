@@ -12,6 +12,7 @@ from analysis.publish.section import Section
 from analysis.stats.ledger import printed
 from analysis.survey.folders import build
 from analysis.survey.repository import read_estimates, reference
+from analysis.survey.sealed import opened
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_what_the_published_report_says_of_places_stands_on_the_page_of_their_co
 
 
 def test_every_indicator_of_counties_has_a_row_with_the_city_last(here):
-    table = districts.by_county(read_estimates("2020"), "en")["table"]
+    table = districts.by_county(opened(read_estimates("2020")), "en")["table"]
     assert table["columns"][:2] == ["Indicator", "Unit"] and table["columns"][-1] == "City"
     rows = {row[0]: row for row in table["rows"]}
     assert (

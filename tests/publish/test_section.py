@@ -12,6 +12,7 @@ from analysis.publish.text import NumberSpan, Text
 from analysis.stats.estimates import count
 from analysis.survey.reference import reference
 from analysis.survey.repository import processed, read, read_estimates
+from analysis.survey.sealed import opened
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_prose_keeps_its_numbers_as_data_and_shows_nothing_where_nothing_is_said
 
 def test_the_counties_come_in_reading_order(section, workers):
     section.keep(count(workers, "workers_total"))
-    by_hand = workers.groupby("county_code").size()
+    by_hand = opened(workers).groupby("county_code").size()
     table = section.counties("workers_total")
     assert list(table["district"]) == list(COUNTIES.values())
     assert list(table["value"]) == [by_hand[code] for code in COUNTIES]
@@ -115,7 +116,7 @@ def test_the_range_of_a_measure_is_printed_as_the_measure_is(edition, lang, scal
 
 def test_every_saved_estimate_is_read_back(edition, monkeypatch):
     monkeypatch.chdir(edition)
-    estimates = read_estimates("2020")
+    estimates = opened(read_estimates("2020"))
     assert estimates["name"].is_unique
     assert estimates["district"].isin([CITY, *COUNTIES]).all()
     published = pd.read_csv(edition / "outputs/2020/tables/estimates.csv")

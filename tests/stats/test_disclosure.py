@@ -5,16 +5,18 @@ import pandas as pd
 import pytest
 
 from analysis.stats import disclosure
+from analysis.stats.comparison import as_published
 from analysis.stats.disclosure import (
     Linked,
     Person,
     Policy,
+    _is_average,
     hidden_by_policy,
     protected,
     small_cells,
     terms,
 )
-from analysis.stats.estimates import change, count, mean
+from analysis.stats.estimates import change, count, mean, ratio, share, total
 from analysis.survey.problems import StudyError
 
 CITY = "331000"
@@ -105,14 +107,16 @@ def test_equations_are_read():
     ]
 
 
-def people(pay=6.0):
+def people(pay=6.0, more=100):
+    """Twelve, nine and `more` people of three counties."""
+    everyone = 21 + more
     frame = pd.DataFrame(
         {
-            "county_code": ["331002"] * 12 + ["331003"] * 9,
-            "income": [pay + i / 77 for i in range(21)],
+            "county_code": ["331002"] * 12 + ["331003"] * 9 + ["331004"] * more,
+            "income": [pay + i % 21 / 77 for i in range(everyone)],
         }
     )
-    frame = frame.assign(workbook="a.xlsx", sheet="花名册", row=range(6, 27))
+    frame = frame.assign(workbook="a.xlsx", sheet="花名册", row=range(6, 6 + everyone))
     frame.attrs.update(table="workers", wave="2020", basis="official")
     return frame
 
@@ -132,6 +136,42 @@ def test_a_mean_that_one_person_dominates_is_withheld():
     assert rows.at["331002", "withheld"] == rows.at[CITY, "withheld"] == "few"
 
 
+def test_a_mean_whose_digits_tell_of_one_who_leaves_is_withheld():
+    """Of 21 people with two decimals: 21 × 0.01 is no tenth of a pay of 6."""
+    rows = protected(mean(people(more=0), "income", "income"), NOTHING).set_index("district")
+    assert rows.at[CITY, "withheld"] == "few" and pd.isna(rows.at[CITY, "value"])
+    assert rows.at["331002", "withheld"] == ""  # 12 × 0.1 is
+
+
+@pytest.mark.parametrize(
+    ("n", "largest", "digits", "tells"),
+    [(50, 6.0, 1, False), (50, 51.0, 1, True), (50, 6.0, 2, True), (1500, 50.0, 2, False)],
+)
+def test_digits_tell_of_one_who_leaves_where_few_have_a_mean_or_one_pay_is_large(
+    n, largest, digits, tells
+):
+    assert Policy({}).tells_of_movers(np.array([5.0] * (n - 1) + [largest]), digits) == tells
+
+
+def test_bounds_lie_about_the_rounded_mean():
+    """Else the middle of the two bounds would be a second rounding of the same mean."""
+    rows = protected(mean(people(), "income", "income"), NOTHING)
+    shown = rows[rows["value"].notna()]
+    middle = (shown["low"] + shown["high"]) / 2
+    assert np.allclose(middle, shown["value"])
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"),
+    [(0.671767, 0.7), (0.000168, 0.0002), (0.0132, 0.01), (0.048, 0.049), (0.051, 0.05)],
+)
+def test_p_values_of_means_of_people_have_one_digit_on_their_side_of_five_per_cent(p, shown):
+    table = pd.DataFrame({"p_rest_holm": [p], "value": [6.123], "rows": [50]})
+    published = as_published(table, "income").iloc[0]
+    assert (published["p_rest_holm"], published["value"]) == (shown, 6.1)
+    assert as_published(table, "compliant").equals(table)
+
+
 def test_what_is_derived_from_a_rounded_mean_is_derived_again():
     now, then = mean(people(), "income", "income"), mean(people(4.0), "income", "income_2018")
     rows = protected(
@@ -145,7 +185,7 @@ def test_what_is_derived_from_a_rounded_mean_is_derived_again():
 def test_counts_that_are_not_published_by_county_are_left_out():
     frame = people().assign(hired=pd.Timestamp("2020-02-01"))
     rows = protected(count(frame, "hired_2020"), NOTHING)
-    assert list(rows["district"]) == [CITY] and rows["value"].iat[0] == 21
+    assert list(rows["district"]) == [CITY] and rows["value"].iat[0] == 121
 
 
 def test_a_count_of_people_that_is_not_listed_is_refused():
@@ -161,3 +201,39 @@ def test_people_are_cited_without_their_rows():
 def test_groups_of_fewer_than_twenty_have_no_median():
     frame = pd.DataFrame({"post": ["a"] * 20 + ["b"] * 19, "grade": range(39)})
     assert list(disclosure.medians(frame, "grade", "post").index) == ["a"]
+
+
+def test_quantiles_leave_ten_people_on_each_side():
+    frame = pd.DataFrame({"post": ["a"] * 40 + ["b"] * 39 + ["c"] * 100, "pay": range(179)})
+    found = disclosure.quantiles(frame, "pay", "post", (0.0, 0.1, 0.25, 0.5, 1.0))
+    assert found["size"].tolist() == [40, 39, 100]
+    assert found[["q0", "q100"]].isna().all(axis=None), "lowest and highest of people"
+    assert found["q25"].notna().tolist() == [True, False, True]
+    assert found["q10"].notna().tolist() == [False, False, True]
+    assert found["q50"].notna().all()
+
+
+def test_a_share_of_fewer_than_ten_people_is_withheld():
+    """Also where no cell of its base is withheld, as where `people.csv` names none."""
+    rows = share(people().assign(certificate="无"), "certificate != '无'", "by_line")
+    shown = protected(rows, NOTHING).set_index("district")
+    assert shown.at["331003", "withheld"] == "few" and pd.isna(shown.at["331003", "value"])
+    rules = disclosure.policy()
+    bare = Person("certified", "derived")
+    few = _is_average(bare, next(rows.itertuples()))
+    assert few and rules.threshold == 10
+
+
+def test_sums_of_values_of_people_are_refused():
+    for adds in (
+        lambda: total(people(), "income", "income"),
+        lambda: ratio(people(), "income", "income", "income"),
+    ):
+        with pytest.raises(StudyError, match="合计的是个人的数值"):
+            adds()
+
+
+def test_a_mean_without_declared_decimals_has_none():
+    row = disclosure.reference("people").set_index("indicator", drop=False).loc["income"].copy()
+    row["decimals"] = ""
+    assert disclosure._person(row).decimals == 0

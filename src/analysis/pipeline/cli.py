@@ -110,9 +110,9 @@ wave_option = click.option(
 def program() -> None:
     """From county workbooks to the published report.
 
-    Exit codes: 0 ok; 1 status, diff, lint or release: something to do; 2 input problems; 64 usage;
-    70 a notebook failed or a process died; 74 cannot read or write; 75 another run is under way;
-    130 interrupted.
+    Exit codes: 0 ok; 1 status, diff, lint, attack or release: something to do; 2 input problems;
+    64 usage; 70 a notebook failed or a process died; 74 cannot read or write; 75 another run is
+    under way; 130 interrupted.
     """
 
 
@@ -405,6 +405,30 @@ def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
         raise click.UsageError(f"nothing is published in {outputs / wave}: {error}") from None
 
 
+before_option = click.option(
+    "--before",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The edition before, as outputs/<wave>: what the two tell together is tried too.",
+)
+
+
+@program.command()
+@outputs_option
+@wave_option
+@before_option
+def attack(outputs: Path, wave: str, before: Path | None) -> None:
+    """Try to tell of people from what is published: exit 0 if nothing can be told, 1 with what
+    can.
+    """
+    from analysis.pipeline.attack import attack as run
+    from analysis.pipeline.release import published
+
+    found = run(published(outputs, wave).folder, before)
+    click.echo("\n".join([*found.leaks, *found.notes()]))
+    if found.leaks:
+        raise click.exceptions.Exit(1)
+
+
 @program.command()
 @raw_option
 @outputs_option
@@ -415,17 +439,22 @@ def explain(name: str, outputs: Path, wave: str, lang: str) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A list of the software in CycloneDX form, to be put into it.",
 )
-def release(raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | None) -> None:
+@before_option
+def release(
+    raw: Path, outputs: Path, wave: str, out: Path | None, sbom: Path | None, before: Path | None
+) -> None:
     """Write the zip of a published edition, with its descriptions for archives and programs.
 
-    Exit 1, with what has changed, if the edition does not follow from the inputs.
+    Exit 1, with what has changed, if the edition does not follow from the inputs. If what is
+    published reveals individuals, official data are refused (exit 2); for other data it is said.
     """
-    from analysis.pipeline.release import outdated, write_release
+    from analysis.pipeline.release import attacked, outdated, write_release
 
     out = out or in_repository("build/release")
     if said := outdated(raw, outputs, wave):
         click.echo("\n".join([*said, "nothing was released: run `analysis build` first"]), err=True)
         raise click.exceptions.Exit(1)
+    click.echo("\n".join(attacked(outputs, wave, before)), err=True)
     click.echo(printable((out / write_release(raw, outputs, wave, out, sbom)).as_posix()))
 
 

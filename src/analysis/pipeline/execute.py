@@ -25,6 +25,7 @@ from papermill.translators import papermill_translators
 from papermill.utils import find_first_tagged_cell_index
 
 from analysis.edition.failures import NotebookError
+from analysis.pipeline.outputs import check_outputs
 from analysis.pipeline.warm import KERNEL_SERVER, socket_folder
 from analysis.plan.languages import apart, language_of, original, with_repeats
 from analysis.survey import access
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FULL = re.compile(rf"OSError \[Errno ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EROFS})\]")
 RETRY = 2  # milliseconds until a socket reconnects to one not yet open; default 100
 KERNEL, LANGUAGE = "python3", "python"  # of every notebook, whatever its file says
+TOO_LONG, LOST = "took too long", "its kernel died: out of memory, or killed"
 LIMITS = (120.0, 600.0)  # seconds for a cell, for a notebook
 
 
@@ -137,13 +139,15 @@ def run_notebook(
 ) -> nbformat.NotebookNode:
     """Run `source` with `parameters` and write the executed notebook to `target`.
 
-    seconds: the time allowed for one cell and for the notebook. allowed: what its kernel may open;
-    None for anything. further: other languages, with the path of the notebook in each; only the
-    cells that depend on the language run again for them. Raises KeyError for a parameter that the
-    notebook does not declare, NotebookError if a cell fails, takes too long, loses its kernel,
-    opens what is not allowed or is not run at all.
+    seconds: the time allowed for one cell and for the notebook. allowed: what the kernel of a
+    published notebook may open; None for anything, and then its cells may show anything. further:
+    other languages, with the path of the notebook in each; only the cells that depend on the
+    language run again for them. Raises KeyError for a parameter that the notebook does not declare,
+    NotebookError if a cell fails, takes too long, loses its kernel, opens what is not allowed,
+    shows what no page may hold or is not run at all.
     """
-    run = partial(_run_notebook, source, parameters, target, seconds, further=further or {})
+    given = {"further": further or {}, "published": allowed is not None}
+    run = partial(_run_notebook, source, parameters, target, seconds, **given)
     if allowed is None:
         return run(LocalKernelManager)
     with tempfile.TemporaryDirectory(prefix="plan-") as folder:
@@ -169,6 +173,7 @@ def _run_notebook(
     seconds: tuple[float, float],
     manager: type,
     further: dict[str, Path],
+    published: bool,
 ) -> nbformat.NotebookNode:
     cell_limit, end = seconds[0], time.monotonic() + seconds[1]
     failure = partial(_failure, source, target, parameters.get("lang", ""))
@@ -197,10 +202,11 @@ def _run_notebook(
         _strip_frames(target)
         cell = nbformat.read(target, as_version=4).cells[error.cell_index]["id"]
         raise failure(cell, f"{error.ename}: {error.evalue}") from None
-    except CellTimeoutError:
-        raise failure(_reached(target), "took too long") from None
-    except (DeadKernelError, KernelLostError):
-        raise failure(_reached(target), "its kernel died: out of memory, or killed") from None
+    except (CellTimeoutError, DeadKernelError, KernelLostError) as error:
+        why = TOO_LONG if isinstance(error, CellTimeoutError) else LOST
+        raise failure(_reached(target), why) from None
+    if published:
+        check_outputs(executed, source, target)
     notebooks = [tidy(one, source) for one in apart(executed, parameters, list(further))]
     for notebook, path in zip(notebooks, (target, *further.values()), strict=True):
         nbformat.write(notebook, path)

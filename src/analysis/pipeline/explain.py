@@ -13,6 +13,7 @@ from analysis.publish.receipts import receipts
 from analysis.survey.citation import parse
 from analysis.survey.folders import processed
 from analysis.survey.repository import read
+from analysis.survey.sealed import opened
 
 FIELDS = (
     ("value", "value"),
@@ -35,8 +36,10 @@ def explain(name: str, outputs: Path, lang: str = "zh") -> str:
     )
     ledger = read_ledger(outputs)
     wave = estimates["wave"].iat[0]
-    cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may have only outputs
-    known = receipts(estimates, ledger, lang, read("corrections", wave) if cleaned else None)
+    cleaned = (processed(wave) / "corrections.parquet").exists()  # a clone may hold outputs alone
+    known = receipts(
+        estimates, ledger, lang, opened(read("corrections", wave)) if cleaned else None
+    )
     if name not in known:
         near = "、".join(get_close_matches(name, known, 5, 0.4))
         raise KeyError(f"no number is called {name}" + (f"; near it: {near}" if near else ""))

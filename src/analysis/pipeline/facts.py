@@ -24,6 +24,7 @@ from analysis.publish.tables import harmless
 from analysis.publish.text import Text, names_of
 from analysis.survey.folders import build
 from analysis.survey.repository import read, read_statements, wave_facts
+from analysis.survey.sealed import opened
 from analysis.survey.study import study
 
 VERSIONS = ("pandas", "statsmodels", "seaborn", "papermill", "nbconvert")
@@ -74,7 +75,7 @@ def facts_of(listed: Iterable[Step], wave: str, lang: str) -> dict[str, dict]:
     ledger = read_ledger(build(wave) / study().languages[0])
     estimates = published_estimates(wave)
     site, whole, found = _everywhere(wave, lang), _of_report(wave, lang, estimates), {}
-    known = receipts(estimates, ledger, lang, read("corrections", wave))
+    known = receipts(estimates, ledger, lang, opened(read("corrections", wave)))
     compared = set(known) - totals()
     for step in listed:
         executed = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"

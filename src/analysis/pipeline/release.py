@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.edition import input_record
 from analysis.edition.stage import INPUTS, SUMS, damaged, read_sums
+from analysis.pipeline.attack import attack
 from analysis.pipeline.runs import SOURCE, as_plan, runs
 from analysis.plan.layout import folder
 from analysis.publish import crate
@@ -30,7 +31,7 @@ from analysis.publish.sdmx import sdmx_csv
 from analysis.publish.sdmx_structure import sdmx_structure
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import REFERENCE, STUDY, root
-from analysis.survey.messages import UNDATED
+from analysis.survey.messages import LEAK, UNDATED
 from analysis.survey.ownership import adding
 from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import needed
@@ -42,6 +43,11 @@ BESIDE = ("LICENSE", "CITATION.cff", ".zenodo.json")  # files of the repository,
 README = "README.md"
 WORKFLOW, PACKAGE_FILE, SBOM = "workflow.json", "datapackage.json", "sbom.cdx.json"
 TEXT = {"district": str, "wave": str, "uncertainty": str, "sources": str}
+OFFICIAL = "official"  # the basis of data that are about real people
+SYNTHETIC_ONLY = (
+    "!!! 若为真实数据，将拒绝发布 "
+    "(released only because the data are synthetic; official data would be refused):"
+)
 STATEMENTS = "tables/statements.csv"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip allows, used for every file
 
@@ -113,6 +119,20 @@ def outdated(raw: Path, outputs: Path, wave: str) -> list[str]:
     """
     place = outputs / wave
     return input_record.changed(root(), place, input_record.wave_folder(raw, wave)) + damaged(place)
+
+
+def attacked(outputs: Path, wave: str, before: Path | None) -> list[str]:
+    """Attack an edition, and the pair of it and the one before; returns what is said of it.
+
+    Raises InputError with each leak where the data are official: they must not be released then.
+    """
+    edition = published(outputs, wave).folder
+    found = attack(edition, before)
+    problems = [Problem.of(LEAK.fault(leak=leak), edition.as_posix()) for leak in found.leaks]
+    if problems and read_declaration(edition / FILE)["basis"] == OFFICIAL:
+        raise InputError(problems)
+    warned = [f"{SYNTHETIC_ONLY}\n{problem}" for problem in problems]
+    return [*warned, *found.notes()]
 
 
 def write_release(raw: Path, outputs: Path, wave: str, out: Path, sbom: Path | None) -> str:

@@ -43,6 +43,11 @@ MODULES = frozenset(  # libraries that read files, however they are imported
     "builtins ctypes glob importlib io mmap os pa pathlib pickle pyarrow shutil socket sqlite3 "
     "subprocess sys tempfile urllib".split()
 )
+SEALS = frozenset({"Sealed", "opened", "opening", "sealed", "sealing"})  # of analysis.survey.sealed
+OPENED = (
+    "tables of people stay sealed in a notebook: give them to a function of analysis.stats; "
+    "a new one is written there"
+)
 CLOCK = ("now", "today", "utcnow")
 PLAIN = "write names as plain strings, as in {}"
 FOREIGN = "files are read by the functions of analysis.survey.repository alone"
@@ -157,12 +162,8 @@ class _Reader(ast.NodeVisitor):
             return
         self._import(node, node.module)
         for alias in node.names:
-            if alias.name == "*":
-                self.refuse(node, "import each name by itself")
-            elif alias.name in (*READERS, "Section") and alias.asname not in (None, alias.name):
-                self.refuse(node, f"import {alias.name} under its own name")
-            elif alias.name in FILES | DYNAMIC | MODULES or _is_library_reader(alias.name):
-                self.refuse(node, FOREIGN)
+            if rule := _import_rule(alias):
+                self.refuse(node, rule)
             elif alias.asname != alias.name:
                 self._bind(node, alias.asname or "")
 
@@ -260,13 +261,27 @@ class _Reader(ast.NodeVisitor):
             self.refuse(
                 node, "what it gives depends on when it runs: take dates from the data or wave.toml"
             )
-        elif name.startswith("__") or name in DYNAMIC - {"compile", "eval"}:
+        elif name in SEALS:
+            self.refuse(node, OPENED)
+        elif name.startswith("_") or name in DYNAMIC - {"compile", "eval"}:
             self.refuse(node, OUT_OF_SIGHT)
         elif id(node) not in self.dealt_with and (
             name in READERS or (of_section and name in SECTION)
         ):
             self.refuse(node, f"use it as in {EXAMPLES[name]}")
         self.generic_visit(node)
+
+
+def _import_rule(alias: ast.alias) -> str:
+    """Say why a name may not be imported from a module; empty where it may."""
+    if alias.name == "*":
+        return "import each name by itself"
+    if alias.name in (*READERS, "Section") and alias.asname not in (None, alias.name):
+        return f"import {alias.name} under its own name"
+    if alias.name in SEALS:
+        return OPENED
+    reads = alias.name in FILES | DYNAMIC | MODULES or _is_library_reader(alias.name)
+    return FOREIGN if reads else OUT_OF_SIGHT if alias.name.startswith("_") else ""
 
 
 def _is_section(call: ast.Call) -> bool:

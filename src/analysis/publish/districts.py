@@ -21,6 +21,7 @@ from analysis.stats.record import COLUMNS
 from analysis.survey.folders import district
 from analysis.survey.reference import reference
 from analysis.survey.repository import read, read_estimates, read_statements
+from analysis.survey.sealed import opened
 from analysis.survey.study import of_wave, study
 
 TOWNSHIP = {"zh": ["街道（乡镇）", "社区"], "en": ["Township", "Communities"]}
@@ -61,8 +62,8 @@ def write_districts(wave: str) -> None:
 
 
 def published_estimates(wave: str) -> pd.DataFrame:
-    """Return all estimates as published: columns COLUMNS and `withheld`."""
-    return protected(read_estimates(wave)[COLUMNS], read("withheld", wave))
+    """Return all estimates as they may be published: columns COLUMNS and `withheld`."""
+    return protected(opened(read_estimates(wave))[COLUMNS], read("withheld", wave))
 
 
 def _public(wave: str) -> pd.DataFrame:

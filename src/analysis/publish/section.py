@@ -33,6 +33,7 @@ from analysis.survey.measures import measure_of
 from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import reference
 from analysis.survey.repository import build, built, read, wave_facts
+from analysis.survey.sealed import Sealed, opened
 from analysis.survey.study import study
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class Section:
         notebook: str,
         wave: str,
         lang: str,
-        estimates: pd.DataFrame | None = None,
+        estimates: pd.DataFrame | Sealed | None = None,
         district: str = "",
     ) -> None:
         self.notebook, self.wave, self.lang = notebook, wave, lang
         self.district = district or study().city
         self.folder, self.facts = build(wave) / lang, wave_facts(wave)
         self.withheld = read("withheld", wave)
-        self.computed = pd.DataFrame(columns=COLUMNS) if estimates is None else estimates
+        self._computed = pd.DataFrame(columns=COLUMNS) if estimates is None else opened(estimates)
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
         # names of the numbers said, ids of the figures and tables shown
@@ -74,17 +75,17 @@ class Section:
         self.lang, self.folder, self._names = lang, build(self.wave) / lang, None
         self.spoken, self.drawn = set(), set()
 
-    def keep(self, *estimates: pd.DataFrame) -> pd.DataFrame:
+    def keep(self, *estimates: pd.DataFrame | Sealed) -> pd.DataFrame:
         """Add estimates to the section; returns what is new for the city (else all), to be looked
         at.
         """
-        new = pd.concat(estimates, ignore_index=True).assign(notebook=self.notebook)
+        new = pd.concat(opened(estimates), ignore_index=True).assign(notebook=self.notebook)
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
-        before = self.computed
+        before = self._computed
         if in_lab():  # where a cell may run again
             before = before[~before["name"].isin(new["name"])]
         parts = [frame for frame in (before, new) if len(frame)]
-        self.computed, self._names = pd.concat(parts, ignore_index=True), None
+        self._computed, self._names = pd.concat(parts, ignore_index=True), None
         new = protected(new, self.withheld)
         city = new[new["district"] == study().city]
         shown = (city if len(city) else new).set_index("name")
@@ -92,15 +93,19 @@ class Section:
 
     def save(self) -> None:
         """Write the section's estimates where the others and the pipeline read them."""
-        own = self.computed[self.computed["notebook"] == self.notebook]  # the others save their own
+        computed = self._computed
+        own = computed[computed["notebook"] == self.notebook]  # the others save their own
         self._write(f"{ESTIMATES}/{self.notebook}.parquet", own.to_parquet(index=False))
 
     @property
+    def computed(self) -> Sealed:
+        """The numbers as computed, for tests and comparisons: sealed."""
+        return Sealed(self._computed, "section.computed")
+
+    @property
     def estimates(self) -> pd.DataFrame:
-        """The numbers as they may be published, with a column `withheld`; tests take them as
-        `computed`.
-        """
-        return protected(self.computed, self.withheld)
+        """The numbers as they may be published, with a column `withheld`."""
+        return protected(self._computed, self.withheld)
 
     @property
     def names(self) -> dict:

@@ -16,7 +16,8 @@ from matplotlib.patches import Rectangle
 from analysis.publish.figures import new_figure
 from analysis.publish.rows import ACCENT, INK, MUTED, ROWS, WARM
 from analysis.publish.tiles import extent, placed, tile_places
-from analysis.stats.comparison import limits
+from analysis.stats.comparison import as_published, limits
+from analysis.survey.sealed import opening
 
 GUIDES = {
     "intervals": {
@@ -76,12 +77,14 @@ def intervals(frame: pd.DataFrame, city: float, unit: str) -> Figure:
     return figure
 
 
+@opening
 def funnel(part: pd.DataFrame, labels: dict[str, str], unit: str, size: str) -> Figure:
     """Plot districts by size with the limits (95 and 99.8 %) about the city.
 
     part: from `districts_of`, drawn at its rows as counted; labels: name of each district; size:
     name of the rows.
     """
+    part = as_published(part, part.attrs.get("indicator", ""))
     figure, axes = new_figure(len(part) + 3)
     fine = _fine(part)
     fine_rows = fine["n"] * float(part["rows"].sum() / part["n"].sum())  # one design effect for all

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.publish.naming import district_names
+from analysis.survey.sealed import opening
 from analysis.survey.study import study
 
 WORDS = {
@@ -38,6 +39,7 @@ WORDS = {
 TABLE = {"zh": "table_zh", "en": "table"}
 
 
+@opening
 def since_last_wave(changes: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return changes of places, changed totals of the city, and tables not compared.
 

@@ -8,20 +8,22 @@ lrt.approximation = "satterthwaite") of R's survey package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from analysis.survey.sealed import Sealed, opened
 
 
 @dataclass(frozen=True)
 class ClusterEffect:
     """Effect of clustering on a comparison of districts.
 
-    deff: mean design effect of the differences between districts. statistic: F of the test that all
-    districts have one value, on df and df_error degrees of freedom, with its p. values: (district,
-    mean of its rows).
+    deff: mean design effect of the differences between districts; statistic: F of the test that all
+    districts have one value, on df and df_error degrees of freedom, with its p; values: (district,
+    mean of its rows), sealed where the rows were.
     """
 
     deff: float
@@ -29,16 +31,24 @@ class ClusterEffect:
     df: float
     df_error: float
     p: float
-    values: tuple[tuple[str, float], ...]
+    values: tuple[tuple[str, float], ...] | Sealed
 
 
-def cluster_effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
-    """Test whether districts have one mean of `value`, with rows correlated within clusters.
+def cluster_effect(
+    rows: pd.DataFrame | Sealed, value: str, district: str, cluster: str
+) -> ClusterEffect:
+    """Test whether districts have one mean of `value` when rows of one cluster are alike.
 
     rows: one row for each person, with columns `district` and `cluster` (clusters lie within
     districts). value: a pandas expression, numeric or a condition (1 if true). Raises ValueError
     for a district with one cluster.
     """
+    effect = _effect(opened(rows), value, district, cluster)
+    sealed = isinstance(rows, Sealed)
+    return replace(effect, values=Sealed(effect.values, "values")) if sealed else effect
+
+
+def _effect(rows: pd.DataFrame, value: str, district: str, cluster: str) -> ClusterEffect:
     means = district_means(rows, value, district, cluster)
     if lone := list(means.index[means["clusters"] < 2]):
         raise ValueError(

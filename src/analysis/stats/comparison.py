@@ -21,11 +21,12 @@ from analysis.stats.difference import (
     newcombe,
     welch,
 )
-from analysis.stats.disclosure import published_digits
+from analysis.stats.disclosure import published_digits, rounded_interval
 from analysis.stats.presentation import presentable
 from analysis.stats.ranks import rank_sets
 from analysis.stats.shrinkage import fay_herriot
 from analysis.survey.reference import reference
+from analysis.survey.sealed import opened, opening, sealing
 from analysis.survey.study import study
 
 VERDICTS = {True: "各地不全相同", False: "差异无统计学意义，不作排名"}
@@ -34,9 +35,11 @@ IN_ITS_UNIT = (
     *("value", "low", "high", "rest", "against", "difference", "difference_low", "difference_high"),
     *("low95", "high95", "low998", "high998", "shrunk", "shrunk_se", "se", "lowest", "highest"),
 )
-MIN_CONTRIBUTORS = 10  # no statement is made of fewer contributors
+P_VALUES = ("p", "p_alike", "p_holm", "p_rest", "p_rest_holm")
+MIN_CONTRIBUTORS = 10  # nothing is said of fewer contributors
 
 
+@sealing
 def districts_of(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
@@ -93,7 +96,7 @@ def _check_effect(rows: pd.DataFrame, effect: ClusterEffect | None, scale: int) 
                 f"cluster_effect"
             )
         return
-    found = pd.Series(dict(effect.values)).reindex(rows["district"].to_numpy())
+    found = pd.Series(dict(opened(effect.values))).reindex(rows["district"].to_numpy())
     if not np.allclose(scale * found, rows["value"], atol=1e-5):
         raise ValueError(f"{indicator}: the cluster_effect is of other rows than the estimates")
 
@@ -107,6 +110,7 @@ def _is_share(rows: pd.DataFrame) -> bool:
     return bool((rows["unit"] == "%").all() and np.allclose(k, k.round(), atol=1e-4))
 
 
+@opening
 def homogeneity(
     estimates: pd.DataFrame, indicators: list[str], effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
@@ -130,6 +134,11 @@ def homogeneity(
     ends = ["lowest", "highest", "lowest_in", "highest_in"]
     frame = pd.DataFrame(rows, columns=["indicator", "zh", "en", *ends, "statistic", "p", "test"])
     smallest = (frame["test"] == "exact") & (frame["p"] <= RESOLUTION)
+    bounds = frame.set_index("indicator", drop=False)[["lowest", "highest"]]
+    for name in indicators:
+        frame.loc[frame["indicator"] == name, ["lowest", "highest"]] = as_published(
+            bounds.loc[[name]], name
+        ).to_numpy()
     frame["statistic"], frame["p"] = frame["statistic"].round(1), holm(frame["p"]).round(6)
     frame["at_most"] = frame["p"].isin(frame.loc[smallest, "p"])  # Holm's maximum passes a bound on
     return frame.assign(verdict=[VERDICTS[bool(p < LEVEL)] for p in frame["p"]])
@@ -144,6 +153,7 @@ def _alike(part: pd.DataFrame, effect: ClusterEffect | None = None) -> tuple[flo
     return equal_means(part["value"], part["se"], part["n"])
 
 
+@opening
 def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
     """Compare every pair of districts from `districts_of`.
 
@@ -161,7 +171,8 @@ def pairs(part: pd.DataFrame, p_alike: float) -> pd.DataFrame:
     }
     frame = pd.DataFrame(columns | {"low": low, "high": high, "p": p})
     frame["p_holm"] = holm(frame["p"])
-    return frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
+    frame = frame.assign(apart=(frame["p_holm"] < LEVEL) & (p_alike < LEVEL))
+    return as_published(frame, part.attrs.get("indicator", ""))
 
 
 def against_rest(part: pd.DataFrame) -> pd.DataFrame:
@@ -236,6 +247,7 @@ def shrunk(part: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reindex(part.index)
 
 
+@opening
 def compare(
     estimates: pd.DataFrame, indicator: str, effect: ClusterEffect | None = None
 ) -> pd.DataFrame:
@@ -246,19 +258,47 @@ def compare(
     (marginal), rank_low_all, rank_high_all (simultaneous); p_alike of the homogeneity test. If this
     test finds no difference, neither rank nor position may be published.
     """
-    part = districts_of(estimates, indicator, effect)
-    ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
-    ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
-    wide = pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
+    part, digits = districts_of(estimates, indicator, effect), published_digits(indicator)
+    wide = _compared(part)
+    if digits is not None:  # several roundings of one value would tell more of its digits
+        shown = _compared(part.assign(value=part["value"].round(digits)))
+        wide = wide.assign(**shown[[name for name in IN_ITS_UNIT if name in shown]])
     wide = wide.assign(indicator=indicator, p_alike=_alike(part, effect)[1])
     return as_published(wide[["indicator", *wide.columns.drop("indicator")]], indicator)
 
 
+def _compared(part: pd.DataFrame) -> pd.DataFrame:
+    """Put the comparisons of districts beside their values, one row a district."""
+    ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
+    ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
+    return pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)
+
+
+@opening
 def as_published(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
-    """Round values of an indicator of people to the digits published for districts."""
+    """Round a table of an indicator of people as districts are published.
+
+    What is in its unit has the decimals of districts, p values have one digit: with more of them
+    the statistic could be worked out, and from it the value of one person who has left.
+    """
     digits = published_digits(indicator)
+    if digits is None:
+        return table
     columns = [name for name in IN_ITS_UNIT if name in table]
-    return table if digits is None else table.assign(**table[columns].astype(float).round(digits))
+    found = table.assign(**table[columns].astype(float).round(digits))
+    if {"value", "low", "high"} <= set(columns):
+        interval = table[["value", "low", "high"]].astype(float)
+        found = found.assign(**rounded_interval(interval, digits))
+    coarse = {name: table[name].map(one_digit) for name in P_VALUES if name in table}
+    return found.assign(**coarse)
+
+
+def one_digit(p: float) -> float:
+    """Round a p value to one digit, on its side of LEVEL."""
+    if pd.isna(p):
+        return p
+    rounded, level = float(f"{p:.1g}"), round(LEVEL, 6)
+    return rounded if (rounded < level) == (p < level) else level - 0.001
 
 
 def tested(part: pd.DataFrame) -> pd.DataFrame:

@@ -24,12 +24,15 @@ from analysis.survey.folders import REFERENCE
 from analysis.survey.messages import NOT_IN_PEOPLE, NOT_PROTECTED
 from analysis.survey.problems import Problem, StudyError
 from analysis.survey.reference import missing_line, reference
+from analysis.survey.sealed import opening
 from analysis.survey.study import Study, study
 
 FEW, DERIVABLE = "few", "derivable"  # why a cell is withheld
 WITHHELD = ("indicator", "district", "reason")
 COSTS = {"count": 1.0, "sum": 3.0}  # of withholding a cell that is not small, by kind
 VALUES = ["value", "low", "high"]
+SHARE = "/ count(rows)"  # the end of the formula of a share
+WHOLE = {"mean": 0, "reported_mean": 0}  # decimals of a mean for which none are declared
 NEIGHBOURS = 12  # districts that a programme may move beside the one in question
 FEW_DISTRICTS = (
     30  # above it cells that others have made superfluous stay hidden: to find them would take long
@@ -47,7 +50,8 @@ class Person:
     `equals`), derived (of the cells in `of`), mean, reported_mean (by the district itself), sample,
     named. within: the indicator of which it is a part. by_district: whether it is published by
     district; those in `exceptions` are in any case, for the reason in `source`. decimals: of
-    districts, where they are fewer than the measure's. assessment: none or all tells of each.
+    districts, where they are fewer than the measure's; of a mean none if not declared. assessment:
+    none or all tells of each.
     """
 
     indicator: str
@@ -79,6 +83,7 @@ class Policy:
     width: int = 10
     dominance_2: float = 85.0
     dominance_p: float = 10.0
+    mover: float = 10.0
 
     @cached_property
     def cells(self) -> dict[str, Person]:
@@ -109,6 +114,13 @@ class Policy:
             or 100 * (total - two) < self.dominance_p * largest[0]
         )
 
+    def tells_of_movers(self, values: np.ndarray, digits: int) -> bool:
+        """Tell whether a mean with so many decimals, before and after one of its people has left,
+        gives that person's value to within the `mover` rule.
+        """
+        known_to = len(values) * 10.0**-digits  # half a unit of the last digit, in both sums
+        return 100 * known_to < self.mover * np.abs(values).max(initial=0.0)
+
 
 def policy() -> Policy:
     """Return the policy of the study; without `people.csv` there is nothing of people in it."""
@@ -134,7 +146,7 @@ def _person(row: Any) -> Person:
         tuple(row.of.split()),
         row.by_district != "no",
         frozenset(row.exceptions.split()),
-        int(row.decimals) if row.decimals else None,
+        int(row.decimals) if row.decimals else WHOLE.get(row.kind),
         row.assessment == "yes",
     )
 
@@ -479,7 +491,7 @@ def _round(rows: pd.DataFrame, rules: Policy) -> None:
     for name, of_districts in rounded.items():
         for where, digits in ((city, decimals[name]), (~city, of_districts)):
             part = rows["indicator"].eq(name) & where
-            rows.loc[part, VALUES] = rows.loc[part, VALUES].round(digits)
+            rows.loc[part, VALUES] = rounded_interval(rows.loc[part, VALUES], digits)
             rows.loc[part, ["numerator", "denominator"]] = np.nan
     derived = {name for name, one in rules.people.items() if rounded.keys() & set(one.of)}
     values = rows.set_index(["indicator", "district"])["value"].to_dict()
@@ -488,6 +500,18 @@ def _round(rows: pd.DataFrame, rules: Policy) -> None:
             after, before = (values[found[part], row.district] for part in ("after", "before"))
             change = 100 * (after - before) / before if found["growth"] else after - before
             rows.at[row.Index, "value"] = round(change, DECIMALS)
+
+
+def rounded_interval(values: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """Round columns value, low and high; the bounds lie about the rounded value.
+
+    Bounds that were rounded by themselves would tell more digits of the value in their middle.
+    """
+    value = values["value"].round(digits)
+    half = ((values["high"] - values["low"]) / 2).round(digits)
+    return values.assign(
+        value=value, low=(value - half).round(digits), high=(value + half).round(digits)
+    )
 
 
 def _hide(rows: pd.DataFrame, rules: Policy, reasons: dict[Cell, str]) -> None:
@@ -504,8 +528,21 @@ def _reason(row: Any, rules: Policy, reasons: dict[Cell, str]) -> str:
     if person is None or row.district in person.exceptions:
         return ""
     cells = [(one, row.district) for one in (row.indicator, *person.of)]
-    few = person.kind in ("mean", "sample") and (0 < row.n < rules.threshold or pd.isna(row.value))
+    few = _is_average(person, row) and (0 < row.n < rules.threshold or pd.isna(row.value))
     return next((reasons[cell] for cell in cells if cell in reasons), FEW if few else "")
+
+
+def _is_average(person: Person, row: Any) -> bool:
+    """Tell whether a row is a mean or a share of people, which takes ten of them."""
+    return person.kind in ("mean", "sample") or row.how.partition(" [")[0].endswith(SHARE)
+
+
+def digits_of(indicator: str, of_city: bool) -> int | None:
+    """Return to how many decimals a mean of people is published; None of what is not rounded."""
+    if of_city and published_digits(indicator) is not None:
+        measures = reference("measures").set_index("indicator")
+        return int(measures.at[indicator, "decimals"])
+    return published_digits(indicator)
 
 
 def published_digits(indicator: str) -> int | None:
@@ -516,11 +553,29 @@ def published_digits(indicator: str) -> int | None:
     return person.decimals if person else None
 
 
+@opening
+def quantiles(
+    people: pd.DataFrame, column: str, by: str, at: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75, 0.9)
+) -> pd.DataFrame:
+    """Return how many people each group has, and quantiles of a column, as for a box plot.
+
+    Columns size and one for each of `at`, indexed by group. A quantile is blank where it leaves
+    fewer than ten people on either side, and so is always the lowest and the highest value.
+    """
+    groups = people.groupby(by)[column]
+    found = {"size": groups.size()}
+    for share in at:
+        enough = found["size"] * min(share, 1 - share) >= policy().threshold
+        found[f"q{100 * share:g}"] = groups.quantile(share).where(enough)
+    return pd.DataFrame(found)
+
+
+@opening
 def medians(people: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
     """Return how many people each group has and the median of a column; groups of too few are left
     out.
 
-    Columns size and median, indexed by group; a quantile takes ten people or more on each side.
+    Columns size and median, indexed by group.
     """
-    found = people.groupby(by)[column].agg(["size", "median"])
-    return found[found["size"] >= 2 * policy().threshold]
+    found = quantiles(people, column, by, (0.5,)).rename(columns={"q50": "median"})
+    return found[found["median"].notna()]

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.survey.sealed import opening
+
 DRAWS, SEED = 10_000, 2020
 EXACT = 9  # decimals of a share that are the same on every machine and Python
 
@@ -21,6 +23,7 @@ def coefficient_of_variation(value: ArrayLike, weight: ArrayLike) -> float:
     return float(np.sqrt((share * (ratio - 1) ** 2).sum()))
 
 
+@opening
 def chance_variation(part: pd.DataFrame, draws: int = DRAWS, seed: int = SEED) -> float:
     """Return the expected coefficient of variation if all districts were equal, by simulation.
 
@@ -90,6 +93,15 @@ def dispersion(value: ArrayLike, weight: ArrayLike, group: ArrayLike) -> pd.Data
     return pd.DataFrame(
         {"measure": list(full), "value": list(full.values()), "se": np.sqrt(spread).to_numpy()}
     )
+
+
+@opening
+def dispersion_of(part: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
+    """Measure the dispersion of the districts of one indicator; `group`: a class by district.
+
+    part: from `comparison.districts_of`.
+    """
+    return dispersion(part["value"], part["n"], part["district"].map(group))
 
 
 def _measures(

@@ -17,7 +17,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.disclosure import policy
+from analysis.stats.disclosure import digits_of, policy
 from analysis.stats.record import (
     COLUMNS,
     DECIMALS,
@@ -29,9 +29,13 @@ from analysis.stats.record import (
     unit_of,
 )
 from analysis.survey.citation import cite_estimates
+from analysis.survey.messages import SUM_OF_PEOPLE
+from analysis.survey.problems import Problem, StudyError
+from analysis.survey.sealed import sealing
 from analysis.survey.study import study
 
 
+@sealing
 def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate the percentage of rows for which `condition` holds, with a 95 % interval.
 
@@ -47,13 +51,14 @@ def share(table: pd.DataFrame, condition: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"100 × count({condition}) / count(rows)", where)
 
 
+@sealing
 def mean(
     table: pd.DataFrame, column: str, indicator: str, where: str = "", weight: str = ""
 ) -> pd.DataFrame:
     """Estimate the mean of a column, weighted if `weight` is given (for means of headcounts).
 
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts
-    rows. A mean of people is missing if one or two of them dominate it.
+    rows. A mean of people is blank where the value of one of them could be told from it.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -62,8 +67,7 @@ def mean(
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        # one person's value could be inferred from it
-        if of_people(table) and policy().dominated(values):
+        if of_people(table) and _tells_of_one(rows, values, indicator):
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
@@ -71,6 +75,13 @@ def mean(
     return _by_district(table, row, indicator, how, where)
 
 
+def _tells_of_one(rows: pd.DataFrame, values: np.ndarray, indicator: str) -> bool:
+    """Tell whether one or two people dominate a mean, or its digits tell of one who leaves."""
+    rules, digits = policy(), digits_of(indicator, rows["county_code"].nunique() > 1)
+    return rules.dominated(values) or (digits is not None and rules.tells_of_movers(values, digits))
+
+
+@sealing
 def mean_count(
     table: pd.DataFrame, members: pd.DataFrame, by: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
@@ -108,8 +119,10 @@ def _student(values: np.ndarray) -> tuple[float, float, float, int]:
     return values.mean(), values.mean() - half, values.mean() + half, n
 
 
+@sealing
 def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
-    """Estimate the sum of a column; `n` is the number of rows."""
+    """Add up a column. `n` counts rows. Raises StudyError for values of people."""
+    _refuse_people(table, indicator)
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         return float(rows[column].sum()), np.nan, np.nan, len(rows)
@@ -117,6 +130,13 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
     return _by_district(table, row, indicator, f"sum({column})", where, empty=0.0)
 
 
+def _refuse_people(table: pd.DataFrame, indicator: str) -> None:
+    """Refuse sums of values of people: one who comes or goes would be told from two of them."""
+    if of_people(table):
+        raise StudyError([Problem.of(SUM_OF_PEOPLE.fault(indicator=indicator), "people.csv")])
+
+
+@sealing
 def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
     """Count rows, as estimates."""
 
@@ -126,6 +146,7 @@ def count(table: pd.DataFrame, indicator: str, where: str = "") -> pd.DataFrame:
     return _by_district(table, row, indicator, "count(rows)", where, empty=0.0)
 
 
+@sealing
 def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Count the distinct values of a column, as estimates."""
 
@@ -135,13 +156,14 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
     return _by_district(table, row, indicator, f"count(distinct {column})", where, empty=0.0)
 
 
+@sealing
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column by that of another; `scale=100` for percentages.
-
-    Conditions and products of columns are accepted too.
+    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
+    percentages. Raises StudyError for values of people.
     """
+    _refuse_people(table, indicator)
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
         top, bottom = float(rows.eval(over).sum()), float(rows.eval(under).sum())
@@ -151,6 +173,7 @@ def ratio(
     return _by_district(table, row, indicator, f"{factor}sum({over}) / sum({under})", where)
 
 
+@sealing
 def change(
     after: pd.DataFrame, before: pd.DataFrame, indicator: str, relative: bool = False
 ) -> pd.DataFrame:
@@ -177,6 +200,7 @@ def change(
     return both[COLUMNS]
 
 
+@sealing
 def count_estimates(
     estimates: pd.DataFrame, condition: str, indicator: str, per: str = ""
 ) -> pd.DataFrame:

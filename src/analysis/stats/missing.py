@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.survey.sealed import Sealed, opened
 
-def missingness(tables: dict[str, pd.DataFrame], by: str = "") -> pd.DataFrame:
-    """Count missing values: one row per table and column (and value of `by`).
 
-    Columns: table, column, rows, missing, share (%).
+def missingness(tables: dict[str, pd.DataFrame | Sealed], by: str = "") -> pd.DataFrame:
+    """Count blanks: one row per table and column (and value of `by`): table, column, rows, missing,
+    share (%).
+
+    Tables that are sealed are counted as a whole, without `by`.
     """
+    tables = tables if by else opened(tables)
     records = []
     for name, table in tables.items():
         groups = table.groupby(by) if by else [("", table)]

@@ -15,21 +15,40 @@ from scipy import sparse, stats
 
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.difference import holm
+from analysis.survey.sealed import Sealed, opened, sealing
 
 MIN_CLUSTERS = 30  # with fewer, clustered errors are too small (Cameron and Miller, 2015)
 
 
-def worker_model(
-    rows: pd.DataFrame, outcome: str, district: str, cluster: str, controls: tuple[str, ...] = ()
-) -> tuple[pd.DataFrame, dict]:
-    """Regress `outcome` on district and controls, and test the districts jointly.
+@sealing
+def with_years(rows: pd.DataFrame, since: str, until: str) -> pd.DataFrame:
+    """Return a table with a column `years`, from the date in column `since` to the day `until`."""
+    return rows.assign(years=(pd.Timestamp(until) - rows[since]).dt.days / 365.25)
 
-    Text controls become classes. Districts are compared with the mean of all rows (weighted
-    deviation coding), not with a reference district. Returns one row per district: district, value
-    (difference from the mean of all), se, low, high, p, p_holm (over the districts); and the joint
-    test: f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than
-    MIN_CLUSTERS.
+
+def worker_model(
+    rows: pd.DataFrame | Sealed,
+    outcome: str,
+    district: str,
+    cluster: str,
+    controls: tuple[str, ...] = (),
+) -> tuple[pd.DataFrame | Sealed, dict]:
+    """Regress `outcome` on district, with controls (text becomes classes), and test the districts
+    together.
+
+    Districts are set against the mean of all rows (weighted deviation coding), not against one of
+    their own. Returns one row per district: district, value (difference from the mean of all), se,
+    low, high, p, p_holm (over the districts), sealed where the rows are, until
+    `comparison.as_published` rounds them; and the joint test: f, df, df_residual, p, clusters, n.
+    Raises ValueError for fewer clusters than MIN_CLUSTERS.
     """
+    model, joint = _fitted(opened(rows), outcome, district, cluster, controls)
+    return Sealed(model, "worker_model") if isinstance(rows, Sealed) else model, joint
+
+
+def _fitted(
+    rows: pd.DataFrame, outcome: str, district: str, cluster: str, controls: tuple[str, ...]
+) -> tuple[pd.DataFrame, dict]:
     groups, clusters = _classes(rows[cluster])
     if len(clusters) < MIN_CLUSTERS:
         few = f"{len(clusters)} clusters of {cluster}"

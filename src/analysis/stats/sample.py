@@ -19,6 +19,7 @@ from analysis.stats.difference import holm
 from analysis.stats.record import as_estimates, record
 from analysis.stats.statements import words_of
 from analysis.survey.citation import cite
+from analysis.survey.sealed import opening, sealing
 from analysis.survey.study import study
 
 DECIDED = "by decision"  # the stratum of communities that were not drawn at random
@@ -46,6 +47,7 @@ class Sample:
     drawn: str
 
 
+@sealing
 def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series) -> Sample:
     """Return the sample of the communities in `visited` (one row each).
 
@@ -56,6 +58,7 @@ def sample_of_communities(visited: pd.DataFrame, frame: pd.DataFrame, decided: p
     return Sample(*_first_stage(visited, frame, decided))
 
 
+@sealing
 def sample_of_staff(
     staff: pd.DataFrame, visited: pd.DataFrame, frame: pd.DataFrame, decided: pd.Series
 ) -> Sample:
@@ -87,6 +90,7 @@ def _first_stage(
     return rows.assign(stratum=own, in_frame=own.map(size)), COMMUNITIES, (frame,), drawn
 
 
+@sealing
 def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate a mean over the city's village-turned communities, or their staff.
 
@@ -97,6 +101,7 @@ def sample_mean(sample: Sample, column: str, indicator: str, where: str = "") ->
     return _row(sample, indicator, fitted, 1, f"mean({column})", where)
 
 
+@sealing
 def sample_ratio(
     sample: Sample, over: str, under: str, indicator: str, where: str = ""
 ) -> pd.DataFrame:
@@ -105,6 +110,7 @@ def sample_ratio(
     return _row(sample, indicator, fitted, 100, f"100 × sum({over}) / sum({under})", where)
 
 
+@sealing
 def sample_share(sample: Sample, condition: str, indicator: str, where: str = "") -> pd.DataFrame:
     """Estimate a percentage, with a t interval on the logit scale (none at 0 and 100 %).
 
@@ -114,6 +120,7 @@ def sample_share(sample: Sample, condition: str, indicator: str, where: str = ""
     return _row(sample, indicator, fitted, 100, f"100 × share({condition})", where)
 
 
+@sealing
 def compare_groups(
     sample: Sample, questions: dict[str, str], first: str, second: str
 ) -> pd.DataFrame:
@@ -133,6 +140,7 @@ def compare_groups(
     return found.assign(groups=[(first, second)] * len(found))
 
 
+@sealing
 def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
     """Return estimates of the differences from `compare_groups`."""
     rows = []
@@ -143,6 +151,7 @@ def group_estimates(sample: Sample, compared: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
+@opening
 def group_statements(compared: pd.DataFrame, groups: dict[str, tuple[str, str]]) -> pd.DataFrame:
     """Return a statement for each difference; groups differ only if p_holm is below LEVEL.
 

@@ -17,6 +17,7 @@ from analysis.stats.confidence import LEVEL
 from analysis.survey.messages import NO_SENTENCE
 from analysis.survey.problems import InputError, Problem
 from analysis.survey.reference import missing_line, reference
+from analysis.survey.sealed import opening
 from analysis.survey.study import study
 
 COLUMNS = [
@@ -52,6 +53,7 @@ PARTS = {
 STOPS = {"zh": ("。", "、", "；"), "en": (".", ", ", "; ")}
 
 
+@opening
 def statements(
     estimates: pd.DataFrame, tests: pd.DataFrame, effects: dict[str, ClusterEffect] | None = None
 ) -> pd.DataFrame:
@@ -72,6 +74,7 @@ def statements(
     return pd.concat(frames, ignore_index=True)
 
 
+@opening
 def pair_statement(
     estimates: pd.DataFrame,
     indicator: str,

@@ -17,7 +17,7 @@ from analysis.survey.codebook import Table
 from analysis.survey.corrections import printed
 from analysis.survey.forms.columns import columns
 from analysis.survey.forms.validation import limits
-from analysis.survey.identifiers import looks_personal
+from analysis.survey.identifiers import MASK, looks_personal
 from analysis.survey.reading.book import Sheet
 from analysis.survey.reading.header import Header
 from analysis.survey.reading.rows import row_kinds
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 HIDDEN = {"name", "id_number", "phone", "remark"}
 WIDEST = 1000  # columns, the most whose letters are looked up
-MASK = "（略）"
 PLACE = ("社区", "街道", "镇", "乡", "小计", "合计")
 
 

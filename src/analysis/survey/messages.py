@@ -296,6 +296,8 @@ NOT_FILLED = Message("B26", "{value} 还没有填", "is not filled in yet", "填
 NOT_DECIMALS = Message("B27", "{value} 应为 0 至 6 的整数", "a whole number from 0 to 6 is wanted", "填保留几位小数", "say how many decimals are printed")
 NAMED_TWICE = Message("B28", "{key} 出现两次", "is there twice", "只留一行，或另取名称", "keep one row, or choose another name")
 NO_NAME = Message("B29", "{key} 没有名称", "has no name in this language", "填上名称", "fill it in")
+SUM_OF_PEOPLE = Message("B30", "{indicator} 合计的是个人的数值，不公布", "adds up values of people, which are not published", "改用 count 或 mean", "take count or mean")
+LEAK = Message("B31", "已公布的数能推出个人：{leak}", "what is published tells of people: {leak}", "在 people.csv 中把有关指标的 by_district 改为 no 或减少 decimals，重新生成；不得发布", "set by_district to no or fewer decimals for it in people.csv and build again; it must not be released")
 # fmt: on
 
 

@@ -13,11 +13,14 @@ from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import build, notebook_name, processed, root
 from analysis.survey.folders import district as folder_of
 from analysis.survey.reference import reference
+from analysis.survey.sealed import Sealed
 from analysis.survey.study import study
 
 __all__ = ["build", "processed", "reference", "root"]
 
 PLACE = ("county_code", "workbook", "sheet", "row")  # location of a row of a clean table
+# clean tables beside the codebook that hold rows or small counts of people
+BESIDE = ("accounts", "changes", "corrections", "questions")
 
 
 NOT_BUILT = (
@@ -52,12 +55,13 @@ def named_places() -> pd.Series:
     return reference("named_places").set_index("real_name")["stand_in"]
 
 
-def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
-    """Return one clean table; `attrs` hold its name and wave for the estimates made from it.
+def read(table: str, wave: str, *columns: str) -> pd.DataFrame | Sealed:
+    """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
 
-    columns: the columns to read, beside the location of each row; a notebook that names them runs
-    again only if one of them changes. Raises NotBuiltError if the table has not been made, KeyError
-    naming a column that it does not have.
+    A table that tells of people is sealed: the functions of `analysis.stats` take it, and nothing
+    else does. columns: with names, these alone and where each row stands; a notebook that names
+    what it uses runs again only when one of them changes. Raises NotBuiltError where the table has
+    yet to be made, KeyError naming a column that it does not have.
     """
     path = built(processed(wave) / f"{table}.parquet")
     with reading_table(table, columns, path), path.open("rb") as file:
@@ -68,14 +72,25 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame:
         chosen = [name for name in names if name in {*PLACE, *columns}] if columns else names
         frame = pd.read_parquet(file, columns=chosen)
     frame.attrs.update(table=table, wave=wave)
-    return frame
+    return Sealed(frame, table) if tells_of_people(table) else frame
 
 
-def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame:
-    """Return the estimates that notebooks (those named, or all) have saved, as one table.
+def tells_of_people(table: str) -> bool:
+    """Tell whether a clean table holds people, interviews or counts that the gate has yet to pass.
 
-    district: return what the page of a district may show instead: its own rows and the city's,
-    rounded as printed (see `analysis.publish.districts`).
+    These are tables of people, samples, those that `people.csv` counts in, and those BESIDE.
+    """
+    known = study().tables.get(table)
+    if known is None:
+        return table in BESIDE
+    return known.of_people or known.sample or table in set(reference("people")["table"])
+
+
+def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFrame | Sealed:
+    """Read the estimates that notebooks (those named, or all) have saved, as one table, sealed.
+
+    district: what the page of a district may say instead, not sealed: its own rows and the city's
+    as they are printed (see `analysis.publish.districts`).
     """
     if district:
         return _read_parquet(folder_of(wave, district) / "estimates.parquet")
@@ -83,7 +98,8 @@ def read_estimates(wave: str, *notebooks: str, district: str = "") -> pd.DataFra
     paths = [folder / f"{notebook_name(name)}.parquet" for name in notebooks] or sorted(
         folder.glob("*.parquet")
     )
-    return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
+    saved = pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
+    return Sealed(saved, "read_estimates")
 
 
 def read_statements(wave: str, district: str = "") -> pd.DataFrame:

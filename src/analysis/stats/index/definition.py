@@ -15,6 +15,7 @@ from analysis.stats.record import name_of, of_people
 from analysis.survey.citation import cite, cite_estimates, cite_sheets
 from analysis.survey.problems import StudyError
 from analysis.survey.reference import no_row, reference
+from analysis.survey.sealed import opening
 from analysis.survey.study import study
 
 NUMBERS = ["direction", "goal_low", "goal_high", "weight", "factor"]
@@ -74,6 +75,14 @@ def measure(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, by: list[str])
     return pd.DataFrame(values)
 
 
+@opening
+def measured(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute every indicator for each district and, in the last row, for the city."""
+    of_city = {name: table.assign(city=study().city) for name, table in tables.items()}
+    districts = measure(tables, frame, ["county_code"]).loc[list(study().districts)]
+    return pd.concat([districts, measure(of_city, frame, ["city"])])
+
+
 def _tells(
     tables: dict[str, pd.DataFrame], row: pd.Series, part: pd.Series, whole: pd.Series
 ) -> pd.Series:
@@ -114,6 +123,7 @@ def _sums(tables: dict[str, pd.DataFrame], key: str, by: list[str]) -> pd.Series
     )
 
 
+@opening
 def cited(tables: dict[str, pd.DataFrame], frame: pd.DataFrame, code: str) -> dict[str, str]:
     """Return the citations of an aggregate by district.
 

@@ -14,6 +14,7 @@ from scipy import stats
 from analysis.stats.confidence import CONFIDENCE
 from analysis.stats.index.definition import parts
 from analysis.stats.index.scores import HIGH, LOW, scores
+from analysis.survey.sealed import opening
 from analysis.survey.study import study
 
 GROUPS, SEED = 10, 2020
@@ -32,6 +33,7 @@ def intervals(score: pd.Series, error: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"value": score, **bounds, "cut": (low < LOW) | (high > HIGH)})
 
 
+@opening
 def standard_errors(tables: dict, frame: pd.DataFrame, district: str, unit: str) -> pd.DataFrame:
     """Return the jackknife standard error of every score: districts × codes.
 
