@@ -1,0 +1,105 @@
+"""A report, and all that its pages say, of texts as people may type them."""
+
+from datetime import datetime
+from html.parser import HTMLParser
+
+import pandas as pd
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from analysis.publish import tables
+from analysis.publish.markup import plain
+from analysis.publish.prose import render
+
+WHEN = datetime(2020, 4, 30)
+COUNTIES = {"title": "各县", "subtitle": "", "table": {"columns": ["指标", "单位"], "rows": []}}
+LINK = '<a class="n" href="#r-certified" data-basis="synthetic">47.2%</a>'
+
+
+class Shown(HTMLParser):
+    """The elements of a page with their attributes, and the text of each."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.text = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        of_numbers = {"class"} if tag in ("table", "th", "td") else set()  # a text may be a number
+        self.elements.append((tag, tuple(sorted({name for name, _ in attrs} - of_numbers))))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def shown(kind, data, **report):
+    return new_output("display_data", data=data, metadata={"report": {"kind": kind, **report}})
+
+
+def receipt(text):
+    made = dict.fromkeys(["label", "value", "definition", "how", "words", "facts"], text)
+    return made | {
+        "sources": [(text, text)],
+        "corrections": [text],
+        "notebook": "a",
+        "cell": "b",
+        "cell_href": "b",
+    }
+
+
+def notebook_of(*texts):
+    """A report in which each text comes as data into prose, titles and a table."""
+    cells = []
+    for place, text in enumerate(texts):
+        said = render("持证率{{ number }}：{{ text }}", {"number": Linked(), "text": text})
+        title = render("{{ text }}", {"text": text})
+        data = pd.DataFrame([[text, text]], columns=["甲", text])
+        report = {"title": title, "subtitle": title, "source": title, "alt": plain(title)}
+        report["table"] = {
+            "columns": [str(name) for name in data.columns],
+            "rows": tables.cells(data),
+        }
+        outputs = [
+            shown("prose", {"text/markdown": said}, lang="zh"),
+            shown("table", {"text/html": tables.to_html(data)}, id=f"t{place}", **report),
+        ]
+        cells.append(new_code_cell("%%md zh", id=f"words{place}", outputs=outputs))
+    return new_notebook(cells=cells)
+
+
+class Linked:
+    """A number with its receipt, as prose says it."""
+
+    def __html__(self):
+        return LINK
+
+    __str__ = __html__
+
+
+def site_of(text):
+    site = dict.fromkeys(["title", "report", "kicker", "notice", "date", "edition"], text)
+    return site | {
+        "subtitle": render("{{ text }}", {"text": text}),
+        "lang": "zh",
+        "basis": "synthetic",
+        "stamp": {text: text},
+        "downloads": [],
+        "links": [(text, "a.html")],
+        "estimates": {"certified": receipt(text)},
+        "assured": text,
+        "areas": [{"code": "331002", "name": text, "href": "a.html", "statements": [text]}],
+    }
+
+
+def words_of(body):
+    """What a body of typst says in its paragraphs, as typst itself lays it out."""
+    if isinstance(body, list):
+        return "".join(map(words_of, body))
+    if not isinstance(body, dict):
+        return ""
+    if body.get("func") == "space":
+        return " "
+    if body.get("func") == "smartquote":
+        return '"' if body.get("double", True) else "'"
+    return (
+        body.get("text", "") if isinstance(body.get("text"), str) else words_of(list(body.values()))
+    )
