@@ -16,7 +16,7 @@ sys.path[:0] = sys.argv[1:3]
 from analysis.pipeline.stable import set_stable
 set_stable()
 import matplotlib.pyplot as plt
-from test_hostile import notebook_of, site_of
+from typed_report import notebook_of, site_of
 from analysis.publish import page, picture
 from analysis.publish.figures import use_style
 from analysis.publish.pdf import pdf

@@ -7,6 +7,7 @@ computed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from analysis.publish.tables import capital
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
+LINK = re.compile(r"[\[\]<]")  # begins or ends a link, or HTML, in Markdown
 WORDS = {
     "zh": {
         "line": "{label}（{place}）：{value}；{interval}；依据：{basis}；{uncertainty}；"
@@ -77,7 +79,7 @@ def _usual(district: str, lang: str) -> str:
 def _line(row: Any, measure: dict[str, str], lang: str, wording: str) -> str:
     words, said = WORDS[lang], number(row, measure, lang)
     unknown = said.interval_text == "—"
-    return words["line"].format(
+    line = words["line"].format(
         label=capital(measure[lang]),
         place=district_names(lang)[row.district],
         value=said.text,
@@ -86,3 +88,4 @@ def _line(row: Any, measure: dict[str, str], lang: str, wording: str) -> str:
         uncertainty=UNCERTAINTY[row.uncertainty][lang],
         wording=" ".join(wording.split()),
     )
+    return LINK.sub(r"\\\g<0>", line)

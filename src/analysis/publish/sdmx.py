@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.publish.dataset import Dataset
+from analysis.publish.tables import harmless
 
 DATAFLOW = "ESTIMATES(1.0)"
 COLUMNS = {  # columns of the estimates, with their names in SDMX
@@ -52,4 +53,5 @@ def sdmx_csv(data: Dataset, estimates: pd.DataFrame) -> str:
         why = "两行同一指标、地区 (two rows of one indicator and area: give one another name)"
         raise ValueError(f"estimates.csv: {first['INDICATOR']} {first['REF_AREA']}: {why}")
     frame["COMMENT_OBS"] = data.label[data.languages[0]]
+    frame = frame.map(harmless)
     return frame.to_csv(index=False, lineterminator="\n")

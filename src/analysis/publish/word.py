@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their
 # width.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
+LONGEST = 255  # characters of a property of a document
 FONTS = {
     "zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"),
     "en": ("Times New Roman",) * 4,
@@ -95,7 +96,7 @@ def _document(
     _pictures(document, said.pictures)
     properties = document.core_properties
     properties.title, properties.author, properties.created, properties.modified = (
-        title, site["kicker"], when, when)  # fmt: skip
+        title[:LONGEST], site["kicker"][:LONGEST], when, when)  # fmt: skip
     buffer = io.BytesIO()
     document.save(buffer)
     return _rewritten(buffer.getvalue())

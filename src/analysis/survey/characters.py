@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from analysis.survey.folders import REFERENCE
+from analysis.survey.folders import REFERENCE, STUDY
 from analysis.survey.messages import (
     BARE_MARK,
     NOT_DRAWN_BY_FONT,
@@ -28,6 +28,7 @@ from analysis.survey.messages import (
     Fault,
 )
 from analysis.survey.problems import Problem
+from analysis.survey.study import study
 from analysis.survey.text import is_unseen, seen
 
 FONT = "NotoSansSC-Regular.ttf"
@@ -87,11 +88,20 @@ def text_fault(text: str, allowed: str = "") -> Fault | None:
 
 
 def typed_problems(root: Path) -> list[Problem]:
-    """Check the published texts of the repository `root`: reference tables and notebooks.
+    """Check the published texts of the repository `root`: study, reference tables, notebooks.
 
     Texts of a wave (corrections, `wave.toml`, workbooks) are checked where they are read.
     """
-    return reference_problems(root / REFERENCE) + notebook_problems(root / "notebooks")
+    tables, notebooks = root / REFERENCE, root / "notebooks"
+    return study_problems() + reference_problems(tables) + notebook_problems(notebooks)
+
+
+def study_problems() -> list[Problem]:
+    """Check the titles that `study.toml` declares, of forms and of the pages of districts."""
+    texts = {"forms.title": study().form_title, "forms.office": study().office}
+    texts |= {f"district_title.{lang}": text for lang, text in study().district_title.items()}
+    faults = {key: text_fault(str(text)) for key, text in texts.items()}
+    return [Problem.of(fault, STUDY, column=key) for key, fault in faults.items() if fault]
 
 
 def reference_problems(folder: Path) -> list[Problem]:
