@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.pipeline.edition_record import CONTRAST, Fact, write_record
 from analysis.pipeline.layout import site
 from analysis.pipeline.stage import RECORD
-from analysis.pipeline.steps import steps
+from analysis.pipeline.steps import step_named
 from analysis.publish.cells import PROSE, TWIN
 from analysis.publish.districts import published_estimates
 from analysis.publish.findings import published_corrections
@@ -33,11 +33,13 @@ END = re.compile(  # of a sentence; not the point of a numbered heading
 )
 
 
-def write_facts_of(wave: str, shown: Iterable[str]) -> None:
-    """Write the record of the edition of a wave. shown: the ids of its figures and tables."""
+def write_facts_of(wave: str, shown: Iterable[str], names: Iterable[str]) -> None:
+    """Write the record of the edition of a wave. shown: the ids of its figures and tables; names:
+    of its steps.
+    """
     facts = [*_edition(wave), *_titles(), *_numbers(wave), *_verdicts(wave)]
     facts += [_drawing(wave, name) for name in sorted(shown)]
-    write_record([*facts, *_corrections(wave), *_sentences(wave)], site(wave) / RECORD)
+    write_record([*facts, *_corrections(wave), *_sentences(wave, names)], site(wave) / RECORD)
 
 
 def _said(texts: Iterable[str]) -> tuple[str, ...]:
@@ -121,9 +123,9 @@ def _corrections(wave: str) -> Iterator[Fact]:
         yield Fact("correction", place, (said,))
 
 
-def _sentences(wave: str) -> Iterator[Fact]:
+def _sentences(wave: str, names: Iterable[str]) -> Iterator[Fact]:
     """Give every sentence of every page, in the order of its notebook, with notebook and cell."""
-    for step in steps():
+    for step in map(step_named, names):
         for lang in study().languages:
             path = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
             for cell, text in published_texts(path):

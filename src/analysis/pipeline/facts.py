@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.pipeline.layout import LANDING, folder
-from analysis.pipeline.steps import steps
+from analysis.pipeline.steps import step_named
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.markup import plain
 from analysis.publish.naming import district_names
@@ -59,15 +60,15 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
     return json.loads(path_of(name, wave, lang).read_text("utf-8"))
 
 
-def write_facts(wave: str, lang: str) -> None:
-    """Write the facts of every step and of the landing page in one language."""
+def write_facts(wave: str, lang: str, names: Iterable[str]) -> None:
+    """Write the facts of the steps named and of the landing page in one language."""
     site, whole = _everywhere(wave, lang), _of_report(wave, lang)
     ledger = read_ledger(build(wave) / study().languages[0])
     estimates = published_estimates(wave)
     known = receipts(estimates, ledger, lang, read("corrections", wave))
     compared = set(known) - totals()
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    for step in steps():
+    for step in map(step_named, names):
         executed = (build(wave) / lang / "notebooks" / f"{step.name}.ipynb").read_text("utf-8")
         said = sorted(set(SAID.findall(executed)) & known.keys())
         own = {name: _of_page(name, known, compared, step.district) for name in said}

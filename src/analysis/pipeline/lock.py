@@ -12,8 +12,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analysis.pipeline.sources import PACKAGE, content_hash
-from analysis.pipeline.stage import INPUTS, SUMS, read_sums
-from analysis.survey.folders import RefusedError, files_until, lies_inside, printable, root
+from analysis.pipeline.stage import INPUTS, RECORD, SUMS, read_sums
+from analysis.survey.folders import (
+    RefusedError,
+    files_until,
+    lies_inside,
+    printable,
+    root,
+    waves_until,
+)
 from analysis.survey.ownership import hash_of
 
 WAVE = "wave"  # the line that names no file
@@ -79,9 +86,19 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
             said.append(f"missing: {name}")
         elif input_state(path) != state:
             said.append(f"changed: {name}")
-    files = (name_of(path, root) for path in files_until(raw.absolute()))
+    there = [*files_until(raw.absolute()), *record_before(raw.absolute(), root)]
+    files = (name_of(path, root) for path in there)
     said += [f"new: {name}" for name in sorted(files) if name not in recorded]
     return said
+
+
+def record_before(raw: Path, root: Path) -> list[Path]:
+    """Return the record of the edition of the wave before `raw`, which says what was published of
+    it; none where there is no such edition.
+    """
+    before = [folder.name for folder in waves_until(raw) if folder.name != raw.name][-1:]
+    paths = [root / "outputs" / wave / RECORD for wave in before]
+    return [path for path in paths if path.is_file()]
 
 
 def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:

@@ -10,19 +10,30 @@ from pathlib import Path
 from analysis.pipeline import plan, sources
 from analysis.pipeline.languages import again as said_again
 from analysis.pipeline.layout import LANDING, briefs_of, documents, folder, pages_of, site
+from analysis.pipeline.lock import record_before
 from analysis.pipeline.sources import PACKAGE
 from analysis.pipeline.stage import RECORD
 from analysis.pipeline.steps import Step, notebooks, steps, steps_matching
 from analysis.pipeline.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
-from analysis.survey.folders import STUDY, build, columns, files_until, processed, root
+from analysis.survey.changes import SUFFIX
+from analysis.survey.folders import (
+    STUDY,
+    RefusedError,
+    build,
+    columns,
+    files_until,
+    processed,
+    root,
+    waves_until,
+)
 from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
 
 # clean tables that the codebook does not have
-BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
+BESIDE = ("accounts", "corrections", "questions", "changes", "before", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 EVERYWHERE = ("requirements.txt", STUDY)  # the versions of the libraries, and what the study is
 WORK = (
@@ -58,9 +69,12 @@ class Edition:
             study().languages,
             study().languages[0],
         )
-        self.steps, self.report = steps(), study().report
+        self.is_first = {one.name for one in waves_until(self.home)} <= {wave}
+        self.steps, self.report = [step for step in steps() if self.runs(step)], study().report
+        self.names = tuple(step.name for step in self.steps)
         with of_wave(wave):
-            self.tables = (*study().tables, *BESIDE)
+            before = (f"{name}{SUFFIX}" for name in study().tables)
+            self.tables = (*study().tables, *BESIDE, *before)
             self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
         self.sources = self.read_sources()
         self.is_made = cache(
@@ -73,6 +87,10 @@ class Edition:
             WORK,
             *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
         ]
+
+    def runs(self, step: Step) -> bool:
+        """Tell whether a step runs in this wave: what compares waves does not in the first."""
+        return not (self.is_first and step.notebook == study().between_waves)
 
     def read_sources(self) -> dict[str, plan.Source]:
         """Find what each notebook reads and makes. Raises PlanError with all that cannot be
@@ -116,8 +134,13 @@ class Edition:
         """Make the task that cleans the wave; it reads the waves before too, for what has
         changed.
         """
-        files = files_until(self.home)
-        needs = [*files, *self.code("clean"), *self.references({"communities"} | named("clean"))]
+        files, record = files_until(self.home), record_before(self.home, self.root)
+        needs = [
+            *files,
+            *record,
+            *self.code("clean"),
+            *self.references({"communities"} | named("clean")),
+        ]
         makes = [
             self.clean / name
             for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))
@@ -140,7 +163,7 @@ class Edition:
         folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
-        work = Work("clean_wave", self.root, self.home, self.wave, access=access)
+        work = Work("clean_wave", self.root, self.home, self.wave, record, access=access)
         return self.task("clean", work, needs, makes, listing=listing)
 
     def run(self, step: Step) -> Task:
@@ -151,7 +174,8 @@ class Edition:
         )
         needs, makes = [*self.behind_runs[step.notebook]], self.products(step)
         needs += [self.of_district(step, kind) for kind in sorted(source.of_district)]
-        shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in source.included]
+        included = source.included - self.of_later_waves
+        shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in included]
         needs += [self.scratch / name for name in shown]
         access = Access(
             "",
@@ -165,6 +189,12 @@ class Edition:
         return self.task(
             step.name, work, needs, makes, parameters=parameters, languages=self.languages
         )
+
+    @cached_property
+    def of_later_waves(self) -> set[str]:
+        """The figures and tables that are not made in this wave because it is the first."""
+        skipped = self.sources.get(study().between_waves) if self.is_first else None
+        return set(skipped.made) if skipped else set()
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
         """List what a notebook rests on that reads these columns of a clean table; without any, all
@@ -258,7 +288,7 @@ class Edition:
         ]
         makes = [self.fact(name, lang) for name in (*(step.name for step in self.steps), LANDING)]
         makes += [self.site / "tables/estimates.csv"] if lang == self.main else []
-        return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
+        return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang, self.names)
 
     def page(self, step: Step, lang: str) -> Task:
         """Make the task that publishes the pages, figures and tables of one step in one
@@ -307,7 +337,7 @@ class Edition:
         ]
         needs.append(self.clean / "wave.toml")
         makes = [self.site / "index.html", self.site / "wave.toml"]
-        return self.part("landing", needs, makes, "landing", self.wave)
+        return self.part("landing", needs, makes, "landing", self.wave, self.names)
 
     def record(self) -> Task:
         """Make the task that writes the record of the edition: what two editions are compared
@@ -319,7 +349,8 @@ class Edition:
         needs += [*self.estimates, self.clean / "wave.toml", self.clean / "corrections.parquet"]
         needs += [self.withheld, *self.code("record"), *self.references(named("record"))]
         makes = [self.site / RECORD]
-        work = Work("record", self.root, self.wave, shown, access=self.access(makes))
+        access = self.access(makes)
+        work = Work("record", self.root, self.wave, shown, self.names, access=access)
         return self.task("record", work, needs, makes, shown=shown, listing=notebooks())
 
     def task(
@@ -447,10 +478,16 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
-    """Pick the tasks of one notebook and those whose files they need, in turn."""
+    """Pick the tasks of one notebook and those whose files they need, in turn.
+
+    Raises RefusedError for the notebook that compares waves, in the first.
+    """
     names = {step.name for step in steps_matching(only)}
     makers = {path: one for one in tasks for path in one.makes}
     picked, waiting = {}, [one for one in tasks if one.name in names]
+    if not waiting:
+        why = "没有上一轮，不作比较 (it compares with the wave before, and there is none)"
+        raise RefusedError(f"{only}: {why}")
     while waiting:
         one = waiting.pop()
         picked[one.name] = one

@@ -9,7 +9,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.pipeline import warm
+from analysis.pipeline.edition_before import published_facts
 from analysis.pipeline.execute import LIMITS, run_notebook
 from analysis.pipeline.layout import site
 from analysis.pipeline.stable import set_stable
@@ -41,9 +44,10 @@ def reload_if_changed(state: str) -> None:
     os.environ[STATE] = state
 
 
-def clean_wave(root: Path, folder: Path, wave: str) -> None:
+def clean_wave(root: Path, folder: Path, wave: str, record: list[Path]) -> None:
     """Clean the files of a wave, write its tables and what goes back to the counties.
 
+    record: that of the edition of the wave before, none where there is none.
     Raises InputError; what goes back then lies in the scratch folder, and nothing is published.
     """
     os.chdir(root)
@@ -53,6 +57,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
         if error.accounts is not None and folder.is_dir():
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
+    tables["before"] = pd.concat([tables["before"], *map(published_facts, record)])
     with of_wave(wave):
         tables["withheld"] = withhold(tables)
         write(tables, accounts, folder, processed(wave))
@@ -86,12 +91,14 @@ def districts(root: Path, wave: str) -> None:
     write_districts(wave)
 
 
-def record(root: Path, wave: str, shown: tuple[str, ...]) -> None:
-    """Write the record of an edition. shown: the ids of its figures and tables."""
+def record(root: Path, wave: str, shown: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Write the record of an edition. shown: the ids of its figures and tables; names: of its
+    steps.
+    """
     from analysis.pipeline.edition_facts import write_facts_of
 
     os.chdir(root)
-    write_facts_of(wave, shown)
+    write_facts_of(wave, shown, names)
 
 
 def load() -> None:

@@ -1,6 +1,4 @@
-"""What changed since the wave before: places, totals; and jumps that are asked about, not
-refused.
-"""
+"""What changed since the wave before: places; and jumps that are asked about, not refused."""
 
 from __future__ import annotations
 
@@ -8,12 +6,14 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from analysis.survey.forms.columns import columns
 from analysis.survey.messages import FIXED_CHANGED, JUMP, NOT_COMPARED, NOTHING_COMPARED, UNCHANGED
 from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
-CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
+CHANGES = ("kind", "table", "column", "district", "place", "before", "after")
+SUFFIX = "_before"  # of the names of the clean tables of the wave before
+FACTS = ("kind", "name", "zh", "en", "data")  # columns of the table `before`
+WAVE, UNREAD = "wave", "unread"  # kinds of its facts; the others are those of an edition's record
 MIN_COMPARED = 5  # below it a factor says nothing
 
 
@@ -109,18 +109,12 @@ def changes(
     """Tabulate what changed between two waves, one row each: CHANGES.
 
     kind: `new`, `gone` or `renamed` (a community or its township, `place` its code, before and
-    after as text), `total` (the rows of a table, or an additive column summed, by district and for
-    the city), or `not compared` (a table among `unread`, those of the wave before that cannot be
-    read). before and after of a total are numbers written as text; `change` is their difference,
-    blank for the others.
+    after as text), or `not compared` (a table among `unread`, those of the wave before that cannot
+    be read). What the indicators did is in `analysis.stats.between_waves`.
     """
-    rows = [("not compared", name, "rows", study().city, "", "", "", None) for name in unread]
+    rows = [("not compared", name, "rows", study().city, "", "", "") for name in unread]
     rows += _places(before.get(study().frame_table), after.get(study().frame_table))
-    for name in study().tables:
-        if name in before and name in after:
-            rows += _sums(name, before[name], after[name])
-    types = dict.fromkeys(CHANGES, "str") | {"change": "Float64"}
-    return pd.DataFrame(rows, columns=list(CHANGES)).astype(types)
+    return pd.DataFrame(rows, columns=list(CHANGES), dtype="str")
 
 
 def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator[tuple]:
@@ -135,7 +129,7 @@ def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator
         names = [rows.at[code, "community"] if code in rows.index else "" for rows in (old, new)]
         kind = "renamed" if all(names) else "new" if names[1] else "gone"
         if names[0] != names[1]:
-            yield kind, table, "community", study().district_of(code), code, *names, None
+            yield kind, table, "community", study().district_of(code), code, *names
     towns = [
         dict(zip(map(study().township_of, rows.index), rows["township"], strict=True))
         for rows in (old, new)
@@ -143,29 +137,4 @@ def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator
     for code in sorted(towns[0].keys() & towns[1].keys()):
         if towns[0][code] != towns[1][code]:
             district, names = study().district_of(code), [town[code] for town in towns]
-            yield "renamed", table, "township", district, code, *names, None
-
-
-def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple]:
-    asked = columns(study().tables[name])
-    added = [column.name for column in asked if column.adds and column.name in before]
-    old, new = (_by_district(rows, added) for rows in (before, after))
-    for column in ["rows", *added]:
-        for district in sorted(set(old.index) | set(new.index)):
-            pair = [float(rows[column].get(district, 0)) for rows in (old, new)]
-            yield (
-                "total",
-                name,
-                column,
-                district,
-                "",
-                *(f"{n:.10g}" for n in pair),
-                round(pair[1] - pair[0], 6),
-            )
-
-
-def _by_district(rows: pd.DataFrame, added: list[str]) -> pd.DataFrame:
-    numbers = rows[added].astype("float64").assign(rows=1)
-    county = numbers.groupby(rows["county_code"]).sum()
-    county.loc[study().city] = numbers.sum()
-    return county
+            yield "renamed", table, "township", district, code, *names

@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.util import hash_pandas_object
 
 from analysis.survey.changes import (
+    SUFFIX,
     changes,
     jump_questions,
     not_compared_questions,
@@ -23,7 +24,7 @@ from analysis.survey.characters import text_fault
 from analysis.survey.codebook import FROM_FILE
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, reference_date
-from analysis.survey.earlier import read_earlier
+from analysis.survey.earlier import Earlier, facts_of, read_earlier
 from analysis.survey.folders import wave_name, writable_folder
 from analysis.survey.frame import wave_frame
 from analysis.survey.frame_checks import frame_problems, with_claims
@@ -46,7 +47,7 @@ PARTS = ("form", "kept", "corrected", "total", "blank", "rejected")
 @dataclass
 class Checked:
     """What one pass over a wave finds: clean tables, accounts of every row, findings, corrections,
-    changes.
+    changes, and the wave before.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -54,6 +55,7 @@ class Checked:
     findings: list[Problem]
     corrections: pd.DataFrame
     changes: pd.DataFrame
+    earlier: Earlier
 
     @property
     def problems(self) -> list[Problem]:
@@ -68,17 +70,26 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
     """Read and clean a wave; `frame` lists the communities that must report, before any change of
     the wave.
 
-    Returns the tables by name (those of the codebook, then `corrections`, `questions` and `changes`
-    since the wave before) and the accounts: one row per sheet, where rows = form + kept + corrected
-    + total + blank + rejected. Raises InputError with every problem of every file; it carries no
-    value of an identifier.
+    Returns the tables by name (those of the codebook, then `corrections`, `questions`, `changes`
+    since the wave before, `before`: facts of that wave, and its tables with SUFFIX, which have no
+    rows where it has none that can be read) and the accounts: one row per sheet, where rows = form
+    + kept + corrected + total + blank + rejected. Raises InputError with every problem of every
+    file; it carries no value of an identifier.
     """
     done = check(raw, frame)
     if done.problems:
         raise InputError(done.problems, done.questions, done.accounts)
     asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
     more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
-    return done.tables | more, done.accounts
+    return done.tables | more | _before(done), done.accounts
+
+
+def _before(done: Checked) -> dict[str, pd.DataFrame]:
+    """Return the tables of the wave before, as they are kept, and the facts of that wave."""
+    found = {f"{name}{SUFFIX}": rows.iloc[:0] for name, rows in done.tables.items()}
+    for name in done.tables.keys() & done.earlier.tables.keys():
+        found[f"{name}{SUFFIX}"] = coarsened(name, done.earlier.tables[name])
+    return found | {"before": facts_of(done.earlier)}
 
 
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +155,7 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += not_compared_questions(before.wave, before.unread)
     since = changes(before.tables, tables, before.unread)
     kept = {name: coarsened(name, rows) for name, rows in tables.items()}
-    return Checked(kept, accounts, findings, applied, since)
+    return Checked(kept, accounts, findings, applied, since, before)
 
 
 def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:

@@ -62,8 +62,9 @@ class Study:
     patterns of codes; a community's code begins with that of its district, then of its township,
     which has `township_length` characters. units: the columns of townships.csv that count what a
     township has to report on; without any, every township reports. form_title, office: what forms
-    print. report, of_district: notebooks, the one that is published as the report and the one that
-    is run for each district; empty where there is none. district_title: by language, the title of a
+    print. report, of_district, between_waves: notebooks, the one that is published as the report,
+    the one that is run for each district and the one that is run where there is a wave before;
+    empty where there is none. district_title: by language, the title of a
     district's page, where `{}` stands for its name. release_name: how the file of a release begins.
     license: the SPDX identifier of the licence of what is published; empty where none is declared.
     release_date: the day of publication; None where none is declared.
@@ -83,6 +84,7 @@ class Study:
     office: str = ""
     report: str = ""
     of_district: str = ""
+    between_waves: str = ""
     district_title: dict[str, str] = field(default_factory=dict, hash=False)
     release_name: str = "study"
     license: str = ""
@@ -275,6 +277,7 @@ def _checked(home: Path, facts: dict) -> Study:
         "office": forms.pop("office", ""),
         "report": notebooks.pop("report", ""),
         "of_district": notebooks.pop("of_district", ""),
+        "between_waves": notebooks.pop("between_waves", ""),
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
         "release_name": release.pop("name", Study.release_name),
         "license": release.pop("license", Study.license),
@@ -305,7 +308,7 @@ def _check(given: dict[str, Any]) -> None:
 
 def _check_notebooks(given: dict[str, Any]) -> None:
     """Check the names of notebooks, and the titles of the pages that one of them makes."""
-    for key in ("report", "of_district"):
+    for key in ("report", "of_district", "between_waves"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, NOT_A_NOTEBOOK.fault())
     for lang, title in given["district_title"].items():
