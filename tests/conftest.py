@@ -12,6 +12,7 @@ CHROMIUM = next(
 
 # Each takes about a minute or more: `make test-slow` runs these, `make test` the rest.
 SLOW = {
+    "test_between_waves_simulated",
     "test_browser",
     "test_canaries",
     "test_causes",

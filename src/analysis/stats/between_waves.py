@@ -155,6 +155,8 @@ class _Pair:
         self.rows = {row["indicator"]: row for row in city.to_dict("records")}
         self.formulas = {name: parse(row["how"]) for name, row in self.rows.items()}
         self.before, self.now, self.by_township = before, now, by_township
+        self.measures = reference("measures").set_index("indicator")
+        self.computed: dict[tuple[str, int], float] = {}
         kinds = {kind: rows.set_index("name") for kind, rows in facts.groupby("kind")}
         self.unread = set(kinds[UNREAD].index) if UNREAD in kinds else set()
         self.published = _recorded(kinds)
@@ -214,7 +216,7 @@ class _Pair:
         """Tell whether the words of a definition are other ones than those of the wave before."""
         if self.definitions is None or name not in self.definitions.index:
             return ""
-        measure = reference("measures").set_index("indicator").loc[name]
+        measure = self.measures.loc[name]
         then = self.definitions.loc[name, ["zh", "en"]]
         words = [measure.get(f"definition_{lang}", "") for lang in study().languages]
         return DEFINITION if list(then[list(study().languages)]) != words else ""
@@ -252,7 +254,10 @@ class _Pair:
         """Compute an indicator from the tables of a wave, rounded as estimates are; blank where
         its formula cannot be applied.
         """
-        return round(self._exact(name, wave), DECIMALS)
+        key = name, id(wave)
+        if key not in self.computed:
+            self.computed[key] = round(self._exact(name, wave), DECIMALS)
+        return self.computed[key]
 
     def _exact(self, name: str, wave: Wave) -> float:
         formula = self.formulas.get(name)
