@@ -13,6 +13,7 @@ CHROMIUM = next(
 
 # Files of which most tests take long: `make test-slow` runs these and what is marked slow.
 SLOW = {
+    "test_between_waves_simulated",
     "test_browser",
     "test_canaries",
     "test_causes",

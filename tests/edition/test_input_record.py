@@ -42,6 +42,16 @@ def test_each_change_of_an_input_is_named(folder):
     ]
 
 
+def test_the_record_of_the_wave_before_is_an_input_once_there_is_one(folder):
+    for wave in ("2020", "2021"):
+        (folder / f"raw/{wave}/wave.toml").write_text("", "utf-8")
+    record = folder / "outputs/2020/RECORD.jsonl"
+    record.write_text("x", "utf-8")
+    assert input_record.record_before(folder / "raw/2021", folder) == [record]
+    assert input_record.record_before(folder / "raw/2020", folder) == []
+    assert "new: outputs/2020/RECORD.jsonl" in changed(folder)
+
+
 def test_a_record_that_the_sums_do_not_cover_is_of_another_edition(folder):
     path = folder / "outputs/2020/INPUTS"
     path.write_text(path.read_text("utf-8") + f"{'0' * 64}  raw/2021/a.xlsx\n", "utf-8")

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 from this_study import STUDY, TABLES
 
-from analysis.survey.changes import CHANGES, changes, jump_questions, unchanged_questions
+from analysis.survey.changes import (
+    CHANGES,
+    FACTS,
+    SUFFIX,
+    changes,
+    jump_questions,
+    unchanged_questions,
+)
 from analysis.survey.clean import check, clean, write
 from analysis.survey.frame import earlier_wave, wave_frame
 from planting import Planting
@@ -49,32 +56,33 @@ def test_the_next_wave_needs_no_more_than_its_folder(waves, later):
     assert earlier_wave(waves / "2020") is None
 
 
-def test_what_changed_is_told_place_by_place_and_total_by_total(later, wave):
+def test_what_changed_is_told_place_by_place(later):
     told = later[0]["changes"]
-    assert list(told.columns) == list(CHANGES)
-    places = told[told["kind"] != "total"].set_index("kind")
+    assert list(told.columns) == list(CHANGES) and set(told["kind"]) == {"new", "renamed"}
+    places = told.set_index("kind")
     assert places.loc["new", "after"] == "海门街道19社区" and places.loc["new", "before"] == ""
     assert places.loc["renamed", ["before", "after"]].tolist() == ["海游街道", "海游更名街道"]
-    totals = told[told["kind"] == "total"].set_index(["table", "column", "district"])
-    before, after = wave[0], later[0]
-    for table, column in (
-        ("communities", "households"),
-        ("funding", "amount"),
-        ("projects", "amount"),
-    ):
-        sums = [frame[table].groupby("county_code")[column].sum() for frame in (before, after)]
-        for code in sums[0].index:
-            line = totals.loc[(table, column, code)]
-            assert float(line["before"]) == pytest.approx(sums[0][code])
-            assert line["change"] == pytest.approx(sums[1][code] - sums[0][code], abs=1e-6)
-    assert totals.loc[("workers", "rows", "331000"), "change"] == len(after["workers"]) - 1533
+
+
+def test_the_tables_of_the_wave_before_are_kept_beside_those_of_the_wave(later, wave):
+    for name, rows in wave[0].items():
+        pd.testing.assert_frame_equal(later[0][f"{name}{SUFFIX}"], rows)
+    assert later[0]["before"].to_dict("list") == {
+        **{name: [""] for name in FACTS},
+        "kind": ["wave"],
+        "name": ["2020"],
+    }
 
 
 def test_a_first_wave_has_no_changes_and_the_same_columns(wave, raw, frame):
     done = check(raw, frame)
     assert list(done.changes.columns) == list(CHANGES) and done.changes.empty
-    assert changes(wave[0], wave[0]).query("kind != 'total'").empty
-    assert (changes(wave[0], wave[0])["change"] == 0).all()
+    assert changes(wave[0], wave[0]).empty
+    tables, _ = clean(raw, frame)
+    assert tables["before"].empty
+    for name, rows in wave[0].items():
+        none = tables[f"{name}{SUFFIX}"]
+        assert none.empty and list(none) == list(rows)
 
 
 @pytest.mark.parametrize(("table", "key", "column", "factor"), jumps(), ids=str)
@@ -136,10 +144,10 @@ def test_a_table_that_this_codebook_cannot_read_in_the_wave_before_is_said_not_l
     p.save()
     done = check(raw, frame)
     assert done.problems == [] and told_not_compared(done) == ["projects", "election_candidates"]
-    totals = done.changes[done.changes["kind"] == "total"]
-    assert {"projects", "election_candidates"}.isdisjoint(totals["table"]) and "communities" in set(
-        totals["table"]
-    )
+    tables, _ = clean(raw, frame)
+    unread = tables["before"].query("kind == 'unread'")["name"]
+    assert list(unread) == ["projects", "election_candidates"]
+    assert tables["projects_before"].empty and len(tables["communities_before"]) == 361
     asked = [(one.workbook, one.sheet, one.column) for one in done.questions]
     assert asked == [("2020/", "项目与公益创投", "G、领域"), ("2020/", "换届人选", "评价")]
     assert all("not compared" in one.message and one.remedy for one in done.questions)

@@ -77,6 +77,22 @@ def test_forms_ask_what_their_wave_asks(other):
         assert (cells == "有电梯").any().any() == asked
 
 
+VISIT = "interview_communities,lift,设施,有电梯,has a lift,yes_no,,,,,,,,,,2021,,\n"
+
+
+def test_the_form_of_the_interviews_asks_what_its_wave_asks_and_the_older_wave_stays_valid(copy):
+    with (copy / "data/raw/reference/columns.csv").open("a", encoding="utf-8") as file:
+        file.write(VISIT)
+    for wave, asked in (("2020", False), ("2021", True)):
+        done = run_analysis(copy, "forms", "--wave", wave)
+        assert done.returncode == 0 and f"build/forms/{wave}/interviews.xlsx" in done.stdout
+        book = openpyxl.load_workbook(copy / f"build/forms/{wave}/interviews.xlsx")
+        heads = {cell.value for row in book["社区访谈"].iter_rows() for cell in row}
+        assert ("有电梯" in heads) == asked
+    done = run_analysis(copy, "check")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 def test_both_waves_are_built_side_by_side(other):
     next_wave(other)

@@ -10,9 +10,17 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.edition.stage import INPUTS, SUMS, read_sums
+from analysis.edition.stage import INPUTS, RECORD, SUMS, read_sums
 from analysis.publish.cells import content_hash
-from analysis.survey.folders import PACKAGE, RefusedError, files_until, lies_inside, printable, root
+from analysis.survey.folders import (
+    PACKAGE,
+    RefusedError,
+    files_until,
+    lies_inside,
+    printable,
+    root,
+    waves_until,
+)
 from analysis.survey.ownership import hash_of
 
 WAVE = "wave"  # the line without a file name
@@ -76,9 +84,17 @@ def changed(root: Path, outputs: Path, raw: Path) -> list[str]:
             said.append(f"missing: {name}")
         elif input_state(path) != state:
             said.append(f"changed: {name}")
-    files = (name_of(path, root) for path in files_until(raw.absolute()))
+    there = [*files_until(raw.absolute()), *record_before(raw.absolute(), root)]
+    files = (name_of(path, root) for path in there)
     said += [f"new: {name}" for name in sorted(files) if name not in recorded]
     return said
+
+
+def record_before(raw: Path, root: Path) -> list[Path]:
+    """Return the record of the edition of the wave before `raw`; empty if there is none."""
+    before = [folder.name for folder in waves_until(raw) if folder.name != raw.name][-1:]
+    paths = [root / "outputs" / wave / RECORD for wave in before]
+    return [path for path in paths if path.is_file()]
 
 
 def wave_folder(raw: Path, wave: str, outputs: Path | None = None) -> Path:

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.edition.record import CONTRAST, Fact, write_record
 from analysis.edition.stage import RECORD
 from analysis.plan.layout import site
-from analysis.plan.steps import steps
+from analysis.plan.steps import step_named
 from analysis.publish.cells import TWIN, reports_of
 from analysis.publish.districts import published_estimates
 from analysis.publish.findings import published_corrections
@@ -33,11 +33,14 @@ END = re.compile(  # end of a sentence; not the point of a numbered heading
 )
 
 
-def write_facts_of(wave: str, shown: Iterable[str]) -> None:
-    """Write the record of the edition of a wave; shown: ids of its figures and tables."""
+def write_facts_of(wave: str, shown: Iterable[str], names: Iterable[str]) -> None:
+    """Write the record of the edition of a wave.
+
+    shown: ids of its figures and tables. names: those of its steps.
+    """
     facts = [*_edition(wave), *_titles(), *_numbers(wave), *_verdicts(wave)]
     facts += [_drawing(wave, name) for name in sorted(shown)]
-    write_record([*facts, *_corrections(wave), *_sentences(wave)], site(wave) / RECORD)
+    write_record([*facts, *_corrections(wave), *_sentences(wave, names)], site(wave) / RECORD)
 
 
 def _said(texts: Iterable[str]) -> tuple[str, ...]:
@@ -122,9 +125,9 @@ def _corrections(wave: str) -> Iterator[Fact]:
         yield Fact("correction", place, (said,))
 
 
-def _sentences(wave: str) -> Iterator[Fact]:
+def _sentences(wave: str, names: Iterable[str]) -> Iterator[Fact]:
     """Yield every sentence of every page, in order, with notebook and cell."""
-    for step in steps():
+    for step in map(step_named, names):
         for lang in study().languages:
             path = build(wave) / lang / "notebooks" / f"{step.name}.ipynb"
             for cell, text in published_texts(path):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.plan.layout import LANDING, folder
-from analysis.plan.steps import Step, steps
+from analysis.plan.steps import Step, step_named
 from analysis.publish.cells import reports_of
 from analysis.publish.districts import published_estimates, totals
 from analysis.publish.naming import district_names
@@ -63,10 +63,10 @@ def read_facts(name: str, wave: str, lang: str) -> dict:
     return json.loads(path_of(name, wave, lang).read_text("utf-8"))
 
 
-def write_facts(wave: str, lang: str) -> None:
-    """Write the facts of every step and of the landing page in one language."""
+def write_facts(wave: str, lang: str, names: Iterable[str]) -> None:
+    """Write the facts of the steps named and of the landing page in one language."""
     path_of(LANDING, wave, lang).parent.mkdir(parents=True, exist_ok=True)
-    for name, facts in facts_of(steps(), wave, lang).items():
+    for name, facts in facts_of(map(step_named, names), wave, lang).items():
         _write(facts, path_of(name, wave, lang))
 
 

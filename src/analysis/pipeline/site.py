@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.pipeline.facts import estimates_csv, facts_of, read_facts, write_facts
 from analysis.pipeline.pages import county_brief, render_page, write_documents, write_landing
 from analysis.plan.layout import LANDING, briefs_of, folder, pages_of, preview_site, site
-from analysis.plan.steps import step_named, steps
+from analysis.plan.steps import step_named
 from analysis.publish.dataset import dataset
 from analysis.publish.fonts import standalone
 from analysis.survey.declaration import FILE
@@ -20,9 +20,12 @@ from analysis.survey.repository import wave_facts
 from analysis.survey.study import study
 
 
-def publish_facts(wave: str, lang: str) -> None:
-    """Write the facts of the pages of one language, and once the table of estimates."""
-    write_facts(wave, lang)
+def publish_facts(wave: str, lang: str, names: Iterable[str]) -> None:
+    """Write the facts of the pages of one language, and once the table of estimates.
+
+    names: those of the steps of the wave.
+    """
+    write_facts(wave, lang, names)
     if lang == study().languages[0]:
         (site(wave) / "tables").mkdir(parents=True, exist_ok=True)
         (site(wave) / "tables/estimates.csv").write_text(estimates_csv(wave), encoding="utf-8")
@@ -80,12 +83,11 @@ def publish_documents(wave: str, lang: str) -> None:
     )
 
 
-def publish_landing(wave: str) -> None:
-    """Write the landing page, and the declaration of the wave."""
+def publish_landing(wave: str, names: Iterable[str]) -> None:
+    """Write the landing page, and the declaration of the wave; names: those of its steps."""
     site(wave).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(processed(wave) / FILE, site(wave) / FILE)
-    notebooks = [
-        root() / f"notebooks/{step.notebook}.ipynb" for step in steps() if not step.parameters
-    ]
+    listed = [step for step in map(step_named, names) if not step.parameters]
+    notebooks = [root() / f"notebooks/{step.notebook}.ipynb" for step in listed]
     facts = {lang: read_facts(LANDING, wave, lang) for lang in study().languages}
     write_landing(site(wave), facts, notebooks, dataset(wave_facts(wave)))

@@ -7,7 +7,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.pipeline import warm
+from analysis.pipeline.edition_before import published_facts
 from analysis.pipeline.execute import LIMITS, run_notebook
 from analysis.pipeline.stable import set_stable
 from analysis.plan.layout import site
@@ -39,8 +42,10 @@ def reload_if_changed(state: str) -> None:
     os.environ[STATE] = state
 
 
-def clean_wave(root: Path, folder: Path, wave: str) -> None:
+def clean_wave(root: Path, folder: Path, wave: str, record: list[Path]) -> None:
     """Clean the files of a wave, write its tables and the workbooks returned to the counties.
+
+    record: that of the edition of the previous wave, empty if there is none.
 
     Raises InputError; the returned workbooks are then in the scratch folder, and nothing is
     published.
@@ -52,6 +57,7 @@ def clean_wave(root: Path, folder: Path, wave: str) -> None:
         if error.accounts is not None and folder.is_dir():
             write_returns(scratch(wave) / "returns", folder, error.findings, error.accounts)
         raise
+    tables["before"] = pd.concat([tables["before"], *map(published_facts, record)])
     with of_wave(wave):
         tables["withheld"] = withhold(tables)
         write(tables, accounts, folder, processed(wave))
@@ -85,12 +91,12 @@ def districts(root: Path, wave: str) -> None:
     write_districts(wave)
 
 
-def record(root: Path, wave: str, shown: tuple[str, ...]) -> None:
-    """Write the record of an edition; shown: ids of its figures and tables."""
+def record(root: Path, wave: str, shown: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Write the record of an edition; shown: ids of its figures and tables, names: its steps."""
     from analysis.pipeline.edition_facts import write_facts_of
 
     os.chdir(root)
-    write_facts_of(wave, shown)
+    write_facts_of(wave, shown, names)
 
 
 def load() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 
+from analysis.edition.input_record import record_before
 from analysis.edition.stage import RECORD
 from analysis.plan import modules
 from analysis.plan.languages import again as said_again
@@ -24,13 +25,24 @@ from analysis.plan.steps import Step, notebooks, steps, steps_matching
 from analysis.plan.task import Inputs, Task, Work, task
 from analysis.publish.cells import CellError
 from analysis.survey.access import Access
-from analysis.survey.folders import PACKAGE, STUDY, build, columns, files_until, processed, root
+from analysis.survey.changes import SUFFIX
+from analysis.survey.folders import (
+    PACKAGE,
+    STUDY,
+    RefusedError,
+    build,
+    columns,
+    files_until,
+    processed,
+    root,
+    waves_until,
+)
 from analysis.survey.reference import needed
 from analysis.survey.repository import PLACE
 from analysis.survey.study import of_wave, study
 
 # clean tables that are not in the codebook
-BESIDE = ("accounts", "corrections", "questions", "changes", "withheld")
+BESIDE = ("accounts", "corrections", "questions", "changes", "before", "withheld")
 WITHHELD = {"withheld": frozenset()}  # a clean table that every notebook and page reads
 # inputs of every task: versions of libraries, and the study
 EVERYWHERE = ("requirements.txt", STUDY)
@@ -66,9 +78,12 @@ class Edition:
             study().languages,
             study().languages[0],
         )
-        self.steps, self.report = steps(), study().report
+        self.is_first = {one.name for one in waves_until(self.home)} <= {wave}
+        self.steps, self.report = [step for step in steps() if self.runs(step)], study().report
+        self.names = tuple(step.name for step in self.steps)
         with of_wave(wave):
-            self.tables = (*study().tables, *BESIDE)
+            before = (f"{name}{SUFFIX}" for name in study().tables)
+            self.tables = (*study().tables, *BESIDE, *before)
             self.columns_of = {name: set(table.columns) for name, table in study().tables.items()}
         self.sources = self.read_sources()
         self.is_made = cache(
@@ -80,6 +95,10 @@ class Edition:
             WORK,
             *(self.root / name for name in EVERYWHERE if (self.root / name).exists()),
         ]
+
+    def runs(self, step: Step) -> bool:
+        """Return whether a step runs in this wave; the comparison of waves needs a previous one."""
+        return not (self.is_first and step.notebook == study().between_waves)
 
     def read_sources(self) -> dict[str, Source]:
         """Return what each notebook reads and makes; PlanError with all that is undetermined."""
@@ -114,8 +133,13 @@ class Edition:
 
     def cleaning(self) -> Task:
         """Return the task that cleans the wave; it also reads earlier waves, for comparison."""
-        files = files_until(self.home)
-        needs = [*files, *self.code("clean"), *self.references({"communities"} | named("clean"))]
+        files, record = files_until(self.home), record_before(self.home, self.root)
+        needs = [
+            *files,
+            *record,
+            *self.code("clean"),
+            *self.references({"communities"} | named("clean")),
+        ]
         makes = [
             self.clean / name
             for name in ("wave.toml", *(f"{name}.parquet" for name in self.tables))
@@ -135,7 +159,7 @@ class Edition:
         folders = {self.name(path) for path in listed}
         own = [self.clean.parent, self.columns, self.site / "returns", self.scratch / "returns"]
         access = Access("", writes=self.own(*own), folders=frozenset(folders))
-        work = Work("clean_wave", self.root, self.home, self.wave, access=access)
+        work = Work("clean_wave", self.root, self.home, self.wave, record, access=access)
         return self.task("clean", work, needs, makes, listing=listing)
 
     def run(self, step: Step) -> Task:
@@ -146,7 +170,8 @@ class Edition:
         )
         needs, makes = [*self.behind_runs[step.notebook]], self.products(step)
         needs += [self.of_district(step, kind) for kind in sorted(source.of_district)]
-        shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in source.included]
+        included = source.included - self.of_later_waves
+        shown = [f"{lang}/shown/{name}.json" for lang in self.languages for name in included]
         needs += [self.scratch / name for name in shown]
         access = Access(
             "",
@@ -160,6 +185,12 @@ class Edition:
         return self.task(
             step.name, work, needs, makes, parameters=parameters, languages=self.languages
         )
+
+    @cached_property
+    def of_later_waves(self) -> set[str]:
+        """Figures and tables that are not made in this wave because it is the first."""
+        skipped = self.sources.get(study().between_waves) if self.is_first else None
+        return set(skipped.made) if skipped else set()
 
     def read(self, table: str, columns: set[str]) -> list[Path]:
         """Return the files needed to read columns of a clean table, or all without columns."""
@@ -239,7 +270,7 @@ class Edition:
         ]
         makes = [self.fact(name, lang) for name in (*(step.name for step in self.steps), LANDING)]
         makes += [self.site / "tables/estimates.csv"] if lang == self.main else []
-        return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang)
+        return self.part(f"facts {lang}", needs, makes, "facts", self.wave, lang, self.names)
 
     def page(self, step: Step, lang: str) -> Task:
         """Return the task that publishes pages, figures and tables of one step and language."""
@@ -297,7 +328,7 @@ class Edition:
         ]
         needs.append(self.clean / "wave.toml")
         makes = [self.site / "index.html", self.site / "wave.toml"]
-        return self.part("landing", needs, makes, "landing", self.wave)
+        return self.part("landing", needs, makes, "landing", self.wave, self.names)
 
     def record(self) -> Task:
         """Return the task that writes the record of the edition, used to compare editions."""
@@ -307,7 +338,8 @@ class Edition:
         needs += [*self.estimates, self.clean / "wave.toml", self.clean / "corrections.parquet"]
         needs += [self.withheld, *self.code("record"), *self.references(named("record"))]
         makes = [self.site / RECORD]
-        work = Work("record", self.root, self.wave, shown, access=self.access(makes))
+        access = self.access(makes)
+        work = Work("record", self.root, self.wave, shown, self.names, access=access)
         return self.task("record", work, needs, makes, shown=shown, listing=notebooks())
 
     def task(
@@ -443,8 +475,15 @@ def published(tasks: list[Task], wave: str) -> dict[Path, str]:
 
 
 def wanted(tasks: list[Task], only: str) -> list[Task]:
-    """Return the tasks of one notebook and those whose files they need, recursively."""
-    return behind(tasks, {step.name for step in steps_matching(only)})
+    """Return the tasks of one notebook and those whose files they need, recursively.
+
+    Raises RefusedError for the notebook that compares waves if there is no previous wave.
+    """
+    found = behind(tasks, {step.name for step in steps_matching(only)})
+    if not found:
+        why = "没有上一轮，不作比较 (it compares with the wave before, and there is none)"
+        raise RefusedError(f"{only}: {why}")
+    return found
 
 
 def behind(tasks: list[Task], names: Collection[str]) -> list[Task]:

@@ -1,4 +1,4 @@
-"""Changes since the previous wave: places and totals; and questions about large differences."""
+"""Changes of places since the previous wave; and questions about large differences."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from analysis.survey.forms.columns import columns
 from analysis.survey.messages import FIXED_CHANGED, JUMP, NOT_COMPARED, NOTHING_COMPARED, UNCHANGED
 from analysis.survey.problems import Problem
 from analysis.survey.study import study
 
-CHANGES = ("kind", "table", "column", "district", "place", "before", "after", "change")
+CHANGES = ("kind", "table", "column", "district", "place", "before", "after")
+SUFFIX = "_before"  # suffix of the names of the clean tables of the previous wave
+FACTS = ("kind", "name", "zh", "en", "data")  # columns of the table `before`
+# kinds of its facts; the others are those of the record of an edition
+WAVE, UNREAD = "wave", "unread"
 MIN_COMPARED = 5  # values below this are not compared by a factor
 
 
@@ -107,18 +110,12 @@ def changes(
     """Return a table of the changes between two waves, one row each, with the columns CHANGES.
 
     kind: `new`, `gone` or `renamed` (a community or township; `place` is its code, before and after
-    are names), `total` (the number of rows of a table, or the sum of an additive column, by
-    district and for the city), or `not compared` (a table among `unread`, which cannot be read for
-    the previous wave). before and after of a total are numbers as text; `change` is their
-    difference, missing for other kinds.
+    are names), or `not compared` (a table among `unread`, which cannot be read for the previous
+    wave). The changes of indicators are in `analysis.stats.between_waves`.
     """
-    rows = [("not compared", name, "rows", study().city, "", "", "", None) for name in unread]
+    rows = [("not compared", name, "rows", study().city, "", "", "") for name in unread]
     rows += _places(before.get(study().frame_table), after.get(study().frame_table))
-    for name in study().tables:
-        if name in before and name in after:
-            rows += _sums(name, before[name], after[name])
-    types = dict.fromkeys(CHANGES, "str") | {"change": "Float64"}
-    return pd.DataFrame(rows, columns=list(CHANGES)).astype(types)
+    return pd.DataFrame(rows, columns=list(CHANGES), dtype="str")
 
 
 def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator[tuple]:
@@ -133,7 +130,7 @@ def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator
         names = [rows.at[code, "community"] if code in rows.index else "" for rows in (old, new)]
         kind = "renamed" if all(names) else "new" if names[1] else "gone"
         if names[0] != names[1]:
-            yield kind, table, "community", study().district_of(code), code, *names, None
+            yield kind, table, "community", study().district_of(code), code, *names
     towns = [
         dict(zip(map(study().township_of, rows.index), rows["township"], strict=True))
         for rows in (old, new)
@@ -141,29 +138,4 @@ def _places(before: pd.DataFrame | None, after: pd.DataFrame | None) -> Iterator
     for code in sorted(towns[0].keys() & towns[1].keys()):
         if towns[0][code] != towns[1][code]:
             district, names = study().district_of(code), [town[code] for town in towns]
-            yield "renamed", table, "township", district, code, *names, None
-
-
-def _sums(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tuple]:
-    asked = columns(study().tables[name])
-    added = [column.name for column in asked if column.adds and column.name in before]
-    old, new = (_by_district(rows, added) for rows in (before, after))
-    for column in ["rows", *added]:
-        for district in sorted(set(old.index) | set(new.index)):
-            pair = [float(rows[column].get(district, 0)) for rows in (old, new)]
-            yield (
-                "total",
-                name,
-                column,
-                district,
-                "",
-                *(f"{n:.10g}" for n in pair),
-                round(pair[1] - pair[0], 6),
-            )
-
-
-def _by_district(rows: pd.DataFrame, added: list[str]) -> pd.DataFrame:
-    numbers = rows[added].astype("float64").assign(rows=1)
-    county = numbers.groupby(rows["county_code"]).sum()
-    county.loc[study().city] = numbers.sum()
-    return county
+            yield "renamed", table, "township", district, code, *names

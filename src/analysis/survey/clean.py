@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.util import hash_pandas_object
 
 from analysis.survey.changes import (
+    SUFFIX,
     changes,
     jump_questions,
     not_compared_questions,
@@ -21,7 +22,7 @@ from analysis.survey.characters import text_fault
 from analysis.survey.codebook import FROM_FILE
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.declaration import FILE, declaration_problems, reference_date
-from analysis.survey.earlier import read_earlier
+from analysis.survey.earlier import Earlier, facts_of, read_earlier
 from analysis.survey.folders import wave_name, writable_folder
 from analysis.survey.frame import wave_frame
 from analysis.survey.frame_checks import frame_problems, with_claims
@@ -46,7 +47,8 @@ class Checked:
     """Result of one pass over a wave.
 
     tables: clean tables by name. accounts: counts of the rows of each sheet. findings: problems and
-    questions. corrections: those applied. changes: differences from the previous wave.
+    questions. corrections: those applied. changes: differences from the previous wave. earlier: the
+    previous wave.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -54,6 +56,7 @@ class Checked:
     findings: list[Problem]
     corrections: pd.DataFrame
     changes: pd.DataFrame
+    earlier: Earlier
 
     @property
     def problems(self) -> list[Problem]:
@@ -69,17 +72,26 @@ def clean(raw: Path, frame: pd.DataFrame) -> tuple[dict[str, pd.DataFrame], pd.D
 
     frame: the communities that must report, before the changes that the wave declares.
 
-    The tables are those of the codebook, then `corrections`, `questions` and `changes` since the
-    previous wave. The accounts have one row per sheet, where rows = form + kept + corrected + total
-    + blank + rejected. Raises InputError with every problem of every file; it holds no value of an
-    identifier.
+    The tables are those of the codebook, then `corrections`, `questions`, `changes` since the
+    previous wave, `before` (facts of that wave), and the tables of that wave, whose names end in
+    SUFFIX; one that it has not, or that cannot be read, is empty. The accounts have one row per
+    sheet, where rows = form + kept + corrected + total + blank + rejected. Raises InputError with
+    every problem of every file; it holds no value of an identifier.
     """
     done = check(raw, frame)
     if done.problems:
         raise InputError(done.problems, done.questions, done.accounts)
     asked = findings_table(done.questions).drop(columns=list(FOLDED_BY))
     more = {"corrections": done.corrections, "questions": asked, "changes": done.changes}
-    return done.tables | more, done.accounts
+    return done.tables | more | _before(done), done.accounts
+
+
+def _before(done: Checked) -> dict[str, pd.DataFrame]:
+    """Return the tables of the previous wave, as they are stored, and the facts of that wave."""
+    found = {f"{name}{SUFFIX}": rows.iloc[:0] for name, rows in done.tables.items()}
+    for name in done.tables.keys() & done.earlier.tables.keys():
+        found[f"{name}{SUFFIX}"] = coarsened(name, done.earlier.tables[name])
+    return found | {"before": facts_of(done.earlier)}
 
 
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -143,7 +155,7 @@ def _check(raw: Path, frame: pd.DataFrame) -> Checked:
     findings += not_compared_questions(before.wave, before.unread)
     since = changes(before.tables, tables, before.unread)
     kept = {name: coarsened(name, rows) for name, rows in tables.items()}
-    return Checked(kept, accounts, findings, applied, since)
+    return Checked(kept, accounts, findings, applied, since, before)
 
 
 def free_text_problems(tables: dict[str, pd.DataFrame]) -> list[Problem]:

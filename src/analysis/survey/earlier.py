@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.survey.changes import FACTS, UNREAD, WAVE
 from analysis.survey.corrections import correct, read_corrections
 from analysis.survey.frame import earlier_wave
 from analysis.survey.load import Loaded, load
@@ -40,6 +41,16 @@ def read_earlier(raw: Path) -> Earlier:
         return Earlier("", {}, {})
     with of_wave(folder.name):
         return _read_wave(folder)
+
+
+def facts_of(earlier: Earlier) -> pd.DataFrame:
+    """Return the name of the previous wave and its unreadable tables, with the columns FACTS.
+
+    Empty if there is no previous wave.
+    """
+    rows = [(WAVE, earlier.wave)] if earlier.wave else []
+    rows += [(UNREAD, name) for name in earlier.unread]
+    return pd.DataFrame([(*row, "", "", "") for row in rows], columns=list(FACTS), dtype="str")
 
 
 def _read_wave(folder: Path) -> Earlier:

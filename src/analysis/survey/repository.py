@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from analysis.survey.access import reading_table
+from analysis.survey.changes import SUFFIX
 from analysis.survey.declaration import FILE, read_declaration
 from analysis.survey.folders import build, notebook_name, processed, root
 from analysis.survey.folders import district as folder_of
@@ -80,6 +81,7 @@ def tells_of_people(table: str) -> bool:
 
     These are tables of people, samples, those that `people.csv` counts in, and those BESIDE.
     """
+    table = table.removesuffix(SUFFIX)  # those of the previous wave hold the same
     known = study().tables.get(table)
     if known is None:
         return table in BESIDE

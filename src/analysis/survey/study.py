@@ -60,11 +60,11 @@ class Study:
     district, community: patterns of codes; the code of a community begins with that of its
     district, then of its township, which has `township_length` characters. units: columns of
     townships.csv that count what a township reports on; without any, every township reports.
-    form_title, office: texts on forms. report, of_district: the notebooks published as the report
-    and run for each district; empty for none. district_title: the title of a district's page by
-    language, with `{}` for its name. release_name: prefix of the file name of a release. license:
-    SPDX identifier of the licence of the publications; empty if undeclared. release_date: the day
-    of publication; None if undeclared.
+    form_title, office: texts on forms. report, of_district, between_waves: the notebooks published
+    as the report, run for each district, and run if there is a previous wave; empty for none.
+    district_title: the title of a district's page by language, with `{}` for its name.
+    release_name: prefix of the file name of a release. license: SPDX identifier of the licence of
+    the publications; empty if undeclared. release_date: the day of publication; None if undeclared.
     """
 
     home: Path
@@ -81,6 +81,7 @@ class Study:
     office: str = ""
     report: str = ""
     of_district: str = ""
+    between_waves: str = ""
     district_title: dict[str, str] = field(default_factory=dict, hash=False)
     release_name: str = "study"
     license: str = ""
@@ -270,6 +271,7 @@ def _checked(home: Path, facts: dict) -> Study:
         "office": forms.pop("office", ""),
         "report": notebooks.pop("report", ""),
         "of_district": notebooks.pop("of_district", ""),
+        "between_waves": notebooks.pop("between_waves", ""),
         "district_title": {lang: titles.pop(lang, "{}") for lang in LANGUAGES},
         "release_name": release.pop("name", Study.release_name),
         "license": release.pop("license", Study.license),
@@ -300,7 +302,7 @@ def _check(given: dict[str, Any]) -> None:
 
 def _check_notebooks(given: dict[str, Any]) -> None:
     """Check the names of notebooks, and the titles of the pages made from one of them."""
-    for key in ("report", "of_district"):
+    for key in ("report", "of_district", "between_waves"):
         if given[key] and not NOTEBOOK.fullmatch(given[key]):
             raise _refused(key, NOT_A_NOTEBOOK.fault())
     for lang, title in given["district_title"].items():
