@@ -284,6 +284,16 @@ def test_a_fault_elsewhere_does_not_keep_a_page_from_being_built(there, monkeypa
     assert not {name for name in names if name.startswith(("14", "page", "documents", "facts"))}
 
 
+def test_the_page_that_compares_waves_is_none_of_a_first_wave(there, monkeypatch):
+    monkeypatch.setattr(rebuilding, "run_stale", lambda *_, **__: None)
+    monkeypatch.setattr(rebuilding, "_pages", lambda *_: {})
+    page = "notebooks/15_between_waves.html"
+    assert page in all_pages()
+    assert page not in rebuild(request(there)).known
+    result = rebuild(Request(1, there / "data/raw", "2020", (page,)))
+    assert result.errors == (f"notebooks/: nothing makes {page} in wave 2020",)
+
+
 def test_a_run_under_way_is_waited_for(there):
     (there / "build").mkdir()
     with (there / "build" / LOCK).open("w") as lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from analysis.plan.layout import pages_of
@@ -55,12 +55,12 @@ def steps_of_page(name: str) -> list[Step]:
     raise KeyError(f"没有这一页 (no page {name}): {meant}{listed}")
 
 
-def all_pages() -> dict[str, str]:
-    """Map every page that there could be, by address, to the same in the first language."""
+def all_pages(listed: Iterable[Step] | None = None) -> dict[str, str]:
+    """Map every page of some steps, or of all, by address, to the same in the first language."""
     main, *_ = study().languages
     return {
         page: dict(pages_of(step, main))[kind]
-        for step in steps()
+        for step in (steps() if listed is None else listed)
         for lang in study().languages
         for kind, page in pages_of(step, lang)
     }

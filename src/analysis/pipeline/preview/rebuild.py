@@ -110,7 +110,8 @@ def _build(request: Request, found: list[Finding]) -> Result:
     edition = Edition(request.raw, request.wave, "warm")
     every, previews = edition.before_pages(), _previews(edition, request.pages)
     if not previews:
-        raise StoppedError(f"notebooks/: nothing makes {', '.join(request.pages)} any more")
+        pages = ", ".join(request.pages)
+        raise StoppedError(f"notebooks/: nothing makes {pages} in wave {request.wave}")
     tasks = behind([*every, *previews], {task.name for task in previews})
     _refuse_outdated(tasks, request.loaded)
     names = {task.name for task in tasks}
@@ -124,7 +125,7 @@ def _build(request: Request, found: list[Finding]) -> Result:
         notes=_notes(edition, request, found),
         pages=_pages(edition, previews),
         files=_files(edition, names),
-        known=all_pages(),
+        known=all_pages(edition.steps),
     )
 
 
