@@ -401,7 +401,7 @@ def few_movers(before: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFram
     """
     rules = _askable(policy(), before, now)
     counts = [count_cells(dict(tables), rules) for tables in (before, now)]
-    if any(one.empty for one in counts):
+    if any(one.empty or not one.to_numpy().any() for one in counts):  # no people, or no such wave
         return pd.DataFrame(columns=["indicator", "district", "change"])
     hidden = set().union(
         *(hidden_by_policy(one, rules) | small_cells(one, rules) for one in counts)
