@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from analysis.edition.failures import NotebookError
 from analysis.pipeline.outputs import check_outputs
-from analysis.plan.notebook import PlanError, read_source
+from analysis.plan.modules import PlanError
+from analysis.plan.source import read_source
 from analysis.stats import estimates
 from analysis.survey.repository import read
 from analysis.survey.sealed import Sealed

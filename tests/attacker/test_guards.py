@@ -15,6 +15,7 @@ from analysis.pipeline import outputs
 from analysis.pipeline.attack import attack, movers
 from analysis.pipeline.harvest import harvest
 from analysis.publish import findings, prose, tables
+from analysis.publish.markup import PageWriter
 from analysis.publish.prose import render
 from analysis.stats import comparison, disclosure, estimates
 from analysis.stats.disclosure import (
@@ -223,13 +224,13 @@ def month_of_birth(made):
 
 
 def element(made):
-    html = tables.to_html(pd.DataFrame({"a": ["<img src=x onerror=alert(1)>"]}))
-    return re.findall("<img[^>]*>", html)
+    table = tables.to_json(pd.DataFrame({"a": ["<img src=x onerror=alert(1)>"]}))
+    return re.findall("<img", PageWriter({}).table(table))
 
 
 def words(made):
     said = render("{{ text }}", {"text": "<img src=x> **b** [a](javascript:b)"})
-    return re.findall(r"<img|\*\*b|\]\(", said)
+    return re.findall(r"<img|\*\*b|\]\(", said.markdown)
 
 
 def formula(made):
