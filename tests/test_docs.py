@@ -1,7 +1,6 @@
 """The documentation says the same in both languages, and what it names is there."""
 
 import re
-import shutil
 import tomllib
 
 import pytest
@@ -149,17 +148,19 @@ def test_the_picture_is_that_of_the_plan(lang, monkeypatch):
     assert drawn.count("<rect") >= 20 and drawn.count("<path") >= 20
 
 
-FOLLOWED = ("how-it-works.md", "reproducibility.md", "disclosure.md")
+FOLLOWED = ("how-it-works.md", "reproducibility.md")
 # What runs the commands of the other pages: by how a command begins, a test and what stands in it.
 RUN_BY = {
     "make report": (".github/workflows/reproduce.yml", "make report"),
     "make lint": (".ci/run", "make lint"),
     "make test": (".ci/run", "make test"),
     "make lab": ("tests/test_makefile.py", '"lab"'),
+    "make preview": ("tests/pipeline/test_preview_browser.py", 'command_line("preview")'),
     "git config filter.strip-notebook.clean": ("tests/test_strip_notebook.py", "docs/notebooks.md"),
     ".venv/bin/python tools/synthesise.py": ("tests/survey/test_synthetic.py", "synthesise("),
     ".venv/bin/analysis check": ("tests/test_guide.py", "analysis {word}"),
     ".venv/bin/analysis build": ("tests/pipeline/test_cluster.py", '"--cluster"'),
+    ".venv/bin/analysis attack": ("tests/attacker/test_refused_release.py", '"attack")'),
     ".venv/bin/dask scheduler": ("tests/pipeline/test_cluster.py", '"scheduler"'),
     ".venv/bin/dask worker": ("tests/pipeline/test_cluster.py", '"worker"'),
 }
@@ -188,7 +189,6 @@ def test_the_declaration_of_a_release_is_that_of_the_study(name):
 def test_what_a_page_shows_is_what_its_commands_print(edition, tmp_path):
     """The blocks of the pages but those of the guides, which have tests of their own."""
     follower = Follower(copy_edition(edition, tmp_path / "copy"))
-    shutil.copytree(REPOSITORY / "tests/attacker", follower.folder / "tests/attacker")
     for name in FOLLOWED:
         follower.follow(read_steps((DOCS / name).read_text("utf-8")))
         assert follower.code == 0, follower.output

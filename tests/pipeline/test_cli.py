@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,23 @@ import time
 
 import pytest
 
+from analysis.pipeline.cli import program
 from running import is_whole, publish
+
+COMMANDS = (
+    "attack",
+    "build",
+    "check",
+    "diff",
+    "explain",
+    "forms",
+    "lint",
+    "new",
+    "preview",
+    "release",
+    "site",
+    "status",
+)
 
 
 @pytest.fixture
@@ -30,8 +47,9 @@ def plant(path, source):
 def test_help_names_every_command(analysis, repository):
     done = analysis(repository, "--help")
     assert done.returncode == 0
-    for command in ("build", "check", "forms", "preview", "release", "site"):
-        assert command in done.stdout
+    assert sorted(program.commands) == sorted(COMMANDS)
+    for command in COMMANDS:
+        assert re.search(rf"^ +{command} ", done.stdout, re.MULTILINE), command
         assert analysis(repository, command, "--help").returncode == 0
 
 
