@@ -19,6 +19,7 @@ SLOW = {
     "test_causes",
     "test_cluster",
     "test_explain",
+    "test_guards",
     "test_incremental",
     "test_jupyterlab",
     "test_kills",
@@ -81,6 +82,12 @@ def edition(tmp_path_factory) -> Path:
             done = run_analysis(copy_repository(folder), "build")
             assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def own_edition(edition, tmp_path_factory) -> Path:
+    """A copy of that edition for tests that write into it, which others would see meanwhile."""
+    return shutil.copytree(edition, tmp_path_factory.mktemp("own") / "edition", symlinks=True)
 
 
 @pytest.fixture(scope="module")

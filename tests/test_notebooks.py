@@ -97,17 +97,17 @@ def nbval(folder, *notebooks):
 
 
 @pytest.mark.slow
-def test_a_plain_kernel_gives_what_was_published(edition):
-    executed = sorted((edition / "build/2020/zh/notebooks").glob("*.ipynb"))
+def test_a_plain_kernel_gives_what_was_published(own_edition):
+    executed = sorted((own_edition / "build/2020/zh/notebooks").glob("*.ipynb"))
     once = [path for path in executed if "profile" not in path.stem or path.stem.endswith("331023")]
     assert len(once) == len({step.notebook for step in STEPS})
-    done = nbval(edition, *once)
+    done = nbval(own_edition, *once)
     assert done.returncode == 0, done.stdout[-3000:]
     assert f"{sum(len(cells(path)) for path in once)} passed" in done.stdout
 
 
-def test_nbval_sees_a_changed_number(edition):
-    source = edition / "build/2020/zh/notebooks/07_compare.ipynb"
+def test_nbval_sees_a_changed_number(own_edition):
+    source = own_edition / "build/2020/zh/notebooks/07_compare.ipynb"
     notebook = json.loads(source.read_text("utf-8"))
     outputs = json.dumps([cell.get("outputs") for cell in notebook["cells"]], ensure_ascii=False)
     assert "各地不全相同" in outputs
@@ -118,6 +118,6 @@ def test_nbval_sees_a_changed_number(edition):
     planted = source.with_name("planted.ipynb")
     planted.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
     try:
-        assert nbval(edition, planted).returncode == 1
+        assert nbval(own_edition, planted).returncode == 1
     finally:
         planted.unlink()

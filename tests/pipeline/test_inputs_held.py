@@ -59,6 +59,7 @@ def test_every_raw_file_table_and_notebook_is_among_what_is_held(copy, monkeypat
     held = {line.partition("  ")[2] for line in run_beside("", monkeypatch, copy).splitlines()}
     raw = {f"{RAW}/{name}" for name in os.listdir(copy / RAW)}
     notebooks = {f"notebooks/{path.name}" for path in (copy / "notebooks").glob("*.ipynb")}
+    notebooks.remove("notebooks/15_between_waves.ipynb")  # is not run in a first wave
     assert raw | notebooks | set(EDITED) <= held
     unread = {path.name for path in (copy / REFERENCE).glob("*.csv")} - {Path(n).name for n in held}
     assert unread == OF_NO_BUILD

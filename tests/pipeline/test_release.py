@@ -18,12 +18,12 @@ SBOM = b'{"bomFormat": "CycloneDX"}\n'
 
 
 @pytest.fixture(scope="module")
-def archive(edition, tmp_path_factory) -> Path:
+def archive(own_edition, tmp_path_factory) -> Path:
     """The zip of the edition."""
     folder = tmp_path_factory.mktemp("release")
     (folder / "sbom.json").write_bytes(SBOM)
     out = str(folder / "out")
-    done = run_analysis(edition, "release", "--out", out, "--sbom", str(folder / "sbom.json"))
+    done = run_analysis(own_edition, "release", "--out", out, "--sbom", str(folder / "sbom.json"))
     assert done.returncode == 0, done.stderr
     return folder / f"out/{NAME}.zip"
 
@@ -35,10 +35,12 @@ def unpacked(archive, tmp_path_factory) -> Path:
     return folder / NAME
 
 
-def test_a_second_release_has_the_same_bytes(archive, edition, tmp_path):
+def test_a_second_release_has_the_same_bytes(archive, own_edition, tmp_path):
     sbom = str(archive.parents[1] / "sbom.json")
     assert (
-        run_analysis(edition, "release", "--out", str(tmp_path / "x"), "--sbom", sbom).returncode
+        run_analysis(
+            own_edition, "release", "--out", str(tmp_path / "x"), "--sbom", sbom
+        ).returncode
         == 0
     )
     assert (tmp_path / f"x/{NAME}.zip").read_bytes() == archive.read_bytes()

@@ -29,10 +29,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(edition, tmp_path_factory) -> Path:
+def site(own_edition, tmp_path_factory) -> Path:
     """The site of the edition."""
     folder = tmp_path_factory.mktemp("site") / "public"
-    done = run_analysis(edition, "site", "--out", str(folder))
+    done = run_analysis(own_edition, "site", "--out", str(folder))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -96,11 +96,11 @@ def test_nothing_else_is_in_it_than_the_editions(site, edition):
     assert extra - published == {"llms.txt", "en/llms.txt"}
 
 
-def test_it_is_written_again_over_itself_and_over_nothing_else(site, edition, tmp_path):
+def test_it_is_written_again_over_itself_and_over_nothing_else(site, own_edition, tmp_path):
     (site / "2020/left.html").write_text("old")
-    assert run_analysis(edition, "site", "--out", str(site)).returncode == 0
+    assert run_analysis(own_edition, "site", "--out", str(site)).returncode == 0
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/page.html").write_text("mine")
-    done = run_analysis(edition, "site", "--out", str(tmp_path / "mine"))
+    done = run_analysis(own_edition, "site", "--out", str(tmp_path / "mine"))
     assert done.returncode == 64 and "not made by this program" in done.stderr
     assert os.listdir(tmp_path / "mine") == ["page.html"]

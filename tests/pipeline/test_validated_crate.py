@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def crate(edition, tmp_path_factory) -> Path:
+def crate(own_edition, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("crate")
-    done = run_analysis(edition, "release", "--out", str(folder / "out"))
+    done = run_analysis(own_edition, "release", "--out", str(folder / "out"))
     assert done.returncode == 0, done.stderr
     (archive,) = (folder / "out").glob("*.zip")
     zipfile.ZipFile(archive).extractall(folder)

@@ -286,3 +286,12 @@ def test_samples_are_compared_by_their_design():
     assert (row["test"], row["form"], row["n"]) == ("design", "wave_rose", 45)
     assert row["tested"] == pytest.approx(row["now"] - row["before"], abs=1e-5)
     assert row["low"] < row["tested"] < row["high"]
+
+
+def test_a_mean_that_would_tell_of_one_person_is_not_compared_in_either_wave(waves):
+    """A mean with digits fine enough to give the pay of one who leaves is missing as an estimate."""
+    before, now, published = waves
+    few = {name: named(rows.head(25), name) for name, rows in before.items()}
+    row = compared(few, now, published | {"income": np.nan}).loc["income"]
+    assert row["reason"] and np.isnan(row["before"])
+    assert row[["change", "tested", "low", "high", "p"]].isna().all()

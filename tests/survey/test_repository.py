@@ -23,6 +23,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "data/raw/reference/named_places.csv").write_text(named, encoding="utf-8")
     (tmp_path / "data/processed/2020/wave.toml").write_text(WAVE_TOML, encoding="utf-8")
     pd.DataFrame({"x": [1, 2]}).to_parquet(tmp_path / "data/processed/2020/numbers.parquet")
+    monkeypatch.setattr(repository, "tells_of_people", lambda _table: False)  # there is no study
     monkeypatch.chdir(tmp_path)
     return tmp_path.resolve()
 

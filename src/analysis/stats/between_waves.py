@@ -31,12 +31,14 @@ from analysis.stats.disclosure import (
     policy,
     protected,
     small_cells,
+    tells_of_one,
     terms,
 )
 from analysis.stats.formulas import (
     COUNT,
     DIFFERENCE,
     GROWTH,
+    MEAN,
     MEMBERS,
     SHARE,
     SPREAD,
@@ -170,6 +172,10 @@ class _Pair:
         self.definitions = kinds.get("definition")
         self.reasons = {name: self._reason(name) for name in self.rows}
         self.values = self._published_values(city)
+        for name, reason in self.reasons.items():
+            both = [self.values[when].get(name, np.nan) for when in ("before", "now")]
+            if not reason and not np.isfinite(both).all():
+                self.reasons[name] = SMALL
 
     def is_surveyed(self, name: str) -> bool:
         """Return whether an indicator is computed from clean tables, directly or through others."""
@@ -279,6 +285,10 @@ class _Pair:
             return np.nan
         if formula.by_design:
             return overlap.fitted(formula, wave.samples[formula.table]).value
+        if formula.kind == MEAN and _counts_people(formula):
+            values = domain(formula, wave.tables, UNIT)["top"].to_numpy()
+            if tells_of_one(values, name, of_city=True):
+                return np.nan
         return value(formula, wave.tables, UNIT)
 
     def _tested(self, found: Comparison) -> Comparison:

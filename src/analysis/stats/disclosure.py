@@ -537,6 +537,15 @@ def _is_average(person: Person, row: Any) -> bool:
     return person.kind in ("mean", "sample") or row.how.partition(" [")[0].endswith(SHARE)
 
 
+def tells_of_one(values: np.ndarray, indicator: str, of_city: bool) -> bool:
+    """Return whether one person's value could be inferred from a mean of people.
+
+    One or two of them dominate it, or its digits reveal the value of one who leaves.
+    """
+    rules, digits = policy(), digits_of(indicator, of_city)
+    return rules.dominated(values) or (digits is not None and rules.tells_of_movers(values, digits))
+
+
 def digits_of(indicator: str, of_city: bool) -> int | None:
     """Return to how many decimals a mean of people is published; None of what is not rounded."""
     if of_city and published_digits(indicator) is not None:

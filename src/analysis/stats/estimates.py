@@ -17,7 +17,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.stats.confidence import CONFIDENCE
-from analysis.stats.disclosure import digits_of, policy
+from analysis.stats.disclosure import tells_of_one
 from analysis.stats.record import (
     COLUMNS,
     DECIMALS,
@@ -58,7 +58,7 @@ def mean(
     """Estimate the mean of a column, weighted if `weight` is given (for means of headcounts).
 
     The 95 % interval is Student's, over rows; a weighted mean of county means has none. `n` counts
-    rows. A mean of people is blank where the value of one of them could be told from it.
+    rows. A mean of people is missing if one person's value could be inferred from it.
     """
 
     def row(rows: pd.DataFrame) -> tuple[float, ...]:
@@ -67,18 +67,13 @@ def mean(
             weights = rows[weight].to_numpy(float)
             top, bottom = (values * weights).sum(), weights.sum()
             return top / bottom, np.nan, np.nan, len(values), top, bottom
-        if of_people(table) and _tells_of_one(rows, values, indicator):
+        of_city = "county_code" not in rows or rows["county_code"].nunique() > 1
+        if of_people(table) and tells_of_one(values, indicator, of_city):
             return np.nan, np.nan, np.nan, len(values)
         return _student(values)
 
     how = f"sum({column} × {weight}) / sum({weight})" if weight else f"mean({column})"
     return _by_district(table, row, indicator, how, where)
-
-
-def _tells_of_one(rows: pd.DataFrame, values: np.ndarray, indicator: str) -> bool:
-    """Tell whether one or two people dominate a mean, or its digits tell of one who leaves."""
-    rules, digits = policy(), digits_of(indicator, rows["county_code"].nunique() > 1)
-    return rules.dominated(values) or (digits is not None and rules.tells_of_movers(values, digits))
 
 
 @sealing
