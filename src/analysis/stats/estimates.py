@@ -160,8 +160,9 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
-    percentages. Raises StudyError for values of people.
+    """Divide the sum of one column (or condition, or product) by the sum of another.
+
+    scale: 100 for percentages. Raises StudyError for values of people.
     """
     _refuse_people(table, indicator)
 
