@@ -76,7 +76,11 @@ def mean(
 
 
 def _tells_of_one(rows: pd.DataFrame, values: np.ndarray, indicator: str) -> bool:
-    """Tell whether one or two people dominate a mean, or its digits tell of one who leaves."""
+    """Return whether a mean discloses the value of one person.
+
+    It does if one or two people dominate it, or if its digits disclose the value of a person who
+    leaves.
+    """
     rules, digits = policy(), digits_of(indicator, rows["county_code"].nunique() > 1)
     return rules.dominated(values) or (digits is not None and rules.tells_of_movers(values, digits))
 
@@ -131,7 +135,10 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
 
 
 def _refuse_people(table: pd.DataFrame, indicator: str) -> None:
-    """Refuse sums of values of people: one who comes or goes would be told from two of them."""
+    """Raise StudyError for sums of values of people.
+
+    The value of a person who joins or leaves could be derived from two of them.
+    """
     if of_people(table):
         raise StudyError([Problem.of(SUM_OF_PEOPLE.fault(indicator=indicator), "people.csv")])
 
