@@ -50,9 +50,9 @@ class Person:
     `equals`), derived (of the cells in `of`), mean, reported_mean (reported by the district),
     sample, named. within: the indicator of which it is a part. by_district: whether it is published
     by district; the districts in `exceptions` are always published, for the reason in `source`.
-    decimals: number of decimals for districts, where it is smaller than that of the measure; means
-    for which none is declared have none. assessment: whether a count of none or of all discloses
-    the answer of each person.
+    decimals: number of decimals for districts, if it is smaller than that of the measure; 0 for
+    means if not declared. assessment: whether a count of none or of all discloses the answer of
+    each person.
     """
 
     indicator: str

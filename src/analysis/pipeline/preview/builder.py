@@ -53,7 +53,7 @@ class Builder:
         try:
             while True:
                 self.on_result(self, self.line.recv())
-        except (AttributeError, EOFError, OSError, TypeError):  # it ended, or was edited
+        except (AttributeError, EOFError, OSError, TypeError):  # it ended, or sent edited classes
             self.on_result(self, None)
 
     def ask(self, request: Request) -> None:
