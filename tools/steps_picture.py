@@ -60,7 +60,7 @@ def boxes_and_arrows() -> tuple[Counter[str], dict[str, set[str]]]:
 
 
 def reduced(needs: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Leave out what a box needs by way of another."""
+    """Return the needs of each box without those implied by its other needs."""
 
     @cache
     def behind(box: str) -> frozenset[str]:

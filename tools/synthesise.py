@@ -1,4 +1,4 @@
-"""Write the synthetic workbooks of this study anew: `python tools/synthesise.py --help`."""
+"""Write the synthetic workbooks of this study: `python tools/synthesise.py --help`."""
 
 from analysis.pipeline.cli import main
 from synthetic.command import synthesise

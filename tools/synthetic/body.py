@@ -1,4 +1,4 @@
-"""What stands in each row of a filled-in form: the printed answers, and the 小计 and 合计 rows."""
+"""Content of each row of a filled-in form: the printed answers, and the 小计 and 合计 rows."""
 
 from __future__ import annotations
 

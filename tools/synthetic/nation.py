@@ -122,8 +122,9 @@ def _other_people(people: pd.DataFrame, before: int) -> pd.DataFrame:
 
 
 def write_frame(reference: Path, number: int) -> None:
-    """Write counties, aliases, townships and communities of `number` counties; the real rows stay
-    as they are.
+    """Write counties, aliases, townships and communities of `number` counties.
+
+    The rows of the study itself stay unchanged.
     """
     codes = {
         (block, old): new

@@ -53,7 +53,7 @@ def places_changed(communities: pd.DataFrame, reference: Path) -> str:
 
 
 def drifted(tables: dict[str, pd.DataFrame], rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Let a year go by in every table."""
+    """Return every table with the changes of one year."""
     after = {name: _renamed(table) for name, table in tables.items()}
     communities = _founded(_grown(after["communities"], rng))
     after["workers"] = _staffed(after["workers"], communities.iloc[-1], rng)
@@ -102,7 +102,10 @@ def _founded(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def _staffed(roster: pd.DataFrame, new: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Let some leave and others join, three in the new community; raise incomes by 4 %."""
+    """Return a roster in which some leave and others join, and incomes rise by 4 %.
+
+    Three people join in the new community.
+    """
     others = roster.index[roster["post"] == "其他"]
     staying = roster.drop(rng.choice(others, LEAVERS, replace=False))
     hired = roster.loc[rng.choice(others, HIRES + 3, replace=False)].copy()

@@ -93,7 +93,7 @@ def headcount(places: pd.DataFrame, named: dict[str, str], rng: np.random.Genera
 
 
 def fully_staffed(places: pd.DataFrame) -> pd.Series:
-    """Say which communities have three workers or more, and one for every 500 households."""
+    """Return which communities have three workers or more, and one for every 500 households."""
     return places["workers"].ge(3) & places["households"].le(500 * places["workers"])
 
 

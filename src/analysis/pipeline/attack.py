@@ -1,10 +1,11 @@
-"""Attack an edition with nothing but what is published: what can be told of people from it?
+"""Disclosure attack: derive unpublished numbers of people from a published edition.
 
-Every number of people that is not published is narrowed by integer programming from all that is
-(`narrowed`), what stands there outright or with too many digits is listed, and from two editions
-the pay of who came or went between them is bounded (`movers`). It knows the numbers of people by
-`people.csv` and how they are computed, as readers do, and uses nothing of the gate
-(`stats.disclosure`), so that a fault there is found here.
+The range of every unpublished count of people is computed by integer programming from all that is
+published (`narrowed`). Counts that are published outright and means with too many digits are
+listed. From two editions, the pay of people who joined or left in between is bounded (`movers`).
+Like a reader, the attack knows from `people.csv` which numbers concern people and how they are
+computed. It uses nothing of the disclosure control (`stats.disclosure`), so that it finds faults
+there.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from analysis.pipeline.harvest import Cell, Known, harvest
 from analysis.survey.reference import reference
 from analysis.survey.study import study
 
-FEW, WIDTH, MOVER = 10, 10, 0.1  # people; values that a hidden count may have; part of a pay
-LARGEST = 20_000  # that a count by district may be
-PAY = (0.5, 50.0)  # 万元 a year, the range of the question
-OFF = 0.02  # how far a mark may stand from the printed value, in units of the value
-MANY = 300  # hidden cells that are tried; of more a sample
+FEW, WIDTH, MOVER = 10, 10, 0.1  # people; width of the range of a count; share of a pay
+LARGEST = 20_000  # upper bound of a count by district
+PAY = (0.5, 50.0)  # range of the question, 万元 per year
+OFF = 0.02  # tolerated distance of a mark from the printed value, in units of the value
+MANY = 300  # unpublished cells that are tried; if there are more, a sample of this size
 SHARE = re.compile(r"\w+: 100 × count\(.+\) / count\(rows\)$")
 GROWTH = re.compile(r"estimates: 100 × \((\w+) − (\w+)\) / \2$")
 TERM = re.compile(r"([+-]?)\s*(\w+)")
@@ -37,11 +38,11 @@ MARK = re.compile(r'<path d="M[\d.]+ [\d.]+H([\d.]+)"[^>]*data-area="(\w+)"')
 
 @dataclass(frozen=True)
 class Model:
-    """What everybody knows of the counts by district: sums, parts, and what is divided by what.
+    """What every reader knows of the counts by district: sums, parts and ratios.
 
-    identities: terms (sign, indicator) that come to nothing; parts: (part, whole); shares: by
+    identities: terms (sign, indicator) that add up to zero; parts: (part, whole); shares: by
     indicator 100 × part / whole; growths: by indicator 100 × (after − before) / before; assessed:
-    counts of which none or all tells of each.
+    counts for which none or all discloses the answer of each person.
     """
 
     counts: tuple[str, ...]
@@ -50,12 +51,12 @@ class Model:
     shares: dict[str, tuple[str, str]] = field(default_factory=dict)
     growths: dict[str, tuple[str, str]] = field(default_factory=dict)
     assessed: frozenset[str] = frozenset()
-    shown: frozenset[Cell] = frozenset()  # exceptions, published on purpose
-    means: dict[str, str] = field(default_factory=dict)  # the count that a mean is of
+    shown: frozenset[Cell] = frozenset()  # exceptions, which are published on purpose
+    means: dict[str, str] = field(default_factory=dict)  # count of people behind each mean
 
 
 def model_of(estimates: Path) -> Model:
-    """Return the model of a study: `people.csv`, and the formulas of an edition's estimates."""
+    """Return the model of a study, from `people.csv` and the formulas in an edition's estimates."""
     people = reference("people").set_index("indicator")
     of_city = pd.read_csv(estimates, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     how = of_city[of_city["district"] == study().city].set_index("indicator")["how"]
@@ -78,12 +79,12 @@ def model_of(estimates: Path) -> Model:
 
 
 def signed(equation: str) -> tuple[tuple[int, str], ...]:
-    """Read a sum such as `workers_total - hired_since_2018`: (sign, indicator)."""
+    """Return the terms (sign, indicator) of a sum such as `workers_total - hired_since_2018`."""
     return tuple((-1 if sign == "-" else 1, name) for sign, name in TERM.findall(equation))
 
 
 class System:
-    """Counts by district as whole numbers, with all that is known of them as linear conditions."""
+    """Integer counts by district, with all that is known of them as linear conditions."""
 
     def __init__(self, known: Known, model: Model) -> None:
         self.codes = sorted(code for code in set(known.places.values()) if code != study().city)
@@ -117,29 +118,32 @@ class System:
     def _add_ratio(
         self, span: tuple[float, float] | None, part: Cell, whole: Cell, base: float
     ) -> None:
-        """Add that 100 × part / whole − base lies in an interval."""
+        """Add the condition that 100 × part / whole − base lies in an interval."""
         if span:
             self.add({part: 100.0, whole: -(base + span[0])}, 0, np.inf)
             self.add({part: 100.0, whole: -(base + span[1])}, -np.inf, 0)
 
     def add(self, terms: dict[Cell, float], low: float, high: float) -> None:
-        """Add that a sum of factors times cells lies in an interval."""
+        """Add the condition that a linear combination of cells lies in an interval.
+
+        terms: factors by cell.
+        """
         self.rows.append({self.at[cell]: factor for cell, factor in terms.items()})
         self.lows.append(low - 1e-6)
         self.highs.append(high + 1e-6)
 
     @cached_property
     def conditions(self) -> LinearConstraint:
-        """All conditions as a matrix."""
+        """Return all conditions as a matrix."""
         matrix = np.zeros((len(self.rows), len(self.at)))
         for i, row in enumerate(self.rows):
             matrix[i, list(row)] = list(row.values())
         return LinearConstraint(matrix, self.lows, self.highs)
 
     def ends(self, cell: Cell) -> tuple[float, float]:
-        """Return the least and the largest that a cell can be.
+        """Return the smallest and the largest possible value of a cell.
 
-        Raises ValueError where what is published contradicts itself.
+        Raises ValueError if the published numbers contradict each other.
         """
         found = []
         for sign in (1, -1):
@@ -154,7 +158,7 @@ class System:
 
 
 def hidden(known: Known, model: Model) -> list[Cell]:
-    """List the counts by district that are not published."""
+    """Return the counts by district that are not published."""
     system = System(known, model)
     return [cell for cell, i in system.at.items() if system.low[i] < system.high[i]]
 
@@ -162,16 +166,14 @@ def hidden(known: Known, model: Model) -> list[Cell]:
 def narrowed(
     known: Known, model: Model, cells: Collection[Cell] | None = None
 ) -> dict[Cell, tuple[float, float]]:
-    """Return for each hidden count, or those among `cells`, the range that it can be narrowed
-    to.
-    """
+    """Return the range of possible values of each unpublished count, or of those among `cells`."""
     system = System(known, model)
     wanted = hidden(known, model)
     return {cell: system.ends(cell) for cell in wanted if cells is None or cell in cells}
 
 
 def told(known: Known, model: Model) -> dict[Cell, tuple[float, float]]:
-    """Return small counts by district that are published outright."""
+    """Return the small counts by district that are published outright."""
     return {
         cell: span
         for cell, span in known.facts.items()
@@ -184,7 +186,7 @@ def told(known: Known, model: Model) -> dict[Cell, tuple[float, float]]:
 
 
 def is_small(known: Known, model: Model, cell: Cell, count: float) -> bool:
-    """Tell whether a count tells of fewer than ten, or leaves so few."""
+    """Return whether a count, or the rest of its whole, concerns fewer than ten people."""
     name, code = cell
     whole = known.facts.get((model.parts.get(name, ""), code))
     rest = whole[0] - count if whole and whole[0] == whole[1] else FEW
@@ -194,12 +196,12 @@ def is_small(known: Known, model: Model, cell: Cell, count: float) -> bool:
 def movers(
     before: Known, after: Known, mean: str, count: str, same: bool = False
 ) -> dict[str, tuple[float, float]]:
-    """Return for each district whose headcount changed by one what can be known of that person's
-    pay.
+    """Return bounds of the pay of a person who joined or left, by district with one such person.
 
-    The sums of pay of districts lie where means and headcounts put them, and add up to the city's;
-    where the headcount is the same the people are taken to be, too. same: of each district instead,
-    where one has come for one who has left, by how much the pay of the two differs.
+    Districts whose headcount changed by one are taken. The sum of pay in a district lies within the
+    bounds given by its mean and headcount, and the sums add up to that of the city; where the
+    headcount did not change, the people are assumed to be the same. same: return, for each district
+    whose headcount did not change, bounds of the difference in pay if one person replaced another.
     """
     both = (before, after)
     every = sorted(code for code in set(before.places.values()) if code != study().city)
@@ -239,11 +241,10 @@ def _least(cost: np.ndarray, rows: list, lows: list, highs: list, bounds: list) 
 
 
 def precision(svg: str, known: Known, indicator: str) -> float:
-    """Return how far the marks of a drawing stand from where the printed values put them, in units
-    of the value.
+    """Return the largest distance of the marks of a drawing from the printed values.
 
-    A mark that was drawn from more digits than are printed stands elsewhere. Marks are the ends of
-    paths of one district each; the scale is fitted to them.
+    The distance is in units of the value. It is large for marks drawn from more digits than are
+    printed. Marks are the ends of paths of one district each; the scale is fitted to them.
     """
     points = defaultdict(list)
     for end, area in MARK.findall(svg):
@@ -260,8 +261,11 @@ def precision(svg: str, known: Known, indicator: str) -> float:
 
 @dataclass(frozen=True)
 class Attack:
-    """What an attack found: leaks, a line each; how much was read, what was not, and how well what
-    is hidden is hidden.
+    """Result of an attack: leaks found, numbers read, and width of the narrowest range.
+
+    leaks: one line for each leak. read: number of numbers of people read. skipped: files that could
+    not be read. hidden: number of unpublished counts that were tried. narrowest: smallest width of
+    their ranges.
     """
 
     leaks: tuple[str, ...]
@@ -271,7 +275,7 @@ class Attack:
     narrowest: float
 
     def notes(self) -> list[str]:
-        """Return how much was read and tried, and what could not be read."""
+        """Return lines on what was read and tried, and on files that could not be read."""
         known = f"{self.read} numbers of people read, {self.hidden} hidden counts tried"
         width = f", the narrowest {self.narrowest:g} wide" if self.hidden else ""
         return [*(f"not read: {name}" for name in self.skipped), known + width]
@@ -280,9 +284,9 @@ class Attack:
 def attack(
     folder: Path, before: Path | None = None, titles: dict[str, str] | None = None
 ) -> Attack:
-    """Attack the edition in a folder, and the pair of it and the one before.
+    """Attack the edition in a folder; with `before`, also the pair of both editions.
 
-    titles: indicators by further titles under which tables have them.
+    before: folder of the previous edition. titles: indicators by further titles that tables use.
     """
     known, model = harvest(folder, titles), model_of(folder / "tables/estimates.csv")
     tried = hidden(known, model)
@@ -309,7 +313,7 @@ def _narrow(spans: dict[Cell, tuple[float, float]]) -> Iterable[str]:
 
 
 def _fine(known: Known, model: Model, folder: Path) -> Iterable[str]:
-    """Name means by district that are known to more digits than tell nothing of one person."""
+    """Yield the means by district published with enough digits to disclose a single person."""
     for (name, code), (low, high) in known.facts.items():
         if name in model.means and code != study().city:
             people = known.facts.get((model.means[name], code), (0.0, 0.0))[0]

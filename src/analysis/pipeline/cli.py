@@ -417,8 +417,9 @@ before_option = click.option(
 @wave_option
 @before_option
 def attack(outputs: Path, wave: str, before: Path | None) -> None:
-    """Try to tell of people from what is published: exit 0 if nothing can be told, 1 with what
-    can.
+    """Try to derive numbers of people that are not published.
+
+    Exit 0 if none can be derived, else 1 with a list of them.
     """
     from analysis.pipeline.attack import attack as run
     from analysis.pipeline.release import published

@@ -1,4 +1,4 @@
-"""Published facts of the edition of the previous wave, for comparison."""
+"""Read the published facts of the edition of the previous wave, for comparison."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KINDS = ("edition", "title", "definition", "number")  # kinds of facts that are 
 def published_facts(record: Path) -> pd.DataFrame:
     """Return the titles, definitions and numbers in `outputs/<wave>/RECORD.jsonl`.
 
-    The columns are FACTS: a text in both languages (that of the main language where there is no
-    other), and its data. Raises OSError for a record that cannot be read.
+    The columns are FACTS: a text in each of two languages (the text of the main language if there
+    is no other), and the data. Raises OSError if the record cannot be read.
     """
     read = parse_record(record.read_text("utf-8"), "", printable(str(record.parent)))
     rows = [_row(read, fact) for fact in read.facts if fact.kind in KINDS]

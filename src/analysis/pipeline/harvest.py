@@ -1,8 +1,9 @@
-"""What a reader can take from an edition: every number of people in every format, as an interval.
+"""Read every published number of people from all formats of an edition, as intervals.
 
-Read are CSV and workbooks, tables, receipts and linked numbers of pages, hover titles of drawings,
-tables of Word files, PDF as `pdftotext` lays it out, and executed notebooks. Nothing of the gate is
-used: a printed number is an interval, since the digits that are not there are unknown.
+The formats are CSV and workbooks; tables, receipts and linked numbers of pages; hover titles of
+drawings; tables of Word files; PDF as text laid out by `pdftotext`; and executed notebooks. Nothing
+of the disclosure control is used. A printed number is an interval, since the digits that are not
+printed are unknown.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ from analysis.survey.reference import reference
 from analysis.survey.study import study
 
 Cell = tuple[str, str]  # indicator, district
-PDF = "pdftotext"  # of poppler; where it is not there, PDF is not read, and that is said
-RETURNED = "returns"  # workbooks that go back to the county that handed them in
+PDF = "pdftotext"  # of poppler; without it PDF files are skipped, and listed as such
+RETURNED = "returns"  # workbooks that are sent back to the county that submitted them
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 DRAWN = re.compile(r"^\s*(\S+?)[ ：:]+(-?\d[\d,]*(?:\.\d+)?)")
-UNIT = re.compile(r"（[^（]*）$|\([^()]*\)$")  # behind the title of a column
+UNIT = re.compile(r"（[^（]*）$|\([^()]*\)$")  # follows the title of a column
 GAP = re.compile(r"\s{2,}")  # between the columns of a table laid out as text
 CITED = re.compile(r"[\d,-]+")  # rows of a sheet
-YUAN = 1000  # a pay above it is in yuan, whose last noughts are not known
+YUAN = 1000  # a pay above it is in yuan, with trailing zeros that may be rounded
 VOID = {"title", "h3", "b", "td", "th", "p", "tr", "table", "article", "main", "a"}
 
 
 @dataclass
 class Known:
-    """What is known: by (indicator, district) the narrowest interval and where it was read.
+    """What is known: for each (indicator, district) the narrowest interval and where it was read.
 
-    places: codes by name; titles: indicators by title; read: how many numbers of people were read;
-    skipped: files that could not be.
+    places: codes by name; titles: indicators by title; read: number of numbers of people that were
+    read; skipped: files that could not be read.
     """
 
     counts: frozenset[str]
@@ -56,23 +57,23 @@ class Known:
     skipped: list[str] = field(default_factory=list)
 
     def note(self, cell: Cell, low: float, high: float, where: str) -> None:
-        """Keep an interval where it is narrower than what was known."""
+        """Intersect the known interval of a cell with a further one, unless they contradict."""
         self.read += 1
         before = self.facts.get(cell, (-np.inf, np.inf))
         both = (max(before[0], low), min(before[1], high))
-        if both[0] > both[1] + 1e-9:  # misread, or of another domain: what was read first stays
+        if both[0] > both[1] + 1e-9:  # misread, or of another domain: the first interval is kept
             return
         if both != before:
             self.facts[cell] = both
             self.where[cell] = where
 
     def title(self, text: object) -> str | None:
-        """Return the indicator that a head or label names."""
+        """Return the indicator that a column head or label names; None if it names none."""
         whole = squeezed(text)
         return self.titles.get(whole) or self.titles.get(UNIT.sub("", whole))
 
     def print(self, indicator: str, district: str, text: str, where: str) -> None:
-        """Note a number as it is printed."""
+        """Record a number from its printed text."""
         if indicator in self.means:
             span = pay(text)
         elif indicator in self.counts | self.shares:
@@ -86,12 +87,12 @@ class Known:
 
 
 def squeezed(text: object) -> str:
-    """Return a text without white space, in lower case, as titles are compared."""
+    """Return a text in lower case and without white space, for the comparison of titles."""
     return re.sub(r"\s+", "", str(text)).lower()
 
 
 def interval(text: str) -> tuple[float, float] | None:
-    """Return the interval of what a printed number can have been, None for what is no number."""
+    """Return the interval of values that a printed number stands for; None if it is no number."""
     found = NUMBER.fullmatch(str(text).strip().removesuffix("%"))
     if not found:
         return None
@@ -111,7 +112,7 @@ def pay(text: str) -> tuple[float, float] | None:
 
 
 class Page(HTMLParser):
-    """The tables, receipts, linked numbers and hover titles of a page; end tags may be missing."""
+    """Tables, receipts, linked numbers and hover titles of a page; end tags may be missing."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -121,7 +122,7 @@ class Page(HTMLParser):
         self.links: list[tuple[str, list[str]]] = []
         self.areas: dict[str, list[str]] = {}
         self.area = self.figure = ""
-        self.into: list[str] = []  # where text goes
+        self.into: list[str] = []  # list that text is appended to
         self.feed(re.sub(r"<(style|script)\b.*?</\1>", "", text, flags=re.S))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -156,7 +157,7 @@ class Page(HTMLParser):
             self.into = self.links[-1][1]
 
     def _is_prose(self) -> bool:
-        """Tell whether text goes to no cell of a table, whose number would then be lost."""
+        """Return whether text is outside of table cells; text of a cell must stay in the cell."""
         return not any(self.into is cell for row in self.tables[-1:] for one in row for cell in one)
 
     def _article(self, given: dict[str, str]) -> None:
@@ -189,12 +190,15 @@ class Page(HTMLParser):
 
 
 def said(parts: Iterable[str]) -> str:
-    """Return the text that was collected in parts."""
+    """Return the text collected in parts, joined and stripped."""
     return "".join(parts).strip()
 
 
 def harvest(folder: Path, titles: dict[str, str] | None = None) -> Known:
-    """Read an edition. titles: indicators by further titles under which tables have them."""
+    """Return the numbers of people read from the edition in a folder.
+
+    titles: indicators by further titles that tables use.
+    """
     known = _known(titles or {})
     pages = {path: Page(path.read_text("utf-8")) for path in sorted(folder.rglob("*.html"))}
     for page in pages.values():
@@ -210,7 +214,7 @@ def harvest(folder: Path, titles: dict[str, str] | None = None) -> Known:
 
 
 def _known(titles: dict[str, str]) -> Known:
-    """Return what every reader knows: names of districts, titles and kinds of numbers."""
+    """Return what every reader knows: names of districts, and titles and kinds of numbers."""
     people = reference("people")
     kinds = {kind: frozenset(part["indicator"]) for kind, part in people.groupby("kind")}
     none: frozenset[str] = frozenset()
@@ -230,7 +234,7 @@ def _known(titles: dict[str, str]) -> Known:
 
 
 def read_page(known: Known, page: Page, where: str) -> None:
-    """Note what a page says in tables, receipts, linked numbers and on hover."""
+    """Record the numbers in tables, receipts, linked numbers and hover titles of a page."""
     for table in page.tables:
         read_table(known, [[said(cell) for cell in row] for row in table], where)
     for receipt in page.receipts:
@@ -244,7 +248,7 @@ def read_page(known: Known, page: Page, where: str) -> None:
 
 
 def read_receipt(known: Known, receipt: dict, where: str) -> None:
-    """Note the value of a receipt, and the districts that the city's lists."""
+    """Record the value of a receipt and, for the city, the values of the districts it lists."""
     name, _, district = receipt["name"].partition(".")
     if found := NUMBER.match(said(receipt["b"])):
         known.print(name, district or study().city, found[0], where)
@@ -254,14 +258,14 @@ def read_receipt(known: Known, receipt: dict, where: str) -> None:
 
 
 def read_line(known: Known, indicator: str, line: str, where: str) -> None:
-    """Note the numbers that stand right behind the name of a place."""
+    """Record the numbers that directly follow the name of a place."""
     for place, code in known.places.items():
         for found in re.finditer(rf"{re.escape(place)} (\d[\d,.]*\d|\d)(?=[,，、(（ ]|$)", line):
             known.print(indicator, code, found[1], where)
 
 
 def read_hover(known: Known, name: str, titles: Iterable[str], where: str) -> None:
-    """Note what is seen when one points at a mark of a figure that is named as an indicator."""
+    """Record the numbers in the hover titles of a figure that has the name of an indicator."""
     indicator = known.titles.get(squeezed(name), name)
     for text in titles:
         found = DRAWN.match(text)
@@ -270,7 +274,7 @@ def read_hover(known: Known, name: str, titles: Iterable[str], where: str) -> No
 
 
 def read_table(known: Known, rows: list[list[str]], where: str) -> None:
-    """Note a table that has a row for each district, or a column."""
+    """Record the numbers of a table with a row or a column for each district."""
     for i, head in enumerate(rows):
         below = rows[i + 1 :]
         columns = {j: name for j, text in enumerate(head) if (name := known.title(text))}
@@ -290,7 +294,7 @@ def read_table(known: Known, rows: list[list[str]], where: str) -> None:
 
 
 def read_layout(known: Known, text: str, where: str) -> None:
-    """Note tables that are laid out in text: a head, and rows with as many columns."""
+    """Record the numbers of tables laid out as text: a head, and rows with as many columns."""
     table: list[list[str]] = []
     for row in (GAP.split(line.strip()) for line in text.splitlines()):
         if sum(bool(known.title(cell)) for cell in row) > 0:
@@ -305,7 +309,10 @@ def read_layout(known: Known, text: str, where: str) -> None:
 
 
 def read_csv(known: Known, path: Path, where: str) -> None:
-    """Note a CSV file, that of the estimates with its numerators and the rows that are cited."""
+    """Record the numbers of a CSV file.
+
+    Of the estimates, also numerators and the numbers of cited rows are recorded.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     if rows and {"indicator", "district", "value", "sources"} <= set(rows[0]):
@@ -321,7 +328,7 @@ def _read_estimate(known: Known, row: dict[str, str], where: str) -> None:
         half = 0.0 if name in known.counts else 5e-7
         half = _half(row["value"]) if name in known.means else half
         known.note((name, district), float(row["value"]) - half, float(row["value"]) + half, where)
-        if name in known.means and row["low"]:  # the value lies in the middle
+        if name in known.means and row["low"]:  # the value is the midpoint
             middle = (float(row["low"]) + float(row["high"])) / 2
             half = max(_half(row["low"]), _half(row["high"]))
             known.note((name, district), middle - half, middle + half, f"{where}: its interval")
@@ -331,7 +338,10 @@ def _read_estimate(known: Known, row: dict[str, str], where: str) -> None:
 
 
 def _cited_rows(sources: str) -> dict[str, int]:
-    """Count by district the rows that a number cites, where it does; files begin with the code."""
+    """Return the number of rows that an estimate cites, by district; empty if it cites none.
+
+    Names of the cited files begin with the code of the district.
+    """
     found = {}
     for one in sources.split("; "):
         code, rows = one.partition("_")[0], one.rpartition(" ")[2]
@@ -342,18 +352,18 @@ def _cited_rows(sources: str) -> dict[str, int]:
 
 
 def _half(number: str) -> float:
-    """Return how far a number can be from what is written: half a unit of its last digit."""
+    """Return the rounding error of a printed number: half a unit of its last digit."""
     return 0.5 * 10 ** -len(number.partition(".")[2])
 
 
 def read_svg(known: Known, path: Path, where: str) -> None:
-    """Note the hover titles of a drawing."""
+    """Record the hover titles of a drawing."""
     titles = re.findall(r"<title>([^<]*)</title>", path.read_text("utf-8"))
     read_hover(known, path.stem, titles, where)
 
 
 def read_workbook(known: Known, path: Path, where: str) -> None:
-    """Note every sheet of a workbook."""
+    """Record the numbers of every sheet of a workbook."""
     book = CalamineWorkbook.from_path(path)
     for name in book.sheet_names:
         rows = [[_cell(value) for value in row] for row in book.get_sheet_by_name(name).to_python()]
@@ -365,14 +375,14 @@ def _cell(value: object) -> str:
 
 
 def read_word(known: Known, path: Path, where: str) -> None:
-    """Note the tables of a Word file."""
+    """Record the numbers in the tables of a Word file."""
     for table in docx.Document(str(path)).tables:
         rows = [[cell.text.strip() for cell in row.cells] for row in table.rows]
         read_table(known, rows, where)
 
 
 def read_pdf(known: Known, path: Path, where: str) -> None:
-    """Note the tables of a PDF as they are laid out in text; skipped where nothing reads it."""
+    """Record the numbers of a PDF laid out as text; the file is skipped without `pdftotext`."""
     if not shutil.which(PDF):
         known.skipped.append(f"{where} ({PDF} is not installed)")
         return
@@ -385,7 +395,7 @@ def read_pdf(known: Known, path: Path, where: str) -> None:
 
 
 def read_notebook(known: Known, path: Path, where: str) -> None:
-    """Note the outputs of a notebook: HTML and tables laid out in text."""
+    """Record the numbers in the outputs of a notebook: HTML and tables laid out as text."""
     for cell in json.loads(path.read_text("utf-8")).get("cells", []):
         for output in cell.get("outputs", []):
             data = output.get("data", {})

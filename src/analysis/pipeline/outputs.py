@@ -1,4 +1,4 @@
-"""What the cells of a notebook may put on its page."""
+"""Check which outputs of a notebook's cells may be shown on its page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import nbformat
 from analysis.edition.failures import NotebookError
 from analysis.plan.languages import original
 
-KINDS = frozenset({"figure", "prose", "table", "tiles"})  # what the methods of a section show
-RESULT = frozenset({"text/html", "text/plain"})  # of the last expression of a cell
+KINDS = frozenset({"figure", "prose", "table", "tiles"})  # shown by methods of a section
+RESULT = frozenset({"text/html", "text/plain"})  # output of the last expression of a cell
 REFUSED = {
     "stdout": (
         "it prints, and what is printed may tell of people: "
@@ -28,11 +28,11 @@ REFUSED = {
 
 
 def check_outputs(notebook: nbformat.NotebookNode, source: Path, kept: Path) -> None:
-    """Refuse what a page may not hold, and drop what is written to stderr: warnings and logs.
+    """Raise NotebookError for outputs that a page may not contain, and drop stderr output.
 
-    A page holds what a section shows and the last line of a cell where that is a table or text; the
-    tables that tell of people have none (see `analysis.survey.sealed`). Raises NotebookError naming
-    the cell and the remedy.
+    Dropped are warnings and logs. A page contains what a section shows, and the value of the last
+    line of a cell if it is a table or text; sealed tables have no such output (see
+    `analysis.survey.sealed`). The error names the cell and the remedy.
     """
     for cell in notebook.cells:
         outputs = cell.get("outputs", [])
@@ -44,7 +44,7 @@ def check_outputs(notebook: nbformat.NotebookNode, source: Path, kept: Path) -> 
 
 
 def _refused(output: nbformat.NotebookNode) -> str:
-    """Say why an output may not be published; empty where it may, and of what is dropped."""
+    """Return the reason why an output may not be published; empty if it may be, or is dropped."""
     if output.output_type == "stream":
         return "" if output.name == "stderr" else REFUSED["stdout"]
     if output.get("metadata", {}).get("report", {}).get("kind") in KINDS:

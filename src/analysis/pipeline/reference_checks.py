@@ -1,4 +1,4 @@
-"""What is wrong with the reference tables as a whole, beside the characters of their cells."""
+"""Check the reference tables as a whole; the characters of their cells are checked elsewhere."""
 
 from __future__ import annotations
 
@@ -9,5 +9,8 @@ from analysis.survey.problems import Problem
 
 
 def table_problems() -> list[Problem]:
-    """List the rows of measures, people and the frame that are missing or say nothing."""
+    """Return the problems in the tables of measures, people and the frame.
+
+    These are rows that are missing or empty.
+    """
     return [*measure_problems(), *people_problems(), *frame_table_problems()]

@@ -82,9 +82,7 @@ class Published:
         return facts_list(self.data, self.estimates(), self.statements(), lang, self.link(lang))
 
     def programs(self) -> list[Program]:
-        """Return what makes each figure, table and number of the report; nothing where the study
-        has none.
-        """
+        """Return the programs of each figure, table and number of the report; empty if none."""
         lang = "en" if "en" in self.data.languages else self.data.languages[0]
         page = self.folder / f"report/{folder(lang)}index.html"
         if not page.is_file():

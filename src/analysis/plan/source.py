@@ -273,7 +273,7 @@ class _Reader(ast.NodeVisitor):
 
 
 def _import_rule(alias: ast.alias) -> str:
-    """Say why a name may not be imported from a module; empty where it may."""
+    """Return why a name may not be imported from a module; empty if it may be."""
     if alias.name == "*":
         return "import each name by itself"
     if alias.name in (*READERS, "Section") and alias.asname not in (None, alias.name):

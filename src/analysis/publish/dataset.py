@@ -56,7 +56,7 @@ class Dataset:
 
     @property
     def is_synthetic(self) -> bool:
-        """Whether the publications carry the label."""
+        """Return whether the publications carry the label of synthetic data."""
         return self.basis != "official"
 
     @property

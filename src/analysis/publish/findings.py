@@ -28,10 +28,10 @@ def published_questions(questions: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 @opening
 def published_accounts(accounts: pd.DataFrame) -> pd.DataFrame:
-    """Return where the rows of each sheet went, in all workbooks together.
+    """Return the numbers of rows of each sheet by outcome, summed over all workbooks.
 
-    By workbook they would tell how many people a county handed in. Raises ValueError for a row that
-    is not accounted for.
+    By workbook they would disclose how many people a county reported. Raises ValueError for a row
+    that is not accounted for.
     """
     if (accounts["rows"] != accounts[ACCOUNTS].sum(axis=1)).any():
         raise ValueError("the rows of a sheet are not all accounted for")

@@ -1,6 +1,6 @@
-"""How prose, figures and tables look in JupyterLab, where no page is around them.
+"""Show prose, figures and tables in JupyterLab, where they are outside of a page.
 
-Nothing that the pipeline publishes passes here.
+The pipeline does not use this module for anything that it publishes.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ figure.analysis-shown[lang] :is(th, td) { text-align: left; vertical-align: top 
 figure.analysis-shown[lang] :is(.num, .r :is(th, td):not(:first-child)) { text-align: right }
 </style>"""
 LIVE = "border-bottom: 1px dotted; cursor: help"
-DENSITY = 160 / 96  # dots of a picture to those of the screen
+DENSITY = 160 / 96  # pixels of a picture per pixel of the screen
 
 
 def in_lab() -> bool:
-    """Tell whether a Jupyter server started this kernel for a notebook that somebody works on."""
+    """Return whether this kernel was started by a Jupyter server for interactive work."""
     return "JPY_SESSION_NAME" in os.environ
 
 
 def running_cell() -> str:
-    """Return the id of the cell that runs, where the editor tells it."""
+    """Return the id of the running cell, if the editor sends it."""
     shell = get_ipython()
     message = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return message.get("metadata", {}).get("cellId") or ""
@@ -46,8 +46,8 @@ def running_cell() -> str:
 def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, str]:
     """Return an output, by media type, as JupyterLab shows it.
 
-    A number tells on hover its name and how it was computed; a reference names its figure or table;
-    a figure or table has number, title, subtitle and label.
+    A number shows its name and how it was computed on hover; a reference shows the name of its
+    figure or table; a figure or table has its number, title, subtitle and label.
     """
     hints = _Hints(section)
     if report["kind"] == "prose":
@@ -57,7 +57,7 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
     number = hints.numbering.label(f"{KINDS[report['kind']]}-{report['id']}")
     heading = f"<b>{escape(number)}&emsp;{hints.inline(report['title'])}</b>"
     subtitle = f'<br><span class="sub">{hints.inline(report["subtitle"])}</span>'
-    is_figure = report["kind"] == "figure"  # whose label is in the picture
+    is_figure = report["kind"] == "figure"  # the label of a figure is in the picture
     inside = _picture(section, report) if is_figure else hints.table(report["table"])
     known = [
         "" if is_figure else report["label"],
@@ -70,13 +70,13 @@ def preview(section: Section, data: dict[str, str], report: dict) -> dict[str, s
 
 
 def tiles_html(tiles: list[dict], writer: Writer) -> str:
-    """Write key figures, a paragraph each."""
+    """Return key figures as HTML, one paragraph each."""
     lines = [{part: writer.inline(text) for part, text in tile.items()} for tile in tiles]
     return "".join(f"<p><b>{t['value']}</b> {t['label']} · {t['note']}</p>" for t in lines)
 
 
 class _Hints(Writer):
-    """Writes numbers with what is seen when the pointer is over them."""
+    """Writer of numbers with a text that is shown on hover."""
 
     def __init__(self, section: Section) -> None:
         self.numbering = Numbering(section.notebook, section.wave, section.lang, section.district)
@@ -94,7 +94,7 @@ class _Hints(Writer):
 
 
 def _picture(section: Section, report: dict) -> str:
-    """Return the figure as a picture, whose text needs no font of this machine."""
+    """Return the figure as a picture that does not depend on the fonts of this machine."""
     png = (section.folder / report["png"]).read_bytes()
     width = int.from_bytes(png[16:20]) / DENSITY
     source = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"

@@ -33,9 +33,9 @@ DISTRICT = re.compile(r"[A-Z][a-z]+ District")  # the name of a district elsewhe
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong in one cell of a notebook, with what to do about it.
+    """Fault in one cell of a notebook, with the remedy.
 
-    lang: the language of the words; empty where they are of none, or of all. stops: whether the
+    lang: the language of the text; empty if it is of no language, or of all. stops: whether the
     notebook could not be run or shown like this.
     """
 
@@ -106,8 +106,10 @@ def _notebook(path: Path, facts: Facts) -> Iterator[Finding]:
 
 
 def _texts(cell: Cell) -> Iterator[tuple[str, str]]:
-    """Yield the prose of a cell with its language: all of a `%%md` cell, else its texts with
-    braces, whose language is that of the argument around them: `zh=…`.
+    """Yield the prose of a cell with its language.
+
+    The prose is all of a `%%md` cell; of other cells it is the texts with braces, whose language is
+    that of the enclosing argument: `zh=…`.
     """
     if cell.is_prose:
         yield _language(cell), cell.source.partition("\n")[2]
@@ -140,8 +142,9 @@ def _language(cell: Cell) -> str:
 def _template(
     text: str, known: frozenset[str], facts: Facts, lang: str, is_prose: bool
 ) -> Iterator[tuple[str, bool]]:
-    """Say what is wrong with one text, its syntax and names, and those of prose its numbers and
-    terms, and whether that stops a run.
+    """Yield the faults of one text, and whether each stops a run.
+
+    Checked are syntax and names; in prose also numbers and terms.
     """
     try:
         yield from ((fault, True) for fault in name_faults(text, known, facts.indicators))
@@ -182,7 +185,7 @@ def _assigned(cells: list[Cell]) -> frozenset[str]:
 
 
 def _twins(name: str, cells: list[Cell], endings: dict[str, str]) -> Iterator[Finding]:
-    """Say which cell of prose lacks the other language."""
+    """Yield the cells of prose that lack another language."""
     langs = {cell.id: _language(cell) for cell in cells if cell.is_prose}
     for cell, lang in langs.items():
         twin = cell.removesuffix("_en")
@@ -200,8 +203,9 @@ def _twins(name: str, cells: list[Cell], endings: dict[str, str]) -> Iterator[Fi
 
 
 def _references(name: str, cells: list[Cell], languages: tuple[str, ...]) -> Iterator[Finding]:
-    """Say what is cited and not shown, and which figure or table of the parts a language does not
-    cite.
+    """Yield references to what is not shown, and figures or tables without a reference.
+
+    Every figure and table of the parts must be cited in each language.
     """
     shown = {
         cell.id: figure
@@ -241,7 +245,7 @@ def _cited(cells: list[Cell], lang: str) -> dict[str, str]:
 
 
 def _points(name: str, cells: list[Cell], facts: Facts) -> Iterator[Finding]:
-    """Say which point of points.csv names a cell that is not there."""
+    """Yield the points of points.csv that name a missing cell."""
     source = {cell.id: cell.source for cell in cells}
     for row in facts.points.itertuples():
         for lang, ending in facts.endings.items():

@@ -1,6 +1,6 @@
-"""The report as a manuscript: one Markdown text, from which pandoc makes the Word file and the PDF.
+"""The report as one Markdown text, from which pandoc makes the Word file and the PDF.
 
-Linked numbers keep their receipts as short notes, one a number, where it first stands.
+The receipts of linked numbers become short notes, one for each number, at its first use.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from analysis.publish.tables import is_number
 from analysis.publish.text import NumberSpan, Text, literal
 
 OTHER_LINK = re.compile(r"<(a|span) [^>]*>([^<]*)</\1>")  # as authors write it in Markdown
-WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # what no line may break: Chinese breaks anywhere
-# The report is plain Markdown with notes, tables and captions: nothing of it is code for another
-# format.
+WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")  # unbreakable unit: Chinese breaks anywhere
+# Extensions that are off: the report is Markdown with notes, tables and captions, and contains no
+# code of another format.
 FORBIDDEN = """raw_html raw_attribute raw_tex tex_math_dollars latex_macros yaml_metadata_block
 pandoc_title_block citations example_lists native_divs native_spans"""
 MARKDOWN = "-".join(["markdown", *FORBIDDEN.split()])
@@ -47,25 +47,25 @@ LABELS = {
         "notes": "Notes on numbers",
     },
 }
-FINDINGS = "main_findings"  # of the page; an official document has its parts alone
-ANNEX = "annex"  # how the ids of the cells begin that follow the parts
+FINDINGS = "main_findings"  # shown on the page only; an official document begins with its parts
+ANNEX = "annex"  # prefix of the ids of cells that follow the parts
 
 
 @dataclass
 class Manuscript:
-    """Markdown, and its pictures: {path below the scratch folder: what they show, in words}."""
+    """Markdown text and its pictures: {path below the scratch folder: description in words}."""
 
     text: str
     pictures: dict[str, str]
 
 
 def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = ()) -> Manuscript:
-    """Write the executed report notebook as pandoc Markdown.
+    """Return the executed report notebook as pandoc Markdown.
 
-    site: what all pages share; its receipts become the notes, its label stands below the title.
-    signature: lines (publisher, date) that close the parts, as in an official document: it has no
-    list of findings, the figures and tables of the parts stand in an annex of their own before the
-    others, and a list of the annexes above the signature.
+    site: values that all pages share; its receipts become the notes, its label is put below the
+    title. signature: lines (publisher, date) at the end of the parts, as in an official document.
+    With a signature, the list of findings is left out, the figures and tables of the parts are put
+    in an annex before the other annexes, and a list of the annexes is put above the signature.
     """
     lang = site["lang"]
     labels, shown = LABELS[lang], in_language(notebook, lang)
@@ -98,14 +98,14 @@ def manuscript(notebook: NotebookNode, site: dict, signature: tuple[str, ...] = 
 
 
 def _heading(cell: NotebookNode) -> str:
-    """Return the heading that a cell of prose begins with."""
+    """Return the heading at the start of a cell of prose."""
     texts = [report.text for _, report in reports_of([cell]) if report.kind == "prose"]
     said = "".join(Text.from_json(text).plain for text in texts)
     return said.strip().partition("\n")[0].lstrip("# ")
 
 
 def _closing(annexes: list[str], label: str, signature: tuple[str, ...]) -> list[str]:
-    """List the annexes, then the publisher and the date on the right."""
+    """Return the list of annexes, and the publisher and the date aligned to the right."""
     listed = literal(label + "  ".join(f"{i}. {name}" for i, name in enumerate(annexes, start=1)))
     signed = "\n\n".join(map(literal, signature))
     return [
@@ -115,9 +115,7 @@ def _closing(annexes: list[str], label: str, signature: tuple[str, ...]) -> list
 
 
 def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, str]) -> list[str]:
-    """Write a figure or table with its number, title and, below, what is shown; adds to the
-    pictures.
-    """
+    """Return a figure or table with its number, title and subtitle; add figures to `pictures`."""
     anchor = f"{'fig' if report.kind == 'figure' else 'tab'}-{report.id}"
     caption = f"{numbers[anchor]}  {literal(Text.from_json(report.title).plain)}"
     below = literal(Text.from_json(report.subtitle).plain)
@@ -129,7 +127,7 @@ def _drawn(report: NotebookNode, numbers: dict[str, str], pictures: dict[str, st
 
 
 def _number(number: NumberSpan, noted: set) -> str:
-    """Write a number with its note, where it first leads to its receipt."""
+    """Return a number, with its note if it is linked for the first time."""
     if not number.linked or number.name in noted:
         return literal(number.text)
     noted.add(number.name)
@@ -137,18 +135,19 @@ def _number(number: NumberSpan, noted: set) -> str:
 
 
 def _prose(text: Text, numbers: dict, noted: set) -> str:
-    """Write a cell of prose."""
+    """Return a cell of prose as Markdown."""
     markdown = text.write(
         str, lambda number: _number(number, noted), lambda reference: numbers[reference.anchor]
     )
     markdown = OTHER_LINK.sub(r"\2", markdown)
-    # the title is apart
+    # headings move up one level, since the title is metadata
     return re.sub(r"^(#+) ", lambda match: match[1][1:] + " ", markdown, flags=re.MULTILINE)
 
 
 def _note(receipt: dict) -> str:
-    """Write a receipt in short: what the number is, how and from which sheets; the page lists the
-    very rows.
+    """Return a receipt in short: what the number is, how it is computed, and from which sheets.
+
+    The rows are listed on the page only.
     """
     parts = [
         receipt["label"],
@@ -161,10 +160,10 @@ def _note(receipt: dict) -> str:
 
 
 def _table(table: dict) -> str:
-    """Write a pipe table whose dashes, more than a line of them, give each column its share of the
-    width.
+    """Return a pipe table with the widths of its columns given by dashes.
 
-    Columns of numbers stand to the right, words to the left.
+    There are more dashes than the width of a line, so that pandoc uses them as relative widths.
+    Columns of numbers are aligned to the right, words to the left.
     """
     rows = [table["columns"], *table["rows"]]
     shares = _shares([[str(cell) for cell in column] for column in zip(*rows, strict=True)])
@@ -177,8 +176,9 @@ def _table(table: dict) -> str:
 
 
 def _shares(columns: list[list[str]]) -> list[float]:
-    """Share out the width: to each column its longest word, what is left by the length of the
-    cells.
+    """Return the widths of columns: of each the longest word, and a share of the remaining width.
+
+    The remaining width is shared in proportion to the length of the cells.
     """
     words = [
         max(_width(word) for cell in column for word in WORD.findall(cell) or [""])
@@ -202,11 +202,11 @@ def _id(name: str) -> str:
 def pandoc(
     text: str, to: str, folder: Path | None = None, metadata: dict[str, str] | None = None
 ) -> bytes:
-    """Convert a manuscript by the pandoc of the wheel; returns the file in the format `to`.
+    """Return a manuscript converted by the pandoc of the wheel to the format `to`.
 
-    folder: where its pictures lie. metadata: texts such as `title`, shown as they are. Nothing of
-    whoever runs it has a say: no templates, reference files or abbreviations from the home, no
-    variables, no locale. Raises subprocess.CalledProcessError, whose `stderr` says why.
+    folder: the folder of its pictures. metadata: texts such as `title`, shown as they are. The
+    user's settings have no effect: no templates, reference files or abbreviations from the home, no
+    variables, no locale. Raises subprocess.CalledProcessError, whose `stderr` gives the reason.
     """
     with tempfile.TemporaryDirectory() as home:
         facts = Path(home) / "metadata.json"

@@ -1,4 +1,4 @@
-"""Markup of a page: its texts, tables and drawings, headings and sections."""
+"""Write the HTML of a page: texts, tables, drawings, headings and sections."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ ONCE = r""" xmlns="[^"]*"| fill="#1d2a33" font-size="11" font-family="'Noto Sans
 
 
 class Writer:
-    """Writes texts and tables as HTML; subclasses write the numbers and references in them."""
+    """Writer of texts and tables as HTML; subclasses write the numbers and references in them."""
 
     def number(self, _number: NumberSpan, inside: str) -> str:
-        """Write a number in words; `inside` is its text in the format around it."""
+        """Return a number in prose; `inside` is its text, escaped for the format of the prose."""
         return inside
 
     def cell(self, _name: str, inside: str) -> str:
-        """Write a number in a table; `inside` is HTML."""
+        """Return a number in a table as HTML; `inside` is its text, already HTML."""
         return inside
 
     def reference(self, reference: Reference) -> str:
-        """Name a figure or table."""
+        """Return the name of a figure or table as HTML."""
         return f"[{reference.anchor}]"
 
     def inline(self, text: list) -> Markup:
-        """Write a line of words, in which nothing is Markdown."""
+        """Return a line of text as HTML, without interpreting Markdown."""
         line = Text.from_json(text).write(
             lambda string: escape(unescape(string)),
             lambda number: self.number(number, escape(number.text)),
@@ -41,21 +41,21 @@ class Writer:
         return Markup(line)
 
     def markdown(self, text: list) -> str:
-        """Write Markdown, in which numbers and references are HTML already."""
+        """Return a text as Markdown in which numbers and references are already HTML."""
         return Text.from_json(text).write(
             str, lambda number: self.number(number, literal(number.text)), self.reference
         )
 
     def table(self, table: dict) -> Markup:
-        """Write a table of `tables.to_json`."""
+        """Return a table of `tables.to_json` as HTML."""
         return Markup(to_html(table, self.cell))
 
 
 class PageWriter(Writer):
-    """Writes what one page shows, in the order in which the page shows it.
+    """Writer of the content of one page, called in the order of the page.
 
-    labels: what figures and tables are called, by anchor. places: of each number written the id of
-    its first link in words, to which its receipt leads back, or nothing.
+    labels: names of figures and tables, by anchor. places: for each number written, the id of its
+    first link in prose, which its receipt links back to; empty if there is none.
     """
 
     def __init__(self, labels: Mapping[str, str]) -> None:
@@ -63,7 +63,7 @@ class PageWriter(Writer):
         self.places: dict[str, str] = {}
 
     def number(self, number: NumberSpan, inside: str) -> str:
-        """Write a number that leads to its receipt, if it is linked."""
+        """Return a number in prose, linked to its receipt if it is a linked number."""
         name, place = escape(number.name), self.places.setdefault(number.name, "")
         if not number.linked:
             return f'<span class="n" data-r="{name}">{inside}</span>'
@@ -72,21 +72,24 @@ class PageWriter(Writer):
         return f'<a{first} href="#r-{name}">{inside}</a>'
 
     def cell(self, name: str, inside: str) -> str:
-        """Write a number that is no place to return to."""
+        """Return a number in a table, linked to its receipt, which does not link back to it."""
         self.places.setdefault(name, "")
         return f'<a href="#r-{escape(name)}">{inside}</a>'
 
     def reference(self, reference: Reference) -> str:
-        """Name a figure or table; KeyError for one that the page does not show."""
+        """Return a link to a figure or table; raises KeyError if the page does not show it."""
         anchor = reference.anchor
         return f'<a class="ref" href="#{anchor}">{self.labels[anchor]}</a>'
 
     def caption(self, text: list) -> Markup:
-        """Write a title or subtitle, whose numbers lead nowhere: those of the text do."""
+        """Return a title or subtitle, whose numbers are not linked: those of the text are."""
         return self.inline(Text.from_json(text).unlinked.json)
 
     def receipts(self, estimates: Mapping[str, dict]) -> dict[str, str]:
-        """Return `places` once everything is written; KeyError for a number without an estimate."""
+        """Return `places` after everything is written.
+
+        Raises KeyError for a number without an estimate.
+        """
         for name in self.places:
             if name not in estimates:
                 raise KeyError(f"no estimate for the number {name}")
@@ -94,10 +97,10 @@ class PageWriter(Writer):
 
 
 def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
-    """Return an SVG file fit to stand in a page: its ids are its own, the caption of its figure
-    names it.
+    """Return an SVG file as markup to be inlined in a page.
 
-    What the style sheet says of every drawing is left out.
+    Its ids are made unique, and it is labelled by the caption of its figure. Declarations that the
+    style sheet has for every drawing are removed.
     """
     svg = re.sub(ONCE, "", svg[svg.index("<svg") :].strip())
     prefix = f"s{zlib.crc32(f'{anchor}{variant}'.encode()) % 2**16:x}"
@@ -106,22 +109,25 @@ def inline_svg(svg: str, anchor: str, variant: str = "") -> Markup:
 
 
 def add_heading_id(html: str, cell_id: str) -> Markup:
-    """Give the heading that a cell begins with the cell's id."""
+    """Return the HTML of a cell with the cell's id on its first heading."""
     return Markup(re.sub(r"<h([1-6])>", rf'<h\1 id="{escape(cell_id)}">', html, count=1))
 
 
 def below_title(html: str) -> Markup:
-    """Drop the notebook's own title, which the header shows; further ones become sections."""
+    """Return the HTML without the title of the notebook, which the header shows.
+
+    Further headings of level 1 become headings of level 2.
+    """
     html = re.sub(r"<h1\b[^>]*>.*?</h1>", "", html, count=1, flags=re.DOTALL)
     html = re.sub(r'<section id="[^"]*">\s*</section>\s*', "", html)
     return Markup(re.sub(r"(</?)h1\b", r"\1h2", html))
 
 
 def in_sections(html: str) -> Markup:
-    """Put each heading of level 2 and what follows it into a section of the report.
+    """Wrap each heading of level 2 and the content that follows it in a section of the report.
 
-    Its class is part (一 to 三), annex, or lead (what comes before the parts), by the id of the
-    heading.
+    The class of the section is part (一 to 三), annex, or lead (content before the parts), by the
+    id of the heading.
     """
 
     def wrapped(piece: str) -> str:
@@ -132,11 +138,11 @@ def in_sections(html: str) -> Markup:
 
 
 def headings(html: str) -> list[tuple[int, str, str]]:
-    """Return (level, id, text) of the headings of levels 2 and 3, for the contents."""
+    """Return (level, id, text) of the headings of levels 2 and 3, for the table of contents."""
     found = re.findall(r'<h([23]) id="([^"]+)">(.*?)</h\1>', html, flags=re.DOTALL)
     return [(int(level), unescape(id), Markup(text).striptags()) for level, id, text in found]
 
 
 def data_uri(svg: str) -> str:
-    """Return an SVG as a data: address, for pictures that are no figure of the report."""
+    """Return an SVG as a data: address, for pictures that are not figures of the report."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")

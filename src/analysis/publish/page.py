@@ -1,8 +1,8 @@
 """Render an executed notebook as one self-contained page that needs no network and no script.
 
-A notebook holds what a reader sees as outputs with `metadata["report"]`: prose, figures, tables and
-tiles. The template (folder `template`) arranges them; the functions here number figures and tables,
-join every number to its receipt and put the font in.
+The content of a notebook for readers is in outputs with `metadata["report"]`: prose, figures,
+tables and tiles. The template (folder `template`) arranges them; the functions here number figures
+and tables, link every number to its receipt and embed the font.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from analysis.publish.text import Text
 
 KINDS = ("report", "district", "notebook")
 TEMPLATE = Path(__file__).parent / "template"
-FONT_HERE = "@font@"  # in the style sheet
+FONT_HERE = "@font@"  # placeholder in the style sheet
 OTHER = {"zh": "en", "en": "zh"}
 ANCHORS = {"figure": "fig", "table": "tab"}
 
@@ -51,13 +51,13 @@ ANCHORS = {"figure": "fig", "table": "tab"}
 def render(
     notebook: NotebookNode, *, kind: str, lang: str = "zh", site: dict, quick: bool = False
 ) -> str:
-    """Return the HTML document of an executed notebook, with a font of its own.
+    """Return the HTML document of an executed notebook, with an embedded font.
 
-    `kind` is report, district or notebook (with code). `site` gives what the notebook does not
-    hold: title, subtitle, date, edition, kicker, basis, notice, downloads, links, estimates, stamp.
-    An output that is an error or a figure shown twice raises ValueError; a number without an
-    estimate, or a reference to an unknown figure or table, raises KeyError. quick: compress the
-    font of the report less, which saves a second.
+    kind: report, district or notebook (with code). site: values that are not in the notebook:
+    title, subtitle, date, edition, kicker, basis, notice, downloads, links, estimates, stamp.
+    quick: compress the font of the report less, which saves a second. Raises ValueError for an
+    output that is an error and for a figure that is shown twice; KeyError for a number without an
+    estimate and for a reference to an unknown figure or table.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of page: {kind}")
@@ -87,8 +87,9 @@ def render(
 
 
 def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
-    """Return a copy without the words of the other language; twins (`x`, `x_en`, `x-en`) get one
-    id, `x`.
+    """Return a copy of the notebook without the text of other languages.
+
+    Cells that differ only by language (`x`, `x_en`, `x-en`) have the same id, `x`, in the copy.
     """
     shown = copy.deepcopy(notebook)
     ids = {cell.id for cell in shown.cells}
@@ -109,7 +110,7 @@ def in_language(notebook: NotebookNode, lang: str) -> NotebookNode:
 
 
 def refuse_errors(notebook: NotebookNode) -> None:
-    """Raise when a cell of the notebook ended in an error."""
+    """Raise ValueError if a cell of the notebook ended in an error."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
@@ -117,7 +118,7 @@ def refuse_errors(notebook: NotebookNode) -> None:
 
 
 def select(notebook: NotebookNode, kind: str) -> tuple[NotebookNode, list[dict]]:
-    """Return a copy with what a page of this kind shows, and the tiles that go to its top."""
+    """Return a copy with the content of a page of this kind, and the tiles for its top."""
     shown, tiles = copy.deepcopy(notebook), []
     if kind == "notebook":
         return shown, tiles
@@ -125,13 +126,13 @@ def select(notebook: NotebookNode, kind: str) -> tuple[NotebookNode, list[dict]]
         outputs = [output for output in cell.outputs if report_of(output)]
         tiles += [report_of(output) for output in outputs if report_of(output).kind == "tiles"]
         cell.outputs = [output for output in outputs if report_of(output).kind != "tiles"]
-    # Plain Markdown speaks to whoever works in the notebook; a report's words are outputs.
+    # Markdown cells are for users of the notebook; the text of the report is in outputs.
     shown.cells = [cell for cell in shown.cells if cell.get("outputs")]
     return shown, tiles
 
 
 def number(notebook: NotebookNode, labels: dict) -> dict[str, str]:
-    """Number figures and tables as they appear: {"fig-ages": "图 1", "tab-funds": "表 1"}."""
+    """Return labels of figures and tables, in order: {"fig-ages": "图 1", "tab-funds": "表 1"}."""
     numbers, count = {}, Counter()
     for _, report in reports_of(notebook.cells):
         if report["kind"] in ANCHORS:
@@ -144,28 +145,24 @@ def number(notebook: NotebookNode, labels: dict) -> dict[str, str]:
 
 
 def style() -> Markup:
-    """Return the style sheet without its comments and indentation."""
+    """Return the style sheet without comments and indentation."""
     css = (TEMPLATE / "style.css").read_text(encoding="utf-8")
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     return Markup(re.sub(r" ?([{};,]) ?|(?<=[a-z]:) ", r"\1", bare))
 
 
 def with_font(page: str, flavor: str = "woff") -> str:
-    """Put in the web font, with exactly the characters of the finished page."""
+    """Return the page with a web font embedded that has exactly the characters of the page."""
     return page.replace(FONT_HERE, fonts.face(unescape(page), flavor), 1)
 
 
 def minify(page: str) -> str:
-    """Leave out of a finished page what HTML lets one leave out: closing tags, quotes, space
-    between elements.
-    """
+    """Return a finished page without optional closing tags, quotes, and space between elements."""
     return minify_html.minify(page, minify_css=True)
 
 
 def policy(*scripts: str) -> Markup:
-    """Return the directive of a content security policy that lets these inline scripts run and no
-    other.
-    """
+    """Return the directive of a content security policy that allows only these inline scripts."""
     digests = (
         base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
         for script in scripts
@@ -173,17 +170,16 @@ def policy(*scripts: str) -> Markup:
     return Markup("script-src " + " ".join(f"'sha256-{digest}'" for digest in digests) + "; ")
 
 
-# A browser looks for the font only when it lays text out, and without a Chinese font of its own it
-# lays the page
-# out twice: with boxes of another width, then, lines moved, with the font. Asked for before there
-# is a body, the
-# font is there in time (Chromium holds the first frame for it, for a tenth of a second at most).
+# A browser loads the font only when it lays out text. Without a Chinese font of its own it lays out
+# the page twice: first with boxes of another width, then with the font, which moves lines. If the
+# font is requested before the body, it is loaded in time (Chromium delays the first frame for it by
+# at most a tenth of a second).
 FONT_FIRST = Markup(f"document.fonts.load('1em {fonts.FAMILY}')")
 SCRIPT = re.sub(r"\n\s*|//.*", "", (TEMPLATE / "script.js").read_text(encoding="utf-8"))
 
 
 class PageExporter(HTMLExporter):
-    """Export with the template of this package, escaping whatever is not declared safe."""
+    """Exporter with the template of this package, which escapes what is not declared safe."""
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()
@@ -197,21 +193,19 @@ class PageExporter(HTMLExporter):
         yield from ((f.__name__, f) for f in filters)
 
     def get_prefix_root_dirs(self) -> list[str]:
-        """Return where nbconvert's own templates lie: those in the home of whoever runs it have no
-        say.
-        """
+        """Return the folder of nbconvert's own templates; those in the user's home are not used."""
         return [str(Path(sys.prefix) / "share/jupyter")]
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kw: Any
     ) -> tuple[str, dict]:
-        # HTMLExporter would parse the finished page once more and write viewBox in lower case.
+        # HTMLExporter would parse the finished page again and write viewBox in lower case.
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
 
 @cache
 def exporter() -> PageExporter:
-    """Return the exporter; one serves all pages of a process."""
+    """Return the exporter, which is shared by all pages of a process."""
     return PageExporter(
         extra_template_basedirs=[str(TEMPLATE.parent)],
         template_name=TEMPLATE.name,

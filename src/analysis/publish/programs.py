@@ -1,7 +1,7 @@
-"""Which program makes what of the report: each figure, each table and each number in the text.
+"""List the program that makes each figure, each table and each number in the text of the report.
 
-It is read from the published page, where every figure and table leads to the cell that draws it and
-every number has the name of an estimate, whose row in `estimates.csv` has notebook and cell.
+The list is read from the published page: every figure and table links to the cell that draws it,
+and every number has the name of an estimate, whose row in `estimates.csv` gives notebook and cell.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ TITLE, NO, NUMBER = "title", "no", "number"
 
 @dataclass(frozen=True)
 class Program:
-    """One thing that the report shows, with the notebook and cell that make it.
+    """An item shown in the report, with the notebook and cell that make it.
 
-    kind: figure, table or number. label: its number on the page, or its name. text: what it says.
+    kind: figure, table or number. label: its number on the page, or its name. text: its title or
+    printed value.
     """
 
     kind: str
@@ -35,13 +36,13 @@ class Program:
 
 
 class _Page(HTMLParser):
-    """Collect the figures, tables and numbers of a published page, in order."""
+    """Parser that collects the figures, tables and numbers of a published page, in order."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.exhibits: list[dict[str, str]] = []
         self.numbers: dict[str, str] = {}
-        self._open: list[tuple[str, str]] = []  # elements whose text is wanted: tag, what for
+        self._open: list[tuple[str, str]] = []  # elements whose text is collected: tag, purpose
         self._name = ""
         self._inside = False
         self.feed(page)
@@ -58,7 +59,7 @@ class _Page(HTMLParser):
         self._begin(tag, given)
 
     def _begin(self, tag: str, given: dict[str, str]) -> None:
-        """Note an element whose text is wanted, or one inside it."""
+        """Register an element whose text is collected, or one inside it."""
         receipt = RECEIPT.fullmatch(given.get("href", ""))
         name = given.get("data-r") or (receipt[1] if receipt else "")
         if name and self._inside:
@@ -86,8 +87,8 @@ class _Page(HTMLParser):
 def programs(page: str, estimates: pd.DataFrame) -> Iterator[Program]:
     """Yield the figures and tables of a report in order, then each number of its text once.
 
-    page: the report as it is published. estimates: the published table. What a number is called and
-    no estimate is, as a label of a drawing, is left out.
+    page: the report as published. estimates: the published table. Numbers whose name is not that of
+    an estimate, such as labels of a drawing, are left out.
     """
     read = _Page(page)
     for one in read.exhibits:

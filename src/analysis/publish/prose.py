@@ -1,7 +1,7 @@
-"""Prose that takes every number by name.
+"""Prose in which every number is taken by name from the estimates.
 
-`%%md zh` and `%%md en` head a cell of Markdown with Jinja2; a cell keeps silent unless its language
-is the notebook's. An unknown name stops the notebook.
+A cell of Markdown with Jinja2 begins with `%%md zh` or `%%md en`; it shows nothing unless this is
+the language of the notebook. An unknown name raises an error, which stops the notebook.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ ORDINALS = {
     ),
 }
 
-# What words may take of a number: links to its receipt, words, and values for conditions, which are
-# not printed.
+# Attributes of a number that templates may use: links to its receipt, words, and values for
+# conditions, which are not printed.
 SHAPES = (
     "unlinked",
     "ordinal",
@@ -60,10 +60,10 @@ SHAPES = (
     "high",
     "n",
 )
-WITHHELD = {"zh": "不公布", "en": "withheld"}  # in place of a number that would tell of people
-FEW = 12  # a share of fewer is printed as counts: 3 of 4 is no 75 %, nor 10 of 11 90.9 %
-COUNTED = re.compile(r"(\w+): 100 × count\(")  # the formula of a share of rows, and their table
-# What the rows of tables are that are not in the codebook, by language: one, and several.
+WITHHELD = {"zh": "不公布", "en": "withheld"}  # in place of a number that is withheld
+FEW = 12  # a share of fewer rows is printed as counts: 3 of 4, not 75 %; 10 of 11, not 90.9 %
+COUNTED = re.compile(r"(\w+): 100 × count\(")  # formula of a share of rows, with their table
+# Names of the rows of tables that are not in the codebook, by language: singular and plural.
 ROWS = {
     "policy_register": {"zh": ("条记录", "条记录"), "en": ("record", "records")},
     "benchmarks": {"zh": ("条记录", "条记录"), "en": ("record", "records")},
@@ -71,13 +71,14 @@ ROWS = {
     "": {"zh": ("行", "行"), "en": ("row", "rows")},
 }
 
-# The one conversion between the languages: what 1 万元 is in the English unit, as a power of ten.
+# The only conversion of units between languages: 1 万元 in the English unit, as a power of ten.
 POWERS = {("万元", "million yuan"): -2, ("万元", "yuan"): 4}
 
 
 class ProseError(ValueError):
-    """Raised with the notebook, the cell and what is wrong with its words. Jupyter shows this
-    message alone.
+    """Raised with the notebook, the cell and the error in its text.
+
+    Jupyter shows this message alone.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -86,10 +87,10 @@ class ProseError(ValueError):
 
 @dataclass(frozen=True)
 class Unit:
-    """How a language prints a measure: its unit, the power of ten that leads to it, grouped digits.
+    """Format of a measure in one language: unit, power of ten for conversion, grouping of digits.
 
-    decimals: of the value in the unit of the data, which is the Chinese one; it is rounded there
-    first, so that both languages print the same number.
+    decimals: of the value in the unit of the data, which is the Chinese unit; the value is rounded
+    in this unit first, so that both languages print the same number.
     """
 
     name: str
@@ -99,52 +100,58 @@ class Unit:
 
     @classmethod
     def of(cls, measure: pd.Series | dict[str, str], lang: str) -> Unit:
-        """Read the unit from a row of `measures.csv`."""
+        """Return the unit given by a row of `measures.csv`."""
         name = measure[f"unit_{lang}"]
         power = POWERS.get((measure["unit_zh"], name), 0)
         return cls(name, int(measure["decimals"]), power, lang)
 
     def print(self, value: float, decimals: int | None = None) -> str:
-        """Print a value of the data, without its unit: 16887.2 (万元) is 168.872 (million yuan)."""
+        """Return a value as text, without unit: 16887.2 (万元) gives 168.872 (million yuan)."""
         decimals = self.decimals if decimals is None else decimals
         number = Decimal(printed(value, decimals)).scaleb(self.power)
-        if self.power < 0 and decimals == 0:  # a whole number of 万元 claims no further digits
+        if self.power < 0 and decimals == 0:  # a whole number of 万元 has no further digits
             return f"{number.normalize():,f}"
         group = "," if self.lang == "en" else ""
         return f"{number:{group}.{max(decimals - self.power, 0)}f}"
 
     def tabled(self, value: float) -> str:
-        """Print a value as tables do: without its unit, a percentage with one decimal at least."""
+        """Return a value as text for a table, without unit.
+
+        Percentages have at least one decimal.
+        """
         return self.print(value, max(self.decimals, 1 if self.name == "%" else 0))
 
     @property
     def suffix(self) -> str:
-        """The unit as it follows a number: a word of English after a space."""
+        """Unit as it follows a number: an English word is preceded by a space."""
         return f" {self.name}" if self.lang == "en" and self.name[:1].isalpha() else self.name
 
     @property
     def factor(self) -> float:
-        """What a value of the data is multiplied by in a drawing or a table of this language."""
+        """Factor for values of the data in drawings and tables of this language."""
         return 10.0**self.power
 
 
 def rows_said(n: int, table: str, lang: str) -> str:
-    """Say how many rows of a table: 277人, 277 workers; of an unknown table, rows."""
+    """Return a number of rows with the name of the rows: 277人, 277 workers.
+
+    The rows of an unknown table are called rows.
+    """
     unit = counted(table)[lang][n != 1]
     return f"{n}{unit}" if lang == "zh" else f"{n:,} {unit}"
 
 
 def counted(table: str) -> dict[str, tuple[str, str]]:
-    """Return what the rows of a table are, by language: one, and several."""
+    """Return the names of the rows of a table by language, each as (singular, plural)."""
     known = study().tables.get(table)
     return known.counted if known else ROWS.get(table, ROWS[""])
 
 
 def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
-    """Say an amount printed in 万元 by the unit `name`: ("6.47", "万元/年") in yuan is ("64,700",
-    "yuan/年").
+    """Return an amount printed in 万元, and its unit, in the unit `name`.
 
-    The digits are those printed. Without a name that money has in English, it is in million yuan.
+    ("6.47", "万元/年") in yuan gives ("64,700", "yuan/年"). No digits are added to the significant
+    digits printed. If `name` is not an English unit of money, the unit is million yuan.
     """
     if "万元" not in unit:
         return printed, unit
@@ -159,9 +166,9 @@ def money(printed: str, unit: str, name: str = "") -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Number(Structured):
-    """One row of the estimates, ready to be said: in words with unit and a link to its receipt.
+    """One row of the estimates, to be used in prose with its unit and a link to its receipt.
 
-    key: its address, as in `estimates.csv`. name: that of its indicator in `measures.csv`.
+    key: its name in `estimates.csv`. name: the name of its indicator in `measures.csv`.
     """
 
     key: str
@@ -173,19 +180,19 @@ class Number(Structured):
     unit: Unit
     basis: str
     uncertainty: str
-    counted: int | None = None  # of a share of rows: how many of the n there are
-    table: str = ""  # whose rows they are
-    linked: bool = True  # to its receipt
+    counted: int | None = None  # for a share of rows: how many of the n rows
+    table: str = ""  # table of these rows
+    linked: bool = True  # whether it is linked to its receipt
     withheld: str = ""  # why the value is not published
 
     @property
     def few(self) -> bool:
-        """Tell whether this is a share of so few that counts are printed."""
+        """Return whether this is a share of so few rows that counts are printed."""
         return self.counted is not None and self.n < FEW
 
     @property
     def text(self) -> str:
-        """The rounded value with its unit, without markup; a share of few as counts."""
+        """Rounded value with its unit, without markup; for a share of few rows the counts."""
         if self.withheld:
             return WITHHELD[self.unit.lang]
         if not self.few:
@@ -197,8 +204,9 @@ class Number(Structured):
 
     @property
     def plain(self) -> str:
-        """The rounded value without unit or link; a share of few as `3 of 4`, which no spreadsheet
-        alters.
+        """Rounded value without unit or link, for spreadsheets.
+
+        A share of few rows is given as `3 of 4`, which no spreadsheet converts.
         """
         if self.withheld:
             return WITHHELD[self.unit.lang]
@@ -210,32 +218,34 @@ class Number(Structured):
 
     @property
     def tabled(self) -> str:
-        """The value as tables print it, under a head that has the unit."""
+        """Value as printed in tables whose column head has the unit."""
         if pd.isna(self.value) and not self.withheld:
             return "—"
         return self.plain if self.few or self.withheld else self.unit.tabled(self.value)
 
     @property
     def unlinked(self) -> Number:
-        """The number as it is said where no reader asks for its source again: `{{
-        certified.unlinked }}`.
+        """The number without a link to its receipt: `{{ certified.unlinked }}`.
+
+        It is used where the source of the number is linked already.
         """
         return replace(self, linked=False)
 
     @property
     def span(self) -> NumberSpan:
-        """The number as words say it: the rounded value with its unit."""
+        """The number as printed in prose: the rounded value with its unit."""
         return self._span(self.text)
 
     @property
     def bare(self) -> NumberSpan:
-        """The rounded value without unit (where the sentence has its own)."""
+        """Rounded value without unit (for sentences that have the unit)."""
         return self._span(self.plain)
 
     @property
     def ordinal(self) -> NumberSpan:
-        """The number as an order, without a link: 首批, the first batch. ValueError beyond the
-        tenth.
+        """The number as an ordinal, without a link: 首批, the first batch.
+
+        Raises ValueError above ten.
         """
         if self.value not in range(1, 11):
             raise ValueError(
@@ -245,16 +255,19 @@ class Number(Structured):
 
     @property
     def interval(self) -> NumberSpan | str:
-        """The interval linked to the receipt of the value, or a dash where there is none."""
+        """Interval, linked to the receipt of the value; a dash if there is none."""
         return "—" if pd.isna(self.low) else self._span(self.interval_text)
 
     @property
     def interval_text(self) -> str:
-        """The 95 % interval without markup, one decimal finer than the value at most, or a dash."""
+        """95 % interval without markup, or a dash if there is none.
+
+        It has at most one decimal more than the value.
+        """
         if pd.isna(self.low):
             return "—"
         digits = max(self.unit.decimals, 1)
-        # no dash after a minus
+        # a dash is not used with a minus sign
         to = "–" if self.low >= 0 else {"zh": "至", "en": " to "}[self.unit.lang]
         return (
             f"{self.unit.print(self.low, digits)}{to}"
@@ -263,13 +276,16 @@ class Number(Structured):
 
     @property
     def half(self) -> str:
-        """Say on which side of one half a percentage lies."""
+        """Return on which side of one half a percentage lies, in words."""
         if self.value == 50:
             return HALF[self.unit.lang]["equal"]
         return HALF[self.unit.lang]["below" if self.value < 50 else "above"]
 
     def to(self, decimals: int) -> NumberSpan:
-        """The value with its unit at another precision; a share of few as counts."""
+        """Return the value with its unit and another number of decimals.
+
+        For a share of few rows the counts are returned.
+        """
         if self.few:
             return self.span
         return self._span(self.unit.print(self.value, decimals) + self.unit.suffix)
@@ -279,7 +295,7 @@ class Number(Structured):
 
 
 def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
-    """Make every number sayable: {district: {indicator: Number}}."""
+    """Return the numbers of some estimates: {district: {indicator: Number}}."""
     measure = measures()
     said = {}
     for row in estimates.itertuples(index=False):
@@ -289,7 +305,7 @@ def numbers(estimates: pd.DataFrame, lang: str) -> dict[str, dict[str, Number]]:
 
 
 def number(row: Any, measure: dict, lang: str) -> Number:
-    """Turn a row of the estimates and its row of `measures.csv` into a Number."""
+    """Return the Number of a row of the estimates and its row of `measures.csv`."""
     share = COUNTED.match(row.how)
     return Number(
         key=row.name,
@@ -308,20 +324,21 @@ def number(row: Any, measure: dict, lang: str) -> Number:
 
 
 def _text(cell: object) -> str:
-    """Return a text; of a blank cell of a file, nothing."""
+    """Return a text; the empty text for a blank cell of a file."""
     return cell if isinstance(cell, str) else ""
 
 
 def unit_at(indicator: str, district: str, unit: Unit) -> Unit:
-    """Return how an indicator is printed for a district: means of people with fewer decimals than
-    the city's.
+    """Return the unit of an indicator for a district.
+
+    Means of people have fewer decimals for districts than for the city.
     """
     digits = published_digits(indicator)
     return unit if digits is None or district == study().city else replace(unit, decimals=digits)
 
 
 def _said(value: object) -> str | NumberSpan | Reference | Text:
-    """Return a value as a piece of a text; data is text, whatever signs it holds."""
+    """Return a value as a piece of a text; data are literal, whatever characters they contain."""
     if isinstance(value, Number):
         return value.span
     if isinstance(value, Undefined):
@@ -336,8 +353,9 @@ def _said(value: object) -> str | NumberSpan | Reference | Text:
 
 
 def _items(values: Iterable) -> Iterable:
-    """Return what a template may go through: a list, never the signs of a text nor the codes of a
-    mapping.
+    """Return the values if a template may loop over them: lists, but no texts and no mappings.
+
+    Loops over characters of a text or keys of a mapping raise TypeError.
     """
     if isinstance(values, str | Mapping | Structured):
         raise TypeError(
@@ -353,7 +371,7 @@ def _joined(values: Iterable, separator: str = "") -> Text:
 
 
 class _Generator(NativeCodeGenerator):
-    """Compile templates whose pieces stay what they are and whose loops go through `_items`."""
+    """Compile templates that keep the types of their pieces and loop through `_items`."""
 
     def visit_Template(  # noqa: N802 (jinja2 names it)
         self, node: nodes.Template, frame: Frame | None = None
@@ -364,14 +382,18 @@ class _Generator(NativeCodeGenerator):
 
 
 class _Words(ImmutableSandboxedEnvironment):
-    """Fills templates to a Text: numbers in the shapes that have a receipt, strings as a whole."""
+    """Environment that renders templates to a Text.
+
+    Numbers can be used only in forms that have a receipt, strings only as a whole.
+    """
 
     code_generator_class = _Generator
     concat = staticmethod(Text.of)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Tell whether words may take an attribute; jinja2.sandbox.SecurityError is raised where
-        not.
+        """Return whether a template may use an attribute.
+
+        Otherwise jinja2 raises jinja2.sandbox.SecurityError.
         """
         allowed = SHAPES if isinstance(obj, Number) else ()
         return super().is_safe_attribute(obj, attr, value) and (
@@ -379,16 +401,17 @@ class _Words(ImmutableSandboxedEnvironment):
         )
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Take an item of a list or mapping, or an attribute; TypeError for a sign of a text."""
+        """Return an item of a list or mapping, or an attribute.
+
+        Raises TypeError for a character of a text.
+        """
         if isinstance(obj, str | NumberSpan | Text):
             raise TypeError(f"{obj!r:.40}: words take a text as a whole")
         return super().getitem(obj, argument)
 
 
 def _environment() -> _Words:
-    """Return the environment of all templates of words, which come from notebooks and from
-    reference tables.
-    """
+    """Return the environment of all templates, from notebooks and from reference tables."""
     made = _Words(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
     # numbers are computed in cells
     made.filters, made.globals = {"join": _joined, "items": _items}, {}
@@ -399,9 +422,9 @@ ENVIRONMENT = _environment()
 
 
 def render(template: str, names: dict) -> Text:
-    """Fill a template: strings in `names` are shown as they are, numbers lead to their receipts.
+    """Return a filled template: strings are literal, numbers are linked to their receipts.
 
-    jinja2.UndefinedError names what is not among `names`; TypeError and
-    jinja2.sandbox.SecurityError tell of a number without a receipt.
+    Raises jinja2.UndefinedError for a name that is not among `names`, and TypeError or
+    jinja2.sandbox.SecurityError for a number without a receipt.
     """
     return ENVIRONMENT.from_string(template).render(names)

@@ -1,8 +1,9 @@
-"""The README of a release, in the sections of a replication package.
+"""README of a release, in the sections of a replication package.
 
-Data editors of journals ask for them: https://social-science-data-editors.github.io/template_README/.
-Everything in it is taken from the edition: what it is, what it was made from, which libraries it
-needs, and which program makes each figure, table and number of the report.
+Data editors of journals ask for these sections:
+https://social-science-data-editors.github.io/template_README/. All content is taken from the
+edition: its description, its inputs, the libraries that it needs, and the program that makes each
+figure, table and number of the report.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def replication_readme(
 ) -> str:
     """Return the README in Markdown.
 
-    inputs: the names of the files that the edition was made from. files: those of the release.
+    inputs: the names of the files that the edition was made from. files: the files of the release.
     """
     parts = (
         _overview(data),
@@ -147,5 +148,5 @@ def _line(one: Program) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text as it may stand in a cell of a table."""
+    """Return a text escaped for a cell of a Markdown table."""
     return text.replace("|", "\\|")

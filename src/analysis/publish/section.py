@@ -1,7 +1,8 @@
-"""A section of the report: where one notebook's words, figures and tables go.
+"""Section of the report: collects the texts, figures and tables of one notebook.
 
-A notebook opens its section, keeps its estimates in it, then says, draws and tabulates through it.
-Files land in the scratch folder of the wave (`build/<wave>`); the pipeline alone writes `outputs/`.
+A notebook opens its section, adds its estimates to it, and shows texts, figures and tables through
+it. Files are written to the scratch folder of the wave (`build/<wave>`); only the pipeline writes
+`outputs/`.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ DISTRICT = {"zh": "县（市、区）", "en": "County"}
 
 
 class Section:
-    """The words, figures and tables of one notebook, in one language.
+    """Texts, figures and tables of one notebook, in one language.
 
-    notebook: its name without folder and ending. estimates: numbers that other notebooks computed.
-    What is said, drawn and tabulated takes numbers of people as the policy of the study allows (see
-    `stats.disclosure`). district: whose numbers the prose takes by bare name; the city's are always
-    under `city`.
+    notebook: its name without folder and suffix. estimates: numbers computed by other notebooks.
+    Texts, figures and tables use numbers of people as the policy of the study allows (see
+    `stats.disclosure`). district: the district whose numbers prose takes by the name of the
+    indicator alone; those of the city are always under `city`.
     """
 
     def __init__(
@@ -67,22 +68,23 @@ class Section:
         self._computed = pd.DataFrame(columns=COLUMNS) if estimates is None else opened(estimates)
         self.synthetic = self.facts["basis"] != "official"
         self._names = None
-        # names of the numbers said, ids of the figures and tables shown
+        # names of the numbers in texts, ids of the figures and tables shown
         self.spoken, self.drawn = (set(), set())
 
     def switch(self, lang: str) -> None:
-        """Speak another language from now on, of the same numbers."""
+        """Change the language of the section; the numbers stay the same."""
         self.lang, self.folder, self._names = lang, build(self.wave) / lang, None
         self.spoken, self.drawn = set(), set()
 
     def keep(self, *estimates: pd.DataFrame | Sealed) -> pd.DataFrame:
-        """Add estimates to the section; returns what is new for the city (else all), to be looked
-        at.
+        """Add estimates to the section and return the new ones for display.
+
+        Returned are those for the city, or all if none are for the city.
         """
         new = pd.concat(opened(estimates), ignore_index=True).assign(notebook=self.notebook)
         new["cell"] = new["indicator"].map(cells_of(self.notebook)).fillna("")
         before = self._computed
-        if in_lab():  # where a cell may run again
+        if in_lab():  # in JupyterLab a cell may be run again
             before = before[~before["name"].isin(new["name"])]
         parts = [frame for frame in (before, new) if len(frame)]
         self._computed, self._names = pd.concat(parts, ignore_index=True), None
@@ -92,24 +94,24 @@ class Section:
         return shown[["value", "low", "high", "n", "unit", "how"]]
 
     def save(self) -> None:
-        """Write the section's estimates where the others and the pipeline read them."""
+        """Write the section's estimates to the file that other notebooks and the pipeline read."""
         computed = self._computed
-        own = computed[computed["notebook"] == self.notebook]  # the others save their own
+        own = computed[computed["notebook"] == self.notebook]  # other notebooks save theirs
         self._write(f"{ESTIMATES}/{self.notebook}.parquet", own.to_parquet(index=False))
 
     @property
     def computed(self) -> Sealed:
-        """The numbers as computed, for tests and comparisons: sealed."""
+        """Numbers as computed, sealed, for tests and comparisons."""
         return Sealed(self._computed, "section.computed")
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """The numbers as they may be published, with a column `withheld`."""
+        """Numbers that may be published, with a column `withheld`."""
         return protected(self._computed, self.withheld)
 
     @property
     def names(self) -> dict:
-        """What prose may name: numbers of the district by indicator, `city`, `county[code]` etc."""
+        """Names for prose: numbers of the district by indicator, `city`, `county[code]` etc."""
         if self._names is None:
             self._names = self._named(self.lang)
         return self._names
@@ -127,7 +129,7 @@ class Section:
         }
 
     def plain_names(self, lang: str) -> dict:
-        """What prose may name, in a language that need not be the section's."""
+        """Return the names for prose in a language that may differ from that of the section."""
         return self.names if lang == self.lang else self._named(lang)
 
     def title(self, indicator: str) -> str:
@@ -135,19 +137,22 @@ class Section:
         return tables.capital(measure_of(indicator)[self.lang])
 
     def headed(self, indicator: str) -> str:
-        """Return the name of an indicator with its unit, over values that `Unit.tabled` prints."""
+        """Return the name of an indicator with its unit, as the head of a column.
+
+        The unit is that of the values printed by `Unit.tabled`.
+        """
         unit = self.unit(indicator).name
         return self.title(indicator) + (
             {"zh": "（{}）", "en": " ({})"}[self.lang].format(unit) if unit else ""
         )
 
     def say(self, words: dict[str, str]) -> Text:
-        """Render the words of the section's language: `say({"zh": "…", "en": "…"})`.
+        """Return the text in the section's language: `say({"zh": "…", "en": "…"})`.
 
-        Raises ProseError where a number is typed into the words instead of taken by name, or a name
-        is not known.
+        Raises ProseError if a number is typed into the text instead of taken by name, or if a name
+        is unknown.
         """
-        template = words.get(self.lang, "")  # a cell of the other language keeps silent
+        template = words.get(self.lang, "")  # a cell of another language shows nothing
         try:
             if typed := [*hard_coded_numbers(template), *numbers_in_braces(template)]:
                 raise self._fault(
@@ -164,9 +169,7 @@ class Section:
         return said
 
     def _reason(self, template: str, error: Exception) -> str:
-        """Say why words cannot be rendered: what is wrong with their names, else the error
-        itself.
-        """
+        """Return why a text cannot be rendered: the faults of its names, else the error."""
         indicators = set(reference("measures")["indicator"])
         faults = "; ".join(name_faults(template, {*self.names, *indicators}, indicators))
         first = ": run the cell that computes it first" * isinstance(error, UndefinedError)
@@ -177,11 +180,11 @@ class Section:
         return ProseError(f"notebooks/{self.notebook}.ipynb{cell} ({self.lang}): {message}")
 
     def choose(self, **words: Any) -> Any:
-        """Pick what is in the section's language: `choose(zh="岗位", en="Post")`."""
+        """Return the argument in the section's language: `choose(zh="岗位", en="Post")`."""
         return words[self.lang]
 
     def answers(self, name: str) -> dict[str, str]:
-        """Map the answers of a list of `codes.csv` to their words in the section's language."""
+        """Return the labels of a list in `codes.csv` in the section's language, by answer."""
         if name not in study().codes:
             fault = no_list(name, reference("codes"))
             raise StudyError([Problem.of(fault, f"notebooks/{self.notebook}.ipynb")])
@@ -189,16 +192,17 @@ class Section:
         return codes if self.lang == "en" else {answer: answer for answer in codes}
 
     def unit(self, indicator: str) -> Unit:
-        """Return how the section's language prints an indicator; its `factor` scales data to be
-        drawn.
+        """Return the unit of an indicator in the section's language.
+
+        Its `factor` scales the data of drawings.
         """
         return Unit.of(measure_of(indicator), self.lang)
 
     def counties(self, indicator: str, city: bool = False) -> pd.DataFrame:
-        """Pick an indicator's counties in reading order: code, district (label), value, low, high,
-        n, text.
+        """Return the values of an indicator by county, in the order used for readers.
 
-        city: begin with the whole city. The text is the value as prose prints it, without its unit.
+        Columns: code, district (label), value, low, high, n, text; the text is the value as printed
+        in prose, without unit. city: put the city first.
         """
         rows = self.estimates[self.estimates["indicator"] == indicator].set_index("district")
         rows = rows.loc[
@@ -212,7 +216,7 @@ class Section:
         return scaled.assign(text=printed, **labels).reset_index(drop=True)
 
     def wide(self, *indicators: str) -> pd.DataFrame:
-        """Tabulate indicators, one row per county and the city last, as printed."""
+        """Return a table of indicators as printed: one row per county, with the city last."""
         names = district_names(self.lang)
         columns = {
             DISTRICT[self.lang]: [names[code] for code in (*study().districts, study().city)]
@@ -226,9 +230,10 @@ class Section:
         return tables.traced(pd.DataFrame(columns), receipts)
 
     def beside_city(self, *indicators: str) -> pd.DataFrame:
-        """Tabulate indicators of the section's district: name, value, interval, the city's if any.
+        """Return a table of the section's district: indicator, value, interval, value of the city.
 
-        Without names all of them, but those that `measures.csv` declares to be of the city only.
+        The value of the city is a dash if there is none. Without `indicators` all are included,
+        except those that `measures.csv` declares as city only.
         """
         city, mine = self.names["city"], self.names["county"][self.district]
         shown = indicators or [key for key in mine if measure_of(key)["city_only"] != "yes"]
@@ -241,19 +246,17 @@ class Section:
             (tables.capital(n.name), n.text, n.interval_text, "—" if c is None else c.text)
             for n, c in own
         ]
-        # whose receipt names the city's value
+        # the receipt of the district's value gives that of the city
         receipts = [["", n.key, n.key, n.key] for n, _ in own]
         return tables.traced(pd.DataFrame(rows, columns=titles), receipts)
 
     def figure(
         self, name: str, figure: Figure, data: pd.DataFrame, unit: str = "", **words: dict
     ) -> None:
-        """Label, write (svg, png, csv) and show a figure; `data` is the table behind it.
+        """Label, write (svg, png, csv) and show a figure.
 
-        unit: follows the values that are seen on hover.
-
-        words: by language, a dict of title (the finding) and subtitle (what, unit, n), with numbers
-        by name.
+        data: the table of the figure. unit: follows the values shown on hover. words: by language,
+        a dict of title (the finding) and subtitle (what, unit, n), with numbers by name.
         """
         picture.label(figure, self.facts["label"][self.lang] if self.synthetic else "")
         areas = named_areas(self.lang)
@@ -280,33 +283,35 @@ class Section:
         csv: pd.DataFrame | None = None,
         **words: dict[str, str],
     ) -> None:
-        """Write (csv) and show a table; words as for a figure, `csv` where the file holds more
-        columns.
+        """Write (csv) and show a table.
+
+        words: as for a figure. csv: data for the file, if the file has more columns than the table.
         """
         said = self._words(name, "table", data, words, csv)
         title = Text.from_json(said["title"]).plain
         self._show({"text/html": Writer().table(said["table"]), "text/plain": title}, said)
 
     def tiles(self, *tiles: dict) -> None:
-        """Show key figures: each tile is a dict of value, label and note, each by language."""
+        """Show key figures; each tile is a dict of value, label and note, each by language."""
         said = [{part: self.say(words).json for part, words in tile.items()} for tile in tiles]
         self.show({"text/html": tiles_html(said, Writer())}, {"kind": "tiles", "tiles": said})
 
     def prose(self, words: dict[str, str]) -> None:
-        """Show Markdown; nothing where it is silent or a condition leaves nothing to say."""
+        """Show Markdown; nothing is shown if the text in this language is empty once rendered."""
         text = self.say(words)
         if text.plain.strip():
             said = {"kind": "prose", "lang": self.lang, "text": text.json}
             self.show({"text/markdown": text.markdown}, said)
 
     def include(self, name: str) -> None:
-        """Show a figure or table that another notebook made."""
+        """Show a figure or table made by another notebook."""
         saved = json.loads(built(self.folder / "shown" / f"{name}.json").read_text("utf-8"))
         self.show(saved["data"], saved["report"])
 
     def show(self, data: dict[str, str], report: dict) -> None:
-        """Show an output: by media type, with what it is to the page; JupyterLab shows it as on a
-        page.
+        """Show an output with its description for the page; JupyterLab shows it as the page does.
+
+        data: by media type. report: metadata of the output for the page.
         """
         display(
             preview(self, data, report) if in_lab() else data, raw=True, metadata={"report": report}

@@ -1,4 +1,4 @@
-"""Sentences of a comparison, ready for prose: `{{ said[code].income }}`."""
+"""Sentences of a comparison, for prose: `{{ said[code].income }}`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ LANGUAGES = ("zh", "en")
 
 
 def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dict[str, Text]]:
-    """Fill the statements (from `analysis.stats.statements`) with numbers: {district: {indicator:
-    sentence}}.
+    """Return the statements filled with numbers: {district: {indicator: sentence}}.
 
-    names: those of the section, to which the result is added as `said`; numbers lead to their
-    receipts.
+    statements: from `analysis.stats.statements`. names: those of the section, to which the result
+    is added as `said`; numbers are linked to their receipts.
     """
     said: dict[str, dict[str, Text]] = {}
     for row in statements.to_dict("records"):
@@ -27,8 +26,9 @@ def sentences(statements: pd.DataFrame, names: dict, lang: str) -> dict[str, dic
 
 
 def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
-    """Put beside each template its text without markup: columns text_zh, text_en; names by
-    language.
+    """Return the statements with the text of each template without markup: text_zh and text_en.
+
+    names: by language.
     """
     said = {
         f"text_{lang}": [_sentence(template, names[lang]).plain for template in statements[lang]]
@@ -38,7 +38,7 @@ def plain(statements: pd.DataFrame, names: dict[str, dict]) -> pd.DataFrame:
 
 
 def _sentence(template: str, names: dict) -> Text:
-    """Fill a template, in which nothing is Markdown, and begin it with a capital letter."""
+    """Return a template filled and beginning with a capital letter; Markdown is not interpreted."""
     pieces = [unescape(p) if isinstance(p, str) else p for p in render(template, names).pieces]
     if pieces and isinstance(pieces[0], str):
         pieces[0] = pieces[0][:1].upper() + pieces[0][1:]

@@ -1,4 +1,4 @@
-"""Texts of a report: Markdown, numbers and references, kept apart until a format renders them."""
+"""Texts of a report: Markdown, numbers and references, kept separate until they are rendered."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ ACTIVE = re.compile(r"""[!"#$&'()*+\-.:<=>@\[\\\]^_`{|}~]|^ | (?= |$)""")
 
 
 def literal(text: str) -> str:
-    """Return a text so that Markdown and HTML show it as it is, on one line.
+    """Return a text escaped so that Markdown and HTML show it unchanged, on one line.
 
-    What could mean something there becomes an entity, which pandoc and the Markdown of notebooks
-    take for the sign, never for markup.
+    Characters with a meaning in either become entities, which pandoc and the Markdown of notebooks
+    read as the characters, never as markup.
     """
     return ACTIVE.sub(lambda sign: f"&#{ord(sign[0])};", BREAKS.sub(" ", str(text)))
 
 
 class Structured:
-    """Base of what is no string, which would lose the names of numbers."""
+    """Base class of pieces that are not strings; a string would lose the names of numbers."""
 
     def __str__(self) -> str:
         raise TypeError(f"{self!r} is no string: words take it by name, as {{{{ certified }}}}")
@@ -30,7 +30,7 @@ class Structured:
 
 @dataclass(frozen=True)
 class NumberSpan(Structured):
-    """A number as a text prints it. linked: whether it leads to its receipt."""
+    """A number as printed in a text. linked: whether it links to its receipt."""
 
     name: str
     text: str
@@ -39,13 +39,13 @@ class NumberSpan(Structured):
 
 @dataclass(frozen=True)
 class Reference(Structured):
-    """A figure or table that a text refers to, by its anchor on the page: `fig-compliance`."""
+    """Reference to a figure or table, by its anchor on the page: `fig-compliance`."""
 
     anchor: str
 
 
 class References(Structured):
-    """The figures, or the tables, as words refer to them: `{{ figure.compliance }}`."""
+    """References to figures, or to tables, for templates: `{{ figure.compliance }}`."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
@@ -56,13 +56,13 @@ class References(Structured):
 
 @dataclass(frozen=True)
 class Text(Structured):
-    """Pieces in the order of reading; strings are Markdown, in which all data is `literal`."""
+    """Pieces in reading order; strings are Markdown, in which all data are `literal`."""
 
     pieces: tuple[str | NumberSpan | Reference, ...] = ()
 
     @classmethod
     def of(cls, parts: Iterable[str | NumberSpan | Reference | Text]) -> Text:
-        """Put parts together; strings beside each other become one."""
+        """Return a text joined from parts; adjacent strings are merged."""
         joined: list = [""]
         for piece in chain.from_iterable(p.pieces if isinstance(p, Text) else [p] for p in parts):
             if isinstance(piece, str) and isinstance(joined[-1], str):
@@ -73,12 +73,12 @@ class Text(Structured):
 
     @classmethod
     def from_json(cls, pieces: list) -> Text:
-        """Read a text from the list that `json` gives."""
+        """Return the text of a list made by `json`."""
         return cls(tuple(map(_piece, pieces)))
 
     @property
     def json(self) -> list:
-        """The pieces as the metadata of an output keep them: strings and objects."""
+        """Pieces as stored in the metadata of an output: strings and objects."""
         return [piece if isinstance(piece, str) else asdict(piece) for piece in self.pieces]
 
     def write(
@@ -87,28 +87,28 @@ class Text(Structured):
         number: Callable[[NumberSpan], str],
         reference: Callable[[Reference], str],
     ) -> str:
-        """Return the text in one format: each piece as the function of its kind writes it."""
+        """Return the text in one format, with each piece written by the function of its kind."""
         by_kind = {str: string, NumberSpan: number, Reference: reference}
         return "".join(by_kind[type(piece)](piece) for piece in self.pieces)
 
     @property
     def markdown(self) -> str:
-        """The text as Markdown of words alone; a reference as the anchor in brackets."""
+        """Text as Markdown without links; a reference is its anchor in brackets."""
         return self.write(str, lambda one: literal(one.text), lambda one: f"[{one.anchor}]")
 
     @property
     def plain(self) -> str:
-        """The text without markup; a reference as the anchor in brackets."""
+        """Text without markup; a reference is its anchor in brackets."""
         return self.write(unescape, lambda one: one.text, lambda one: f"[{one.anchor}]")
 
     @property
     def names(self) -> list[str]:
-        """The names of the numbers, in order."""
+        """Names of the numbers, in order."""
         return [piece.name for piece in self.pieces if isinstance(piece, NumberSpan)]
 
     @property
     def unlinked(self) -> Text:
-        """The text with numbers that keep their names and lead nowhere."""
+        """Text whose numbers keep their names but are not linked."""
         return Text(
             tuple(replace(p, linked=False) if isinstance(p, NumberSpan) else p for p in self.pieces)
         )
@@ -121,7 +121,7 @@ def _piece(piece: str | dict) -> str | NumberSpan | Reference:
 
 
 def names_of(report: dict) -> list[str]:
-    """Name the numbers of an output in the order of reading: in its words, then in its table."""
+    """Return the names of the numbers in an output in reading order: its text, then its table."""
     lines = [line for tile in report.get("tiles", []) for line in tile.values()]
     texts = [report[part] for part in ("text", "title", "subtitle") if part in report]
     said = chain.from_iterable(Text.from_json(pieces).names for pieces in [*texts, *lines])

@@ -159,7 +159,7 @@ class _Words:
     def row(self, line: dict[str, Any]) -> list[str]:
         """Return the cells of one indicator as text."""
         measures = reference("measures").set_index("indicator")
-        if line["indicator"] not in measures.index:  # withdrawn, and without a row
+        if line["indicator"] not in measures.index:  # withdrawn indicators may have no row
             title, before = self._fact("title", line), self._fact("number", line)
             return [capital(title), before, "—", "—", "—", "—", self._reason(title, line)]
         measure = measures.loc[line["indicator"]]

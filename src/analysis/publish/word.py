@@ -1,5 +1,6 @@
-"""The report as a Word file in the layout of official documents (GB/T 9704-2012), receipts as notes
-at its end.
+"""The report as a Word file in the layout of official documents (GB/T 9704-2012).
+
+Receipts become endnotes.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ if TYPE_CHECKING:
     from docx.table import Table as DocTable
     from docx.text.run import Run
 
-# 三号 is 16 pt, 二号 22 pt; fonts are named, not shipped. 28 characters a line need less than their
-# width.
+# 三号 is 16 pt, 二号 22 pt; fonts are named, not included. The spacing of characters is reduced so
+# that a line has 28.
 BODY, LINE, TIGHTER = 16, 28.95, -0.25
-LONGEST = 255  # characters of a property of a document
+LONGEST = 255  # maximum number of characters of a document property
 FONTS = {
     "zh": ("仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"),
     "en": ("Times New Roman",) * 4,
 }
 CELL = "Table Text"
-BRIEF = ("standing", "next_steps", "all_numbers")  # of a county's page on one sheet
+BRIEF = ("standing", "next_steps", "all_numbers")  # cells of a county's page on one sheet
 HEADINGS = {"Heading 1": 2, "Heading 2": 3, "Heading 3": 0}
-# levels differ where their fonts are missing
+# sizes of levels differ, in case their fonts are missing
 SIZES = {"Heading 1": 18, "Heading 2": 16, "Heading 3": 16}
 MONTHS = ["January", "February", "March", "April", "May", "June"]
 MONTHS += ["July", "August", "September", "October", "November", "December"]
@@ -55,18 +56,18 @@ TEXT_WIDTH = 210 - 28 - 26  # mm
 def word(notebook: NotebookNode, site: dict, folder: Path, when: datetime) -> bytes:
     """Return the Word file of an executed report notebook.
 
-    site: what all pages share. folder: where its pictures lie (`figures/…png`). when: the date
-    written inside, so that the same report gives the same bytes.
+    site: values that all pages share. folder: the folder of its pictures (`figures/…png`). when:
+    the date written in the file, so that the same report gives the same bytes.
     """
     signature = (site["kicker"], DAYS[site["lang"]](when))
     return _document(manuscript(notebook, site, signature), site, site["report"], folder, when)
 
 
 def brief(notebook: NotebookNode, site: dict, when: datetime) -> bytes:
-    """Return the page of a county on one sheet of Word: how it stands, what to do next, its main
-    indicators.
+    """Return the page of a county as one sheet of Word: standing, next steps, main indicators.
 
-    notebook: executed, of the county; its cells BRIEF alone are shown, without notes.
+    notebook: the executed notebook of the county; only its cells BRIEF are shown, without notes.
+    when: the date written in the file.
     """
     shown = copy.deepcopy(notebook)
     shown.cells = [cell for cell in shown.cells if cell.id.removesuffix("_en") in BRIEF]
@@ -85,7 +86,7 @@ def _document(
     size: float = BODY,
     line: float = LINE,
 ) -> bytes:
-    """Make the Word file of a manuscript; size and line are those of its text, in points."""
+    """Return the Word file of a manuscript; size and line are those of its text, in points."""
     lang = site["lang"]
     made = pandoc(said.text, "docx", folder, {"title": title, "lang": lang})
     document = docx.Document(io.BytesIO(made))
@@ -103,7 +104,10 @@ def _document(
 
 
 def _page(document: Document, site: dict) -> None:
-    """Set A4 with the margins of the standard, label above, page number — 1 — below, outside."""
+    """Set A4 with the margins of the standard, the label above, and the page number — 1 — below.
+
+    The page number is on the outer side.
+    """
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
@@ -180,7 +184,7 @@ def _small_styles(document: Document) -> None:
         style.font.size, style.font.italic = Pt(small), False
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-    # a table and its title, a picture and its own
+    # tables and pictures stay on one page with their titles
     for name in ("Table Caption", "Captioned Figure"):
         styles[name].paragraph_format.keep_with_next = True
         styles[name].paragraph_format.space_before = Pt(12)
@@ -203,7 +207,7 @@ def _paragraph(style: ParagraphStyle, size: float, line: float) -> None:
     shape.space_before = shape.space_after = Pt(0)
     shape.first_line_indent = Pt(2 * size)
     shape.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-    shape.widow_control = False  # a page of an official document is full
+    shape.widow_control = False  # pages of an official document have the same number of lines
     spacing = OxmlElement("w:spacing")
     spacing.set(qn("w:val"), str(round(20 * TIGHTER)))
     properties = style.element.get_or_add_rPr()
@@ -213,18 +217,15 @@ def _paragraph(style: ParagraphStyle, size: float, line: float) -> None:
 
 
 def _tables(document: Document) -> None:
-    """Give each table the width of the text, rules, 9 pt words, heads on every page and unbroken
-    rows.
-    """
+    """Format each table: width of the text, rules, 9 pt, heads on every page, unbroken rows."""
     style = document.styles[CELL].style_id
     for table in document.tables:
         table.autofit = False
         shares = [int(column.width or 1) for column in table.columns]
         widths = [Mm(TEXT_WIDTH * share / sum(shares)) for share in shares]
         _rules(table)
-        for (
-            row
-        ) in table._tbl.tr_lst:  # the library looks through the whole table for each of its columns
+        # `column.cells` is not used: it searches the whole table for each column
+        for row in table._tbl.tr_lst:
             row.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
             for cell, width in zip(row.tc_lst, widths, strict=True):
                 cell.width = width
@@ -233,7 +234,7 @@ def _tables(document: Document) -> None:
 
 
 def _annexes(document: Document, lang: str) -> None:
-    """Begin each annex, which follows the signature, on a page of its own."""
+    """Begin each annex, which follows the signature, on a new page."""
     signed = False
     for paragraph in document.paragraphs:
         signed = signed or paragraph.style.name == "Signature"
@@ -261,14 +262,17 @@ def _rules(table: DocTable) -> None:
 
 
 def _pictures(document: Document, pictures: dict[str, str]) -> None:
-    """Tell each picture in words, in the order of the text."""
+    """Set the description of each picture, in the order of the text."""
     shown = document.element.body.iter(qn("wp:docPr"))
     for properties, words in zip(shown, pictures.values(), strict=True):
         properties.set("descr", words)
 
 
 def _rewritten(data: bytes) -> bytes:
-    """Turn footnotes into endnotes, so that a page keeps its lines, and zip without times."""
+    """Return the file with footnotes turned into endnotes, and zipped without times.
+
+    Endnotes keep the number of lines on a page.
+    """
     source, buffer = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist()):
@@ -284,5 +288,5 @@ def _rewritten(data: bytes) -> bytes:
 def _ended(xml: str) -> str:
     xml = re.sub(r"(relationships/|/word/|\"|\.)footnotes\b", r"\1endnotes", xml)
     xml = re.sub(r"(</?w:)footnote(s|Reference|Ref|Pr)?\b", r"\1endnote\2", xml)
-    # endnotes are Roman else
+    # endnotes have Roman numerals by default
     return xml.replace("<w:endnotePr>", '<w:endnotePr><w:numFmt w:val="decimal"/>')

@@ -1,5 +1,6 @@
-"""All tables of the report in one workbook: cover, contents, one sheet a table, with units, notes
-and basis.
+"""All tables of the report in one workbook: cover, contents, and one sheet per table.
+
+Sheets give units, notes and basis.
 """
 
 from __future__ import annotations
@@ -43,17 +44,16 @@ WORDS = {
 }
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?")
 WIDEST = 60
-FORBIDDEN, MOST_SIGNS = re.compile(r"[\[\]:*?/\\]"), 31  # of the name of a sheet
-MOST_DIGITS = 15  # a longer number is a code, which would lose its end
+FORBIDDEN, MOST_SIGNS = re.compile(r"[\[\]:*?/\\]"), 31  # in the name of a sheet
+MOST_DIGITS = 15  # a longer number is a code, which would lose its last digits
 
 
 def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict) -> bytes:
-    """Return tables.xlsx of an executed report notebook: each table, and the table behind each
-    figure.
+    """Return tables.xlsx of an executed report notebook: its tables, and the data of its figures.
 
-    counties: the table of all indicators by county, which comes first: title, subtitle, table
-    (columns, rows). when: the date written inside, so that the same report gives the same bytes. A
-    cell that begins like a formula stays text.
+    counties: the table of all indicators by county, which is the first: title, subtitle, table
+    (columns, rows). when: the date written in the file, so that the same report gives the same
+    bytes. A cell that begins like a formula is written as text.
     """
     words, buffer = WORDS[site["lang"]], io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -73,13 +73,13 @@ def workbook(notebook: NotebookNode, site: dict, when: datetime, counties: dict)
 
 
 def _with_plain_words(report: dict) -> dict:
-    """Return a table that the report shows with title and subtitle as plain text."""
+    """Return a table shown in the report with title and subtitle as plain text."""
     words = {part: Text.from_json(report[part]).plain for part in ("title", "subtitle")}
     return report | words
 
 
 def _names(titles: list[str]) -> list[str]:
-    """Name the sheets by their titles, in 31 signs that Excel takes, no name twice."""
+    """Return unique names of sheets from their titles, in up to 31 characters that Excel allows."""
     names = []
     for number, title in enumerate(titles, start=1):
         name = FORBIDDEN.sub(" ", title).strip(" '")[:MOST_SIGNS].rstrip(" '")

@@ -78,20 +78,20 @@ class Wave:
     samples: Mapping[str, Sample | Sealed] = field(default_factory=dict)
 
     def opened(self) -> Wave:
-        """Return the wave with what is sealed opened, for the functions of this module."""
+        """Return the wave with its sealed tables opened, for the functions of this module."""
         return Wave(opened(dict(self.tables)), opened(dict(self.samples)))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One indicator of the city in two waves; missing if unknown or not published.
+    """Comparison of one indicator of the city in two waves; values are missing if not published.
 
     before, now, change: as published, in the unit of the indicator (percentage points for changes
     of percentages). test: the test used. n: number of units; for samples, rows of the smaller one.
-    tested, low, high: the tested change with its interval: in a census that of the units in both
-    waves, for people that of all units. gained, lost: units that changed, for binary answers.
-    only_before, only_now: units of one wave only, for indicators tested on the others. p, p_holm.
-    form: of the sentence. reason: why it is not compared.
+    tested, low, high: the tested change with its interval: of the units in both waves in a census,
+    of all units for people. gained, lost: units that changed, for binary answers. only_before,
+    only_now: units of one wave only, for indicators tested on the others. p, p_holm: p value, and p
+    value adjusted by Holm. form: form of the sentence. reason: why it is not compared.
     """
 
     indicator: str
@@ -183,7 +183,7 @@ class _Pair:
         return formula is None or formula.table in ("estimates", *self.now.tables)
 
     def compared(self, name: str) -> Comparison:
-        """Return the comparison of one indicator, as far as possible."""
+        """Return the comparison of one indicator, with as many of its fields as can be computed."""
         then, this = self.values["before"].get(name, np.nan), self.values["now"][name]
         found = Comparison(name, then, this, this - then, reason=self.reasons[name])
         if found.reason:
@@ -411,7 +411,7 @@ def few_movers(before: Mapping[str, pd.DataFrame], now: Mapping[str, pd.DataFram
     """
     rules = _askable(policy(), before, now)
     counts = [count_cells(dict(tables), rules) for tables in (before, now)]
-    if any(one.empty or not one.to_numpy().any() for one in counts):  # no people, or no such wave
+    if any(one.empty or not one.to_numpy().any() for one in counts):  # no people, or no wave
         return pd.DataFrame(columns=["indicator", "district", "change"])
     hidden = set().union(
         *(hidden_by_policy(one, rules) | small_cells(one, rules) for one in counts)

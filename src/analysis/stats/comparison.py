@@ -260,7 +260,7 @@ def compare(
     """
     part, digits = districts_of(estimates, indicator, effect), published_digits(indicator)
     wide = _compared(part)
-    if digits is not None:  # several roundings of one value would tell more of its digits
+    if digits is not None:  # several roundings of one value would disclose more digits
         shown = _compared(part.assign(value=part["value"].round(digits)))
         wide = wide.assign(**shown[[name for name in IN_ITS_UNIT if name in shown]])
     wide = wide.assign(indicator=indicator, p_alike=_alike(part, effect)[1])
@@ -268,7 +268,7 @@ def compare(
 
 
 def _compared(part: pd.DataFrame) -> pd.DataFrame:
-    """Put the comparisons of districts beside their values, one row a district."""
+    """Return the comparisons of districts, one row per district, with their values."""
     ranks = rank_sets(part["value"], part["se"].fillna(UNKNOWN)).add_prefix("rank_")
     ranks = ranks.rename(columns={"rank_rank": "rank"}).set_index(part.index)
     return pd.concat([part, tested(part), limits(part), shrunk(part), ranks], axis=1)

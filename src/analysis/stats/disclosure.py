@@ -1,10 +1,11 @@
-"""Which numbers of people may be published: the gate between what is computed and what is read.
+"""Statistical disclosure control: which numbers of people may be published.
 
 `people.csv` lists every indicator of people, `disclosure.csv` the rules. Cells are counts of people
-by district; the city's are always published. What is small is withheld, then as few further cells
-as are needed so that nobody can narrow a withheld one by subtracting: each is moved by a linear
-programme along the equations that readers know (districts add up to the city, `equals` within a
-district), after Kelly, Golden and Assad (1992), Networks 22:397.
+by district; counts of the city are always published. Small cells are withheld first. Then as few
+further cells as necessary are withheld, so that no withheld cell can be derived by subtraction.
+Each withheld cell is tested with a linear programme under the equations that readers know
+(districts add up to the city, `equals` within a district), after Kelly, Golden and Assad (1992),
+Networks 22:397.
 """
 
 from __future__ import annotations
@@ -29,14 +30,13 @@ from analysis.survey.study import Study, study
 
 FEW, DERIVABLE = "few", "derivable"  # why a cell is withheld
 WITHHELD = ("indicator", "district", "reason")
-COSTS = {"count": 1.0, "sum": 3.0}  # of withholding a cell that is not small, by kind
+COSTS = {"count": 1.0, "sum": 3.0}  # cost of withholding a cell that is not small, by kind
 VALUES = ["value", "low", "high"]
-SHARE = "/ count(rows)"  # the end of the formula of a share
-WHOLE = {"mean": 0, "reported_mean": 0}  # decimals of a mean for which none are declared
-NEIGHBOURS = 12  # districts that a programme may move beside the one in question
-FEW_DISTRICTS = (
-    30  # above it cells that others have made superfluous stay hidden: to find them would take long
-)
+SHARE = "/ count(rows)"  # last part of the formula of a share
+WHOLE = {"mean": 0, "reported_mean": 0}  # decimals of a mean if not declared
+NEIGHBOURS = 12  # further districts in a linear programme
+# With more districts, cells that need not be withheld any more are kept: finding them takes long.
+FEW_DISTRICTS = 30
 CHANGE = re.compile(
     r"estimates: (?P<growth>100 × \()?(?P<after>\w+) − (?P<before>\w+)(?(growth)\) / (?P=before))"
 )
@@ -44,14 +44,15 @@ CHANGE = re.compile(
 
 @dataclass(frozen=True)
 class Person:
-    """A row of `people.csv`: an indicator of people and what may be said of it by district.
+    """Row of `people.csv`: an indicator of people and what is published of it by district.
 
     kind: count or sum (of rows of `table` that meet `where`, or of its column), derived_count (of
-    `equals`), derived (of the cells in `of`), mean, reported_mean (by the district itself), sample,
-    named. within: the indicator of which it is a part. by_district: whether it is published by
-    district; those in `exceptions` are in any case, for the reason in `source`. decimals: of
-    districts, where they are fewer than the measure's; of a mean none if not declared. assessment:
-    none or all tells of each.
+    `equals`), derived (of the cells in `of`), mean, reported_mean (reported by the district),
+    sample, named. within: the indicator of which it is a part. by_district: whether it is published
+    by district; the districts in `exceptions` are always published, for the reason in `source`.
+    decimals: number of decimals for districts, if it is smaller than that of the measure; 0 for
+    means if not declared. assessment: whether a count of none or of all discloses the answer of
+    each person.
     """
 
     indicator: str
@@ -68,15 +69,13 @@ class Person:
 
     @property
     def is_cell(self) -> bool:
-        """Whether it counts people by district."""
+        """Whether the indicator is a count of people by district."""
         return self.kind in ("count", "sum", "derived_count")
 
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """What `people.csv` and `disclosure.csv` say: indicators of people, and the limits of the
-    rules.
-    """
+    """Content of `people.csv` and `disclosure.csv`: indicators of people, and limits of rules."""
 
     people: dict[str, Person]
     threshold: int = 10
@@ -91,7 +90,7 @@ class Policy:
         return {name: one for name, one in self.people.items() if one.is_cell}
 
     def is_small(self, cell: Person, count: float, base: float) -> bool:
-        """Tell whether a count of people, or that of the others in its base, tells of too few."""
+        """Return whether a count of people, or the rest of its base, concerns too few people."""
         few = 0 < count < self.threshold or (
             cell.within != "" and 0 < base - count < self.threshold
         )
@@ -101,8 +100,9 @@ class Policy:
         return few or alike
 
     def dominated(self, values: np.ndarray) -> bool:
-        """Tell whether one or two of some values make up so much of their sum that they can be told
-        from it.
+        """Return whether the one or two largest values dominate the sum.
+
+        The largest values could then be derived from the sum.
         """
         largest = np.sort(np.abs(values))[::-1]
         total = largest.sum()
@@ -115,15 +115,16 @@ class Policy:
         )
 
     def tells_of_movers(self, values: np.ndarray, digits: int) -> bool:
-        """Tell whether a mean with so many decimals, before and after one of its people has left,
-        gives that person's value to within the `mover` rule.
+        """Return whether a mean with `digits` decimals discloses the value of a person who leaves.
+
+        That is the case if the means before and after give the value to within the `mover` rule.
         """
-        known_to = len(values) * 10.0**-digits  # half a unit of the last digit, in both sums
+        known_to = len(values) * 10.0**-digits  # half a unit of the last digit of both sums
         return 100 * known_to < self.mover * np.abs(values).max(initial=0.0)
 
 
 def policy() -> Policy:
-    """Return the policy of the study; without `people.csv` there is nothing of people in it."""
+    """Return the policy of the study; it is empty if the study has no `people.csv`."""
     return _policy(study())
 
 
@@ -152,10 +153,10 @@ def _person(row: Any) -> Person:
 
 
 def count_cells(tables: dict[str, pd.DataFrame], rules: Policy) -> pd.DataFrame:
-    """Count every cell: one row an indicator, one column a district; without those of tables that
-    are not there.
+    """Return the counts of all cells: one row per indicator, one column per district.
 
-    tables: clean tables with county_code. Raises KeyError for a cell whose `equals` names none.
+    tables: clean tables with county_code; cells of tables that are missing are left out. Raises
+    KeyError for a cell whose `equals` names an unknown indicator.
     """
     codes = list(study().districts)
     found: dict[str, pd.Series] = {}
@@ -174,15 +175,15 @@ def count_cells(tables: dict[str, pd.DataFrame], rules: Policy) -> pd.DataFrame:
 
 
 def terms(equation: str) -> list[tuple[int, str]]:
-    """Read a sum such as `workers_total - hired_since_2018`: (sign, indicator)."""
+    """Return the terms (sign, indicator) of a sum such as `workers_total - hired_since_2018`."""
     signs = {"+": 1, "-": -1, "": 1}
     return [(signs[sign], name) for sign, name in re.findall(r"([+-]?)\s*(\w+)", equation)]
 
 
 def withhold(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Decide which cells are withheld, of those that are published by district (columns WITHHELD).
+    """Return the withheld cells among those published by district (columns WITHHELD).
 
-    tables: clean tables. Raises StudyError where a small cell cannot be protected.
+    tables: clean tables. Raises StudyError if a small cell cannot be protected.
     """
     rules = policy()
     counts = count_cells(tables, rules)
@@ -201,7 +202,7 @@ Cell = tuple[str, str]  # indicator, district
 
 
 def hidden_by_policy(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
-    """Return the cells that are not published by district whatever they are."""
+    """Return the cells that are not published by district, whatever their counts."""
     return {
         (name, district)
         for name in counts.index
@@ -211,7 +212,7 @@ def hidden_by_policy(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
 
 
 def small_cells(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
-    """Return the cells that tell of too few people; exceptions are published elsewhere."""
+    """Return the cells that concern too few people, without exceptions, which are published."""
     found = set()
     for name in counts.index:
         cell = rules.cells[name]
@@ -227,11 +228,10 @@ def small_cells(counts: pd.DataFrame, rules: Policy) -> set[Cell]:
 
 
 class Linked:
-    """The equations that tie cells together, as a reader knows them, and how far a hidden cell can
-    be narrowed.
+    """Equations between cells that readers know, to compute how closely a cell can be derived.
 
     Totals of the city are known, `equals` holds in each district, no count is negative and no part
-    (`within`) is larger than its whole. Cells are handled as (row, column) of `counts`.
+    (`within`) is larger than its whole. Cells are given as (row, column) of `counts`.
     """
 
     def __init__(self, counts: pd.DataFrame, rules: Policy) -> None:
@@ -252,19 +252,18 @@ class Linked:
         self.exchanges: dict[tuple[int, bytes], np.ndarray | None] = {}
 
     def protect(self, hidden: set[Cell], wanted: Iterable[Cell]) -> list[Cell]:
-        """Return further cells to hide, so that no hidden cell is narrowed below the width of the
-        policy.
+        """Return further cells to withhold, so that every withheld cell has the required width.
 
-        wanted: the hidden cells to begin with. Raises StudyError for one that cannot be protected
-        even where all is hidden.
+        wanted: the cells to protect first. Raises StudyError for a cell that cannot be protected
+        even if all cells are withheld.
         """
         mask, waiting, added = self._mask(hidden), [self._at(cell) for cell in sorted(wanted)], []
-        for at in waiting:  # grows
+        for at in waiting:  # the loop appends to it
             if self._width(at, mask) < self.rules.width:
                 added += (more := self._partners(at, mask))
                 waiting += more
                 mask[tuple(np.transpose(more))] = True
-        # what others have made superfluous
+        # cells that need not be withheld any more
         for at in [*added] if len(self.districts) <= FEW_DISTRICTS else ():
             mask[at] = False
             if all(
@@ -276,8 +275,9 @@ class Linked:
         return [(self.names[row], self.districts[column]) for row, column in added]
 
     def width(self, cell: Cell, hidden: set[Cell]) -> float:
-        """Return how wide the range is to which a hidden cell can be narrowed, or a lower bound of
-        it.
+        """Return the width of the range that a reader can derive for a withheld cell.
+
+        The result may be a lower bound of the width.
         """
         return self._width(self._at(cell), self._mask(hidden))
 
@@ -291,15 +291,17 @@ class Linked:
         return mask
 
     def _width(self, at: tuple[int, int], mask: np.ndarray) -> float:
-        """Return the width by exchanges alone where that is enough: a programme for each cell would
-        take long.
+        """Return the width from exchanges alone if it suffices, else from a linear programme.
+
+        One linear programme for each cell would take long.
         """
         exchanged = self._exchanged(at, mask)
         return exchanged if exchanged >= self.rules.width else self._programmed(at, mask)
 
     def _exchanged(self, at: tuple[int, int], mask: np.ndarray) -> float:
-        """Return how far a cell can move by exchanging people with other districts, each by the
-        same cells.
+        """Return how far a cell can change by exchanges of people with other districts.
+
+        All districts exchange people between the same cells.
         """
         row, column = at
         move = self._exchange(row, mask[:, column])
@@ -311,14 +313,15 @@ class Linked:
         return up + min(losses[column], gains.sum() - gains[column])
 
     def _exchange(self, row: int, free: np.ndarray) -> np.ndarray | None:
-        """Return the smallest move of the hidden cells of a district in which one gains a person;
-        None if none.
+        """Return the smallest change of a district's withheld cells that adds one person to `row`.
+
+        The result is None if there is no such change in whole numbers.
         """
         key = (row, free.tobytes())
         if key not in self.exchanges:
             gain = np.eye(len(free))[row]
             equations = np.vstack([np.hstack([self.equations, -self.equations]), [*gain, *-gain]])
-            # what each gains, and what it loses
+            # gains of each cell, then losses
             ends = [(0, None if one else 0) for one in (*free, *free)]
             found = linprog(
                 np.ones(2 * len(free)),
@@ -333,7 +336,7 @@ class Linked:
         return self.exchanges[key]
 
     def _room(self, move: np.ndarray) -> np.ndarray:
-        """Return for each district how often it can make a move."""
+        """Return the number of times that each district can make a change."""
         room = np.full(self.counts.shape[1], self.counts.sum())
         for row in np.flatnonzero(move < 0):
             room = np.minimum(room, self.counts[row] // -move[row])
@@ -343,7 +346,7 @@ class Linked:
         return room
 
     def _programmed(self, at: tuple[int, int], mask: np.ndarray) -> float:
-        """Return the width by a linear programme over the districts that are near."""
+        """Return the width from a linear programme over the selected districts (see `_near`)."""
         free = list(map(tuple, np.argwhere(mask & self._near(at, mask))))
         goal, (equal, unequal, room) = (
             np.array([one == at for one in free], float),
@@ -365,13 +368,13 @@ class Linked:
         return float(sum(ends))
 
     def _partners(self, at: tuple[int, int], mask: np.ndarray) -> list[tuple[int, int]]:
-        """Return the cells that cost least among those whose hiding lets a cell gain the width."""
+        """Return the cheapest further cells to withhold so that a cell has the required width."""
         free = list(map(tuple, np.argwhere(self._near(at, mask))))
         equal, unequal, room = self._conditions(free)
         goal = [float(one == at) for one in free]
         costs = [1e-6 + (0.0 if mask[one] else self.costs[one[0]]) for one in free]
         found = linprog(
-            costs * 2,  # of what each cell gains, and of what it loses
+            costs * 2,  # gains of each cell, then losses
             A_ub=np.hstack([unequal, -unequal]),
             b_ub=room,
             A_eq=np.vstack([np.hstack([equal, -equal]), [*goal, *[-one for one in goal]]]),
@@ -386,11 +389,11 @@ class Linked:
         return more
 
     def _near(self, at: tuple[int, int], mask: np.ndarray) -> np.ndarray:
-        """Tell which cells a programme may move: of a district, and of those that hide most people
-        in its row.
+        """Return a mask of the cells that a linear programme may change.
 
-        Where there are many, the others stay as they are, which can only make a range narrower than
-        it is.
+        These are the cells of the district itself and of the NEIGHBOURS districts with the largest
+        withheld counts in the row. If there are more districts, their cells stay fixed, which can
+        only make the range narrower than it is.
         """
         row, column = at
         order = np.argsort(-np.where(mask[row], self.counts[row], 0.0), kind="stable")
@@ -399,9 +402,7 @@ class Linked:
         return near
 
     def _conditions(self, free: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what moves must meet: rows that are zero, rows that are at most the room, and that
-        room.
-        """
+        """Return the linear conditions of changes: equalities, inequalities, and upper bounds."""
         place = {cell: i for i, cell in enumerate(free)}
 
         def moving(column: int, factors: Iterable[tuple[int, float]]) -> dict[int, float]:
@@ -429,12 +430,12 @@ def _matrix(rows: list[dict[int, float]], width: int) -> np.ndarray:
 
 
 def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
-    """Return estimates as they may be published, with a column `withheld`: why a value is not
-    there, else blank.
+    """Return the estimates that may be published, with the reason for each withheld value.
 
-    withheld: as `withhold` returns it. Rows that are not published by district are left out; means
-    of districts are rounded, and what is derived from them is derived again. Raises StudyError for
-    an indicator of a table of people that `people.csv` does not list.
+    The reason is in the column `withheld`, which is blank for published values. withheld: result of
+    `withhold`. Rows that are not published by district are left out; means of districts are
+    rounded, and changes computed from them are computed from the rounded values. Raises StudyError
+    for an indicator of a table of people that `people.csv` does not list.
     """
     rules = policy()
     rows = estimates.assign(withheld="").reset_index(drop=True)
@@ -458,7 +459,10 @@ def protected(estimates: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
-    """Tell which rows are of people; what was counted of a table of people must be listed."""
+    """Return a mask of the rows of people.
+
+    Raises StudyError if an indicator computed from a table of people is not listed.
+    """
     listed = rows["indicator"].isin(rules.people.keys())
     tables = {name for name, table in study().tables.items() if table.of_people}
     counted = rows["how"].str.partition(":")[0].isin(tables)
@@ -468,14 +472,14 @@ def _of_people(rows: pd.DataFrame, rules: Policy) -> pd.Series:
 
 
 def _not_listed(indicator: str) -> Problem:
-    """Say that an indicator of people is not in `people.csv`, with the line to add."""
+    """Return the problem of an indicator that `people.csv` does not list, with the line to add."""
     table = reference("people")
     fault = NOT_IN_PEOPLE.fault(indicator=indicator, line=missing_line(table, indicator=indicator))
     return Problem.of(fault, (REFERENCE / "people.csv").as_posix(), row=len(table) + 2)
 
 
 def _left_out(rows: pd.DataFrame, rules: Policy) -> pd.Series:
-    """Tell which rows are of indicators that are not published by district, exceptions apart."""
+    """Return a mask of the rows not published by district, without exceptions."""
     kept = {name: one.exceptions for name, one in rules.people.items() if not one.by_district}
     pairs = zip(rows["indicator"], rows["district"], strict=True)
     return pd.Series(
@@ -484,7 +488,7 @@ def _left_out(rows: pd.DataFrame, rules: Policy) -> pd.Series:
 
 
 def _round(rows: pd.DataFrame, rules: Policy) -> None:
-    """Round means, and derive again what was derived from them."""
+    """Round means, and compute changes of means from the rounded values."""
     decimals = reference("measures").set_index("indicator")["decimals"].astype(int)
     city = rows["district"] == study().city
     rounded = {name: one.decimals for name, one in rules.people.items() if one.decimals is not None}
@@ -503,9 +507,9 @@ def _round(rows: pd.DataFrame, rules: Policy) -> None:
 
 
 def rounded_interval(values: pd.DataFrame, digits: int) -> pd.DataFrame:
-    """Round columns value, low and high; the bounds lie about the rounded value.
+    """Return columns value, low and high rounded, with the bounds symmetric about the value.
 
-    Bounds that were rounded by themselves would tell more digits of the value in their middle.
+    Bounds rounded separately would disclose more digits of the value through their midpoint.
     """
     value = values["value"].round(digits)
     half = ((values["high"] - values["low"]) / 2).round(digits)
@@ -515,7 +519,7 @@ def rounded_interval(values: pd.DataFrame, digits: int) -> pd.DataFrame:
 
 
 def _hide(rows: pd.DataFrame, rules: Policy, reasons: dict[Cell, str]) -> None:
-    """Blank the values that are withheld, what follows from them, and means of too few."""
+    """Set withheld values, values derived from them, and means of too few people to missing."""
     rows["withheld"] = [_reason(row, rules, reasons) for row in rows.itertuples()]
     hidden = rows["withheld"] != ""
     rows.loc[hidden, [*VALUES, "numerator", "denominator"]] = np.nan
@@ -523,7 +527,7 @@ def _hide(rows: pd.DataFrame, rules: Policy, reasons: dict[Cell, str]) -> None:
 
 
 def _reason(row: Any, rules: Policy, reasons: dict[Cell, str]) -> str:
-    """Say why a row is withheld; empty where it is published."""
+    """Return the reason why a row is withheld; empty if it is published."""
     person = rules.people.get(row.indicator)
     if person is None or row.district in person.exceptions:
         return ""
@@ -533,7 +537,7 @@ def _reason(row: Any, rules: Policy, reasons: dict[Cell, str]) -> str:
 
 
 def _is_average(person: Person, row: Any) -> bool:
-    """Tell whether a row is a mean or a share of people, which takes ten of them."""
+    """Return whether a row is a mean or a share of people, which needs `threshold` people."""
     return person.kind in ("mean", "sample") or row.how.partition(" [")[0].endswith(SHARE)
 
 
@@ -547,7 +551,7 @@ def tells_of_one(values: np.ndarray, indicator: str, of_city: bool) -> bool:
 
 
 def digits_of(indicator: str, of_city: bool) -> int | None:
-    """Return to how many decimals a mean of people is published; None of what is not rounded."""
+    """Return the number of published decimals of a mean of people; None if it is not rounded."""
     if of_city and published_digits(indicator) is not None:
         measures = reference("measures").set_index("indicator")
         return int(measures.at[indicator, "decimals"])
@@ -555,9 +559,7 @@ def digits_of(indicator: str, of_city: bool) -> int | None:
 
 
 def published_digits(indicator: str) -> int | None:
-    """Return to how many decimals the districts' values of an indicator of people are published;
-    None if any.
-    """
+    """Return the number of published decimals for districts; None if values are not rounded."""
     person = policy().people.get(indicator)
     return person.decimals if person else None
 
@@ -566,10 +568,10 @@ def published_digits(indicator: str) -> int | None:
 def quantiles(
     people: pd.DataFrame, column: str, by: str, at: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75, 0.9)
 ) -> pd.DataFrame:
-    """Return how many people each group has, and quantiles of a column, as for a box plot.
+    """Return the size and quantiles of a column in each group of people, as for a box plot.
 
-    Columns size and one for each of `at`, indexed by group. A quantile is blank where it leaves
-    fewer than ten people on either side, and so is always the lowest and the highest value.
+    Columns: size and one for each of `at`, indexed by group. A quantile with fewer than ten people
+    on either side is missing; so the lowest and the highest value are always missing.
     """
     groups = people.groupby(by)[column]
     found = {"size": groups.size()}
@@ -581,10 +583,9 @@ def quantiles(
 
 @opening
 def medians(people: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
-    """Return how many people each group has and the median of a column; groups of too few are left
-    out.
+    """Return the size of each group of people and the median of a column.
 
-    Columns size and median, indexed by group.
+    Columns: size and median, indexed by group. Groups of too few people are left out.
     """
     found = quantiles(people, column, by, (0.5,)).rename(columns={"q50": "median"})
     return found[found["median"].notna()]

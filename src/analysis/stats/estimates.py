@@ -126,7 +126,10 @@ def total(table: pd.DataFrame, column: str, indicator: str, where: str = "") -> 
 
 
 def _refuse_people(table: pd.DataFrame, indicator: str) -> None:
-    """Refuse sums of values of people: one who comes or goes would be told from two of them."""
+    """Raise StudyError for sums of values of people.
+
+    The value of a person who joins or leaves could be derived from two of them.
+    """
     if of_people(table):
         raise StudyError([Problem.of(SUM_OF_PEOPLE.fault(indicator=indicator), "people.csv")])
 
@@ -155,8 +158,9 @@ def distinct(table: pd.DataFrame, column: str, indicator: str, where: str = "") 
 def ratio(
     table: pd.DataFrame, over: str, under: str, indicator: str, where: str = "", scale: float = 1
 ) -> pd.DataFrame:
-    """Divide the sum of one column (or condition, or product) by that of another; `scale=100` for
-    percentages. Raises StudyError for values of people.
+    """Divide the sum of one column (or condition, or product) by the sum of another.
+
+    scale: 100 for percentages. Raises StudyError for values of people.
     """
     _refuse_people(table, indicator)
 

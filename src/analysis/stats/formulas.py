@@ -1,7 +1,7 @@
-"""Formulas of estimates, parsed and applied to other rows of the same tables.
+"""Parse the formulas of estimates and apply them to other rows of the same tables.
 
-They are read from the column `how` (see `analysis.stats.record`); the other rows may be those of
-another wave.
+Formulas are read from the column `how` (see `analysis.stats.record`); the other rows may be those
+of another wave.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from analysis.stats.disclosure import CHANGE
 SHARE, RATIO, MEAN, MEMBERS = "share", "ratio", "mean", "members"
 COUNT, SUM, DISTINCT = "count", "sum", "distinct"
 DIFFERENCE, GROWTH, GROUPS = "difference", "growth", "groups"
-SPREAD = (SHARE, RATIO, MEAN, MEMBERS)  # kinds that have a spread over their rows
+SPREAD = (SHARE, RATIO, MEAN, MEMBERS)  # kinds with a variance between rows
 WHERE = r"(?: \[(?P<where>.+)\])?"
-FORMS = {  # the first that matches a whole formula applies
+FORMS = {  # the first pattern that matches the whole formula is used
     SHARE: rf"100 × (?:count\((?P<over>.+)\) / count\(rows\)|share\((?P<asked>.+)\)){WHERE}",
     COUNT: rf"count\(rows\){WHERE}",
     DISTINCT: rf"count\(distinct (?P<over>\w+)\){WHERE}",
@@ -57,19 +57,22 @@ class Formula:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Tables whose rows it uses."""
+        """Tables whose rows the formula uses."""
         return (self.table, self.over) if self.kind == MEMBERS else (self.table,)
 
     @property
     def names(self) -> frozenset[str]:
-        """Names in its expressions, including the columns."""
+        """Names in the expressions of the formula, including the columns."""
         other = () if self.kind == MEMBERS else (self.over, self.under)
         texts = (QUOTED.sub("", text) for text in (*other, self.where, *self.groups))
         return frozenset(re.findall(r"[A-Za-z_]\w*", " ".join(texts)))
 
 
 def parse(how: str) -> Formula | None:
-    """Return a parsed formula; None if it is not one of rows or of two estimates (a model)."""
+    """Return a parsed formula; None if it is one of a model.
+
+    Formulas of rows and of two other estimates are parsed.
+    """
     table, _, body = how.partition(": ")
     if found := CHANGE.fullmatch(how):
         kind = GROWTH if found["growth"] else DIFFERENCE
@@ -93,7 +96,7 @@ def _formula(table: str, kind: str, part: Mapping[str, str], by_design: bool) ->
 
 
 def domain(formula: Formula, tables: Mapping[str, pd.DataFrame], by: str = "") -> pd.DataFrame:
-    """Return the rows of the domain of a formula, with numeric columns `top` and `bottom`.
+    """Return the rows in the domain of a formula, with numeric columns `top` and `bottom`.
 
     top, bottom: numerator and denominator of each row. by: the column on which members are matched.
     """
@@ -122,6 +125,6 @@ def value(formula: Formula, tables: Mapping[str, pd.DataFrame], by: str = "") ->
 def missing(
     formula: Formula, now: Mapping[str, Iterable[str]], then: Mapping[str, Iterable[str]]
 ) -> set[str]:
-    """Return the columns of a formula that are new in its tables."""
+    """Return the columns that a formula uses and that are new in its tables."""
     new = (set(now[name]) - set(then[name]) for name in formula.tables)
     return formula.names & set().union(*new)

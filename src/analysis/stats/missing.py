@@ -8,10 +8,10 @@ from analysis.survey.sealed import Sealed, opened
 
 
 def missingness(tables: dict[str, pd.DataFrame | Sealed], by: str = "") -> pd.DataFrame:
-    """Count blanks: one row per table and column (and value of `by`): table, column, rows, missing,
-    share (%).
+    """Count missing values by table and column, and by value of `by` if given.
 
-    Tables that are sealed are counted as a whole, without `by`.
+    Columns: table, by (if given), column, rows, missing, share (%). Sealed tables are counted as a
+    whole, without `by`.
     """
     tables = tables if by else opened(tables)
     records = []

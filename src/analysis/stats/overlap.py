@@ -21,16 +21,16 @@ from analysis.stats.design import DesignIndex, mean_of, ratio_of
 from analysis.stats.formulas import GROUPS, Formula
 from analysis.stats.sample import Sample
 
-# as a part of the variance: less is rounding, or covariances that are not consistent
+# share of the variance: smaller values are rounding errors or inconsistent covariances
 NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """An estimate from one sample.
+    """Estimate from one sample.
 
-    value, variance: as in `analysis.stats.design`. n: rows in the domain. strata, sizes: stratum
-    of each unit of the first stage, and number of units in that stratum of the population. totals:
+    value, variance: as in `analysis.stats.design`. n: rows in the domain. strata, sizes: stratum of
+    each unit of the first stage, and number of units in that stratum of the population. totals:
     contribution of each unit of the domain to the estimate. met: units in the domain.
     """
 
@@ -122,7 +122,7 @@ def _of_stratum(before: Fitted, now: Fitted, stratum: str) -> float:
     factor = len(both) - len(first) * len(second) / size
     if len(both) > 1:
         return float(factor * np.cov(first[both], second[both])[0, 1])
-    # one unit in both does not estimate a covariance: none is subtracted
+    # no covariance can be estimated from one shared unit: none is subtracted
     if factor > 0:
         return 0.0
     # upper bound

@@ -33,14 +33,14 @@ def worker_model(
     cluster: str,
     controls: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame | Sealed, dict]:
-    """Regress `outcome` on district, with controls (text becomes classes), and test the districts
-    together.
+    """Return a regression of `outcome` on district and controls, with a joint test of districts.
 
-    Districts are set against the mean of all rows (weighted deviation coding), not against one of
-    their own. Returns one row per district: district, value (difference from the mean of all), se,
-    low, high, p, p_holm (over the districts), sealed where the rows are, until
-    `comparison.as_published` rounds them; and the joint test: f, df, df_residual, p, clusters, n.
-    Raises ValueError for fewer clusters than MIN_CLUSTERS.
+    Controls that are text are treated as categories. Each district is compared with the mean of all
+    rows (weighted deviation coding), not with a reference district. The table has one row per
+    district: district, value (difference from the mean of all), se, low, high, p, p_holm (over the
+    districts); it is sealed if the rows are, until `comparison.as_published` rounds it. The joint
+    test has f, df, df_residual, p, clusters, n. Raises ValueError for fewer clusters than
+    MIN_CLUSTERS.
     """
     model, joint = _fitted(opened(rows), outcome, district, cluster, controls)
     return Sealed(model, "worker_model") if isinstance(rows, Sealed) else model, joint

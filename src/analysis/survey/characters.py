@@ -132,7 +132,7 @@ def _table_faults(path: Path) -> Iterator[Problem]:
 
 
 def _cell_fault(cell: str, title: str) -> Fault | None:
-    """Say what is wrong with a cell: a placeholder that nobody has filled in, or a character."""
+    """Return the fault of a cell: an unreplaced placeholder, or a character."""
     return NOT_FILLED.fault(value=cell) if cell == f"<{title}>" else text_fault(cell)
 
 

@@ -97,7 +97,7 @@ def _before(done: Checked) -> dict[str, pd.DataFrame]:
 def coarsened(table: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Return a clean table as it is stored: for people, dates of birth reduced to the year.
 
-    With the month, nearly every person could be told apart. Columns of the type `month` are set to
+    With the month, nearly every person could be identified. Columns of the type `month` are set to
     1 January of their year, after they have been checked.
     """
     facts = study().tables.get(table)

@@ -190,18 +190,18 @@ def _unknown(tables: pd.DataFrame, columns: pd.DataFrame) -> Iterator[Problem]:
 
 
 def no_table(name: str, tables: pd.DataFrame) -> Fault:
-    """Say that `tables.csv` has no such table, with the line that it lacks."""
+    """Return the fault of a table that `tables.csv` lacks, with the line to add."""
     return NO_SUCH_TABLE.fault(name=name, line=missing_line(tables, table=name))
 
 
 def no_column(table: str, name: str, columns: pd.DataFrame) -> Fault:
-    """Say that `columns.csv` has no such column of a table, with the line that it lacks."""
+    """Return the fault of a column that `columns.csv` lacks, with the line to add."""
     line = missing_line(columns, table=table, column=name)
     return COLUMN_NOT_LISTED.fault(name=name, line=line)
 
 
 def no_list(name: str, codes: pd.DataFrame) -> Fault:
-    """Say that `codes.csv` has no such list of answers, with a line that it lacks."""
+    """Return the fault of a list of answers that `codes.csv` lacks, with a line to add."""
     return NO_SUCH_LIST.fault(name=name, line=missing_line(codes, list=name))
 
 

@@ -1,4 +1,4 @@
-"""Whether the tables of the frame hold together: counties, townships and communities."""
+"""Check that the tables of counties, townships and communities agree."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OF_TOWNSHIP = ["township_code", "county_code", "county", "township"]
 
 
 def frame_table_problems() -> list[Problem]:
-    """List the rows that the tables lack, each with the line to add.
+    """Return the rows that are missing in the tables of the frame, each with the line to add.
 
-    A row of a county that townships or communities name, of a township that communities name, and
-    the first community of a county that has none.
+    These are a county named in townships or communities, a township named in communities, and the
+    first community of a county that has none.
     """
     townships, communities = reference("townships"), reference("communities")
     problems = (*_counties(townships, communities), *_townships(townships, communities))

@@ -1,4 +1,4 @@
-"""What `measures.csv` says of each indicator: its names, unit, decimals and definition."""
+"""Names, unit, decimals and definition of each indicator, read from `measures.csv`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def measures() -> dict[str, dict[str, str]]:
 
 
 def measure_of(indicator: str) -> dict[str, str]:
-    """Return the row of an indicator; StudyError gives the line to add where there is none."""
+    """Return the row of an indicator; raises StudyError with the line to add if it is missing."""
     table = reference("measures")
     rows = table[table["indicator"] == indicator]
     if rows.empty:
@@ -28,7 +28,10 @@ def measure_of(indicator: str) -> dict[str, str]:
 
 
 def measure_problems() -> list[Problem]:
-    """List duplicate indicators, and rows without names or a number of decimals."""
+    """Return the problems of `measures.csv`.
+
+    Listed are duplicate indicators, and rows without names or a number of decimals.
+    """
     return list(_problems())
 
 

@@ -59,10 +59,10 @@ def named_places() -> pd.Series:
 def read(table: str, wave: str, *columns: str) -> pd.DataFrame | Sealed:
     """Read one clean table; `attrs` hold its name and wave for the estimates made from it.
 
-    A table that tells of people is sealed: the functions of `analysis.stats` take it, and nothing
-    else does. columns: with names, these alone and where each row stands; a notebook that names
-    what it uses runs again only when one of them changes. Raises NotBuiltError where the table has
-    yet to be made, KeyError naming a column that it does not have.
+    A table with data on people is sealed: only the functions of `analysis.stats` take it. columns:
+    if given, only these columns and the position of each row are read; a notebook that names its
+    columns runs again only when one of them changes. Raises NotBuiltError if the table has not been
+    made yet, KeyError naming a column that it does not have.
     """
     path = built(processed(wave) / f"{table}.parquet")
     with reading_table(table, columns, path), path.open("rb") as file:
@@ -77,7 +77,7 @@ def read(table: str, wave: str, *columns: str) -> pd.DataFrame | Sealed:
 
 
 def tells_of_people(table: str) -> bool:
-    """Tell whether a clean table holds people, interviews or counts that the gate has yet to pass.
+    """Return whether a clean table holds people, interviews or counts before disclosure control.
 
     These are tables of people, samples, those that `people.csv` counts in, and those BESIDE.
     """

@@ -1,11 +1,11 @@
-"""Tables that a notebook hands on without being able to look into them.
+"""Tables that a notebook can pass on but not read.
 
-What tells of single people (rosters, interviews, counts of people before the gate of
-`stats.disclosure`) is given to notebooks as a `Sealed`. It has no values, no rows and no text:
-printing, showing, drawing, indexing and formatting it raise SealedError, and so does every function
-of a library. Only functions that say so take what is inside: those decorated with `sealing` give
-something sealed again, those with `opening` give what may be published. A function without either
-fails, so that nothing is opened by oversight.
+Data on single people (rosters, interviews, counts of people before the disclosure control of
+`stats.disclosure`) are given to notebooks as `Sealed`. A `Sealed` has no values, no rows and no
+text: printing, showing, drawing, indexing and formatting it raise SealedError, and so does every
+function of a library. Only decorated functions take the content: those decorated with `sealing`
+return a sealed result, those with `opening` return what may be published. A function without either
+decorator fails, so that nothing is opened by oversight.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ SEALED = (
 
 
 class SealedError(AttributeError):
-    """Raised where something sealed would be looked into."""
+    """Raised when the content of a sealed object is accessed."""
 
 
 class Sealed:
-    """Something that tells of people. name: what it is, for messages."""
+    """Sealed data on people. name: its name in messages."""
 
     __slots__ = ("_name", "_value")
 
@@ -40,7 +40,7 @@ class Sealed:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns of a table."""
+        """Names of the columns of the table."""
         return list(self._value.columns)
 
     def query(self, condition: str) -> Sealed:
@@ -59,9 +59,9 @@ class Sealed:
 
 
 def opened(value: Any) -> Any:
-    """Return what is inside of something sealed, also within a list, tuple or dict; else the value.
+    """Return the content of a sealed object, also within a list, tuple or dict; else the value.
 
-    For the functions of this package alone: a notebook that names it is refused.
+    Only for functions of this package: a notebook that uses this name is refused.
     """
     if isinstance(value, Sealed):
         return object.__getattribute__(value, "_value")
@@ -73,7 +73,7 @@ def opened(value: Any) -> Any:
 
 
 def opening(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function take what is sealed; what it returns may be published."""
+    """Decorate a function to take sealed arguments and return a result that may be published."""
 
     @wraps(function)
     def open_first(*arguments: P.args, **options: P.kwargs) -> R:
@@ -83,7 +83,10 @@ def opening(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def sealing(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function take what is sealed; what it returns is sealed where something given was."""
+    """Decorate a function to take sealed arguments and return a sealed result.
+
+    The result is sealed only if one of the arguments was.
+    """
 
     @wraps(function)
     def open_and_seal(*arguments: P.args, **options: P.kwargs) -> Any:
@@ -95,7 +98,7 @@ def sealing(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _is_sealed(value: Any) -> bool:
-    """Tell whether a value is sealed, or holds something that is."""
+    """Return whether a value is sealed or contains a sealed object."""
     if isinstance(value, dict):
         value = tuple(value.values())
     if type(value) in (list, tuple):

@@ -138,7 +138,7 @@ def _steps(rows: pd.DataFrame, faults: list[Problem], model: Table) -> dict[Plac
 
 
 def _reader(name: str, schema: Column) -> Callable[[object], bool]:
-    """Return a function that tells whether a cell answers a column, with a cache."""
+    """Return a function, with a cache, that returns whether a cell answers a column."""
     known: dict = {}
 
     def answers(cell: object) -> bool:

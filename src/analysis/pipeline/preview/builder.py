@@ -1,9 +1,9 @@
-"""The builder: a process that has loaded the libraries, and forks one for each build.
+"""Builder: a process that has loaded the libraries and forks one process for each build.
 
-Each build is a process of its own, so that nothing of a reference table, a workbook or `study.toml`
-is kept from one build to the next. What the builder itself holds are the libraries and the modules
-of this package: where one of these is edited, another builder takes its place. It also keeps the
-kernel server. Where forking is not available, each build loads the libraries anew.
+Each build has its own process, so that no content of a reference table, a workbook or `study.toml`
+is kept from one build to the next. The builder itself holds the libraries and the modules of this
+package: when one of these is edited, a new builder replaces it. It also keeps the kernel server.
+Where forking is not available, each build loads the libraries again.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from multiprocessing.process import BaseProcess
 from analysis.pipeline.preview.exchange import Request, Result, Stamps, State, loaded_stamps
 from analysis.survey.folders import root
 
-END_SECONDS = 3.0  # for a builder to end once its line is closed
+END_SECONDS = 3.0  # time for a builder to end after its line is closed
 
 
 class Builder:
-    """A builder process, as seen from the session that started it.
+    """A builder process, as used by the session that started it.
 
-    on_result: called with each result, from a thread; with None when the builder is gone.
+    on_result: called from a thread with each result, and with None when the builder has ended.
     """
 
     def __init__(self, on_result: Callable[[Builder, Result | None], None]) -> None:
         self.on_result = on_result
-        self.loaded: Stamps = loaded_stamps()  # before it loads them
+        self.loaded: Stamps = loaded_stamps()  # taken before the builder loads the files
         self.socket, theirs = socket.socketpair()
         command = "from analysis.pipeline.preview.builder import serve; serve()"
         with theirs:
@@ -43,7 +43,7 @@ class Builder:
                 [sys.executable, "-c", command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the session
+                start_new_session=True,  # Ctrl-C is handled by the session
             )
         self.line = Connection(os.dup(self.socket.fileno()))
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -53,16 +53,16 @@ class Builder:
         try:
             while True:
                 self.on_result(self, self.line.recv())
-        except (AttributeError, EOFError, OSError, TypeError):  # gone, or edited: of another form
+        except (AttributeError, EOFError, OSError, TypeError):  # it ended, or sent edited classes
             self.on_result(self, None)
 
     def ask(self, request: Request) -> None:
-        """Ask for a build; one that is under way is given up."""
-        with suppress(OSError):  # it is gone, which its reader tells
+        """Request a build; a build in progress is cancelled."""
+        with suppress(OSError):  # the builder has ended, which its reader reports
             self.line.send(request)
 
     def end(self) -> None:
-        """End the builder and what it has started."""
+        """End the builder and all processes that it has started."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         with suppress(subprocess.TimeoutExpired):
@@ -73,7 +73,7 @@ class Builder:
 
 
 def serve() -> None:
-    """Load the libraries, then do requests, the newest alone, until the line closes."""
+    """Load the libraries, then handle requests until the line closes; only the newest is built."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from analysis.pipeline import warm
     from analysis.pipeline.stable import set_stable
@@ -100,7 +100,7 @@ def serve() -> None:
 
 
 def _load() -> None:
-    """Load what a build uses, so that its process need not."""
+    """Import what a build needs, so that the forked process does not have to."""
     import nbformat
 
     from analysis.pipeline import work
@@ -111,17 +111,17 @@ def _load() -> None:
     work.load()
     page.load_templates()
     for notebook in (root() / "notebooks").glob("*.ipynb"):
-        with suppress(CellError, OSError):  # the plan says so
-            said_again(notebook)  # what is found of a cell is kept by its content
+        with suppress(CellError, OSError):  # the plan reports the error
+            said_again(notebook)  # findings are cached by the content of a cell
     nbformat.validate(nbformat.v4.new_notebook())
     fonts.subset("")
     gc.freeze()
 
 
 class Running:
-    """A build under way, in a process of its own that leads a group.
+    """A build in progress, in its own process, which leads a process group.
 
-    own: the environment of whoever runs the preview, whose home tells where nothing is written.
+    own: the environment of the user of the preview; nothing is written to the home that it names.
     """
 
     def __init__(self, request: Request, own: dict[str, str]) -> None:
@@ -131,11 +131,11 @@ class Running:
         self.process: BaseProcess = context.Process(target=_do, args=(request, own, theirs))
         self.process.start()
         theirs.close()
-        with suppress(OSError):  # it is gone, or has done so itself
+        with suppress(OSError):  # it has ended, or has made itself the leader
             os.setpgid(self.process.pid, self.process.pid)
 
     def result(self) -> Result:
-        """Return the result; that it died is one."""
+        """Return the result; a process that died is also reported as a result."""
         try:
             return self.line.recv()
         except EOFError:
@@ -143,7 +143,7 @@ class Running:
             return Result(self.request.number, State.BAD, (why,))
 
     def end(self) -> None:
-        """End the process and all that it has started; it may have ended itself."""
+        """End the process and all that it has started; it may have ended already."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
@@ -151,8 +151,9 @@ class Running:
 
 
 def _do(request: Request, own: dict[str, str], line: Connection) -> None:
-    """Do a request and send its result. Never returns: threads that wait for workers would hold it
-    back.
+    """Build a request and send its result; the function never returns.
+
+    It ends the process, since threads that wait for workers would delay a return.
     """
     from analysis.pipeline.build import be_worker
     from analysis.pipeline.preview.rebuild import answer

@@ -1,4 +1,4 @@
-"""What the session and the builder tell each other."""
+"""Messages between the session and the builder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from analysis.plan.modules import PACKAGE
 from analysis.plan.task import stamp
 from analysis.survey.folders import root
 
-BELOW_WAVE = 3  # parts of a file's path below the scratch folder of a wave: zh/figures/rents.svg
+BELOW_WAVE = 3  # parts of a path below the scratch folder of a wave: zh/figures/rents.svg
 
 Stamps = dict[Path, tuple[int, ...] | None]
 
 
 class State(Enum):
-    """How a build ended: with pages, with errors, not begun because another run holds the lock, or
-    not begun because a module has been written since the builder loaded it.
+    """How a build ended.
+
+    GOOD: with pages. BAD: with errors. BUSY: not started because another run holds the lock.
+    OUTDATED: not started because a module has been written since the builder loaded it.
     """
 
     GOOD, BAD, BUSY, OUTDATED = "good", "bad", "busy", "outdated"
@@ -28,11 +30,11 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be built.
+    """Request for a build.
 
-    pages: those that are shown, each in all languages, by the address in the first. notebooks:
-    those whose words are read first; None for all. loaded: the stamps of the files that the builder
-    has loaded.
+    pages: the pages shown, each in all languages, by the address in the first language. notebooks:
+    those whose text is checked first; None for all. loaded: the stamps of the files that the
+    builder has loaded.
     """
 
     number: int
@@ -45,12 +47,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a request.
+    """Result of a request.
 
-    errors: why no page was built, a text for each cause. notes: by notebook that was read, what is
-    yet to be done in it, though pages are built. pages: content by address. files: figures and
-    tables by address. known: of every page that there could be, by address, that in the first
-    language.
+    errors: why no page was built, one text for each cause. notes: by checked notebook, what remains
+    to be done in it although pages are built. pages: content by address. files: figures and tables
+    by address. known: for each possible page, by address, its address in the first language.
     """
 
     number: int
@@ -63,16 +64,18 @@ class Result:
 
 
 def loaded_stamps() -> Stamps:
-    """Return the stamps of what a builder loads: the files of this package, and the list of the
-    libraries.
+    """Return the stamps of the files that a builder loads.
+
+    These are the files of this package and the list of the libraries.
     """
     files = [path for path in PACKAGE.rglob("*") if path.suffix != ".pyc" and path.is_file()]
     return {path: stamp(path) for path in (*files, root() / "requirements.txt")}
 
 
 def read_regular(path: Path, parts: int = BELOW_WAVE) -> bytes:
-    """Read a file that a build made. Raises OSError where it is none, or where one of the last
-    `parts` of its path is a link.
+    """Return the content of a file that a build made.
+
+    Raises OSError if it is not a regular file or if one of the last `parts` of its path is a link.
     """
     top = os.path.realpath(path.parents[parts - 1])
     if os.path.realpath(path) != os.path.join(top, *path.parts[-parts:]):

@@ -1,4 +1,4 @@
-"""The names by which pages are asked for: `report`, a notebook, a district."""
+"""Names under which pages can be requested: `report`, a notebook, a district."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from analysis.survey.study import study
 
 
 def page_names() -> dict[str, list[Step]]:
-    """Map every name of a page, in small letters, to the steps whose pages it stands for.
+    """Return the steps whose pages each name stands for, by name in lower case.
 
-    A notebook has its name with and without number, a district its code and its names.
+    A notebook is named with or without its number, a district by its code or its names.
     """
     found: dict[str, list[Step]] = {}
     for step in steps():
@@ -30,10 +30,10 @@ def page_names() -> dict[str, list[Step]]:
 
 
 def steps_of_pages(names: Sequence[str]) -> list[Step]:
-    """Return the steps whose pages are named, each once; without a name that of the report, or the
-    first of a study that has none.
+    """Return the steps of the named pages, each once; by default the step of the report.
 
-    Raises KeyError with the nearest name where there is no such page.
+    Without names, the first step is returned for a study without a report. Raises KeyError with the
+    nearest name if there is no such page.
     """
     if not names:
         return [step for step in steps() if step.notebook == study().report] or steps()[:1]
@@ -41,9 +41,9 @@ def steps_of_pages(names: Sequence[str]) -> list[Step]:
 
 
 def steps_of_page(name: str) -> list[Step]:
-    """Return the steps whose pages a name stands for.
+    """Return the steps of the pages that a name stands for.
 
-    Raises KeyError with the nearest name where there is no such page.
+    Raises KeyError with the nearest name if there is no such page.
     """
     known = page_names()
     wanted = name.removesuffix(".ipynb").casefold()
@@ -56,7 +56,7 @@ def steps_of_page(name: str) -> list[Step]:
 
 
 def all_pages(listed: Iterable[Step] | None = None) -> dict[str, str]:
-    """Map every page of some steps, or of all, by address, to the same in the first language."""
+    """Return, for each page of some or all steps, its address in the first language, by address."""
     main, *_ = study().languages
     return {
         page: dict(pages_of(step, main))[kind]

@@ -1,4 +1,4 @@
-"""One build of the pages that are shown, in a process of its own."""
+"""Build the shown pages once, in a separate process."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from analysis.survey.ownership import claim_scratch
 from analysis.survey.problems import InputError
 from analysis.survey.study import study
 
-LOCK_SECONDS = 2.0  # until another run is said to be under way: a build that was replaced may end
-SERVED = ("figures", "tables")  # folders whose files pages lead to
+LOCK_SECONDS = 2.0  # wait for a cancelled build to end before another run is reported
+SERVED = ("figures", "tables")  # folders of the files that pages link to
 
 
 class OutdatedError(Exception):
-    """Raised where a module has been written since the builder loaded it."""
+    """Raised when a module has been written since the builder loaded it."""
 
 
 def rebuild(request: Request) -> Result:
-    """Build the pages that are shown; whatever is wrong becomes a result.
+    """Build the shown pages; foreseen and unforeseen errors are returned as a result.
 
-    The words of the notebooks are read first, which takes no time; where they hold a fault of the
-    notebooks that were saved, nothing runs.
+    The text of the notebooks is checked first, which is fast; if the text of a saved notebook has a
+    fault, nothing is run.
     """
     try:
         found = lint(root() / "notebooks", study_facts(), request.notebooks)
@@ -68,7 +68,7 @@ _FORESEEN = (InputError, NotebookError, OSError, RefusedError, StoppedError)
 
 
 def said(error: Exception) -> list[str]:
-    """Say what is wrong: language, notebook, cell and file, as far as it has them."""
+    """Return messages of an error, with language, notebook, cell and file if known."""
     notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
     match error:
         case InputError():
@@ -88,7 +88,7 @@ def said(error: Exception) -> list[str]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Hold the lock of the repository; BusyError where another run holds it for long."""
+    """Hold the lock of the repository; raise BusyError if another run holds it for LOCK_SECONDS."""
     end = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -104,7 +104,7 @@ def _alone() -> Iterator[None]:
 def _build(request: Request, found: list[Finding]) -> Result:
     input_record.wave_folder(request.raw, request.wave)
     claim_scratch(request.wave)
-    set_stable()  # from here on, the home is the repository's
+    set_stable()  # from here on, the home is that of the repository
     if odd := typed_problems(root()):
         raise InputError(odd)
     edition = Edition(request.raw, request.wave, "warm")
@@ -130,14 +130,15 @@ def _build(request: Request, found: list[Finding]) -> Result:
 
 
 def _notes(edition: Edition, request: Request, found: list[Finding]) -> dict[str, tuple[str, ...]]:
-    """List what was found in each notebook that was read, those without a finding too."""
+    """Return the findings in each checked notebook, also for notebooks without any."""
     read = edition.sources.keys() if request.notebooks is None else request.notebooks
     return {name: tuple(str(one) for one in found if one.notebook == name) for name in read}
 
 
 def _refuse_outdated(tasks: list[Task], loaded: Stamps) -> None:
-    """Raise OutdatedError where a task rests on a module that has been written since it was
-    loaded: its result would be recorded as that of the new one.
+    """Raise OutdatedError if a module used by a task has been written since the builder loaded it.
+
+    The result of the old module would otherwise be recorded as that of the new one.
     """
     for task in tasks:
         for path, now in task.inputs.stamps.items():
@@ -146,7 +147,7 @@ def _refuse_outdated(tasks: list[Task], loaded: Stamps) -> None:
 
 
 def _previews(edition: Edition, pages: Collection[str]) -> list[Task]:
-    """Make the tasks of pages in all languages; those that nothing makes any more have none."""
+    """Return the tasks of pages in all languages; pages that no step makes any more have none."""
     return [
         edition.preview(step, kind, lang)
         for step in edition.steps
@@ -157,14 +158,14 @@ def _previews(edition: Edition, pages: Collection[str]) -> list[Task]:
 
 
 def _pages(edition: Edition, previews: list[Task]) -> dict[str, bytes]:
-    """Read the pages that tasks have made, by address."""
+    """Return the content of the pages that tasks have made, by address."""
     top = preview_site(edition.wave)
     built = [path.relative_to(top) for task in previews for path in task.makes]
     return {page.as_posix(): read_regular(top / page, 1 + len(page.parts)) for page in built}
 
 
 def _files(edition: Edition, names: set[str]) -> dict[str, Path]:
-    """List the figures and tables of the steps that were run or need not be, by address."""
+    """Return the figures and tables of the steps that were run or are up to date, by address."""
     return {
         f"{path.parent.name}/{folder(lang)}{path.name}": path
         for step in edition.steps
@@ -176,7 +177,7 @@ def _files(edition: Edition, names: set[str]) -> dict[str, Path]:
 
 
 def answer(request: Request) -> Result:
-    """Do a request, and say what it printed before anything else is."""
+    """Build the requested pages, and flush what was printed before the result is returned."""
     try:
         return rebuild(request)
     finally:

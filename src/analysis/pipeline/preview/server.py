@@ -1,9 +1,8 @@
-"""Give the pages that are shown to the browser of this machine, and tell it what has become of
-them.
+"""Serve the shown pages to browsers on this machine, and notify them of new builds.
 
-The server listens on 127.0.0.1 alone. It gives what the last good build made, by address: no
-address leads to a file that is not in that list. A request whose Host is another name is refused:
-a page of another site could else read what is shown here, under a name that it lets lead here (DNS
+The server listens on 127.0.0.1 only. It serves the files of the last good build by address; no
+address leads to a file outside that list. A request with another name as Host is refused: otherwise
+a page of another site could read the shown pages under a name that resolves to this machine (DNS
 rebinding).
 """
 
@@ -35,10 +34,10 @@ from analysis.publish.templates import TEMPLATES, page_template
 ADDRESS = "127.0.0.1"
 HOST = re.compile(r"(localhost|127\.0\.0\.1)(:[0-9]{1,5})?", re.IGNORECASE)
 EVENTS = ".preview/events"
-LIST = "index.html"  # to which the pages lead as to everything that is published
-HEARTBEAT_SECONDS = 15.0  # between two signs of life to a browser
-REQUEST_SECONDS = 30.0  # for a browser to send its request
-SCRIPT_POLICY = "script-src "  # in the policy that a page declares
+LIST = "index.html"  # list of all that is published, which the pages link to
+HEARTBEAT_SECONDS = 15.0  # time between two heartbeats sent to a browser
+REQUEST_SECONDS = 30.0  # time limit for a browser to send its request
+SCRIPT_POLICY = "script-src "  # directive in the policy that a page declares
 NOT_SHOWN = (
     "预览不生成此文件，请 make report (preview does not make this file: `make report` does)\n"
 )
@@ -57,7 +56,7 @@ FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fon
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown: as a `Result` has it, and whether a build is under way."""
+    """What is shown: fields as in `Result`, and whether a build is in progress."""
 
     pages: dict[str, bytes]
     files: dict[str, Path]
@@ -68,9 +67,9 @@ class Shown:
 
 
 class Board:
-    """What is shown now, for many threads.
+    """What is shown now, shared by several threads.
 
-    known: as a `Result` has it. opened: called with a page that is asked for and not there yet.
+    known: as in `Result`. opened: called with a requested page that has not been built yet.
     """
 
     def __init__(self, known: dict[str, str], opened: Callable[[str], None]) -> None:
@@ -80,15 +79,16 @@ class Board:
         self.count = 0
 
     def show(self, **parts: Any) -> None:
-        """Replace parts of what is shown, and tell the browsers."""
+        """Replace fields of what is shown, and notify the browsers."""
         with self.changed:
             self.shown = replace(self.shown, **parts)
             self.count += 1
             self.changed.notify_all()
 
     def wait(self, count: int) -> int:
-        """Wait until there is more news than these; returns how many there are, after a while at
-        the latest.
+        """Wait until there is more news than `count`, and return how much there is.
+
+        The wait ends after HEARTBEAT_SECONDS at the latest.
         """
         with self.changed:
             self.changed.wait_for(lambda: self.count > count, HEARTBEAT_SECONDS)
@@ -96,8 +96,9 @@ class Board:
 
 
 class Server(ThreadingHTTPServer):
-    """Serve what is on a board. port: 0 for any that is free. Raises OSError naming a port that is
-    taken.
+    """HTTP server of what is on a board.
+
+    port: 0 for any free port. Raises OSError naming the port if it is taken.
     """
 
     daemon_threads = True
@@ -113,18 +114,18 @@ class Server(ThreadingHTTPServer):
             raise OSError(error.errno, why, f"{ADDRESS}:{port}") from None
 
     def server_bind(self) -> None:
-        """Bind without asking the network for a name of this machine."""
+        """Bind without a query for the host name of this machine."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that has gone away."""
+        """Ignore errors of a browser that has disconnected."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answer one browser."""
+    """Handler of the requests of one browser."""
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "analysis", ""
@@ -132,11 +133,11 @@ class Handler(BaseHTTPRequestHandler):
 
     @property
     def site(self) -> Server:
-        """The server that this browser speaks to."""
+        """Server that this handler belongs to."""
         return cast(Server, self.server)
 
     def do_GET(self) -> None:
-        """Give a page, a file, or news."""
+        """Send a page, a file, or news."""
         if refused := self._refused():
             self._text(*refused)
             return
@@ -150,11 +151,11 @@ class Handler(BaseHTTPRequestHandler):
             self._give(f"{name}index.html" if name.endswith("/") else name)
 
     def do_HEAD(self) -> None:
-        """Give the head of the same."""
+        """Send the head of the same response."""
         self.do_GET()
 
     def _refused(self) -> tuple[HTTPStatus, str] | None:
-        """Say why a request is refused: what it asks for is for this machine's own pages."""
+        """Return why a request is refused, if so: only pages of this machine may send requests."""
         hosts = self.headers.get_all("Host") or []
         if len(hosts) != 1 or not HOST.fullmatch(hosts[0].strip()):
             return HTTPStatus.MISDIRECTED_REQUEST, NO_HOST
@@ -209,7 +210,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _events(self, page: str) -> None:
-        """Send what is shown, at once and whenever it changes, until the browser goes away."""
+        """Send what is shown, at once and after each change, until the browser disconnects."""
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
         for header in (HEADERS | {"Content-Type": "text/event-stream"}).items():
@@ -225,16 +226,16 @@ class Handler(BaseHTTPRequestHandler):
                 seen = count
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the terminal is for what is built."""
+        """Do nothing: the terminal shows messages of builds only."""
 
 
 def _place(page: str) -> tuple[bool, bool, str]:
-    """Order pages: the report first, then the districts and the notebooks."""
+    """Return the sort key of a page: the report first, then the districts and the notebooks."""
     return not page.startswith("report/"), page.startswith("notebooks/"), page
 
 
 def news(shown: Shown, page: str) -> str:
-    """Return as JSON what a browser that shows a page is told."""
+    """Return as JSON the news for a browser that shows a page."""
     content = shown.pages.get(page)
     told = {
         "page": "" if content is None else digest(content),
@@ -246,22 +247,22 @@ def news(shown: Shown, page: str) -> str:
 
 
 def digest(content: bytes) -> str:
-    """Return a short name of a page's content."""
+    """Return a short hash of the content of a page."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 class Script:
-    """The script that is put into each page, and the source that a policy allows it by."""
+    """Script that is inserted into each page, and the source by which a policy allows it."""
 
     @cached_property
     def text(self) -> str:
-        """The script, without comments and indentation."""
+        """Script without comments and indentation."""
         source = (TEMPLATES / "preview/preview.js").read_text("utf-8")
         return re.sub(r"\n\s*|//.*", "", source)
 
     @cached_property
     def source(self) -> str:
-        """What a policy says of it."""
+        """Source expression for the content security policy."""
         hashed = hashlib.sha256(self.text.encode()).digest()
         return f"'sha256-{base64.b64encode(hashed).decode()}'"
 
@@ -270,7 +271,7 @@ SCRIPT = Script()
 
 
 def with_script(name: str, page: bytes) -> bytes:
-    """Put the script into a page, and allow it in the policy of the page: no other may run."""
+    """Return the page with the script inserted and allowed by its policy, as the only script."""
     text = page.decode("utf-8")
     if SCRIPT_POLICY not in text:
         raise ValueError(f"{name}: the page declares no policy for scripts")

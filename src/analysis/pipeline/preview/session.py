@@ -1,4 +1,4 @@
-"""The loop of `preview`: what is saved, opened or built, one after another."""
+"""Event loop of `preview`: handles saved files, opened pages and results, one after another."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ MISSING = (
     f"未安装 {WATCHER}，请先 make lab 或 make preview "
     f"({WATCHER} is not installed: `make lab` and `make preview` install it)"
 )
-BESIDE = (STUDY, "requirements.txt")  # files in the root that are watched
-DEBOUNCE, STEP = 400, 40  # milliseconds: one save may be several events, the last soon after
-RETRY_SECONDS = 1.0  # between two looks whether another run has ended
-DEATHS = 3  # of builders that never answered, until the session gives up
+BESIDE = (STUDY, "requirements.txt")  # watched files in the root
+DEBOUNCE, STEP = 400, 40  # milliseconds: one save may cause several events in short succession
+RETRY_SECONDS = 1.0  # time between two checks whether another run has ended
+DEATHS = 3  # number of builders that died without a result before the session ends
 CONTAINERS = ("/.dockerenv", "/run/.containerenv")
-EDITORS = ("~", ".swp", ".swx", ".tmp", ".part", ".pyc")  # how files end that editors keep
+EDITORS = ("~", ".swp", ".swx", ".tmp", ".part", ".pyc")  # endings of temporary files of editors
 BUSY_SAID = "另一次运行正在进行，随后继续 (another run is under way; the preview goes on after it)"
 
 
 @dataclass(frozen=True)
 class Saved:
-    """Files have been written."""
+    """Event: files have been written."""
 
     paths: frozenset[Path]
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A page has been asked for that is not there yet."""
+    """Event: a page has been requested that is not built yet."""
 
     page: str
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A builder has given a result; None when it is gone."""
+    """Event: a builder has returned a result; None when the builder has ended."""
 
     builder: Builder
     result: Result | None
@@ -67,14 +67,14 @@ class Answered:
 
 @dataclass(frozen=True)
 class Unwatched:
-    """Files can no longer be watched."""
+    """Event: files can no longer be watched."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Again:
-    """It is time to ask again."""
+    """Event: it is time to request the build again."""
 
     number: int
 
@@ -83,7 +83,7 @@ Event = Saved | Opened | Answered | Unwatched | Again
 
 
 class Session:
-    """A preview of the pages of some steps; `run` lasts until it is interrupted."""
+    """Preview of the pages of some steps; `run` returns when it is interrupted."""
 
     def __init__(self, raw: Path, wave: str, named: list[Step], port: int, browse: bool) -> None:
         self.raw, self.wave, self.browse = raw.absolute(), wave, browse
@@ -98,7 +98,7 @@ class Session:
         self.builder: Builder | None = None
 
     def run(self) -> None:
-        """Serve, watch and build until Ctrl-C, which is the end that it is meant to have."""
+        """Serve, watch and build until Ctrl-C, which is the normal end."""
         try:
             self._replace_builder()
             threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -117,7 +117,7 @@ class Session:
                 self.builder.end()
 
     def handle(self, event: Event) -> None:
-        """Do what follows from one event."""
+        """Handle one event."""
         match event:
             case Saved(paths):
                 self._saved(paths)
@@ -131,7 +131,7 @@ class Session:
                 raise StoppedError(f"cannot watch files: {why}; WATCHFILES_FORCE_POLLING=1 may do")
 
     def ask(self) -> None:
-        """Ask for a build of all that is shown."""
+        """Request a build of all that is shown."""
         self.number += 1
         self.begun = time.monotonic()
         notebooks = None if self.saved is None else frozenset(self.saved)
@@ -140,12 +140,12 @@ class Session:
         self.board.show(building=True)
 
     def _saved(self, paths: frozenset[Path]) -> None:
-        """Build again; where a module was written, by a builder that has not loaded it yet."""
+        """Build again; if a module was written, with a new builder that loads it."""
         tell(f"已保存 (saved): {', '.join(sorted(map(_name, paths)))}")
         if any(self._is_notebook(path) for path in paths) and self.saved is not None:
             self.saved |= {path.stem for path in paths if self._is_notebook(path)}
         if not all(self._is_notebook(path) for path in paths):
-            self.saved = None  # what words are held against may have changed
+            self.saved = None  # what text is checked against may have changed
         if any(path.is_relative_to(PACKAGE) or path.name == BESIDE[1] for path in paths):
             self._replace_builder()
         self.ask()
@@ -155,7 +155,7 @@ class Session:
         return path.suffix == ".ipynb"
 
     def _opened(self, page: str) -> None:
-        """Show one more page, from now on."""
+        """Show one more page from now on."""
         page = self.board.shown.known.get(page, "")
         if page and page not in self.shown:
             self.shown.append(page)
@@ -199,7 +199,7 @@ class Session:
             tell(f"? {note}")
 
     def _busy(self) -> None:
-        """Wait for the other run, and say so once."""
+        """Wait for the other run, and report it once."""
         if not self.waiting:
             self.waiting = True
             self.board.show(errors=(BUSY_SAID,))
@@ -210,7 +210,7 @@ class Session:
         timer.start()
 
     def _lost(self) -> None:
-        """Start another builder in place of one that died."""
+        """Start a new builder in place of one that died."""
         self.deaths += 1
         if self.deaths >= DEATHS:
             why = "out of memory, or killed, or the preview itself was edited: start it again"
@@ -231,8 +231,8 @@ class Session:
 def start(raw: Path, wave: str, named: list[Step], port: int, browse: bool) -> None:
     """Preview the pages of steps until Ctrl-C.
 
-    Raises RefusedError where files cannot be watched, InputError where there is no such wave,
-    BusyError while another run is under way.
+    Raises RefusedError if files cannot be watched, InputError if the wave does not exist, BusyError
+    while another run is in progress.
     """
     if find_spec(WATCHER) is None:
         raise RefusedError(MISSING)
@@ -243,7 +243,7 @@ def start(raw: Path, wave: str, named: list[Step], port: int, browse: bool) -> N
 
 
 def has_screen() -> bool:
-    """Tell whether a browser would be seen: not in a container, nor where no screen is."""
+    """Return whether a browser can be seen: not in a container, and not without a screen."""
     if any(os.path.exists(path) for path in CONTAINERS):
         return False
     return sys.platform == "darwin" or any(
@@ -252,7 +252,7 @@ def has_screen() -> bool:
 
 
 def watched(raw: Path, wave: str) -> set[Path]:
-    """Return the folders in which a save may change a page; none lies in another."""
+    """Return the folders in which a saved file may change a page; none contains another."""
     home = root()
     folders = [home / "notebooks", home / REFERENCE, raw, raw / wave, PACKAGE]
     places = {Path(os.path.realpath(folder)) for folder in folders}
@@ -260,7 +260,7 @@ def watched(raw: Path, wave: str) -> set[Path]:
 
 
 def _watch(folders: frozenset[Path], recursive: bool, events: queue.SimpleQueue[Event]) -> None:
-    """Tell of every save in some folders, as long as the session lasts."""
+    """Send an event for every save in some folders, until the session ends."""
     from watchfiles import watch
 
     home = root()
@@ -278,9 +278,7 @@ def _watch(folders: frozenset[Path], recursive: bool, events: queue.SimpleQueue[
 
 
 def is_work(path: Path, folders: Iterable[Path]) -> bool:
-    """Tell whether a file is somebody's work: no hidden file, and none that an editor or Python
-    keeps.
-    """
+    """Return whether a file is a user's work: not hidden, and not made by an editor or Python."""
     inside = next((path.relative_to(one) for one in folders if path.is_relative_to(one)), path)
     if any(part.startswith((".", "~$")) or part == "__pycache__" for part in inside.parts):
         return False
@@ -293,10 +291,10 @@ def _name(path: Path) -> str:
 
 
 def tell(line: str) -> None:
-    """Say something in the terminal."""
+    """Print a line in the terminal."""
     click.echo(printable_lines(line), err=True)
 
 
 def printable_lines(text: str) -> str:
-    """Return a text of several lines so that each can be printed."""
+    """Return a text of several lines with each line made printable."""
     return "\n".join(map(printable, text.splitlines()))
