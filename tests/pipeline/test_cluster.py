@@ -101,9 +101,11 @@ def test_a_worker_that_was_there_before_an_edit_computes_with_it(
         "except ImportError:",
         "    EDITED = ''",
     ]
-    lines = "".join(f'"{line}\\n",\n    ' for line in [*shown, "print('kernel', EDITED)"])
-    text = notebook.read_text("utf-8")
-    notebook.write_text(text.replace('"%load_ext', f'{lines}"%load_ext', 1), "utf-8")
+    cells = json.loads(notebook.read_text("utf-8"))
+    source = [f"{line}\n" for line in [*shown, "'kernel ' + EDITED"]]
+    place = next(i for i, cell in enumerate(cells["cells"]) if cell["id"] == "setup")
+    cells["cells"].insert(place + 1, cells["cells"][place] | {"id": "edited", "source": source})
+    notebook.write_text(json.dumps(cells, ensure_ascii=False), "utf-8")
 
     def said():
         done = analysis(folder, "build", "--cluster", scheduler, "--only", "published_text")
