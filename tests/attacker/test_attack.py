@@ -47,6 +47,16 @@ def report(folder):
     return attacking.attack(folder, titles=SHORT).leaks
 
 
+def test_numbers_that_contradict_each_other_are_a_finding_and_no_clean_result(
+    published, known, monkeypatch
+):
+    odd = deepcopy(known)
+    odd.facts["workers_total", CITY] = (1.0, 1.0)
+    monkeypatch.setattr(attacking, "harvest", lambda *_: odd)
+    (leak,) = attacking.attack(published).leaks
+    assert leak.startswith("no hidden count could be checked: what is published contradicts itself")
+
+
 @pytest.fixture(scope="module")
 def workers(edition):
     return pd.read_parquet(edition / "data/processed/2020/workers.parquet")

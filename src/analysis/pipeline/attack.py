@@ -36,6 +36,10 @@ TERM = re.compile(r"([+-]?)\s*(\w+)")
 MARK = re.compile(r'<path d="M[\d.]+ [\d.]+H([\d.]+)"[^>]*data-area="(\w+)"')
 
 
+class ContradictionError(ValueError):
+    """Raised if no counts agree with all that is published, so that no range can be computed."""
+
+
 @dataclass(frozen=True)
 class Model:
     """What every reader knows of the counts by district: sums, parts and ratios.
@@ -132,6 +136,11 @@ class System:
         self.lows.append(low - 1e-6)
         self.highs.append(high + 1e-6)
 
+    @property
+    def hidden(self) -> list[Cell]:
+        """Return the counts by district that are not published."""
+        return [cell for cell, i in self.at.items() if self.low[i] < self.high[i]]
+
     @cached_property
     def conditions(self) -> LinearConstraint:
         """Return all conditions as a matrix."""
@@ -143,7 +152,7 @@ class System:
     def ends(self, cell: Cell) -> tuple[float, float]:
         """Return the smallest and the largest possible value of a cell.
 
-        Raises ValueError if the published numbers contradict each other.
+        Raises ContradictionError if the published numbers contradict each other.
         """
         found = []
         for sign in (1, -1):
@@ -152,24 +161,25 @@ class System:
             within = Bounds(self.low, self.high)
             done = milp(cost, constraints=self.conditions, bounds=within, integrality=1)
             if not done.success:
-                raise ValueError(f"what is published contradicts itself: {done.message}")
+                raise ContradictionError(f"what is published contradicts itself: {done.message}")
             found.append(sign * done.fun)
         return found[0], found[1]
 
 
-def hidden(known: Known, model: Model) -> list[Cell]:
-    """Return the counts by district that are not published."""
-    system = System(known, model)
-    return [cell for cell, i in system.at.items() if system.low[i] < system.high[i]]
-
-
 def narrowed(
-    known: Known, model: Model, cells: Collection[Cell] | None = None
+    known: Known, model: Model, cells: Collection[Cell] | None = None, most: int | None = None
 ) -> dict[Cell, tuple[float, float]]:
-    """Return the range of possible values of each unpublished count, or of those among `cells`."""
+    """Return the range of possible values of each unpublished count, or of those among `cells`.
+
+    most: if there are more counts, a fixed random sample of this size is tried. Raises
+    ContradictionError if the published numbers contradict each other.
+    """
     system = System(known, model)
-    wanted = hidden(known, model)
-    return {cell: system.ends(cell) for cell in wanted if cells is None or cell in cells}
+    wanted = [cell for cell in system.hidden if cells is None or cell in cells]
+    if most is not None and len(wanted) > most:
+        picked = np.random.default_rng(len(wanted)).choice(len(wanted), most, replace=False)
+        wanted = [wanted[i] for i in sorted(picked)]
+    return {cell: system.ends(cell) for cell in wanted}
 
 
 def told(known: Known, model: Model) -> dict[Cell, tuple[float, float]]:
@@ -289,12 +299,13 @@ def attack(
     before: folder of the previous edition. titles: indicators by further titles that tables use.
     """
     known, model = harvest(folder, titles), model_of(folder / "tables/estimates.csv")
-    tried = hidden(known, model)
-    if len(tried) > MANY:
-        picked = np.random.default_rng(len(tried)).choice(len(tried), MANY, replace=False)
-        tried = [tried[i] for i in sorted(picked)]
-    spans = narrowed(known, model, tried)
-    leaks = [*_outright(known, model), *_narrow(spans), *_fine(known, model, folder)]
+    leaks = [*_outright(known, model), *_fine(known, model, folder)]
+    try:
+        spans = narrowed(known, model, most=MANY)
+    except ContradictionError as error:  # what cannot be checked is not released
+        spans = {}
+        leaks.append(f"no hidden count could be checked: {error}")
+    leaks += _narrow(spans)
     if before:
         leaks += _moved(harvest(before, titles), known, model)
     narrowest = min((high - low for low, high in spans.values()), default=np.inf)
